@@ -1,0 +1,1 @@
+"""The ordered log on Kafka: layout, merged source, checked sink."""

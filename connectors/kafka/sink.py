@@ -1,0 +1,263 @@
+"""The checked sink: writes a flow's outputs to Kafka once, whatever crashes.
+
+Every record carries `stamp`, `seq` (per partition) and `run`. `snapshot()` flushes and checks
+every delivery report before the epoch may commit. On resume the sink reads its own partitions
+from its snapshot to the end: what is already there is not written again.
+"""
+
+import time
+from collections import deque
+from collections.abc import Callable, Mapping
+from typing import Final, NamedTuple
+
+from bytewax.outputs import FixedPartitionedSink, StatefulSinkPartition
+from confluent_kafka import KafkaError, Producer
+from confluent_kafka import Message as Record
+
+from connectors.kafka.layout import RUN, SEQ, STAMP, TICK, TICK_END, TICK_PASS, Layout
+from connectors.kafka.written import Written, read_written
+from messages.base import Message
+from messages.codec import encode
+from messages.topics import Topic
+from operators.blocks import Event
+
+Writes = Mapping[Topic[Message], range]
+SinkState = dict[tuple[str, int], "Mark"]
+
+FLUSH_S: Final = 120.0
+SLICE_S: Final = 0.25
+
+
+class Outbox(NamedTuple):
+    """What one block led to.
+
+    Attributes:
+        records: topic and event, in the order of their stamps within each partition.
+        frontier: passed on as a tick, so that readers know that this stamp is finished.
+        ended: the input is over; readers are told by a last tick.
+    """
+
+    records: list[tuple[Topic[Message], Event]]
+    frontier: int
+    ended: bool = False
+
+
+class Mark(NamedTuple):
+    """How far a partition was written: next offset, last seq, last stamp, whether it ended."""
+
+    offset: int = 0
+    seq: int = -1
+    stamp: int = -1
+    ended: bool = False
+
+
+class DeliveryFailed(RuntimeError):
+    """The broker did not take a record; the epoch must not commit.
+
+    Operator action: look at the broker's log and disk; the flow resumes where it was.
+    """
+
+
+class DeterminismBroken(RuntimeError):
+    """A re-executed flow made another record than the one already in its topic.
+
+    Operator action: stop trading on this run; the code, its parameters or its input changed
+    between the two executions. `tidewire replay --verify` names the first difference.
+    """
+
+
+class Lane:
+    """The writing end of one partition."""
+
+    def __init__(
+        self, name: str, partition: int, mark: Mark, written: Written, entry: bool
+    ) -> None:
+        """Continue after a mark, with what was found in the log behind it."""
+        self.name = name
+        self.partition = partition
+        self.offset = max(mark.offset, written.next_offset)
+        self.seq = mark.seq
+        self.stamp = max(mark.stamp, written.stamp)
+        self.ended = mark.ended or written.ended
+        self.known = written.records
+        self.ids: set[str] = set()
+        if entry and self.known:
+            self.seq = self.known[-1].seq
+            self.ids = {found.id for found in self.known}
+            self.known = deque()
+
+    def mark(self) -> Mark:
+        """Return what a snapshot keeps; assumes that everything was delivered."""
+        return Mark(self.offset, self.seq, self.stamp, self.ended)
+
+
+class LogSinkPartition(StatefulSinkPartition[Outbox, SinkState]):
+    """Writes one shard's outboxes."""
+
+    def __init__(self, layout: Layout, writes: Writes, resume: SinkState | None, entry: bool) -> None:
+        """Read back what the log holds beyond the snapshot, then open a producer."""
+        self._layout = layout
+        self._failure: str | None = None
+        self._writes = writes
+        marks = {
+            (layout.name(t), p): (resume or {}).get((layout.name(t), p), Mark())
+            for t, partitions in writes.items()
+            for p in partitions
+        }
+        offsets = {at: mark.offset for at, mark in marks.items()}
+        written = read_written(layout, offsets)
+        self._lanes = {at: Lane(*at, mark, written[at], entry) for at, mark in marks.items()}
+        self._producer = Producer(
+            {
+                "bootstrap.servers": layout.bootstrap,
+                "enable.idempotence": True,
+                "acks": "all",
+                "linger.ms": 2,
+                "compression.type": "lz4",
+                "queue.buffering.max.messages": 50_000,
+                "delivery.timeout.ms": int(FLUSH_S * 1000),
+                "allow.auto.create.topics": False,
+            }
+        )
+
+    def write_batch(self, values: list[Outbox]) -> None:
+        """Queue records and ticks; blocks while the producer's queue is full."""
+        for outbox in values:
+            for topic, event in outbox.records:
+                name, own = self._layout.name(topic), self._writes[topic]
+                value = encode(event.body)
+                for p in self._layout.targets(topic, event.key, own):
+                    self._write(self._lanes[name, p], event, value)
+            for lane in self._lanes.values():
+                self._pass_time(lane, outbox)
+        self._producer.poll(0)
+        self._check()
+
+    def snapshot(self) -> SinkState:
+        """Make everything durable and return the marks.
+
+        Raises:
+            DeliveryFailed: a record was refused, or the broker stayed away for two minutes.
+        """
+        deadline = time.monotonic() + FLUSH_S
+        while self._producer.flush(SLICE_S):
+            self._check()
+            if time.monotonic() > deadline:
+                reason = f"{len(self._producer)} records undelivered after {FLUSH_S:.0f} s"
+                raise DeliveryFailed(reason)
+        self._check()
+        return {at: lane.mark() for at, lane in self._lanes.items()}
+
+    def close(self) -> None:
+        """Deliver what is left; a snapshot has normally done so."""
+        self._producer.flush(FLUSH_S)
+
+    def _write(self, lane: Lane, event: Event, value: bytes) -> None:
+        if (lane.known or lane.ids) and self._already_there(lane, event, value):
+            return
+        lane.seq += 1
+        lane.stamp = max(lane.stamp, event.stamp)
+        headers = [
+            (STAMP, b"%d" % lane.stamp),
+            (SEQ, b"%d" % lane.seq),
+            (RUN, self._layout.run_id.encode()),
+        ]
+        self._produce(lane, event.key.encode(), value, headers)
+
+    def _already_there(self, lane: Lane, event: Event, value: bytes) -> bool:
+        """Skip a record that the log holds; a derived flow must make the very same bytes."""
+        if event.body.id in lane.ids:
+            lane.ids.discard(event.body.id)
+            return True
+        if not lane.known:
+            return False
+        found = lane.known.popleft()
+        lane.seq += 1
+        if (found.seq, found.value) != (lane.seq, value):
+            reason = (
+                f"{lane.name}[{lane.partition}] seq {found.seq}: the log has {found.value[:300]!r}"
+                f", the flow made {value[:300]!r} as seq {lane.seq}"
+            )
+            raise DeterminismBroken(reason)
+        return True
+
+    def _pass_time(self, lane: Lane, outbox: Outbox) -> None:
+        if lane.ended or (lane.known and not outbox.ended):
+            return
+        if outbox.ended:
+            lane.ended = True
+        elif lane.stamp >= outbox.frontier:
+            return
+        lane.stamp = max(lane.stamp, outbox.frontier)
+        kind = TICK_END if outbox.ended else TICK_PASS
+        headers = [(STAMP, b"%d" % lane.stamp), (TICK, kind), (RUN, self._layout.run_id.encode())]
+        self._produce(lane, None, None, headers)
+
+    def _produce(
+        self, lane: Lane, key: bytes | None, value: bytes | None, headers: list[tuple[str, bytes]]
+    ) -> None:
+        while True:
+            try:
+                self._producer.produce(
+                    lane.name,
+                    value,
+                    key,
+                    lane.partition,
+                    on_delivery=self._delivered,
+                    headers=headers,  # type: ignore[arg-type]  # the stub forgets bytes values
+                )
+            except BufferError:
+                self._producer.poll(SLICE_S)
+                self._check()
+            else:
+                return
+
+    def _delivered(self, error: KafkaError | None, record: Record) -> None:
+        at = (record.topic() or "", record.partition() or 0)
+        if error is not None:
+            self._failure = f"{at[0]}[{at[1]}]: {error.str()}"
+        else:
+            self._lanes[at].offset = (record.offset() or 0) + 1
+
+    def _check(self) -> None:
+        if self._failure is not None:
+            raise DeliveryFailed(self._failure)
+
+
+class LogSink(FixedPartitionedSink[Outbox, SinkState]):
+    """The sink of a flow: each shard writes partitions that nobody else writes.
+
+    Attributes:
+        shards: shard key -> topic -> the partitions that this shard alone writes.
+        entry: True for a flow that lets facts in from outside: after a crash it drops what the
+            log has by id; a derived flow compares bytes and stops when they differ.
+    """
+
+    def __init__(
+        self,
+        layout: Layout,
+        shards: Mapping[str, Writes],
+        *,
+        entry: bool = False,
+        wrap: Callable[[LogSinkPartition], LogSinkPartition] = lambda part: part,
+    ) -> None:
+        """Name the shards; `wrap` is the seam where crash tests put their fault."""
+        self._layout = layout
+        self._shards = shards
+        self._entry = entry
+        self._wrap = wrap
+
+    def list_parts(self) -> list[str]:
+        """Return the shard keys."""
+        return sorted(self._shards)
+
+    def part_fn(self, item_key: str) -> int:
+        """Route an outbox to the shard it is keyed by."""
+        return self.list_parts().index(item_key)
+
+    def build_part(
+        self, step_id: str, for_part: str, resume_state: SinkState | None
+    ) -> LogSinkPartition:
+        """Open one shard at its snapshot."""
+        writes = self._shards[for_part]
+        return self._wrap(LogSinkPartition(self._layout, writes, resume_state, self._entry))

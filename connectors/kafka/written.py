@@ -1,0 +1,84 @@
+"""What a writer finds in its own partitions beyond its last snapshot."""
+
+from collections import deque
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple
+
+import msgspec
+from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
+from confluent_kafka import Message as Record
+
+from connectors.kafka.lanes import read_headers
+from connectors.kafka.layout import TICK_END, Layout
+
+READ_WAIT_S: Final = 0.05
+
+
+class Found(NamedTuple):
+    """A record of ours that the log holds: its seq, its message's id, its bytes."""
+
+    seq: int
+    id: str
+    value: bytes
+
+
+@dataclass(slots=True)
+class Written:
+    """The records of one partition after an offset, and where time stood at its end."""
+
+    next_offset: int
+    stamp: int = -1
+    ended: bool = False
+    records: deque[Found] = field(default_factory=deque)
+
+
+class _Identified(msgspec.Struct):
+    id: str
+
+
+def read_written(layout: Layout, offsets: dict[tuple[str, int], int]) -> dict[tuple[str, int], Written]:
+    """Read each partition from an offset to its present end.
+
+    Called once when a sink opens. Assumes that nobody else writes these partitions. A record
+    with a repeated seq (a late arrival of a dead producer) counts once.
+
+    Raises:
+        KafkaException: the broker refuses; a broker that is away is waited for.
+    """
+    found = {at: Written(offset) for at, offset in offsets.items()}
+    consumer = Consumer(
+        {
+            "bootstrap.servers": layout.bootstrap,
+            "group.id": f"{layout.prefix}writer",
+            "enable.auto.commit": False,
+            "auto.offset.reset": "earliest",
+            "enable.partition.eof": True,
+            "fetch.wait.max.ms": 10,
+            "allow.auto.create.topics": False,
+        }
+    )
+    consumer.assign([TopicPartition(name, p, offset) for (name, p), offset in offsets.items()])
+    open_ends = set(offsets)
+    while open_ends:
+        for record in consumer.consume(2_000, READ_WAIT_S):
+            at = (record.topic() or "", record.partition() or 0)
+            error = record.error()
+            if error is None:
+                _note(found[at], record)
+            elif error.code() == KafkaError._PARTITION_EOF:
+                open_ends.discard(at)
+            elif not error.retriable() and error.code() != KafkaError._ALL_BROKERS_DOWN:
+                raise KafkaException(error)
+    consumer.close()
+    return found
+
+
+def _note(written: Written, record: Record) -> None:
+    stamp, seq, tick = read_headers(record)
+    written.next_offset = (record.offset() or 0) + 1
+    written.stamp = max(written.stamp, stamp)
+    if tick is not None:
+        written.ended = written.ended or tick == TICK_END
+    elif seq is not None and (not written.records or seq > written.records[-1].seq):
+        value = record.value() or b""
+        written.records.append(Found(seq, msgspec.json.decode(value, type=_Identified).id, value))

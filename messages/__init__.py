@@ -1,0 +1,1 @@
+"""What travels: immutable past-tense facts, one definition each. The bottom layer."""

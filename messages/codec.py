@@ -1,0 +1,114 @@
+"""JSON on the wire, one definition, two codecs.
+
+msgspec reads and writes records on the hot path and enforces types and ranges. For what enters
+from outside (feeds, files, other people's producers) `model_of` derives a pydantic model with
+the same fields and limits from the same class: its errors name the field and its JSON Schema
+is the published one.
+"""
+
+from collections.abc import Callable
+from functools import cache
+from types import NoneType, UnionType
+from typing import Annotated, Any, TypeVar, Union, get_args, get_origin, get_type_hints
+
+import msgspec
+from msgspec import Meta, Struct
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
+
+from messages.base import Message
+
+T = TypeVar("T", bound=Message)
+_encoder = msgspec.json.Encoder()
+_LIMITS = ("gt", "ge", "lt", "le", "multiple_of", "pattern", "min_length", "max_length")
+
+
+class Unreadable(ValueError):
+    """A record that breaks its topic's contract; goes to the dead-letter topic.
+
+    Attributes:
+        reason: the code: MALFORMED, or the message's own `problem()`.
+        detail: one line that names the field.
+    """
+
+    def __init__(self, reason: str, detail: str) -> None:
+        """Keep the code and the one-line detail."""
+        super().__init__(f"{reason}: {detail}")
+        self.reason = reason
+        self.detail = detail
+
+
+def encode(message: Message) -> bytes:
+    """Write a message as JSON; fields in order of definition, so equal messages are equal bytes."""
+    return _encoder.encode(message)
+
+
+@cache
+def decoder(schema: type[T]) -> Callable[[bytes], T]:
+    """Return the strict reader of one message type; it raises `Unreadable`, nothing else."""
+    read = msgspec.json.Decoder(schema).decode
+
+    def decode(data: bytes) -> T:
+        try:
+            message = read(data)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            raise Unreadable("MALFORMED", str(error)[:500]) from None
+        if (reason := message.problem()) is not None:
+            raise Unreadable(reason, f"{schema.__name__} {message.id}")
+        return message
+
+    return decode
+
+
+@cache
+def model_of(schema: type[Struct]) -> type[BaseModel]:
+    """Derive the pydantic model of a message type: same fields, same limits, same order."""
+    hints = get_type_hints(schema, include_extras=True)
+    fields: dict[str, Any] = {
+        f.name: (_annotation(hints[f.name]), _default(f)) for f in msgspec.structs.fields(schema)
+    }
+    config = ConfigDict(frozen=True, ser_json_bytes="base64", val_json_bytes="base64")
+    return create_model(schema.__name__, __config__=config, __doc__=schema.__doc__, **fields)
+
+
+def validate(schema: type[T], values: dict[str, Any]) -> T:
+    """Check a record from outside, field by field, and return the message.
+
+    Raises:
+        Unreadable: a field is missing, of the wrong type or out of range, or a rule across
+            fields is broken.
+    """
+    try:
+        checked = model_of(schema).model_validate(values)
+        message = msgspec.convert(dict(checked), schema, from_attributes=True)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_context=False)[0]
+        where = ".".join(map(str, first["loc"])) or schema.__name__
+        raise Unreadable("MALFORMED", f"{where}: {first['msg']}"[:500]) from None
+    except msgspec.ValidationError as error:
+        raise Unreadable("MALFORMED", str(error)[:500]) from None
+    if (reason := message.problem()) is not None:
+        raise Unreadable(reason, f"{schema.__name__} {message.id}")
+    return message
+
+
+def _default(field: msgspec.structs.FieldInfo) -> Any:
+    if field.default is msgspec.NODEFAULT and field.default_factory is msgspec.NODEFAULT:
+        return ...
+    return field.default
+
+
+def _annotation(hint: Any) -> Any:
+    origin, args = get_origin(hint), get_args(hint)
+    if origin is Annotated:
+        metas = [m for m in args[1:] if isinstance(m, Meta)]
+        limits = {k: v for m in metas for k in _LIMITS if (v := getattr(m, k)) is not None}
+        if args[0] is float:
+            limits["allow_inf_nan"] = False
+        return Annotated[_annotation(args[0]), Field(**limits)]
+    if origin in (Union, UnionType):
+        return Union[tuple(a if a is NoneType else _annotation(a) for a in args)]  # noqa: UP007 - built at run time
+    if origin is tuple:
+        return tuple[tuple(a if a is Ellipsis else _annotation(a) for a in args)]  # type: ignore[misc]  # built at run time
+    if isinstance(hint, type) and issubclass(hint, Struct):
+        return model_of(hint)
+    return hint

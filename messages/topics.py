@@ -1,0 +1,109 @@
+"""Every topic as a typed value: its name, what travels on it, and what its key is."""
+
+from dataclasses import dataclass
+from typing import Final, Generic, Literal, TypeVar
+from zlib import crc32
+
+from messages.base import Message
+from messages.control import Command, DeadLetter, RunStarted
+from messages.learning import TradeOutcome, WeightChange
+from messages.market import Bar
+from messages.news import RawArticle, ScoredArticle, SentimentWindow
+from messages.trading import (
+    Decision,
+    OrderRequest,
+    PortfolioSnapshot,
+    PositionChanged,
+    TradeExecution,
+    TradeSignal,
+)
+
+T = TypeVar("T", bound=Message, covariant=True)
+KeyedBy = Literal["article", "ticker", "account", "strategy", "every partition", "source"]
+
+
+@dataclass(frozen=True, slots=True)
+class Topic(Generic[T]):
+    """A topic: which schema it carries and by what its records are spread.
+
+    Attributes:
+        name: family.past_tense, without the run's prefix.
+        schema: the only message type on it.
+        key: what its records are keyed by; `every partition` means one copy on each.
+        owner: the flow that dead-letters what cannot be read from it.
+    """
+
+    name: str
+    schema: type[T]
+    key: KeyedBy
+    owner: str
+
+    @property
+    def broadcast(self) -> bool:
+        """Tell whether every partition gets a copy of every record."""
+        return self.key == "every partition"
+
+    @property
+    def single(self) -> bool:
+        """Tell whether it has one partition, whatever the run's partition count is."""
+        return self.key in ("account", "strategy", "source")
+
+    @property
+    def dead_letters(self) -> "Topic[DeadLetter]":
+        """Return the topic that takes what could not be read from this one."""
+        return Topic(f"{self.name}.dlq", DeadLetter, self.key, "persist")
+
+
+NEWS_RAW: Final = Topic("news.raw", RawArticle, "article", "score")
+NEWS_SCORED: Final = Topic("news.scored", ScoredArticle, "ticker", "signals")
+SENTIMENT_WINDOWS: Final = Topic("sentiment.windows", SentimentWindow, "ticker", "persist")
+MARKET_BARS: Final = Topic("market.bars", Bar, "ticker", "signals")
+SIGNALS_GENERATED: Final = Topic("signals.generated", TradeSignal, "ticker", "trade")
+TRADE_DECISIONS: Final = Topic("trade.decisions", Decision, "account", "persist")
+ORDERS_REQUESTED: Final = Topic("orders.requested", OrderRequest, "account", "persist")
+TRADES_EXECUTED: Final = Topic("trades.executed", TradeExecution, "account", "learn")
+POSITIONS: Final = Topic("positions", PositionChanged, "account", "persist")
+PORTFOLIO_SNAPSHOTS: Final = Topic("portfolio.snapshots", PortfolioSnapshot, "account", "persist")
+LEARNING_OUTCOMES: Final = Topic("learning.outcomes", TradeOutcome, "strategy", "persist")
+STRATEGY_WEIGHTS: Final = Topic("strategy.weights", WeightChange, "every partition", "signals")
+CONTROL_COMMANDS: Final = Topic("control.commands", Command, "source", "control")
+CONTROL_ACCEPTED: Final = Topic("control.accepted", Command, "every partition", "trade")
+RUNS_STARTED: Final = Topic("runs.started", RunStarted, "every partition", "persist")
+# What a feed gave and no topic could take; read as `<feed>.dlq` like any other dead letter.
+NEWS_FEED_DLQ: Final = Topic("news.feed.dlq", DeadLetter, "source", "persist")
+MARKET_FEED_DLQ: Final = Topic("market.feed.dlq", DeadLetter, "source", "persist")
+
+TOPICS: Final[tuple[Topic[Message], ...]] = (
+    NEWS_RAW,
+    NEWS_SCORED,
+    SENTIMENT_WINDOWS,
+    MARKET_BARS,
+    SIGNALS_GENERATED,
+    TRADE_DECISIONS,
+    ORDERS_REQUESTED,
+    TRADES_EXECUTED,
+    POSITIONS,
+    PORTFOLIO_SNAPSHOTS,
+    LEARNING_OUTCOMES,
+    STRATEGY_WEIGHTS,
+    CONTROL_COMMANDS,
+    CONTROL_ACCEPTED,
+    RUNS_STARTED,
+)
+
+DEAD_LETTERS: Final[tuple[Topic[DeadLetter], ...]] = (
+    NEWS_FEED_DLQ,
+    MARKET_FEED_DLQ,
+    *(t.dead_letters for t in (NEWS_RAW, NEWS_SCORED, MARKET_BARS, CONTROL_COMMANDS)),
+    *(t.dead_letters for t in (STRATEGY_WEIGHTS, SIGNALS_GENERATED, CONTROL_ACCEPTED)),
+    TRADES_EXECUTED.dead_letters,
+)
+
+
+def partition_of(key: bytes, partitions: int) -> int:
+    """Choose a key's partition as librdkafka's `consistent` partitioner does (CRC-32).
+
+    An outside producer that leaves librdkafka's default partitioner alone therefore
+    puts its records beside ours.
+    """
+    return crc32(key) % partitions

@@ -1,0 +1,166 @@
+"""Trading facts: signal, decision, order, execution, position, portfolio."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Literal
+
+from msgspec import Struct
+
+from messages.base import Count, Direction, Message, Price, Score, Side, Ticker, Unit
+
+Cause = Literal["signal", "stop", "take_profit", "command", "reconcile"]
+OrderStatus = Literal[
+    "PENDING",
+    "SUBMITTED",
+    "ACCEPTED",
+    "PARTIALLY_FILLED",
+    "FILLED",
+    "CANCELLED",
+    "REJECTED",
+    "EXPIRED",
+    "REPLACED",
+    "UNKNOWN",
+]
+TERMINAL = frozenset({"FILLED", "CANCELLED", "REJECTED", "EXPIRED", "REPLACED"})
+
+
+class StrategyVote(Struct, frozen=True, gc=False):
+    """One strategy's part in a signal: where it points, how firmly, and its weight then."""
+
+    strategy: str
+    vote: Direction
+    strength: Unit
+    weight: Unit
+
+
+class SentimentContext(Struct, frozen=True, kw_only=True, gc=False):
+    """What the news said of the ticker when the signal was made.
+
+    Attributes:
+        as_of: stamp of the newest article counted, UTC.
+    """
+
+    count: Count
+    mean: Score
+    decayed_mean: Score
+    confidence: Unit
+    as_of: datetime
+    article_ids: tuple[str, ...]
+
+
+class TradeSignal(Message, frozen=True, kw_only=True, gc=False):
+    """The ensemble's opinion on one ticker.
+
+    Attributes:
+        strength: absolute ensemble score, 0..1.
+        bar: id of the bar it was made on; empty when news alone made it.
+    """
+
+    ticker: Ticker
+    direction: Direction
+    strength: Unit
+    strategy_sources: tuple[StrategyVote, ...]
+    sentiment_context: SentimentContext | None = None
+    bar: str = ""
+
+
+class Decision(Message, frozen=True, kw_only=True, gc=False):
+    """What was made of a signal, a stop or a command: accepted, or denied with a reason.
+
+    Attributes:
+        cause: what asked for it.
+        signal_id: the signal, or the command, that asked; empty for a stop.
+        code: `ACCEPTED`, or the check that denied.
+        limit: the check's limit, in words a person can read.
+        actual: the value that was measured against it; `unknown` where there was none.
+    """
+
+    account: str
+    ticker: Ticker
+    side: Side
+    accepted: bool
+    cause: Cause
+    signal_id: str = ""
+    code: str
+    limit: str = ""
+    actual: str = ""
+
+
+class OrderRequest(Message, frozen=True, kw_only=True, gc=False):
+    """An order to be placed, written down before anything is sent.
+
+    Attributes:
+        client_order_id: hash of the decision, at most 48 characters; equals `id`.
+        valid_until: after this no flow may submit it, UTC.
+        reduces: it closes or shrinks a position.
+    """
+
+    account: str
+    client_order_id: str
+    decision_id: str
+    signal_id: str = ""
+    ticker: Ticker
+    side: Side
+    qty: Count
+    type: Literal["MARKET", "LIMIT"] = "MARKET"
+    time_in_force: Literal["DAY"] = "DAY"
+    limit_price: Price | None = None
+    legs: tuple[str, ...] = ()
+    valid_until: datetime
+    reduces: bool = False
+
+
+class TradeExecution(Message, frozen=True, kw_only=True, gc=False):
+    """What became of an order: a fill, or its end without one.
+
+    Attributes:
+        price: dollars per share; None when nothing was filled.
+        commission: dollars paid.
+        pnl: realised profit of the shares it closed, commissions of both sides included;
+            None when it closed none.
+    """
+
+    account: str
+    trade_id: str
+    order_id: str
+    execution_id: str
+    signal_id: str = ""
+    ticker: Ticker
+    side: Side
+    qty: Count
+    price: Price | None = None
+    commission: Decimal = Decimal(0)
+    status: OrderStatus
+    pnl: Decimal | None = None
+    timestamp: datetime
+
+
+class PositionChanged(Message, frozen=True, kw_only=True, gc=False):
+    """A position after a fill; qty 0 when it is closed, negative when short.
+
+    Attributes:
+        cost: what the open shares cost, dollars, exact; avg_entry is cost / qty, rounded.
+    """
+
+    account: str
+    ticker: Ticker
+    qty: int
+    avg_entry: Decimal
+    cost: Decimal
+    realized_pnl: Decimal
+    unrealized_pnl: Decimal
+    stop_loss: Price | None = None
+    take_profit: Price | None = None
+
+
+class PortfolioSnapshot(Message, frozen=True, kw_only=True, gc=False):
+    """The account at one moment: cash + positions = equity, to the last unit."""
+
+    account: str
+    cash: Decimal
+    positions_value: Decimal
+    equity: Decimal
+    realized_pnl: Decimal
+    unrealized_pnl: Decimal
+    open_positions: Count
+    trading_state: Literal["ACTIVE", "PAUSED", "REDUCING", "HALTED"]

@@ -1,0 +1,50 @@
+"""What operators are fed: a stretch of the ordered log.
+
+Order is data. Events of a block are sorted by (stamp, key, topic rank, offset); a block holds
+whole stamps only, and every later block holds later stamps. Where one block ends and the next
+begins means nothing: an operator gives the same outputs however the stream is cut.
+"""
+
+from typing import Any, NamedTuple, Protocol
+
+from messages.base import Message
+
+
+class Event(NamedTuple):
+    """One fact at one place of the order.
+
+    Attributes:
+        stamp: microseconds since 1970-01-01 UTC: when the system knew it.
+        key: what it is about (a ticker, an account); the empty key comes first at its stamp.
+        body: the fact.
+    """
+
+    stamp: int
+    key: str
+    body: Message
+
+
+class Block(NamedTuple):
+    """A stretch of the log: every event with a stamp below `frontier` not yet given.
+
+    Attributes:
+        events: in order; may be empty, then only time has passed.
+        frontier: no later event has a smaller stamp.
+        ended: the input is over; `frontier` is its last moment.
+    """
+
+    events: list[Event]
+    frontier: int
+    ended: bool = False
+
+
+class Operator(Protocol):
+    """A state machine: `build(params)` makes one, `build(params, state)` resumes one."""
+
+    def step(self, block: Block) -> Block:
+        """Take the next stretch and return what follows from it, in order."""
+        ...
+
+    def snapshot(self) -> Any:
+        """Return the whole state as plain picklable data, valid until the next step."""
+        ...

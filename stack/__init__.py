@@ -1,0 +1,1 @@
+"""The top: the command line, the embedded broker and database, the supervisor."""

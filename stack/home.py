@@ -1,0 +1,108 @@
+"""The one directory that holds all state: ports, broker, database, runs."""
+
+import json
+import os
+import shutil
+import socket
+from pathlib import Path
+from typing import Final
+
+from stack.errors import StackError
+
+MIN_FREE_BYTES: Final = 1_500_000_000
+
+
+class Home:
+    """A home directory, made on first use.
+
+    Holds `state.json` (ports, remembered between starts), `kafka/`, `postgres/` and `runs/`.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Open or make the directory.
+
+        Raises:
+            StackError: it cannot be written, or the disk is nearly full.
+        """
+        self.path = path.expanduser().resolve()
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            probe = self.path / ".writable"
+            probe.write_text("ok")
+            probe.unlink()
+        except OSError as error:
+            reason = f"Cannot write to {self.path} ({error.strerror}): choose another with --home."
+            raise StackError(reason) from error
+        free = shutil.disk_usage(self.path).free
+        if free < MIN_FREE_BYTES:
+            reason = (
+                f"Only {free / 1e9:.1f} GB are free at {self.path}, 1.5 GB are needed: "
+                "free some space or choose another disk with --home."
+            )
+            raise StackError(reason)
+
+    @property
+    def runs(self) -> Path:
+        """Return the directory that holds one directory per run."""
+        return self.path / "runs"
+
+    def port(self, name: str) -> int:
+        """Return the port remembered for a server, or choose a free one and remember it.
+
+        A remembered port that somebody else has taken meanwhile is replaced.
+        """
+        state = self._state()
+        port = int(state.get(name, 0))
+        if not port or not is_free(port):
+            port = free_port()
+            self._remember(state | {name: port})
+        return port
+
+    def value(self, name: str, default: str) -> str:
+        """Return a remembered text, or remember the default."""
+        state = self._state()
+        if name not in state:
+            self._remember(state | {name: default})
+        return str(state.get(name, default))
+
+    def _state(self) -> dict[str, str | int]:
+        file = self.path / "state.json"
+        if not file.exists():
+            return {}
+        try:
+            return dict(json.loads(file.read_text()))
+        except ValueError as error:
+            reason = f"{file} is not readable JSON: delete it, ports will be chosen anew."
+            raise StackError(reason) from error
+
+    def _remember(self, state: dict[str, str | int]) -> None:
+        file = self.path / "state.json"
+        draft = file.with_suffix(f".{os.getpid()}")
+        draft.write_text(json.dumps(state, indent=1, sort_keys=True))
+        draft.replace(file)
+
+
+def is_free(port: int) -> bool:
+    """Tell whether a loopback port can be bound now."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+        return True
+
+
+def free_port() -> int:
+    """Return a loopback port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def tail(log: Path, lines: int = 3) -> str:
+    """Return the last lines of a log in one line, for an error message."""
+    if not log.exists():
+        return "no log"
+    text = log.read_text(errors="replace").strip().splitlines()
+    return " | ".join(text[-lines:]) or "nothing logged"
