@@ -7,7 +7,7 @@ begins means nothing: an operator gives the same outputs however the stream is c
 
 from typing import Any, NamedTuple, Protocol
 
-from messages.base import Message
+from msgspec import Struct
 
 
 class Event(NamedTuple):
@@ -21,7 +21,7 @@ class Event(NamedTuple):
 
     stamp: int
     key: str
-    body: Message
+    body: Struct
 
 
 class Block(NamedTuple):

@@ -1,0 +1,34 @@
+"""The exchange's sessions as stamps, built once from a small table of exceptions."""
+
+from datetime import date, datetime, time, timedelta
+from functools import cache
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from connectors.session_days import CLOSED, EARLY, FIRST, LAST
+from messages.units import to_micros
+from operators.sessions import SessionTable
+
+NEW_YORK: Final = ZoneInfo("America/New_York")
+OPEN: Final = time(9, 30)
+CLOSE: Final = time(16, 0)
+EARLY_CLOSE: Final = time(13, 0)
+
+
+@cache
+def new_york_sessions() -> SessionTable:
+    """Return every regular session of the table, half days and holidays included."""
+    closed, early = set(CLOSED), set(EARLY)
+    day, last = date.fromisoformat(FIRST), date.fromisoformat(LAST)
+    opens, closes = [], []
+    while day <= last:
+        name = day.isoformat()
+        if day.weekday() < 5 and name not in closed:
+            opens.append(_stamp(day, OPEN))
+            closes.append(_stamp(day, EARLY_CLOSE if name in early else CLOSE))
+        day += timedelta(days=1)
+    return SessionTable(tuple(opens), tuple(closes))
+
+
+def _stamp(day: date, at: time) -> int:
+    return to_micros(datetime.combine(day, at, NEW_YORK))

@@ -1,0 +1,1 @@
+"""Feeds: recorded input, and the simulated exchange that records a day of its own."""

@@ -1,0 +1,136 @@
+"""A run: where it lives on the broker and in the database, and the rules it is made under."""
+
+import hashlib
+import os
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+from pydantic import TypeAdapter
+
+from connectors.kafka.layout import Layout
+from connectors.kafka.sink import LogSinkPartition, Outbox
+from messages.base import make_id
+from messages.control import RunStarted
+from messages.learning import WeightChange
+from messages.topics import RUNS_STARTED, STRATEGY_WEIGHTS
+from messages.units import to_micros
+from operators.blocks import Event
+from operators.params import Params
+
+VERSION: Final = "0.1.0"
+STRATEGIES: Final = ("momentum", "mean_reversion", "news_driven")
+
+
+class Run(msgspec.Struct, frozen=True, kw_only=True):
+    """What every flow of a run reads at its start, kept as `run.json` in the run's directory.
+
+    Attributes:
+        directory: of the run: recovery directories, logs, status files.
+        schema: of the database.
+        partitions: of topics keyed by ticker or article; one signals shard each.
+        database_url: may hold a password; the file is readable by its owner only.
+        bars: Parquet file played by flows/market.
+        news: JSON Lines file played by flows/news; empty without news.
+        started_at: wall clock when the run was made, UTC; later rows are from the future.
+        first_moment: earliest time in the inputs: the first stamp of the run.
+        params: the operators' parameters.
+    """
+
+    run_id: str
+    directory: str
+    bootstrap: str
+    prefix: str
+    schema: str
+    partitions: int
+    database_url: str
+    bars: str
+    interval: str
+    news: str
+    started_at: datetime
+    first_moment: datetime
+    params: dict[str, Any]
+
+    @property
+    def layout(self) -> Layout:
+        """Return the run's place on the broker."""
+        return Layout(self.bootstrap, self.run_id, self.prefix, self.partitions)
+
+    @property
+    def rules(self) -> Params:
+        """Return the parameters, validated."""
+        return TypeAdapter(Params).validate_python(self.params)
+
+    @property
+    def settings_hash(self) -> str:
+        """Return SHA-256 of the parameters in canonical JSON."""
+        return hashlib.sha256(msgspec.json.encode(self.params, order="sorted")).hexdigest()
+
+    def path(self, *parts: str) -> Path:
+        """Return a path inside the run's directory."""
+        return Path(self.directory, *parts)
+
+    def save(self) -> None:
+        """Write `run.json`, readable by its owner only."""
+        self.path().mkdir(parents=True, exist_ok=True)
+        file = self.path("run.json")
+        handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(handle, "wb") as out:
+            out.write(msgspec.json.format(msgspec.json.encode(self)))
+
+
+def load_run(directory: Path) -> Run:
+    """Read a run's `run.json`.
+
+    Raises:
+        FileNotFoundError: there is no such run.
+        msgspec.ValidationError: written by another version of the program.
+    """
+    return msgspec.json.decode((directory / "run.json").read_bytes(), type=Run)
+
+
+def params_dict(params: Params) -> dict[str, Any]:
+    """Return parameters as plain JSON values."""
+    plain: dict[str, Any] = TypeAdapter(Params).dump_python(params, mode="json")
+    return plain
+
+
+def announce(run: Run) -> None:
+    """Publish RunStarted and the first weights, one third each; called once, repeats do nothing.
+
+    Weights are fixed in this version, so both topics end here: no flow waits for a change.
+    """
+    at = to_micros(run.first_moment)
+    started = RunStarted(
+        id=make_id("run", run.run_id),
+        event_time=run.first_moment,
+        run_id=run.run_id,
+        code_version=VERSION,
+        settings_hash=run.settings_hash,
+        partitions=run.partitions,
+        inputs=tuple(Path(f).name for f in (run.bars, run.news) if f),
+    )
+    share = 1 / len(STRATEGIES)
+    changes = [
+        WeightChange(
+            id=make_id("wgt", strategy, "seed"),
+            event_time=run.first_moment,
+            strategy=strategy,
+            old=share,
+            new=share,
+            effective_from=run.first_moment,
+            reason="seed",
+        )
+        for strategy in STRATEGIES
+    ]
+    records = [
+        (RUNS_STARTED, Event(at, "", started)),
+        *((STRATEGY_WEIGHTS, Event(at, "", change)) for change in changes),
+    ]
+    layout = run.layout
+    writes = {t: layout.partitions_of(t) for t in (RUNS_STARTED, STRATEGY_WEIGHTS)}
+    sink = LogSinkPartition(layout, writes, None, entry=True)
+    sink.write_batch([Outbox(records, at + 1, ended=True)])
+    sink.snapshot()
+    sink.close()

@@ -1,0 +1,24 @@
+"""flows/control: control.commands -> control.accepted, the same copy on every partition."""
+
+from bytewax.dataflow import Dataflow
+from bytewax.operators import KeyedStream
+
+from connectors.runs import Run
+from flows.assembly import Stopping, between_topics
+from flows.engine import step
+from messages.topics import CONTROL_ACCEPTED, CONTROL_COMMANDS
+from operators.blocks import Block
+from operators.commands import AcceptCommands
+
+READS = (CONTROL_COMMANDS,)
+WRITES = (CONTROL_ACCEPTED, CONTROL_COMMANDS.dead_letters)
+
+
+def wire(commands: KeyedStream[Block]) -> KeyedStream[Block]:
+    """Let each command in once."""
+    return step("accept", commands, AcceptCommands)
+
+
+def flow(run: Run, stopping: Stopping) -> Dataflow:
+    """Commands come unstamped from outside and take the clock of their partition."""
+    return between_topics("control", run.layout, READS, wire, WRITES, stopping)

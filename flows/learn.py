@@ -1,0 +1,28 @@
+"""flows/learn: executions and signals -> learning.outcomes; weights stay fixed for now."""
+
+from bytewax.dataflow import Dataflow
+from bytewax.operators import KeyedStream
+
+from connectors.runs import Run
+from flows.assembly import Stopping, between_topics
+from flows.engine import step
+from messages.topics import LEARNING_OUTCOMES, SIGNALS_GENERATED, TRADES_EXECUTED
+from operators.blocks import Block
+from operators.outcomes import Outcomes
+from operators.params import Params
+
+READS = (TRADES_EXECUTED, SIGNALS_GENERATED)
+WRITES = (LEARNING_OUTCOMES, TRADES_EXECUTED.dead_letters)
+
+
+def wire(merged: KeyedStream[Block], params: Params) -> KeyedStream[Block]:
+    """Judge each closed trade."""
+    return step("outcomes", merged, lambda s: Outcomes(params.risk, s))
+
+
+def flow(run: Run, stopping: Stopping) -> Dataflow:
+    """Read every partition; one writer of outcomes."""
+    params = run.rules
+    return between_topics(
+        "learn", run.layout, READS, lambda s: wire(s, params), WRITES, stopping
+    )

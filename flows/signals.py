@@ -1,0 +1,40 @@
+"""flows/signals: weights, scored news and bars -> signals.generated, sentiment.windows."""
+
+from collections.abc import Collection
+
+from bytewax.dataflow import Dataflow
+from bytewax.operators import KeyedStream
+
+from connectors.runs import Run
+from flows.assembly import Stopping, between_topics
+from flows.engine import step
+from messages.topics import (
+    MARKET_BARS,
+    NEWS_SCORED,
+    SENTIMENT_WINDOWS,
+    SIGNALS_GENERATED,
+    STRATEGY_WEIGHTS,
+)
+from operators.blocks import Block
+from operators.ensemble import Ensemble
+from operators.params import Params
+from operators.sentiment import SentimentWindows
+from operators.strategies.voting import Voting
+
+READS = (STRATEGY_WEIGHTS, NEWS_SCORED, MARKET_BARS)
+WRITES = (SIGNALS_GENERATED, SENTIMENT_WINDOWS, *(topic.dead_letters for topic in READS))
+
+
+def wire(merged: KeyedStream[Block], params: Params) -> KeyedStream[Block]:
+    """Sentiment windows, then the strategies' votes, then the ensemble."""
+    windows = step("sentiment", merged, lambda s: SentimentWindows(params.sentiment, s))
+    votes = step("strategies", windows, lambda s: Voting(params, s))
+    return step("ensemble", votes, lambda s: Ensemble(params.ensemble, s))
+
+
+def flow(run: Run, stopping: Stopping, shards: Collection[int]) -> Dataflow:
+    """One shard per partition: a ticker's news and bars lie in partitions of one number."""
+    params = run.rules
+    return between_topics(
+        "signals", run.layout, READS, lambda s: wire(s, params), WRITES, stopping, shards
+    )

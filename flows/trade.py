@@ -1,0 +1,47 @@
+"""flows/trade: commands, bars and signals -> decisions, orders, executions, positions."""
+
+from bytewax.dataflow import Dataflow
+from bytewax.operators import KeyedStream
+
+from connectors.calendar import new_york_sessions
+from connectors.runs import Run
+from flows.assembly import Stopping, between_topics
+from flows.engine import step
+from messages.topics import (
+    CONTROL_ACCEPTED,
+    MARKET_BARS,
+    ORDERS_REQUESTED,
+    PORTFOLIO_SNAPSHOTS,
+    POSITIONS,
+    SIGNALS_GENERATED,
+    TRADE_DECISIONS,
+    TRADES_EXECUTED,
+)
+from operators.blocks import Block
+from operators.desk import Desk
+from operators.params import Params
+from operators.sessions import SessionTable
+
+READS = (CONTROL_ACCEPTED, MARKET_BARS, SIGNALS_GENERATED)
+WRITES = (
+    TRADE_DECISIONS,
+    ORDERS_REQUESTED,
+    TRADES_EXECUTED,
+    POSITIONS,
+    PORTFOLIO_SNAPSHOTS,
+    CONTROL_ACCEPTED.dead_letters,
+    SIGNALS_GENERATED.dead_letters,
+)
+
+
+def wire(merged: KeyedStream[Block], params: Params, sessions: SessionTable) -> KeyedStream[Block]:
+    """Risk, account and simulated broker: one operator, strictly in order."""
+    return step("desk", merged, lambda s: Desk(params, sessions, s))
+
+
+def flow(run: Run, stopping: Stopping) -> Dataflow:
+    """One process per account, over all partitions."""
+    params, sessions = run.rules, new_york_sessions()
+    return between_topics(
+        "trade", run.layout, READS, lambda s: wire(s, params, sessions), WRITES, stopping
+    )

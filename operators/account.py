@@ -1,0 +1,134 @@
+"""The account: exact cash, positions and profit, in units of 1/10,000 dollar."""
+
+from typing import Any, NamedTuple
+
+
+class Position(NamedTuple):
+    """An open position.
+
+    Attributes:
+        qty: shares; negative when short.
+        cost: what the open shares were bought for (sold for, when short, as a negative number).
+        fees: commissions paid for the open shares.
+        opened: stamp of the first fill.
+        trade_id: id of the round trip.
+        signal_id: the signal that opened it.
+    """
+
+    qty: int
+    cost: int
+    fees: int
+    opened: int
+    trade_id: str
+    signal_id: str
+
+    @property
+    def average(self) -> int:
+        """Return the average entry in whole units, rounded half up."""
+        return (2 * self.cost + self.qty) // (2 * self.qty)
+
+
+class Fill(NamedTuple):
+    """Shares that changed hands: signed quantity, price and commission in units."""
+
+    stamp: int
+    ticker: str
+    qty: int
+    price: int
+    commission: int
+    trade_id: str
+    signal_id: str
+
+
+class Account:
+    """Cash, positions and marks; cash + positions = equity at every moment, exactly.
+
+    A partial close takes its share of the cost rounded down; the remainder stays with the open
+    shares, so that the profits of all parts add up to the profit of the whole.
+    """
+
+    def __init__(self, start_cash: int, state: dict[str, Any] | None = None) -> None:
+        """Start with cash, in units, or from a snapshot."""
+        state = state or {}
+        self.cash: int = state.get("cash", start_cash)
+        self.realized: int = state.get("realized", 0)
+        self.positions: dict[str, Position] = {
+            t: Position(*p) for t, p in state.get("positions", {}).items()
+        }
+        self.marks: dict[str, int] = dict(state.get("marks", {}))
+        self.value = sum(p.qty * self.marks[t] for t, p in self.positions.items())
+        self.gross = sum(abs(p.qty) * self.marks[t] for t, p in self.positions.items())
+
+    @property
+    def equity(self) -> int:
+        """Return cash + positions at their last marks."""
+        return self.cash + self.value
+
+    @property
+    def unrealized(self) -> int:
+        """Return the open positions' value less their cost; commissions not counted."""
+        return self.value - sum(p.cost for p in self.positions.values())
+
+    def mark(self, ticker: str, price: int) -> Position | None:
+        """Take a new last price; returns the ticker's position, if any."""
+        position = self.positions.get(ticker)
+        if position is not None:
+            change = price - self.marks[ticker]
+            self.value += position.qty * change
+            self.gross += abs(position.qty) * change
+        self.marks[ticker] = price
+        return position
+
+    def apply(self, fill: Fill) -> int | None:
+        """Book a fill; returns the profit it realised, or None when it closed nothing.
+
+        Assumes that a fill either opens, adds to, or closes at most the whole position.
+        """
+        mark = self.marks.setdefault(fill.ticker, fill.price)
+        self.cash -= fill.qty * fill.price + fill.commission
+        old = self.positions.get(fill.ticker)
+        if old is None or (old.qty > 0) == (fill.qty > 0):
+            self._open(fill, old)
+            profit = None
+        else:
+            profit = self._close(fill, old)
+        before = old.qty if old else 0
+        after = before + fill.qty
+        self.value += (after - before) * mark
+        self.gross += (abs(after) - abs(before)) * mark
+        return profit
+
+    def snapshot(self) -> dict[str, Any]:
+        """Return cash, realised profit, positions and marks."""
+        return {
+            "cash": self.cash,
+            "realized": self.realized,
+            "positions": {t: tuple(p) for t, p in self.positions.items()},
+            "marks": dict(self.marks),
+        }
+
+    def _open(self, fill: Fill, old: Position | None) -> None:
+        cost = fill.qty * fill.price
+        if old is None:
+            new = Position(
+                fill.qty, cost, fill.commission, fill.stamp, fill.trade_id, fill.signal_id
+            )
+        else:
+            new = old._replace(
+                qty=old.qty + fill.qty, cost=old.cost + cost, fees=old.fees + fill.commission
+            )
+        self.positions[fill.ticker] = new
+
+    def _close(self, fill: Fill, old: Position) -> int:
+        closed = -fill.qty
+        cost = old.cost * closed // old.qty
+        fees = old.fees * closed // old.qty
+        profit = closed * fill.price - cost - fees - fill.commission
+        self.realized += profit
+        if closed == old.qty:
+            del self.positions[fill.ticker]
+        else:
+            self.positions[fill.ticker] = old._replace(
+                qty=old.qty - closed, cost=old.cost - cost, fees=old.fees - fees
+            )
+        return profit

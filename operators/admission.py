@@ -1,0 +1,194 @@
+"""Admission: rows of a feed become facts of the log, stamped, or dead letters with a reason.
+
+The clock is the input's own time: a bar is known at its end, an article when it was published
+(or fetched, if later). A row's stamp is the running maximum of these, so the log never steps
+back. A row that says it is from after `horizon` is refused before it can move the clock.
+"""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from messages.base import make_id
+from messages.codec import Unreadable, validate
+from messages.control import DeadLetter
+from messages.market import INTERVALS, Bar, bar_id
+from messages.news import MAX_CONTENT, RawArticle, article_id, content_hash
+from messages.units import HOUR_US, to_datetime, to_micros
+from operators.blocks import Block, Event
+
+MAX_PAYLOAD = 65_536
+
+
+class Row(Struct, frozen=True, gc=False):
+    """One row of a feed as it came: its number in the feed, and its fields or raw bytes."""
+
+    number: int
+    values: dict[str, Any] | None
+    raw: bytes = b""
+
+
+class Admission:
+    """The clock, the refusals and the end of one feed; what a row means is `_admit`'s business."""
+
+    feed = ""
+
+    def __init__(self, horizon: int, state: dict[str, Any] | None = None) -> None:
+        """Start at the beginning of time or from a snapshot; horizon in microseconds."""
+        state = state or {}
+        self._horizon = horizon
+        self._clock: int = state.get("clock", 0)
+
+    def step(self, block: Block) -> Block:
+        """Turn rows into events; the frontier becomes the clock, the end the next full hour."""
+        out: list[Event] = []
+        for event in block.events:
+            assert isinstance(event.body, Row)
+            try:
+                self._admit(event.body, out)
+            except Unreadable as refusal:
+                out.append(self._refuse(event.body, refusal))
+        frontier = self._clock
+        if block.ended:
+            frontier = self._clock - self._clock % HOUR_US + HOUR_US
+        return Block(out, frontier, block.ended)
+
+    def snapshot(self) -> dict[str, Any]:
+        """Return the clock."""
+        return {"clock": self._clock}
+
+    def _admit(self, row: Row, out: list[Event]) -> None:
+        raise NotImplementedError
+
+    def _stamp(self, known: datetime) -> int:
+        at = to_micros(known)
+        if at > self._horizon:
+            reason = f"known at {known:%Y-%m-%d %H:%M}, after the run began"
+            raise Unreadable("FUTURE", reason)
+        self._clock = max(self._clock, at)
+        return self._clock
+
+    def _refuse(self, row: Row, refusal: Unreadable) -> Event:
+        payload = row.raw or _json(row.values)
+        letter = DeadLetter(
+            id=make_id("dlq", self.feed, row.number),
+            event_time=to_datetime(self._clock),
+            reason=refusal.reason,
+            detail=refusal.detail,
+            topic=self.feed,
+            partition=-1,
+            offset=row.number,
+            payload=payload[:MAX_PAYLOAD],
+            size=len(payload),
+        )
+        return Event(self._clock, self.feed, letter)
+
+
+class AdmitBars(Admission):
+    """Rows with ticker, timestamp, open, high, low, close, volume become bars."""
+
+    feed = "market.feed"
+
+    def __init__(
+        self, horizon: int, interval: str, source: str, state: dict[str, Any] | None = None
+    ) -> None:
+        """Take bars of one interval from one source."""
+        super().__init__(horizon, state)
+        self._interval = interval
+        self._source = source
+        self._length = INTERVALS[interval]
+
+    def _admit(self, row: Row, out: list[Event]) -> None:
+        values = _fields(row)
+        start, ticker = values.get("timestamp", values.get("ts")), values.get("ticker")
+        if not isinstance(start, datetime) or start.tzinfo is None:
+            raise Unreadable("MALFORMED", "timestamp: Input should be a time with a zone")
+        start = start.astimezone(UTC)
+        bar = validate(
+            Bar,
+            {
+                "id": bar_id(str(ticker), start, self._interval),
+                "event_time": start + self._length,
+                "ticker": ticker,
+                "start": start,
+                "interval": self._interval,
+                "source": self._source,
+                **{name: values.get(name) for name in ("open", "high", "low", "close", "volume")},
+            },
+        )
+        out.append(Event(self._stamp(bar.event_time), bar.ticker, bar))
+
+
+class AdmitArticles(Admission):
+    """Rows with source, url, title, content, published_at and tickers become articles.
+
+    A content hash seen before is a DUPLICATE; the same id with a new hash is a revision.
+    """
+
+    feed = "news.feed"
+
+    def __init__(self, horizon: int, state: dict[str, Any] | None = None) -> None:
+        """Start without a memory or from a snapshot."""
+        super().__init__(horizon, state)
+        state = state or {}
+        self._hashes: set[str] = set(state.get("hashes", ()))
+        self._revisions: dict[str, int] = dict(state.get("revisions", {}))
+
+    def snapshot(self) -> dict[str, Any]:
+        """Return the clock and what was seen."""
+        return {
+            **super().snapshot(),
+            "hashes": sorted(self._hashes),
+            "revisions": dict(self._revisions),
+        }
+
+    def _admit(self, row: Row, out: list[Event]) -> None:
+        values = _fields(row)
+        source, url, title = (_text(values, n) for n in ("source", "url", "title"))
+        content = _text(values, "content")
+        if len(content) > MAX_CONTENT or len(row.raw) > 4 * MAX_CONTENT:
+            raise Unreadable("TOO_LARGE", f"content: {max(len(content), len(row.raw))} characters")
+        article, seen = article_id(source, url, title), content_hash(url, title)
+        if seen in self._hashes:
+            raise Unreadable("DUPLICATE", f"article {article}: the same url and title came before")
+        message = validate(
+            RawArticle,
+            {
+                "id": article,
+                "event_time": values.get("published_at"),
+                "source": source,
+                "url": url,
+                "title": title,
+                "content": content,
+                "symbols": tuple(values.get("tickers") or values.get("symbols") or ()),
+                "published_at": values.get("published_at"),
+                "fetched_at": values.get("fetched_at", values.get("published_at")),
+                "content_hash": seen,
+                "revision": self._revisions.get(article, -1) + 1,
+            },
+        )
+        stamp = self._stamp(max(message.published_at, message.fetched_at))
+        self._hashes.add(seen)
+        self._revisions[article] = message.revision
+        out.append(Event(stamp, article, message))
+
+
+def _fields(row: Row) -> dict[str, Any]:
+    if row.values is None:
+        raise Unreadable("MALFORMED", "the row is not a JSON object")
+    return row.values
+
+
+def _text(values: dict[str, Any], name: str) -> str:
+    value = values.get(name, "")
+    if not isinstance(value, str):
+        raise Unreadable("MALFORMED", f"{name}: Input should be a text")
+    return value
+
+
+def _json(values: dict[str, Any] | None) -> bytes:
+    return msgspec.json.encode(values, enc_hook=str, order="deterministic")
+
+

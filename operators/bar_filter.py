@@ -1,0 +1,63 @@
+"""Which bars count: the first version of each, in time order, known when they say."""
+
+from datetime import datetime
+from typing import Final
+
+from messages.base import make_id
+from messages.codec import encode
+from messages.control import DeadLetter
+from messages.market import Bar
+from messages.units import SECOND_US, to_datetime
+
+FUTURE_TOLERANCE_US: Final = SECOND_US
+
+
+class BarFilter:
+    """Remembers each ticker's last bar start; every operator that reads bars has one.
+
+    The verdict depends on the log alone, so all operators skip the same bars.
+    """
+
+    def __init__(self, state: dict[str, datetime] | None = None) -> None:
+        """Start empty or from a snapshot."""
+        self._last = dict(state or {})
+        self._stamp = -1
+        self._known_until = to_datetime(0)
+
+    def reason_against(self, bar: Bar, stamp: int) -> str | None:
+        """Return REVISION, FUTURE, DUPLICATE or LATE, or None and remember the bar.
+
+        A revision is not an error: storage keeps it, operators use the first version only.
+        """
+        if bar.revision:
+            return "REVISION"
+        if stamp != self._stamp:
+            self._stamp, self._known_until = stamp, to_datetime(stamp + FUTURE_TOLERANCE_US)
+        if bar.event_time > self._known_until:
+            return "FUTURE"
+        last = self._last.get(bar.ticker)
+        if last is not None and bar.start <= last:
+            return "DUPLICATE" if bar.start == last else "LATE"
+        self._last[bar.ticker] = bar.start
+        return None
+
+    def snapshot(self) -> dict[str, datetime]:
+        """Return ticker -> start of its last bar."""
+        return dict(self._last)
+
+
+def refuse(bar: Bar, stamp: int, reason: str, nth: int) -> DeadLetter:
+    """Write down a bar that no operator uses; `nth` tells repeats of the same bar apart."""
+    payload = encode(bar)
+    return DeadLetter(
+        id=make_id("dlq", bar.id, reason, stamp, nth),
+        causes=(bar.id,),
+        event_time=to_datetime(stamp),
+        reason=reason,
+        detail=f"{bar.ticker} bar of {bar.start:%Y-%m-%d %H:%M}",
+        topic="market.bars",
+        partition=-1,
+        offset=-1,
+        payload=payload,
+        size=len(payload),
+    )

@@ -1,0 +1,45 @@
+"""The simulated broker: when a market order fills, at what price, for what commission."""
+
+from operators.params import FillParams
+
+BPS = 10_000
+
+
+def fill_price(price: int, qty: int, params: FillParams) -> int:
+    """Move a price against the order by the slippage, rounded against it to a whole unit.
+
+    Args:
+        price: units of 1/10,000 dollar.
+        qty: signed; positive buys.
+        params: slippage.
+    """
+    slip = price * params.slippage_bps
+    if qty > 0:
+        return price + -(-slip // BPS)
+    return max(1, price - -(-slip // BPS))
+
+
+def commission(price: int, qty: int, params: FillParams) -> int:
+    """Return the commission of a fill in units: per share plus share of value, rounded up."""
+    shares = abs(qty)
+    return shares * params.commission_per_share - (-shares * price * params.commission_bps // BPS)
+
+
+def resting_price(
+    decided: int, bar_start: int, opening: int, close: int, params: FillParams
+) -> int | None:
+    """Return the raw price at which a waiting order meets a new bar, or None to wait on.
+
+    `close`: the close of the first bar known after the decision. `next_open`: the open of the
+    first bar that starts at or after the decision.
+
+    Args:
+        decided: stamp of the decision.
+        bar_start: start of the bar, microseconds.
+        opening: its open, units.
+        close: its close, units.
+        params: the fill model.
+    """
+    if params.model == "close":
+        return close
+    return opening if bar_start >= decided else None

@@ -1,0 +1,126 @@
+"""Outcomes: each closed round trip judged, its credit split over the strategies behind it.
+
+credit share = weight x strength of the strategies that voted in the entry's direction, over
+their sum. R multiple = profit over what the stop put at risk at entry.
+"""
+
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from messages.base import make_id
+from messages.learning import Credit, TradeOutcome
+from messages.trading import TradeExecution, TradeSignal
+from messages.units import DAY_US, SECOND_US, from_money, to_datetime, to_money, to_units
+from operators.blocks import Block, Event
+from operators.params import RiskParams
+
+UNATTRIBUTED = "unattributed"
+
+
+class Entry(NamedTuple):
+    """The opening fill of a round trip; money in units."""
+
+    stamp: int
+    order_id: str
+    execution_id: str
+    signal_id: str
+    side: str
+    qty: int
+    cost: int
+
+
+class Outcomes:
+    """Executions and signals in, one outcome per closed trade out."""
+
+    def __init__(self, risk: RiskParams, state: dict[str, Any] | None = None) -> None:
+        """Start empty or from a snapshot."""
+        state = state or {}
+        self._risk = risk
+        self._trades = {t: Entry(*e) for t, e in state.get("trades", {}).items()}
+        # signal id -> (stamp, direction, ((strategy, vote, weight x strength), ...))
+        self._signals: dict[str, tuple[int, tuple[tuple[str, str, float], ...]]] = dict(
+            state.get("signals", {})
+        )
+        self._swept: int = state.get("swept", 0)
+
+    def step(self, block: Block) -> Block:
+        """Take the next stretch of executions and signals."""
+        out: list[Event] = []
+        for event in block.events:
+            self._sweep(event.stamp)
+            body = event.body
+            if isinstance(body, TradeSignal):
+                votes = tuple((s.strategy, s.vote, s.weight * s.strength) for s in body.strategy_sources)
+                self._signals[body.id] = (event.stamp, votes)
+            elif isinstance(body, TradeExecution):
+                if body.status == "FILLED":
+                    self._on_fill(event.stamp, body, out)
+            else:
+                out.append(event)
+        return Block(out, block.frontier, block.ended)
+
+    def snapshot(self) -> dict[str, Any]:
+        """Return open round trips and the signals that may still matter."""
+        return {
+            "trades": {t: tuple(e) for t, e in self._trades.items()},
+            "signals": dict(self._signals),
+            "swept": self._swept,
+        }
+
+    def _on_fill(self, stamp: int, fill: TradeExecution, out: list[Event]) -> None:
+        entry = self._trades.pop(fill.trade_id, None)
+        value = fill.qty * to_units(fill.price or 0.0)
+        if entry is None:
+            self._trades[fill.trade_id] = Entry(
+                stamp, fill.order_id, fill.id, fill.signal_id, fill.side, fill.qty, value
+            )
+        elif fill.pnl is not None:
+            outcome = self._judge(stamp, entry, fill, fill.pnl)
+            out.append(Event(stamp, outcome.strategy, outcome))
+
+    def _judge(self, stamp: int, entry: Entry, fill: TradeExecution, pnl: Decimal) -> TradeOutcome:
+        direction = "LONG" if entry.side == "BUY" else "SHORT"
+        profit = from_money(pnl)
+        at_risk = entry.cost * self._risk.stop_loss_bps / 10_000
+        shares = self._credits(entry.signal_id, direction, profit)
+        return TradeOutcome(
+            id=make_id("out", fill.id),
+            causes=(entry.execution_id, fill.id, *((entry.signal_id,) if entry.signal_id else ())),
+            event_time=to_datetime(stamp),
+            account=fill.account,
+            ticker=fill.ticker,
+            direction=direction,  # type: ignore[arg-type]  # one of the two words
+            qty=entry.qty,
+            entry_order_id=entry.order_id,
+            exit_order_id=fill.order_id,
+            signal_id=entry.signal_id,
+            realized_pnl=pnl,
+            roi=profit / entry.cost,
+            hold_seconds=(stamp - entry.stamp) // SECOND_US,
+            risk_adjusted_return=profit / at_risk if at_risk else 0.0,
+            strategy=max(shares, key=lambda c: c.share).strategy,
+            credits=shares,
+        )
+
+    def _credits(self, signal_id: str, direction: str, profit: int) -> tuple[Credit, ...]:
+        _, votes = self._signals.get(signal_id, (0, ()))
+        backing = [(s, x) for s, vote, x in votes if vote == direction and x > 0.0]
+        total = sum(x for _, x in backing)
+        if not backing:
+            return (Credit(UNATTRIBUTED, 1.0, to_money(profit)),)
+        parts = [round(profit * x / total) for _, x in backing]
+        parts[-1] = profit - sum(parts[:-1])
+        return tuple(
+            Credit(s, min(1.0, x / total), to_money(part))
+            for (s, x), part in zip(backing, parts, strict=True)
+        )
+
+    def _sweep(self, stamp: int) -> None:
+        """Once a day, forget signals older than a day that no open trade came from."""
+        if stamp - self._swept < DAY_US:
+            return
+        self._swept = stamp
+        wanted = {e.signal_id for e in self._trades.values()}
+        self._signals = {
+            s: kept for s, kept in self._signals.items() if kept[0] > stamp - DAY_US or s in wanted
+        }

@@ -1,0 +1,178 @@
+"""Every parameter an operator has, with its default, unit and range.
+
+Plain frozen dataclasses: settings validate them where they enter, operators only read them.
+"""
+
+from dataclasses import dataclass, field
+from typing import Annotated, Literal
+
+from annotated_types import Ge, Gt, Le
+
+Positive = Annotated[int, Gt(0)]
+NotNegative = Annotated[int, Ge(0)]
+BasisPoints = Annotated[int, Ge(0), Le(10_000)]
+Fraction = Annotated[float, Ge(0), Le(1)]
+Check = Literal[
+    "MARKET_CLOSED",
+    "TRADING_STATE",
+    "STALE_PRICE",
+    "STALE_SENTIMENT",
+    "ALREADY_HELD",
+    "COOLDOWN",
+    "MAX_POSITIONS",
+    "MAX_POSITION_PCT",
+    "MAX_EXPOSURE",
+    "BUYING_POWER",
+    "MAX_PARTICIPATION",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class MomentumParams:
+    """Cross of the close over its moving average.
+
+    Attributes:
+        window: bars in the averages of close and volume.
+        full_strength: relative distance of close and average that counts as strength 1.
+    """
+
+    window: Annotated[int, Ge(2), Le(500)] = 20
+    full_strength: Annotated[float, Gt(0)] = 0.002
+
+
+@dataclass(frozen=True, slots=True)
+class MeanReversionParams:
+    """Wilder's RSI outside a band.
+
+    Attributes:
+        period: changes in the first average, and Wilder's smoothing.
+        low: below it LONG.
+        high: above it SHORT.
+        full_strength: RSI points beyond the band that count as strength 1.
+    """
+
+    period: Annotated[int, Ge(2), Le(500)] = 14
+    low: Annotated[float, Ge(0), Le(100)] = 30.0
+    high: Annotated[float, Ge(0), Le(100)] = 70.0
+    full_strength: Annotated[float, Gt(0)] = 15.0
+
+
+@dataclass(frozen=True, slots=True)
+class NewsDrivenParams:
+    """Strong and confident news.
+
+    Attributes:
+        threshold: absolute decayed mean score above which it votes.
+        min_confidence: mean confidence above which it votes.
+    """
+
+    threshold: Fraction = 0.7
+    min_confidence: Fraction = 0.6
+
+
+@dataclass(frozen=True, slots=True)
+class SentimentParams:
+    """The window of scores per ticker.
+
+    Attributes:
+        lookback_minutes: older articles leave the window.
+        fresh_minutes: younger articles count in full.
+        half_life_minutes: beyond that an article's weight halves each time this passes.
+        max_articles: per ticker; the oldest leave first.
+        future_seconds: an article published this much after its stamp never trades.
+    """
+
+    lookback_minutes: Positive = 1_440
+    fresh_minutes: NotNegative = 240
+    half_life_minutes: Positive = 240
+    max_articles: Positive = 200
+    future_seconds: NotNegative = 60
+
+
+@dataclass(frozen=True, slots=True)
+class EnsembleParams:
+    """The weighted vote.
+
+    Attributes:
+        threshold: absolute score below which there is no signal.
+    """
+
+    threshold: Fraction = 0.3
+
+
+@dataclass(frozen=True, slots=True)
+class RiskParams:
+    """The checks before every order. Fractions are in basis points, so that sizing is exact.
+
+    Attributes:
+        position_bps: size of a new position, share of equity; also the limit of one position.
+        max_exposure_bps: positions and open entries together, share of equity.
+        max_positions: open positions and open entries.
+        stop_loss_bps: distance of the stop from the average entry.
+        cooldown_minutes: no entry in a ticker for this long after its last exit.
+        participation_bps: largest share of the last bar's volume, and of the mean volume of
+            the last 20 sessions once there are that many.
+        stale_price_seconds: an older last price denies an entry.
+        stale_sentiment_minutes: an older newest article denies an entry that news voted for.
+        allow_short: SHORT without a position opens one; otherwise it only closes.
+        off: checks switched off by name; only for comparisons with other engines.
+    """
+
+    position_bps: BasisPoints = 500
+    max_exposure_bps: BasisPoints = 8_000
+    max_positions: NotNegative = 20
+    stop_loss_bps: BasisPoints = 300
+    cooldown_minutes: NotNegative = 30
+    participation_bps: BasisPoints = 100
+    stale_price_seconds: NotNegative = 300
+    stale_sentiment_minutes: NotNegative = 240
+    allow_short: bool = False
+    off: tuple[Check, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FillParams:
+    """The simulated broker.
+
+    Attributes:
+        model: `close` fills at the close of the bar that decided, or of the first bar known
+            after a decision between bars; `next_open` at the open of the first bar that
+            starts at or after the decision.
+        slippage_bps: against you, on the fill price; rounded against you to 1/10,000 dollar.
+        commission_per_share: units of 1/10,000 dollar.
+        commission_bps: of the traded value; rounded up.
+    """
+
+    model: Literal["close", "next_open"] = "close"
+    slippage_bps: BasisPoints = 1
+    commission_per_share: NotNegative = 100
+    commission_bps: BasisPoints = 0
+
+
+@dataclass(frozen=True, slots=True)
+class AccountParams:
+    """The paper account.
+
+    Attributes:
+        name: key of its records.
+        start_cash: whole dollars.
+        snapshot_minutes: a portfolio snapshot at each full multiple, while bars come in.
+    """
+
+    name: str = "paper"
+    start_cash: Positive = 1_000_000
+    snapshot_minutes: Positive = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Params:
+    """All of it; a run is made under one value, whose hash is in `runs.started`."""
+
+    momentum: MomentumParams = field(default_factory=MomentumParams)
+    mean_reversion: MeanReversionParams = field(default_factory=MeanReversionParams)
+    news_driven: NewsDrivenParams = field(default_factory=NewsDrivenParams)
+    sentiment: SentimentParams = field(default_factory=SentimentParams)
+    ensemble: EnsembleParams = field(default_factory=EnsembleParams)
+    risk: RiskParams = field(default_factory=RiskParams)
+    fills: FillParams = field(default_factory=FillParams)
+    account: AccountParams = field(default_factory=AccountParams)

@@ -1,0 +1,27 @@
+"""Trading sessions as a table of stamps; the calendar that fills it lives in connectors."""
+
+from bisect import bisect_right
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class SessionTable:
+    """Regular sessions in order.
+
+    Attributes:
+        opens: microseconds since 1970-01-01 UTC, ascending.
+        closes: of the same sessions; a decision at or after the close is closed.
+    """
+
+    opens: tuple[int, ...]
+    closes: tuple[int, ...]
+
+    def is_open(self, stamp: int) -> bool:
+        """Tell whether a stamp lies in a session: open included, close not."""
+        i = bisect_right(self.opens, stamp) - 1
+        return i >= 0 and stamp < self.closes[i]
+
+    def next_close(self, stamp: int) -> int | None:
+        """Return the first close after a stamp, or None past the table's end."""
+        i = bisect_right(self.closes, stamp)
+        return self.closes[i] if i < len(self.closes) else None

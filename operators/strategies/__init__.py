@@ -1,0 +1,1 @@
+"""Strategies: each turns bars or sentiment into votes; weights are not their business."""

@@ -1,0 +1,128 @@
+"""The per-ticker recurrences, compiled: one numerical path for one bar or a day of bars.
+
+Sums over windows are exact integers; comparisons do not divide; no fastmath. RSI: J. W. Wilder,
+New Concepts in Technical Trading Systems (1978), first average plain, then smoothed by
+(n - 1)/n, on changes in dollars.
+"""
+
+from typing import Any, Final
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+
+N, SUM_C, SUM_V, PREV_C, PREV_SUM = range(5)
+UNITS: Final = 10_000.0
+
+
+@njit(cache=True)
+def step_bars(
+    code: Ints, close: Ints, volume: Ints,
+    state: Ints, closes: Ints, volumes: Ints, averages: Floats,
+    window: int, mom_full: float, period: int, low: float, high: float, rev_full: float,
+    momentum: Floats, reversion: Floats,
+) -> None:  # fmt: skip
+    """Advance every ticker by its bars and write each bar's signed vote strengths.
+
+    Args:
+        code: per bar, row of its ticker in the state arrays.
+        close: units of 1/10,000 dollar.
+        volume: shares.
+        state: (tickers, 5) int64: bars seen, sums of the windows, previous close and sum.
+        closes: (tickers, window) ring of closes.
+        volumes: (tickers, window) ring of volumes.
+        averages: (tickers, 2) average gain and loss, dollars.
+        window: bars in the moving averages.
+        mom_full: relative distance that is strength 1.
+        period: of the RSI.
+        low: RSI below it votes LONG.
+        high: RSI above it votes SHORT.
+        rev_full: RSI points beyond the band that are strength 1.
+        momentum: out; > 0 LONG, < 0 SHORT, 0 no vote.
+        reversion: out; likewise.
+    """
+    for j in range(code.size):
+        k, c, v = code[j], close[j], volume[j]
+        n = state[k, N]
+        slot = n % window
+        prev, prev_sum = state[k, PREV_C], state[k, PREV_SUM]
+        sum_c = state[k, SUM_C] + c - closes[k, slot]
+        sum_v = state[k, SUM_V] + v - volumes[k, slot]
+        closes[k, slot], volumes[k, slot] = c, v
+        vote = 0.0
+        if n >= window:
+            if window * prev <= prev_sum and window * c > sum_c:
+                if window * v > sum_v:
+                    vote = min(1.0, abs(c / (sum_c / window) - 1.0) / mom_full)
+            elif window * prev >= prev_sum and window * c < sum_c:
+                vote = -min(1.0, abs(c / (sum_c / window) - 1.0) / mom_full)
+        momentum[j] = vote
+        vote = 0.0
+        if n > 0:
+            change = (c - prev) / UNITS
+            up, down = max(change, 0.0), max(-change, 0.0)
+            gain, loss = averages[k, 0], averages[k, 1]
+            if n > period:
+                gain = (gain * (period - 1) + up) / period
+                loss = (loss * (period - 1) + down) / period
+            else:
+                gain, loss = gain + up, loss + down
+                if n == period:
+                    gain, loss = gain / period, loss / period
+            averages[k, 0], averages[k, 1] = gain, loss
+            if n >= period:
+                total = gain + loss
+                rsi = 100.0 * gain / total if total > 0.0 else 50.0
+                if rsi < low:
+                    vote = min(1.0, (low - rsi) / rev_full)
+                elif rsi > high:
+                    vote = -min(1.0, (rsi - high) / rev_full)
+        reversion[j] = vote
+        state[k, N], state[k, SUM_C], state[k, SUM_V] = n + 1, sum_c, sum_v
+        state[k, PREV_C], state[k, PREV_SUM] = c, sum_c
+
+
+class TickerRows:
+    """The state of all tickers as arrays that grow; a ticker's row is the order it came in."""
+
+    def __init__(self, window: int, state: dict[str, Any] | None = None) -> None:
+        """Start empty or from a snapshot."""
+        self.window = window
+        self.rows: dict[str, int] = {}
+        self.state = np.zeros((0, 5), np.int64)
+        self.closes = np.zeros((0, window), np.int64)
+        self.volumes = np.zeros((0, window), np.int64)
+        self.averages = np.zeros((0, 2), np.float64)
+        if state is not None:
+            self.rows = dict(state["rows"])
+            self.state, self.closes = state["state"].copy(), state["closes"].copy()
+            self.volumes, self.averages = state["volumes"].copy(), state["averages"].copy()
+
+    def row(self, ticker: str) -> int:
+        """Return a ticker's row, a new one for a new ticker."""
+        row = self.rows.get(ticker)
+        if row is None:
+            row = self.rows[ticker] = len(self.rows)
+            if row >= len(self.state):
+                self._grow(max(16, 2 * row))
+        return row
+
+    def snapshot(self) -> dict[str, Any]:
+        """Return copies of all rows."""
+        return {
+            "rows": dict(self.rows),
+            "state": self.state.copy(),
+            "closes": self.closes.copy(),
+            "volumes": self.volumes.copy(),
+            "averages": self.averages.copy(),
+        }
+
+    def _grow(self, rows: int) -> None:
+        for name in ("state", "closes", "volumes", "averages"):
+            old = getattr(self, name)
+            new = np.zeros((rows, old.shape[1]), old.dtype)
+            new[: len(old)] = old
+            setattr(self, name, new)

@@ -1,0 +1,154 @@
+"""All strategies of a shard in one pass: bars and sentiment in, votes out.
+
+Momentum and mean reversion vote on their own bar. News-driven votes at once when its opinion of
+a ticker changes, and lends its standing opinion to any bar another strategy votes on.
+"""
+
+from typing import Any
+
+import numpy as np
+from msgspec import Struct
+
+from messages.market import Bar
+from messages.trading import SentimentContext
+from messages.units import to_units
+from operators.bar_filter import BarFilter, refuse
+from operators.blocks import Block, Event
+from operators.params import Params
+from operators.sentiment import Entry, SentimentChanged, summarise
+from operators.strategies.indicators import TickerRows, step_bars
+from operators.strategies.news_driven import opinion
+
+MOMENTUM, MEAN_REVERSION, NEWS_DRIVEN = "momentum", "mean_reversion", "news_driven"
+STRATEGIES = (MOMENTUM, MEAN_REVERSION, NEWS_DRIVEN)
+
+
+class Votes(Struct, frozen=True, gc=False):
+    """What the strategies say of one ticker at one stamp; travels inside the flow only.
+
+    Attributes:
+        votes: (strategy, signed strength), in the order of `STRATEGIES`; only those that voted.
+        cause: id of the bar or scored article that made them vote.
+        bar: id of the bar, empty between bars.
+        entries: ids of the scored articles behind a news vote.
+    """
+
+    ticker: str
+    votes: tuple[tuple[str, float], ...]
+    cause: str
+    bar: str
+    context: SentimentContext | None
+    entries: tuple[str, ...]
+
+
+class Voting:
+    """The strategies with their state per ticker."""
+
+    def __init__(self, params: Params, state: dict[str, Any] | None = None) -> None:
+        """Start empty or from a snapshot."""
+        state = state or {}
+        self._params = params
+        self._rows = TickerRows(params.momentum.window, state.get("rows"))
+        self._filter = BarFilter(state.get("filter"))
+        self._news: dict[str, tuple[Entry, ...]] = dict(state.get("news", {}))
+        self._standing: dict[str, int] = dict(state.get("standing", {}))
+        self._refused: int = state.get("refused", 0)
+
+    def step(self, block: Block) -> Block:
+        """Replace bars and sentiment changes by votes; pass the rest on."""
+        out: list[Event] = []
+        votes = self._technical(block)
+        for i, event in enumerate(block.events):
+            body = event.body
+            if isinstance(body, Bar):
+                verdict = votes[i]
+                if isinstance(verdict, str):
+                    self._refuse(event.stamp, body, verdict, out)
+                elif verdict is not None or body.ticker in self._standing:
+                    self._on_bar(event.stamp, body, verdict or (0.0, 0.0), out)
+            elif isinstance(body, SentimentChanged):
+                self._on_news(event.stamp, body, out)
+            else:
+                out.append(event)
+        return Block(out, block.frontier, block.ended)
+
+    def snapshot(self) -> dict[str, Any]:
+        """Return rows, windows and standing opinions."""
+        return {
+            "rows": self._rows.snapshot(),
+            "filter": self._filter.snapshot(),
+            "news": dict(self._news),
+            "standing": dict(self._standing),
+            "refused": self._refused,
+        }
+
+    def _technical(self, block: Block) -> dict[int, Any]:
+        """Run the compiled step over the block's bars; index -> votes, or reason against."""
+        index, code, close, volume = [], [], [], []
+        verdicts: dict[int, Any] = {}
+        for i, event in enumerate(block.events):
+            bar = event.body
+            if isinstance(bar, Bar):
+                verdicts[i] = reason = self._filter.reason_against(bar, event.stamp)
+                if reason is None:
+                    index.append(i)
+                    code.append(self._rows.row(bar.ticker))
+                    close.append(to_units(bar.close))
+                    volume.append(bar.volume)
+        if index:
+            momentum, reversion = self._advance(code, close, volume)
+            for j in np.nonzero((momentum != 0.0) | (reversion != 0.0))[0].tolist():
+                verdicts[index[j]] = (float(momentum[j]), float(reversion[j]))
+        return verdicts
+
+    def _advance(self, code: list[int], close: list[int], volume: list[int]) -> tuple[Any, Any]:
+        p, rows = self._params, self._rows
+        momentum, reversion = np.empty(len(code)), np.empty(len(code))
+        step_bars(
+            np.array(code, np.int64), np.array(close, np.int64), np.array(volume, np.int64),
+            rows.state, rows.closes, rows.volumes, rows.averages,
+            p.momentum.window, p.momentum.full_strength,
+            p.mean_reversion.period, p.mean_reversion.low, p.mean_reversion.high,
+            p.mean_reversion.full_strength, momentum, reversion,
+        )  # fmt: skip
+        return momentum, reversion
+
+    def _on_bar(self, stamp: int, bar: Bar, technical: tuple[float, float], out: list[Event]) -> None:
+        context, news = self._opinion(bar.ticker, stamp)
+        if news == 0.0:
+            self._standing.pop(bar.ticker, None)
+        signed = zip(STRATEGIES, (*technical, news), strict=True)
+        votes = tuple((name, strength) for name, strength in signed if strength != 0.0)
+        if bar.backfilled or technical == (0.0, 0.0):
+            return
+        ids = tuple(e.scored_id for e in self._news.get(bar.ticker, ())) if news else ()
+        out.append(Event(stamp, bar.ticker, Votes(bar.ticker, votes, bar.id, bar.id, context, ids)))
+
+    def _on_news(self, stamp: int, change: SentimentChanged, out: list[Event]) -> None:
+        ticker = change.ticker
+        self._news[ticker] = change.entries
+        context, strength = self._opinion(ticker, stamp)
+        side = (strength > 0.0) - (strength < 0.0)
+        before = self._standing.pop(ticker, 0)
+        if side:
+            self._standing[ticker] = side
+        if side and side != before:
+            ids = tuple(e.scored_id for e in change.entries)
+            votes = ((NEWS_DRIVEN, strength),)
+            out.append(Event(stamp, ticker, Votes(ticker, votes, ids[-1], "", context, ids)))
+
+    def _opinion(self, ticker: str, stamp: int) -> tuple[SentimentContext | None, float]:
+        entries = self._news.get(ticker)
+        if not entries:
+            return None, 0.0
+        context = summarise(entries, stamp, self._params.sentiment)
+        if context is None:
+            del self._news[ticker]
+            return None, 0.0
+        return context, opinion(context, self._params.news_driven)
+
+    def _refuse(self, stamp: int, bar: Bar, reason: str, out: list[Event]) -> None:
+        if reason == "REVISION":
+            return
+        self._refused += 1
+        out.append(Event(stamp, bar.ticker, refuse(bar, stamp, reason, self._refused)))
