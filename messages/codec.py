@@ -19,6 +19,9 @@ from messages.base import Message
 
 T = TypeVar("T", bound=Message)
 _encoder = msgspec.json.Encoder()
+# PostgreSQL's text cannot hold it, and no feed has a use for it.
+NUL = b"\\u0000"
+NUL_DETAIL = "text with a NUL character"
 _LIMITS = ("gt", "ge", "lt", "le", "multiple_of", "pattern", "min_length", "max_length")
 
 
@@ -48,6 +51,8 @@ def decoder(schema: type[T]) -> Callable[[bytes], T]:
     read = msgspec.json.Decoder(schema).decode
 
     def decode(data: bytes) -> T:
+        if NUL in data:
+            raise Unreadable("MALFORMED", NUL_DETAIL)
         try:
             message = read(data)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
@@ -88,6 +93,8 @@ def validate(schema: type[T], values: dict[str, Any]) -> T:
         raise Unreadable("MALFORMED", str(error)[:500]) from None
     if (reason := message.problem()) is not None:
         raise Unreadable(reason, f"{schema.__name__} {message.id}")
+    if NUL in encode(message):
+        raise Unreadable("MALFORMED", NUL_DETAIL)
     return message
 
 

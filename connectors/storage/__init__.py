@@ -1,0 +1,1 @@
+"""The database: tables, migrations, the sink that fills them, the queries that read them."""

