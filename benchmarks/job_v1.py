@@ -26,7 +26,13 @@ from operators.sessions import SessionTable
 
 JOB = Params(
     risk=RiskParams(
-        off=("MARKET_CLOSED", "STALE_PRICE", "BUYING_POWER", "MAX_PARTICIPATION", "MAX_POSITION_PCT")
+        off=(
+            "MARKET_CLOSED",
+            "STALE_PRICE",
+            "BUYING_POWER",
+            "MAX_PARTICIPATION",
+            "MAX_POSITION_PCT",
+        )
     ),
     fills=FillParams(slippage_bps=0, commission_per_share=100),
 )
@@ -39,7 +45,7 @@ def load(file: Path) -> list[Event]:
     ts = "ts" if "ts" in table.column_names else "timestamp"
     starts = table[ts].cast(pa.timestamp("us", "UTC")).cast("int64").to_pylist()
     columns = [table[c].to_pylist() for c in ("ticker", "open", "high", "low", "close", "volume")]
-    events = []
+    events: list[Event] = []
     for at, ticker, opening, high, low, close, volume in zip(starts, *columns, strict=True):
         start, end = to_datetime(at), to_datetime(at + MINUTE_US)
         bar = Bar(

@@ -79,5 +79,7 @@ def load_settings() -> Settings:
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         name = PREFIX + "__".join(str(part) for part in first["loc"]).upper()
-        reason = f"{name}={first.get('input')!r}: {first['msg']}. Correct it in the environment or .env."
+        reason = (
+            f"{name}={first.get('input')!r}: {first['msg']}. Correct it in the environment or .env."
+        )
         raise SettingsInvalid(reason) from None

@@ -30,7 +30,11 @@ class ClosedLoop:
 
     def __init__(self, params: Params, sessions: SessionTable) -> None:
         """Build every operator anew."""
-        self._signals = (SentimentWindows(params.sentiment), Voting(params), Ensemble(params.ensemble))
+        self._signals = (
+            SentimentWindows(params.sentiment),
+            Voting(params),
+            Ensemble(params.ensemble),
+        )
         self._desk = Desk(params, sessions)
         self._outcomes = Outcomes(params.risk)
 

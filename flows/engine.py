@@ -11,6 +11,7 @@ from bytewax.dataflow import Dataflow
 from bytewax.operators import KeyedStream, StatefulBatchLogic
 from bytewax.recovery import RecoveryConfig, init_db_dir
 from bytewax.run import cli_main
+from msgspec import Struct
 
 from connectors.kafka.sink import Outbox
 from messages.base import Message
@@ -72,7 +73,9 @@ def route(up: KeyedStream[Block], outputs: Collection[Topic[Message]]) -> KeyedS
     reader skips an unreadable record, its owner alone writes it down.
     """
     dead = {t.name: t for t in outputs if t.schema is DeadLetter}
-    plain = {t.schema: t for t in outputs if t.schema is not DeadLetter}
+    plain: dict[type[Struct], Topic[Message]] = {
+        t.schema: t for t in outputs if t.schema is not DeadLetter
+    }
 
     def target(event: Event) -> Topic[Message] | None:
         if isinstance(event.body, DeadLetter):

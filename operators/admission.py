@@ -190,5 +190,3 @@ def _text(values: dict[str, Any], name: str) -> str:
 
 def _json(values: dict[str, Any] | None) -> bytes:
     return msgspec.json.encode(values, enc_hook=str, order="deterministic")
-
-

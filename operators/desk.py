@@ -18,7 +18,15 @@ from operators.blocks import Block, Event
 from operators.fills import commission, fill_price, resting_price
 from operators.ledger import Ledger, Order, Request
 from operators.params import Params
-from operators.risk import Denial, Proposal, Rules, first_denial, market_closed, size_entry, stop_hit
+from operators.risk import (
+    Denial,
+    Proposal,
+    Rules,
+    first_denial,
+    market_closed,
+    size_entry,
+    stop_hit,
+)
 from operators.sessions import SessionTable
 
 SESSIONS_IN_MEAN = 20
@@ -51,7 +59,9 @@ class Desk:
         account: cash and positions, to read.
     """
 
-    def __init__(self, params: Params, sessions: SessionTable, state: dict[str, Any] | None = None) -> None:
+    def __init__(
+        self, params: Params, sessions: SessionTable, state: dict[str, Any] | None = None
+    ) -> None:
         """Start with the cash of the parameters or from a snapshot."""
         state = state or {}
         self._params = params
@@ -96,7 +106,8 @@ class Desk:
             "orders": [tuple(o) for o in self._orders.values()],
             "exits": dict(self._exits),
             "bars": {
-                t: (b.price, b.stamp, b.volume, b.today, tuple(b.days)) for t, b in self._bars.items()
+                t: (b.price, b.stamp, b.volume, b.today, tuple(b.days))
+                for t, b in self._bars.items()
             },
             "state": self._state,
             "flattening": self._flattening,

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from messages.base import make_id
+from messages.base import Direction, make_id
 from messages.learning import WeightChange
 from messages.trading import StrategyVote, TradeSignal
 from messages.units import to_datetime, to_micros
@@ -70,7 +70,7 @@ class Ensemble:
         for strategy, strength in votes.votes:
             weight, cause = self._weights.get(strategy, (0.0, ""))
             if weight > 0.0:
-                side = "LONG" if strength > 0.0 else "SHORT"
+                side: Direction = "LONG" if strength > 0.0 else "SHORT"
                 sources.append(StrategyVote(strategy, side, abs(strength), weight))
                 weight_ids.append(cause)
         bar = (votes.bar,) if votes.bar else ()

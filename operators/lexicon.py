@@ -15,8 +15,26 @@ MAX_WORDS: Final = 400
 WORD: Final = re.compile(r"[a-z]+(?:'[a-z]+)?")
 
 NEGATIONS: Final = frozenset(
-    "no not never without fails fail failed isn't wasn't won't doesn't don't didn't can't "
-    "cannot hardly unable lacks".split()
+    [
+        "no",
+        "not",
+        "never",
+        "without",
+        "fails",
+        "fail",
+        "failed",
+        "isn't",
+        "wasn't",
+        "won't",
+        "doesn't",
+        "don't",
+        "didn't",
+        "can't",
+        "cannot",
+        "hardly",
+        "unable",
+        "lacks",
+    ]
 )
 _WORDS: Final = {
     2.0: (

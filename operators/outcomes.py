@@ -50,7 +50,9 @@ class Outcomes:
             self._sweep(event.stamp)
             body = event.body
             if isinstance(body, TradeSignal):
-                votes = tuple((s.strategy, s.vote, s.weight * s.strength) for s in body.strategy_sources)
+                votes = tuple(
+                    (s.strategy, s.vote, s.weight * s.strength) for s in body.strategy_sources
+                )
                 self._signals[body.id] = (event.stamp, votes)
             elif isinstance(body, TradeExecution):
                 if body.status == "FILLED":

@@ -38,7 +38,9 @@ class SentimentChanged(Struct, frozen=True, gc=False):
     entries: tuple[Entry, ...]
 
 
-def summarise(entries: tuple[Entry, ...], at: int, params: SentimentParams) -> SentimentContext | None:
+def summarise(
+    entries: tuple[Entry, ...], at: int, params: SentimentParams
+) -> SentimentContext | None:
     """Return count, means and confidence of a window as seen at a stamp; None when empty."""
     horizon = at - params.lookback_minutes * MINUTE_US
     live = [e for e in entries if e.published > horizon]
@@ -95,7 +97,9 @@ class SentimentWindows:
         published = to_micros(article.published_at)
         if article.undated or published > stamp + self._params.future_seconds * SECOND_US:
             return
-        title = " ".join("".join(c if c.isalnum() else " " for c in article.title.casefold()).split())
+        title = " ".join(
+            "".join(c if c.isalnum() else " " for c in article.title.casefold()).split()
+        )
         entry = Entry(
             published, stamp, article.sentiment_score, article.confidence,
             article.article_id, article.id, title,

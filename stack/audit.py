@@ -118,7 +118,11 @@ class Auditor:
             _require(name in ids, "input row is neither a bar nor a dead letter", f"row {n} {name}")
         outside = sum(b["source"] != "recorded" for b in self._of("market.bars"))
         total = len(self._of("market.bars")) - outside + len(refused)
-        _require(total == rows, "bars and dead letters differ from the rows of the file", f"{total} of {rows}")
+        _require(
+            total == rows,
+            "bars and dead letters differ from the rows of the file",
+            f"{total} of {rows}",
+        )
 
     def _articles(self) -> None:
         if not self._run.news:
@@ -144,7 +148,9 @@ class Auditor:
 
     def _decisions(self) -> None:
         signals = {s["id"] for s in self._of("signals.generated")}
-        answered = Counter(d["signal_id"] for d in self._of("trade.decisions") if d["cause"] == "signal")
+        answered = Counter(
+            d["signal_id"] for d in self._of("trade.decisions") if d["cause"] == "signal"
+        )
         for signal in sorted(signals):
             _require(answered[signal] == 1, f"signal has {answered[signal]} decisions", signal)
         _none(set(answered) - signals, "decision for a signal that is not in its topic")
@@ -153,12 +159,18 @@ class Auditor:
         accepted = {d["id"] for d in self._of("trade.decisions") if d["accepted"]}
         ordered = Counter(o["decision_id"] for o in self._of("orders.requested"))
         for decision in sorted(accepted):
-            _require(ordered[decision] == 1, f"accepted decision has {ordered[decision]} orders", decision)
+            _require(
+                ordered[decision] == 1,
+                f"accepted decision has {ordered[decision]} orders",
+                decision,
+            )
         _none(set(ordered) - accepted, "order without an accepted decision")
 
     def _executions(self) -> None:
         orders = {o["id"] for o in self._of("orders.requested")}
-        ends = Counter(e["order_id"] for e in self._of("trades.executed") if e["status"] in TERMINAL)
+        ends = Counter(
+            e["order_id"] for e in self._of("trades.executed") if e["status"] in TERMINAL
+        )
         _none(set(ends) - orders, "execution of an unknown order")
         for order, count in sorted(ends.items()):
             _require(count == 1, f"order ended {count} times", order)
@@ -192,7 +204,11 @@ class Auditor:
             for last in (self._last_snapshot(), self._reader.last_snapshot()):
                 _require(last is not None, "there is no portfolio snapshot", "portfolio.snapshots")
                 found = Decimal(str((last or {})[name]))
-                _require(found == amount, f"{name} is {found}, executions say {amount}", (last or {})["id"])
+                _require(
+                    found == amount,
+                    f"{name} is {found}, executions say {amount}",
+                    (last or {})["id"],
+                )
 
     def _marks(self) -> dict[str, Decimal]:
         """Return each ticker's last close: first versions only, in order of their start."""
@@ -220,7 +236,9 @@ class Auditor:
 
     def _votes(self) -> dict[str, int]:
         return dict(
-            Counter(v["strategy"] for s in self._of("signals.generated") for v in s["strategy_sources"])
+            Counter(
+                v["strategy"] for s in self._of("signals.generated") for v in s["strategy_sources"]
+            )
         )
 
     def _resting(self) -> list[str]:
@@ -245,7 +263,7 @@ def _require(holds: bool, rule: str, first: str) -> None:
 
 def _none(ids: Iterable[str], rule: str) -> None:
     for first in sorted(ids):
-        _require(False, rule, first)  # noqa: FBT003 - the first id is the failure
+        _require(False, rule, first)
 
 
 def _parquet_rows(file: Path) -> Iterator[dict[str, Any]]:

@@ -143,7 +143,9 @@ def find_java() -> str:
     said = subprocess.run([java, "-version"], capture_output=True, text=True, check=False).stderr
     found = re.search(r'version "(\d+)', said)
     if found is None or int(found[1]) < JAVA_AT_LEAST:
-        reason = f"Apache Kafka needs Java 17 or newer, {java} is older: install one or set JAVA_HOME."
+        reason = (
+            f"Apache Kafka needs Java 17 or newer, {java} is older: install one or set JAVA_HOME."
+        )
         raise MissingTool(reason)
     return java
 

@@ -45,7 +45,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         sys.stderr.write("tidewire: stopped\n")
         return 130
-    except (StackError, *_expected()) as error:
+    except Exception as error:
+        if not isinstance(error, (StackError, *_expected())):
+            raise
         sys.stderr.write(f"tidewire: {error}\n")
         return 2
 

@@ -52,13 +52,17 @@ class DemoOptions:
 class Demo:
     """One run on running servers."""
 
-    def __init__(self, services: Services, settings: Settings, options: DemoOptions, out: Console) -> None:
+    def __init__(
+        self, services: Services, settings: Settings, options: DemoOptions, out: Console
+    ) -> None:
         """Give the run an id and a directory of its own."""
         self._services = services
         self._options = options
         self._out = out
         now = datetime.now(UTC)
-        self.run = self._describe(f"{now:%Y%m%d-%H%M%S}-{now.microsecond // 1000:03d}", now, settings)
+        self.run = self._describe(
+            f"{now:%Y%m%d-%H%M%S}-{now.microsecond // 1000:03d}", now, settings
+        )
         self.supervisor = Supervisor(self.run.path(), run_flows(self.run.partitions))
         self._memory = PeakMemory()
 
@@ -69,7 +73,9 @@ class Demo:
         seed(run.database_url, run.schema)
         create_topics(run.layout, (*TOPICS, *DEAD_LETTERS))
         announce(run)
-        self._out.print(f"schema {run.schema} at version {version}, {len(TOPICS)} topics {run.prefix}*")
+        self._out.print(
+            f"schema {run.schema} at version {version}, {len(TOPICS)} topics {run.prefix}*"
+        )
 
     def play(self) -> None:
         """Run the flows until all have finished, showing how far they are.
@@ -91,7 +97,7 @@ class Demo:
             self.supervisor.stop()
         self._show(last=True)
 
-    def report(self, wall: float) -> tuple[dict[str, Any], bool]:
+    def report(self, began: float) -> tuple[dict[str, Any], bool]:
         """Audit the run; returns the summary and whether everything is as it should be."""
         books = Auditor(self.run).examine()
         broker = self._services.broker_name()
@@ -107,7 +113,7 @@ class Demo:
             "restarts": self.supervisor.restarts,
             "broker": broker,
             "database": self._services.database_name(),
-            "wall_s": round(wall, 1),
+            "wall_s": round(time.monotonic() - began, 1),
             "peak_memory_mb": self._memory.peak_mb,
             "accounted": accounted,
         }
@@ -123,7 +129,9 @@ class Demo:
         readers: list[Rows] = [bar_rows(bars), article_rows(news) if news else no_rows]
         moments = [m for rows in readers if (m := first_moment(rows)) is not None]
         if not moments:
-            reason = f"{bars} has no readable row among its first thousand: name another with --bars."
+            reason = (
+                f"{bars} has no readable row among its first thousand: name another with --bars."
+            )
             raise StackError(reason)
         run = Run(
             run_id=run_id,
@@ -192,7 +200,7 @@ def run_demo(settings: Settings, services: Services, options: DemoOptions) -> in
         demo = Demo(services, settings, options, out)
         demo.prepare()
         demo.play()
-        summary, good = demo.report(time.monotonic() - began)
+        summary, good = demo.report(began)
         if options.check:
             sys.stdout.write(json.dumps(summary) + "\n")
             sys.stdout.flush()

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
-READ_S: Final = 0.5
+READ_S: Final = 0.05
 
 
 @dataclass(frozen=True, slots=True)

@@ -106,7 +106,8 @@ def _bars(random: Random, headlines: list[Headline]) -> Iterator[dict[str, Any]]
                 "high": max(round(high, 2), o, c),
                 "low": min(round(low, 2), o, c),
                 "close": c,
-                "volume": int(base[ticker] * shape * math.exp(random.gauss(0, 0.5))) * (1 + len(news)),
+                "volume": int(base[ticker] * shape * math.exp(random.gauss(0, 0.5)))
+                * (1 + len(news)),
             }
 
 

@@ -2,7 +2,7 @@
 
 from collections import deque
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 from confluent_kafka import Message as Record
 
@@ -133,14 +133,15 @@ class Lane:
 def read_headers(record: Record) -> tuple[int, int | None, bytes | None]:
     """Return a record's stamp (-1 without one), seq and tick."""
     stamp, seq, tick = NEVER, None, None
-    for name, value in record.headers() or ():
+    headers = cast("list[tuple[str, bytes | None]]", record.headers() or [])
+    for name, value in headers:
         try:
             if name == STAMP:
-                stamp = int(value)
+                stamp = int(value or b"")
             elif name == SEQ:
-                seq = int(value)
+                seq = int(value or b"")
             elif name == TICK:
-                tick = bytes(value)
-        except (TypeError, ValueError):
+                tick = value or b""
+        except ValueError:
             continue  # an outsider's header that is no number says nothing about time
     return stamp, seq, tick

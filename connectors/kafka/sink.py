@@ -8,7 +8,7 @@ from its snapshot to the end: what is already there is not written again.
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple, cast
 
 from bytewax.outputs import FixedPartitionedSink, StatefulSinkPartition
 from confluent_kafka import KafkaError, Producer
@@ -21,7 +21,7 @@ from messages.codec import encode
 from messages.topics import Topic
 from operators.blocks import Event
 
-Writes = Mapping[Topic[Message], range]
+Writes = Mapping[Any, range]  # by topic; a mapping cannot be covariant in its keys
 SinkState = dict[tuple[str, int], "Mark"]
 
 FLUSH_S: Final = 120.0
@@ -94,7 +94,9 @@ class Lane:
 class LogSinkPartition(StatefulSinkPartition[Outbox, SinkState]):
     """Writes one shard's outboxes."""
 
-    def __init__(self, layout: Layout, writes: Writes, resume: SinkState | None, entry: bool) -> None:
+    def __init__(
+        self, layout: Layout, writes: Writes, resume: SinkState | None, entry: bool
+    ) -> None:
         """Read back what the log holds beyond the snapshot, then open a producer."""
         self._layout = layout
         self._failure: str | None = None
@@ -125,7 +127,7 @@ class LogSinkPartition(StatefulSinkPartition[Outbox, SinkState]):
         for outbox in values:
             for topic, event in outbox.records:
                 name, own = self._layout.name(topic), self._writes[topic]
-                value = encode(event.body)
+                value = encode(cast("Message", event.body))
                 for p in self._layout.targets(topic, event.key, own):
                     self._write(self._lanes[name, p], event, value)
             for lane in self._lanes.values():
@@ -166,8 +168,9 @@ class LogSinkPartition(StatefulSinkPartition[Outbox, SinkState]):
 
     def _already_there(self, lane: Lane, event: Event, value: bytes) -> bool:
         """Skip a record that the log holds; a derived flow must make the very same bytes."""
-        if event.body.id in lane.ids:
-            lane.ids.discard(event.body.id)
+        body = cast("Message", event.body)
+        if body.id in lane.ids:
+            lane.ids.discard(body.id)
             return True
         if not lane.known:
             return False

@@ -162,7 +162,9 @@ class MergedSource(FixedPartitionedSource[tuple[str, Block], State]):
         """Return the shard keys."""
         return sorted(self._shards)
 
-    def build_part(self, step_id: str, for_part: str, resume_state: State | None) -> MergedPartition:
+    def build_part(
+        self, step_id: str, for_part: str, resume_state: State | None
+    ) -> MergedPartition:
         """Open one shard at its snapshot."""
         reads = self._shards[for_part]
         part = MergedPartition(self._layout, for_part, reads, self._ordered, self._stopping)

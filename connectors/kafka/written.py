@@ -36,7 +36,9 @@ class _Identified(msgspec.Struct):
     id: str
 
 
-def read_written(layout: Layout, offsets: dict[tuple[str, int], int]) -> dict[tuple[str, int], Written]:
+def read_written(
+    layout: Layout, offsets: dict[tuple[str, int], int]
+) -> dict[tuple[str, int], Written]:
     """Read each partition from an offset to its present end.
 
     Called once when a sink opens. Assumes that nobody else writes these partitions. A record

@@ -110,9 +110,7 @@ class DatabaseSink(FixedPartitionedSink[Block, None]):
         """Return the one partition."""
         return ["all"]
 
-    def build_part(
-        self, step_id: str, for_part: str, resume_state: None
-    ) -> DatabasePartition:
+    def build_part(self, step_id: str, for_part: str, resume_state: None) -> DatabasePartition:
         """Open it; there is nothing to resume: a repeated row changes nothing."""
         return DatabasePartition(self._url, self._schema, self._stopping)
 

@@ -4,7 +4,7 @@ Each run has a schema of its own, so tables name none. `stamp` is the record's p
 (microseconds); `created_at` and `updated_at` say when the row was written and mean nothing else.
 """
 
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import (
     ARRAY,
@@ -22,14 +22,16 @@ from sqlalchemy import (
     func,
 )
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.types import TypeEngine
 
 metadata = MetaData()
 Money: Final = Numeric(20, 4)
 Moment: Final = DateTime(timezone=True)
+SqlType = TypeEngine[Any] | type[TypeEngine[Any]]
 SCHEMA_VERSION: Final = "0001"
 
 
-def _fact(name: str, *columns: Column[object]) -> Table:
+def _fact(name: str, *columns: Column[Any]) -> Table:
     """Define a table with one row per record, keyed by the record's id."""
     return Table(
         name,
@@ -43,19 +45,19 @@ def _fact(name: str, *columns: Column[object]) -> Table:
     )
 
 
-def _written() -> tuple[Column[object], ...]:
+def _written() -> tuple[Column[Any], ...]:
     return (
         Column("created_at", Moment, nullable=False, server_default=func.now()),
         Column("updated_at", Moment, nullable=False, server_default=func.now()),
     )
 
 
-def _text(name: str, *, index: bool = False) -> Column[object]:
+def _text(name: str, *, index: bool = False) -> Column[Any]:
     return Column(name, Text, nullable=False, index=index)
 
 
-def _of(name: str, kind: object, *, null: bool = False) -> Column[object]:
-    return Column(name, kind, nullable=null)  # type: ignore[call-overload,no-any-return]  # any SQL type
+def _of(name: str, kind: SqlType, *, null: bool = False) -> Column[Any]:
+    return Column(name, kind, nullable=null)
 
 
 runs = _fact(
@@ -68,7 +70,8 @@ articles = Table(
     Column("id", Text, primary_key=True), Column("revision", Integer, primary_key=True),
     _of("stamp", BigInteger), _of("event_time", Moment), _text("source"), _text("url"),
     _text("title"), _text("content"), _of("symbols", ARRAY(Text)), _of("published_at", Moment),
-    _of("fetched_at", Moment), _text("content_hash", index=True), _of("undated", Boolean), *_written(),
+    _of("fetched_at", Moment), _text("content_hash", index=True), _of("undated", Boolean),
+    *_written(),
 )  # fmt: skip
 article_sentiments = _fact(
     "article_sentiments", _text("article_id", index=True), _of("article_revision", Integer),
@@ -76,8 +79,9 @@ article_sentiments = _fact(
     _of("confidence", Float), _text("model_used"), _of("entities", ARRAY(Text)), _text("reasoning"),
 )  # fmt: skip
 sentiment_windows = _fact(
-    "sentiment_windows", _text("ticker", index=True), _of("start", Moment), _of("seconds", Integer),
-    _of("count", Integer), _of("mean", Float), _of("decayed_mean", Float), _of("confidence", Float),
+    "sentiment_windows", _text("ticker", index=True), _of("start", Moment),
+    _of("seconds", Integer), _of("count", Integer), _of("mean", Float),
+    _of("decayed_mean", Float), _of("confidence", Float),
     _of("article_ids", ARRAY(Text)),
 )  # fmt: skip
 market_data = Table(
@@ -94,20 +98,23 @@ signals = _fact(
     _of("acted_on", Boolean, null=True),
 )  # fmt: skip
 decisions = _fact(
-    "decisions", _text("account"), _text("ticker", index=True), _text("side"), _of("accepted", Boolean),
-    _text("cause"), _text("signal_id", index=True), _text("code"), _text("limit_value"),
-    _text("actual"),
+    "decisions", _text("account"), _text("ticker", index=True), _text("side"),
+    _of("accepted", Boolean), _text("cause"), _text("signal_id", index=True), _text("code"),
+    _text("limit_value"), _text("actual"),
 )  # fmt: skip
 orders = _fact(
-    "orders", _text("account"), _text("client_order_id"), _text("decision_id"), _text("signal_id"),
+    "orders", _text("account"), _text("client_order_id"), _text("decision_id"),
+    _text("signal_id"),
     _text("ticker", index=True), _text("side"), _of("qty", BigInteger), _text("type"),
     _text("time_in_force"), _of("limit_price", Money, null=True), _of("valid_until", Moment),
     _of("reduces", Boolean), _text("status"),
 )  # fmt: skip
 trades = _fact(
-    "trades", _text("account"), _text("trade_id"), _text("order_id", index=True), _text("signal_id"),
-    _text("ticker", index=True), _text("side"), _of("qty", BigInteger), _of("price", Money, null=True),
-    _of("commission", Money), _text("status"), _of("pnl", Money, null=True),
+    "trades", _text("account"), _text("trade_id"), _text("order_id", index=True),
+    _text("signal_id"),
+    _text("ticker", index=True), _text("side"), _of("qty", BigInteger),
+    _of("price", Money, null=True), _of("commission", Money), _text("status"),
+    _of("pnl", Money, null=True),
 )  # fmt: skip
 positions = Table(
     "positions", metadata,

@@ -113,7 +113,9 @@ class Voting:
         )  # fmt: skip
         return momentum, reversion
 
-    def _on_bar(self, stamp: int, bar: Bar, technical: tuple[float, float], out: list[Event]) -> None:
+    def _on_bar(
+        self, stamp: int, bar: Bar, technical: tuple[float, float], out: list[Event]
+    ) -> None:
         context, news = self._opinion(bar.ticker, stamp)
         if news == 0.0:
             self._standing.pop(bar.ticker, None)

@@ -94,9 +94,7 @@ class LivePublisher:
         self.producer.flush()
 
 
-def spawn(
-    layout: Layout, prefix: str, tmp: Path, kill_after: int = 0
-) -> "subprocess.Popen[bytes]":
+def spawn(layout: Layout, prefix: str, tmp: Path, kill_after: int = 0) -> "subprocess.Popen[bytes]":
     config = tmp / f"{prefix}json"
     config.write_text(
         json.dumps(
