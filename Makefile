@@ -1,0 +1,60 @@
+# `make` prints this help. Everything below works from a fresh clone.
+SHELL := /bin/bash
+VENV ?= .venv
+BIN := $(VENV)/bin
+PYTEST := $(BIN)/pytest
+PEERS ?= ../shared/bench/peers
+
+.PHONY: help demo test check format lint types imports unit soak bench golden clean
+
+help: ## show what there is
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+$(VENV)/pip:
+	@python=$$(scripts/find_python.sh) && $$python -m venv $(VENV)
+	@touch $@
+
+$(VENV)/stack: pyproject.toml | $(VENV)/pip
+	@echo "installing Tidewire into $(VENV)"
+	@$(BIN)/pip install -q --disable-pip-version-check -e '.[stack]'
+	@touch $@
+
+$(VENV)/dev: pyproject.toml | $(VENV)/pip
+	@echo "installing Tidewire and its development tools into $(VENV)"
+	@$(BIN)/pip install -q --disable-pip-version-check -e '.[dev]'
+	@touch $@ $(VENV)/stack
+
+demo: $(VENV)/stack ## the whole system on this machine: real Kafka, real PostgreSQL, one trading day
+	@$(BIN)/tidewire demo $(ARGS)
+
+test: format lint types imports ## everything CI checks
+	@$(PYTEST) $(ARGS)
+
+check: test ## the same as test
+
+format: $(VENV)/dev
+	@$(BIN)/ruff format --check .
+
+lint: $(VENV)/dev
+	@$(BIN)/ruff check .
+
+types: $(VENV)/dev
+	@$(BIN)/mypy
+
+imports: $(VENV)/dev
+	@$(BIN)/lint-imports --no-logo 2>/dev/null || $(BIN)/lint-imports
+
+unit: $(VENV)/dev ## the quick tests: no servers
+	@$(PYTEST) tests/unit tests/property tests/golden
+
+golden: $(VENV)/dev ## rewrite the golden files; read the diff before you commit it
+	@TIDEWIRE_REWRITE_GOLDEN=1 $(PYTEST) tests/golden
+
+soak: $(VENV)/dev ## the long runs: the whole recorded month, again and again
+	@$(PYTEST) -m soak -o addopts="-ra --import-mode=importlib"
+
+bench: $(VENV)/dev ## measure: one JSON line a figure, as ratios in one run
+	@$(BIN)/python -m benchmarks.run --peers $(PEERS)
+
+clean: ## remove environment and caches; the home directory stays
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,0 +1,170 @@
+"""Every operator says the same however its stream is cut, and after every resume."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from messages.codec import encode
+from operators.admission import AdmitArticles, AdmitBars, Row
+from operators.blocks import Block, Event, Operator
+from operators.commands import AcceptCommands
+from operators.desk import Desk
+from operators.ensemble import Ensemble
+from operators.outcomes import Outcomes
+from operators.params import FillParams, Params, RiskParams, SentimentParams
+from operators.scoring import LexiconScoring
+from operators.sentiment import SentimentWindows
+from operators.strategies.voting import Voting
+from tests.streams import DAY, END, blocks, command, desk_input, market, outputs, raw, resumed
+
+Build = Callable[[Any], Operator]
+SHORT = SentimentParams(lookback_minutes=30, fresh_minutes=5, half_life_minutes=5, max_articles=4)
+PARAMS = Params(sentiment=SHORT)
+SHORTS = Params(
+    risk=RiskParams(allow_short=True, cooldown_minutes=5), fills=FillParams("next_open")
+)
+sizes = st.lists(st.integers(1, 40), max_size=30)
+relaxed = settings(
+    max_examples=40,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+
+
+class Chain:
+    """Operators one after another, as a flow wires them."""
+
+    def __init__(self, state: list[Any] | None, *builds: Build) -> None:
+        states = state or [None] * len(builds)
+        self.operators = [b(s) for b, s in zip(builds, states, strict=True)]
+
+    def step(self, block: Block) -> Block:
+        for operator in self.operators:
+            block = operator.step(block)
+        return block
+
+    def snapshot(self) -> list[Any]:
+        return [o.snapshot() for o in self.operators]
+
+
+def sentiment(state: Any) -> Operator:
+    return SentimentWindows(SHORT, state)
+
+
+def voting(state: Any) -> Operator:
+    return Chain(state, sentiment, lambda s: Voting(PARAMS, s))
+
+
+def signals(state: Any) -> Operator:
+    return Chain(
+        state, sentiment, lambda s: Voting(PARAMS, s), lambda s: Ensemble(PARAMS.ensemble, s)
+    )
+
+
+def desk(state: Any) -> Operator:
+    return Desk(Params(), DAY, state)
+
+
+def desk_of_shorts(state: Any) -> Operator:
+    return Desk(SHORTS, DAY, state)
+
+
+def learning(state: Any) -> Operator:
+    return Chain(state, _passing_signals, lambda s: Outcomes(RiskParams(), s))
+
+
+class _Both:
+    """The desk, with its signals passed on in order, as learn reads them."""
+
+    def __init__(self, state: Any) -> None:
+        self.desk = Desk(Params(), DAY, state)
+
+    def step(self, block: Block) -> Block:
+        signals_ = [e for e in block.events if type(e.body).__name__ == "TradeSignal"]
+        traded = self.desk.step(block)
+        merged = sorted(signals_ + traded.events, key=lambda e: e.stamp)
+        return Block(merged, block.frontier, block.ended)
+
+    def snapshot(self) -> Any:
+        return self.desk.snapshot()
+
+
+def _passing_signals(state: Any) -> Operator:
+    return _Both(state)
+
+
+def same(build: Build, events: list[Event], cut: list[int], stop: int) -> list[Event]:
+    """Assert all three ways equal, byte for byte; return what was said."""
+    whole = blocks(events, [])
+    parts = blocks(events, cut)
+    expected = outputs(build(None), whole)
+    assert said(outputs(build(None), parts)) == said(expected)
+    assert said(resumed(build, parts, stop % (len(parts) + 1))) == said(expected)
+    return expected
+
+
+def said(events: list[Event]) -> list[tuple[int, str, bytes]]:
+    return [(e.stamp, e.key, encode(e.body)) for e in events]  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("build", [sentiment, voting, signals], ids=lambda b: b.__name__)
+@relaxed
+@given(events=market(), cut=sizes, stop=st.integers(0, 100))
+def test_signal_operators(build: Build, events: list[Event], cut: list[int], stop: int) -> None:
+    same(build, events, cut, stop)
+
+
+@pytest.mark.parametrize("build", [desk, desk_of_shorts, learning], ids=lambda b: b.__name__)
+@relaxed
+@given(events=desk_input(), cut=sizes, stop=st.integers(0, 100))
+def test_trading_operators(build: Build, events: list[Event], cut: list[int], stop: int) -> None:
+    same(build, events, cut, stop)
+
+
+@relaxed
+@given(cut=sizes, stop=st.integers(0, 100), titles=st.lists(st.text(min_size=1), max_size=10))
+def test_scoring(cut: list[int], stop: int, titles: list[str]) -> None:
+    events = [raw(n, t, ("AAA",)) for n, t in enumerate(titles)]
+    same(lambda _: LexiconScoring(), events, cut, stop)
+
+
+@relaxed
+@given(cut=sizes, stop=st.integers(0, 100), minutes=st.lists(st.integers(0, 5), max_size=10))
+def test_commands(cut: list[int], stop: int, minutes: list[int]) -> None:
+    events = [command(m, "pause") for m in sorted(minutes)]
+    same(AcceptCommands, events, cut, stop)
+
+
+cell = st.none() | st.floats() | st.integers() | st.text(max_size=5) | st.datetimes()
+row = st.dictionaries(
+    st.sampled_from(["ticker", "timestamp", "open", "high", "low", "close", "volume"]), cell
+)
+
+
+@relaxed
+@given(rows=st.lists(row, max_size=10), cut=sizes, stop=st.integers(0, 100))
+def test_admission_of_bars_answers_every_row(
+    rows: list[dict[str, Any]], cut: list[int], stop: int
+) -> None:
+    events = [Event(n, "", Row(n, values)) for n, values in enumerate(rows)]
+    found = same(lambda s: AdmitBars(END, "1m", "test", s), events, cut, stop)
+    assert len(found) == len(rows)
+
+
+article = st.none() | st.dictionaries(
+    st.sampled_from(["source", "url", "title", "content", "published_at", "tickers"]),
+    cell | st.lists(st.sampled_from(["AAPL", "aapl", ""])) | st.just("2026-03-12T14:00:00Z"),
+)
+
+
+@relaxed
+@given(rows=st.lists(article, max_size=10), cut=sizes, stop=st.integers(0, 100))
+def test_admission_of_articles_answers_every_row(
+    rows: list[dict[str, Any] | None], cut: list[int], stop: int
+) -> None:
+    events = [Event(n, "", Row(n, values, b"x")) for n, values in enumerate(rows)]
+    found = same(lambda s: AdmitArticles(END, s), events, cut, stop)
+    assert len(found) == len(rows)

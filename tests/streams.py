@@ -1,0 +1,188 @@
+"""Small ordered streams to feed operators by hand, and cuts of them."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from hypothesis import strategies as st
+from msgspec import Struct
+
+from messages.base import make_id
+from messages.control import Command
+from messages.learning import WeightChange
+from messages.market import Bar, bar_id
+from messages.news import RawArticle, ScoredArticle, article_id, content_hash
+from messages.trading import StrategyVote, TradeSignal
+from messages.units import MINUTE_US, to_datetime, to_dollars, to_micros
+from operators.blocks import Block, Event, Operator
+from operators.sessions import SessionTable
+
+OPEN = to_micros(datetime(2026, 3, 12, 13, 30, tzinfo=UTC))
+CLOSE = to_micros(datetime(2026, 3, 12, 20, 0, tzinfo=UTC))
+DAY = SessionTable((OPEN,), (CLOSE,))
+TICKERS = ("AAA", "BBB", "CCC")
+END = CLOSE + 60 * MINUTE_US
+
+
+def at(minute: float) -> int:
+    """Return the stamp of a minute after the open."""
+    return OPEN + int(minute * MINUTE_US)
+
+
+def bar(minute: int, ticker: str, close: int, volume: int = 1_000_000, **changes: Any) -> Event:
+    """Make the bar that ends `minute` minutes after the open; close in units."""
+    start = to_datetime(at(minute - 1))
+    price = to_dollars(close)
+    values = {"open": price, "high": price, "low": price, "close": price, "volume": volume}
+    body = Bar(
+        id=bar_id(ticker, start, "1m"), event_time=to_datetime(at(minute)), ticker=ticker,
+        start=start, interval="1m", source="test", **{**values, **changes},
+    )  # fmt: skip
+    return Event(at(minute), ticker, body)
+
+
+def scored(
+    minute: float,
+    ticker: str,
+    score: float,
+    confidence: float = 0.9,
+    title: str = "",
+    **changes: Any,
+) -> Event:
+    """Make a scored article published and known at a minute after the open."""
+    title = title or f"{ticker} {minute} {score}"
+    article = article_id("test", "", title)
+    body = ScoredArticle(
+        **{
+            "id": make_id("sco", article, ticker),
+            "event_time": to_datetime(at(minute)),
+            "article_id": article,
+            "article_revision": 0,
+            "source": "test",
+            "url": "",
+            "title": title,
+            "published_at": to_datetime(at(minute)),
+            "ticker": ticker,
+            "sentiment_score": score,
+            "confidence": confidence,
+            "model_used": "test/1/-",
+            **changes,
+        }
+    )
+    return Event(at(minute), ticker, body)
+
+
+def raw(minute: float, title: str, symbols: tuple[str, ...] = ()) -> Event:
+    """Make a raw article."""
+    moment, url = to_datetime(at(minute)), f"https://example.test/{minute}"
+    body = RawArticle(
+        id=article_id("test", url, title), event_time=moment, source="test", url=url, title=title,
+        symbols=symbols, published_at=moment, fetched_at=moment,
+        content_hash=content_hash(url, title),
+    )  # fmt: skip
+    return Event(at(minute), body.id, body)
+
+
+def weight(minute: float, strategy: str, value: float, effective: float | None = None) -> Event:
+    """Make a weight that holds from a minute on."""
+    body = WeightChange(
+        id=make_id("wgt", strategy, minute), event_time=to_datetime(at(minute)), strategy=strategy,
+        old=0.0, new=value, reason="test",
+        effective_from=to_datetime(at(minute if effective is None else effective)),
+    )  # fmt: skip
+    return Event(at(minute), "", body)
+
+
+def signal(minute: float, ticker: str, direction: Any, by: str = "momentum", on: str = "") -> Event:
+    """Make a signal of one strategy."""
+    body = TradeSignal(
+        id=make_id("sig", ticker, minute, direction), event_time=to_datetime(at(minute)),
+        ticker=ticker, direction=direction, strength=0.8, bar=on,
+        strategy_sources=(StrategyVote(by, direction, 0.8, 0.5),),
+    )  # fmt: skip
+    return Event(at(minute), ticker, body)
+
+
+def command(minute: float, kind: Any, ticker: str = "") -> Event:
+    """Make a command as flows/control lets it in."""
+    body = Command(
+        id=make_id("cmd", minute, kind), event_time=to_datetime(at(minute)), kind=kind,
+        ticker=ticker, who="tester", why="because",
+    )  # fmt: skip
+    return Event(at(minute), "", body)
+
+
+def blocks(events: list[Event], sizes: list[int], end: int = END) -> list[Block]:
+    """Cut a sorted stream into blocks of whole stamps, about as long as `sizes` says."""
+    cuts, found, start = list(sizes), [], 0
+    while start < len(events):
+        stop = min(len(events), start + (cuts.pop(0) if cuts else len(events)))
+        while stop < len(events) and events[stop].stamp == events[stop - 1].stamp:
+            stop += 1
+        last = stop == len(events)
+        found.append(Block(events[start:stop], end if last else events[stop].stamp, last))
+        start = stop
+    return found or [Block([], end, True)]
+
+
+def outputs(operator: Operator, cut: list[Block]) -> list[Event]:
+    """Step through blocks and return everything said."""
+    return [event for block in cut for event in operator.step(block).events]
+
+
+def bodies(events: list[Event], kind: type[Struct]) -> list[Any]:
+    """Return the messages of one type."""
+    return [e.body for e in events if isinstance(e.body, kind)]
+
+
+def resumed(build: Callable[[Any], Operator], cut: list[Block], stop: int) -> list[Event]:
+    """Run up to a block, snapshot, build anew from the pickled state, and run on."""
+    import pickle
+
+    first = build(None)
+    said = outputs(first, cut[:stop])
+    state = pickle.loads(pickle.dumps(first.snapshot()))
+    first.step(Block([], END, False))  # what happens after a snapshot must not reach into it
+    return said + outputs(build(state), cut[stop:])
+
+
+closes = st.integers(80_0000, 120_0000)
+
+
+@st.composite
+def market(draw: st.DrawFn, minutes: int = 60) -> list[Event]:
+    """Draw a stretch of bars, scored news, weights, signals and commands, in order."""
+    events: list[Event] = []
+    for minute in range(1, minutes + 1):
+        for ticker in TICKERS:
+            if draw(st.booleans()):
+                events.append(bar(minute, ticker, draw(closes), draw(st.integers(0, 10**6))))
+    some_minute = st.integers(1, minutes).map(float) | st.floats(1, minutes)
+    for _ in range(draw(st.integers(0, 8))):
+        events.append(
+            scored(draw(some_minute), draw(st.sampled_from(TICKERS)), draw(st.floats(-1, 1)))
+        )
+    for name in ("momentum", "mean_reversion", "news_driven"):
+        events.append(weight(0, name, draw(st.floats(0.05, 1))))
+    return sorted(events, key=lambda e: (e.stamp, e.key, _rank(e)))
+
+
+@st.composite
+def desk_input(draw: st.DrawFn, minutes: int = 40) -> list[Event]:
+    """Draw bars, signals and commands, in the order the desk reads them."""
+    events = draw(market(minutes))
+    events = [e for e in events if isinstance(e.body, Bar)]
+    for _ in range(draw(st.integers(5, 30))):
+        minute = draw(st.integers(1, minutes).map(float) | st.floats(1, minutes))
+        ticker, side = draw(st.sampled_from(TICKERS)), draw(st.sampled_from(["LONG", "SHORT"]))
+        events.append(signal(minute, ticker, side))
+    for _ in range(draw(st.integers(0, 3))):
+        kind = draw(st.sampled_from(["pause", "resume", "reduce", "halt", "flatten"]))
+        events.append(command(draw(st.integers(1, minutes)), kind))
+    unique = {(e.stamp, e.key, _rank(e), getattr(e.body, "id", "")): e for e in events}
+    return [unique[k] for k in sorted(unique)]
+
+
+def _rank(event: Event) -> int:
+    order: tuple[type[Struct], ...] = (Command, WeightChange, ScoredArticle, Bar, TradeSignal)
+    return order.index(type(event.body))
