@@ -1,0 +1,231 @@
+"""The desk, as tables: bars and signals in, decisions and fills out."""
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from messages.trading import (
+    Decision,
+    OrderRequest,
+    PortfolioSnapshot,
+    PositionChanged,
+    TradeExecution,
+)
+from messages.units import to_micros
+from operators.blocks import Event
+from operators.desk import Desk
+from operators.params import AccountParams, FillParams, Params, RiskParams
+from tests.streams import CLOSE, DAY, at, bar, blocks, bodies, command, outputs, signal
+
+PLAIN = FillParams(slippage_bps=0, commission_per_share=0)
+
+
+def trade(*events: Event, risk: RiskParams | None = None, fills: FillParams = PLAIN) -> list[Event]:
+    """Run a desk of 100,000 dollars over events at hand."""
+    params = Params(
+        risk=risk or RiskParams(), fills=fills, account=AccountParams(start_cash=100_000)
+    )
+    ordered = sorted(events, key=lambda e: (e.stamp, e.key))
+    return outputs(Desk(params, DAY), blocks(ordered, []))
+
+
+def codes(said: list[Event]) -> list[str]:
+    return [d.code for d in bodies(said, Decision)]
+
+
+def fills_of(said: list[Event]) -> list[tuple[str, int, float, str]]:
+    return [(e.side, e.qty, e.price, e.status) for e in bodies(said, TradeExecution)]
+
+
+def flat(minutes: range, ticker: str = "AAA", close: int = 100_0000, **more: Any) -> list[Event]:
+    return [bar(m, ticker, close, **more) for m in minutes]
+
+
+def test_a_round_trip() -> None:
+    said = trade(
+        *flat(range(1, 3)), signal(2, "AAA", "LONG"), bar(3, "AAA", 110_0000),
+        signal(3, "AAA", "SHORT"),
+    )  # fmt: skip
+    assert fills_of(said) == [("BUY", 50, 100.0, "FILLED"), ("SELL", 50, 110.0, "FILLED")]
+    assert [e.pnl for e in bodies(said, TradeExecution)] == [None, Decimal("500.0000")]
+    assert [(p.qty, p.stop_loss) for p in bodies(said, PositionChanged)] == [(50, 97.0), (0, None)]
+    last = bodies(said, PortfolioSnapshot)[-1]
+    assert (last.cash, last.equity, last.realized_pnl) == (
+        Decimal("100500.0000"), Decimal("100500.0000"), Decimal("500.0000"),
+    )  # fmt: skip
+
+
+ENTRY = [*flat(range(1, 3)), signal(2, "AAA", "LONG")]
+
+
+@pytest.mark.parametrize(
+    ("events", "risk", "code"),
+    [
+        ([bar(390, "AAA", 1_0000), signal(390, "AAA", "LONG")], {}, "MARKET_CLOSED"),
+        ([*flat(range(1, 3)), signal(400, "AAA", "LONG")], {}, "MARKET_CLOSED"),
+        ([command(1, "pause"), *ENTRY], {}, "TRADING_PAUSED"),
+        ([command(1, "reduce"), *ENTRY], {}, "REDUCE_ONLY"),
+        ([command(1, "halt"), *ENTRY], {}, "HALTED"),
+        ([command(1, "flatten"), *ENTRY], {}, "HALTED"),
+        ([command(1, "pause"), command(2, "resume"), *ENTRY], {}, "ACCEPTED"),
+        ([signal(1, "AAA", "LONG")], {}, "STALE_PRICE"),
+        ([*flat(range(1, 3)), signal(7, "AAA", "LONG")], {}, "ACCEPTED"),
+        ([*flat(range(1, 3)), signal(7.1, "AAA", "LONG")], {}, "STALE_PRICE"),
+        ([*flat(range(1, 3)), signal(2, "AAA", "LONG", "news_driven")], {}, "STALE_SENTIMENT"),
+        ([*flat(range(1, 3)), signal(2, "AAA", "SHORT")], {}, "NO_POSITION"),
+        (ENTRY, {"max_positions": 0}, "MAX_POSITIONS"),
+        ([bar(2, "AAA", 6_000_0000), signal(2, "AAA", "LONG")], {}, "BELOW_ONE_SHARE"),
+        (ENTRY, {"max_exposure_bps": 499}, "MAX_EXPOSURE"),
+        (ENTRY, {"max_exposure_bps": 500}, "ACCEPTED"),
+        ([bar(2, "AAA", 100_0000, 4_999), signal(2, "AAA", "LONG")], {}, "MAX_PARTICIPATION"),
+        ([bar(2, "AAA", 100_0000, 5_000), signal(2, "AAA", "LONG")], {}, "ACCEPTED"),
+        ([bar(2, "AAA", 100_0000, 0), signal(2, "AAA", "LONG")], {}, "MAX_PARTICIPATION"),
+    ],
+)
+def test_each_check_denies_by_its_code(
+    events: list[Event], risk: dict[str, Any], code: str
+) -> None:
+    said = trade(*events, risk=RiskParams(**risk))
+    (decision,) = bodies(said, Decision)
+    assert decision.code == code
+    assert decision.accepted == (code == "ACCEPTED")
+    assert len(bodies(said, OrderRequest)) == decision.accepted
+    if not decision.accepted:
+        assert decision.limit
+        assert decision.actual
+
+
+def test_buying_power_counts_open_entries() -> None:
+    risk = RiskParams(position_bps=5_000, max_exposure_bps=10_000, participation_bps=10_000)
+    said = trade(
+        *flat(range(1, 3)), *flat(range(1, 3), "BBB"), *flat(range(1, 3), "CCC"),
+        signal(2.1, "AAA", "LONG"), signal(2.2, "BBB", "LONG"), signal(2.3, "CCC", "LONG"),
+        risk=risk,
+    )  # fmt: skip
+    assert codes(said) == ["ACCEPTED", "ACCEPTED", "MAX_EXPOSURE"]
+
+
+def test_already_held_while_open_or_waiting() -> None:
+    said = trade(
+        *flat(range(1, 6)), signal(2.5, "AAA", "LONG"), signal(2.6, "AAA", "LONG"),
+        signal(4, "AAA", "LONG"),
+    )  # fmt: skip
+    assert codes(said) == ["ACCEPTED", "ALREADY_HELD", "ALREADY_HELD"]
+    assert [d.actual for d in bodies(said, Decision)][1:] == ["entry open", "50 shares"]
+
+
+def test_cooldown_after_an_exit() -> None:
+    said = trade(
+        *flat(range(1, 40)), signal(2, "AAA", "LONG"), signal(3, "AAA", "SHORT"),
+        signal(32, "AAA", "LONG"), signal(33, "AAA", "LONG"),
+    )  # fmt: skip
+    assert codes(said) == ["ACCEPTED", "ACCEPTED", "COOLDOWN", "ACCEPTED"]
+
+
+@pytest.mark.parametrize(("close", "stopped"), [(97_0001, False), (97_0000, True), (50_0000, True)])
+def test_the_stop_is_three_per_cent_below_the_entry(close: int, *, stopped: bool) -> None:
+    said = trade(*ENTRY, bar(3, "AAA", close))
+    assert [d.cause for d in bodies(said, Decision)] == ["signal"] + ["stop"] * stopped
+    assert len(fills_of(said)) == 1 + stopped
+
+
+def test_an_order_decided_between_bars_fills_at_the_next_bar_never_at_the_last_close() -> None:
+    said = trade(
+        *flat(range(1, 3)), signal(2.5, "AAA", "LONG"), bar(3, "AAA", 101_0000, open=100.5, low=100.5),
+    )  # fmt: skip
+    assert fills_of(said) == [("BUY", 50, 101.0, "FILLED")]
+    (fill,) = bodies(said, TradeExecution)
+    assert to_micros(fill.timestamp) == at(3)
+
+
+@pytest.mark.parametrize(("decided", "price"), [(2, 100.5), (2.5, 99.5)])
+def test_next_open_fills_at_the_first_bar_that_starts_after_the_decision(
+    decided: float, price: float
+) -> None:
+    said = trade(
+        *flat(range(1, 3)), signal(decided, "AAA", "LONG"),
+        bar(3, "AAA", 101_0000, open=100.5, low=100.5),
+        bar(4, "AAA", 101_0000, open=99.5, low=99.5),
+        fills=FillParams("next_open", slippage_bps=0, commission_per_share=0),
+    )  # fmt: skip
+    assert [f[2] for f in fills_of(said)] == [price]
+
+
+def test_a_waiting_order_expires_at_the_close() -> None:
+    said = trade(*flat(range(387, 389)), signal(388.5, "AAA", "LONG"))
+    assert fills_of(said) == [("BUY", 0, None, "EXPIRED")]
+    (end,) = bodies(said, TradeExecution)
+    assert to_micros(end.timestamp) == CLOSE + 1
+
+
+def test_the_last_bar_still_fills_what_waited() -> None:
+    said = trade(*flat(range(387, 391)), signal(389.5, "AAA", "LONG"))
+    assert [f[3] for f in fills_of(said)] == ["FILLED"]
+
+
+def test_slippage_and_commission_are_against_you_and_exact() -> None:
+    said = trade(
+        *flat(range(1, 3), close=33_3333), signal(2, "AAA", "LONG"), signal(3, "AAA", "SHORT"),
+        bar(3, "AAA", 33_3333),
+        fills=FillParams(slippage_bps=7, commission_per_share=35, commission_bps=3),
+    )  # fmt: skip
+    bought, sold = bodies(said, TradeExecution)
+    assert (bought.price, sold.price) == (33.3567, 33.3099)
+    # 150 shares: 0.0035 a share, and 3 bps of the value, each rounded up to 1/10,000 dollar
+    assert bought.commission == Decimal("0.5250") + Decimal("1.5011")
+    assert sold.commission == Decimal("0.5250") + Decimal("1.4990")
+    assert (
+        sold.pnl
+        == 150 * (Decimal("33.3099") - Decimal("33.3567")) - bought.commission - sold.commission
+    )
+
+
+def test_flatten_sells_everything_then_halts() -> None:
+    said = trade(
+        *flat(range(1, 6)), *flat(range(1, 6), "BBB"), signal(2, "AAA", "LONG"),
+        signal(2, "BBB", "LONG"), command(3, "flatten"), signal(5, "CCC", "LONG"),
+    )  # fmt: skip
+    assert [d.cause for d in bodies(said, Decision)] == [
+        "signal",
+        "signal",
+        "command",
+        "command",
+        "signal",
+    ]
+    assert [f[0] for f in fills_of(said)] == ["BUY", "BUY", "SELL", "SELL"]
+    assert codes(said)[-1] == "HALTED"
+
+
+def test_reduce_cancels_entries_that_wait() -> None:
+    said = trade(*flat(range(1, 3)), signal(2.2, "AAA", "LONG"), command(2.5, "reduce"))
+    assert fills_of(said) == [("BUY", 0, None, "CANCELLED")]
+
+
+def test_close_position_sells_one_and_says_when_there_is_none() -> None:
+    said = trade(
+        *ENTRY, bar(3, "AAA", 100_0000), command(3, "close_position", "AAA"),
+        command(4, "close_position", "BBB"),
+    )  # fmt: skip
+    assert codes(said) == ["ACCEPTED", "ACCEPTED", "NO_POSITION"]
+
+
+def test_a_command_counts_once_however_many_copies_arrive() -> None:
+    close = command(3, "close_position", "BBB")
+    assert codes(trade(close, close, close)) == ["NO_POSITION"]
+
+
+def test_shorts_open_only_when_allowed_and_stop_above() -> None:
+    said = trade(
+        *flat(range(1, 3)), signal(2, "AAA", "SHORT"), bar(3, "AAA", 102_9999),
+        bar(4, "AAA", 103_0000), risk=RiskParams(allow_short=True),
+    )  # fmt: skip
+    assert [(f[0], f[1]) for f in fills_of(said)] == [("SELL", 50), ("BUY", 50)]
+    assert [e.pnl for e in bodies(said, TradeExecution)][1] == Decimal("-150.0000")
+
+
+def test_snapshots_come_on_the_full_five_minutes_and_at_the_end() -> None:
+    said = trade(*flat(range(1, 12)))
+    stamps = [e.stamp for e in said if isinstance(e.body, PortfolioSnapshot)]
+    assert stamps[:2] == [at(5), at(10)]
+    assert len(stamps) == 4

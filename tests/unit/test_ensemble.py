@@ -1,0 +1,60 @@
+"""The weighted vote, as a table."""
+
+import pytest
+
+from messages.trading import TradeSignal
+from operators.blocks import Event
+from operators.ensemble import Ensemble
+from operators.params import EnsembleParams
+from operators.strategies.voting import Votes
+from tests.streams import at, blocks, bodies, outputs, weight
+
+WEIGHTS = (weight(0, "momentum", 0.5), weight(0, "mean_reversion", 0.25), weight(0, "off", 0.0))
+
+
+def votes(minute: float, *pairs: tuple[str, float]) -> Event:
+    return Event(at(minute), "AAA", Votes("AAA", pairs, f"bar-{minute}", f"bar-{minute}", None, ()))
+
+
+@pytest.mark.parametrize(
+    ("pairs", "direction", "strength"),
+    [
+        ((("momentum", 0.5),), "LONG", 0.5),
+        ((("momentum", -0.5),), "SHORT", 0.5),
+        ((("momentum", 0.3),), "LONG", 0.3),
+        ((("momentum", 0.29),), None, 0),
+        ((("momentum", 1.0), ("mean_reversion", -1.0)), "LONG", 1 / 3),
+        ((("momentum", 0.8), ("mean_reversion", -1.0)), None, 0),
+        ((("momentum", 0.6), ("off", -1.0)), "LONG", 0.6),
+        ((("off", 1.0),), None, 0),
+        ((("unknown", 1.0),), None, 0),
+    ],
+)
+def test_the_weighted_vote(
+    pairs: tuple[tuple[str, float], ...], direction: str | None, strength: float
+) -> None:
+    events = [*WEIGHTS, votes(1, *pairs)]
+    found = bodies(outputs(Ensemble(EnsembleParams()), blocks(events, [])), TradeSignal)
+    if direction is None:
+        assert found == []
+    else:
+        (signal,) = found
+        assert signal.direction == direction
+        assert signal.strength == pytest.approx(strength)
+
+
+def test_sources_weights_and_causes_travel_with_the_signal() -> None:
+    events = [*WEIGHTS, votes(1, ("momentum", 0.9), ("mean_reversion", -0.1), ("off", 1.0))]
+    (signal,) = bodies(outputs(Ensemble(EnsembleParams()), blocks(events, [])), TradeSignal)
+    assert [(s.strategy, s.vote, s.weight) for s in signal.strategy_sources] == [
+        ("momentum", "LONG", 0.5),
+        ("mean_reversion", "SHORT", 0.25),
+    ]
+    assert signal.causes == ("bar-1", WEIGHTS[0].body.id, WEIGHTS[1].body.id)  # type: ignore[attr-defined]  # WeightChange
+
+
+def test_a_weight_holds_from_its_own_moment_on() -> None:
+    later = weight(1, "momentum", 0.0, effective=3)
+    events = [*WEIGHTS, later, votes(2, ("momentum", 1.0)), votes(4, ("momentum", 1.0))]
+    found = bodies(outputs(Ensemble(EnsembleParams()), blocks(events, [])), TradeSignal)
+    assert [s.bar for s in found] == ["bar-2"]
