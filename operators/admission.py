@@ -50,6 +50,9 @@ class Admission:
                 self._admit(event.body, out)
             except Unreadable as refusal:
                 out.append(self._refuse(event.body, refusal))
+            except (OverflowError, UnicodeEncodeError) as error:
+                # A time beyond the calendar, or half a surrogate pair.
+                out.append(self._refuse(event.body, Unreadable("MALFORMED", str(error)[:200])))
         frontier = self._clock
         if block.ended:
             frontier = self._clock - self._clock % HOUR_US + HOUR_US
@@ -162,7 +165,7 @@ class AdmitArticles(Admission):
                 "url": url,
                 "title": title,
                 "content": content,
-                "symbols": tuple(values.get("tickers") or values.get("symbols") or ()),
+                "symbols": values.get("tickers") or values.get("symbols") or (),
                 "published_at": values.get("published_at"),
                 "fetched_at": values.get("fetched_at", values.get("published_at")),
                 "content_hash": seen,
