@@ -24,7 +24,8 @@ SEED = 20_240_102
 
 def session_days(count: int) -> list[date]:
     """Return the first `count` weekdays from 2024-01-02, without the holiday."""
-    day, found = date(2024, 1, 2), []
+    day = date(2024, 1, 2)
+    found: list[date] = []
     while len(found) < count:
         if day.weekday() < 5 and day != HOLIDAY:
             found.append(day)

@@ -5,10 +5,10 @@ The clock is the input's own time: a bar is known at its end, an article when it
 back. A row that says it is from after `horizon` is refused before it can move the clock.
 """
 
+import json
 from datetime import UTC, datetime
 from typing import Any
 
-import msgspec
 from msgspec import Struct
 
 from messages.base import make_id
@@ -192,4 +192,4 @@ def _text(values: dict[str, Any], name: str) -> str:
 
 
 def _json(values: dict[str, Any] | None) -> bytes:
-    return msgspec.json.encode(values, enc_hook=str, order="deterministic")
+    return json.dumps(values, default=str, sort_keys=True).encode()

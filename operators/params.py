@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
 from annotated_types import Ge, Gt, Le
+from pydantic import BeforeValidator
 
 Positive = Annotated[int, Gt(0)]
 NotNegative = Annotated[int, Ge(0)]
@@ -25,6 +26,11 @@ Check = Literal[
     "BUYING_POWER",
     "MAX_PARTICIPATION",
 ]
+
+
+def _names(value: object) -> object:
+    """Read a comma-separated list, the form a list has in an environment variable."""
+    return tuple(value.replace(",", " ").split()) if isinstance(value, str) else value
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +133,7 @@ class RiskParams:
     stale_price_seconds: NotNegative = 300
     stale_sentiment_minutes: NotNegative = 240
     allow_short: bool = False
-    off: tuple[Check, ...] = ()
+    off: Annotated[tuple[Check, ...], BeforeValidator(_names)] = ()
 
 
 @dataclass(frozen=True, slots=True)

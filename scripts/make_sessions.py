@@ -30,7 +30,7 @@ def rows(name: str, days: list[str]) -> str:
 def main() -> None:
     """Ask the oracle and write the table."""
     calendar = exchange_calendars.get_calendar("XNYS", start=FIRST, end=LAST)
-    weekdays = pd.bdate_range(calendar.first_session, calendar.last_session)
+    weekdays = pd.bdate_range(FIRST, LAST)
     closed = [f"{d:%Y-%m-%d}" for d in weekdays.difference(calendar.sessions)]
     schedule = calendar.schedule
     local = schedule["close"].dt.tz_convert("America/New_York")

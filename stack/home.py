@@ -18,7 +18,7 @@ class Home:
     Holds `state.json` (ports, remembered between starts), `kafka/`, `postgres/` and `runs/`.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, min_free_bytes: int = MIN_FREE_BYTES) -> None:
         """Open or make the directory.
 
         Raises:
@@ -34,9 +34,10 @@ class Home:
             reason = f"Cannot write to {self.path} ({error.strerror}): choose another with --home."
             raise StackError(reason) from error
         free = shutil.disk_usage(self.path).free
-        if free < MIN_FREE_BYTES:
+        if free < min_free_bytes:
             reason = (
-                f"Only {free / 1e9:.1f} GB are free at {self.path}, 1.5 GB are needed: "
+                f"Only {free / 1e9:.1f} GB are free at {self.path}, {min_free_bytes / 1e9:.1f} GB "
+                "are needed: "
                 "free some space or choose another disk with --home."
             )
             raise StackError(reason)

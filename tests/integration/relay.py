@@ -12,7 +12,7 @@ import signal
 import sys
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import bytewax.operators as op
 from bytewax.dataflow import Dataflow
@@ -22,7 +22,7 @@ from connectors.kafka.sink import LogSink, LogSinkPartition, SinkState
 from connectors.kafka.source import MergedSource, shard_reads
 from connectors.stopping import StopFlag
 from flows.engine import route, run, step
-from messages.base import make_id
+from messages.base import Message, make_id
 from messages.control import DeadLetter
 from messages.topics import MARKET_BARS, NEWS_RAW, SIGNALS_GENERATED
 from messages.trading import TradeSignal
@@ -45,7 +45,7 @@ class Counting:
             if isinstance(event.body, DeadLetter):
                 out.append(event)
                 continue
-            self._say(event.stamp, event.key, event.body.id, out)
+            self._say(event.stamp, event.key, cast("Message", event.body).id, out)
             if self.due is None:
                 self.due = event.stamp - event.stamp % MINUTE_US + MINUTE_US
         self._fire(block.frontier - 1, out)

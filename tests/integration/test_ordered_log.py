@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from confluent_kafka import Consumer, Producer, TopicPartition
 
+from connectors.kafka.lanes import read_headers
 from connectors.kafka.layout import TICK_END, TICK_PASS, Layout, create_topics
 from connectors.kafka.written import Written, read_written
 from messages.codec import encode
@@ -23,6 +24,7 @@ from messages.units import MINUTE_US, SECOND_US, to_datetime
 pytestmark = [pytest.mark.kafka, pytest.mark.timeout(240)]
 RELAY = Path(__file__).with_name("relay.py")
 T0 = 1_773_322_200 * SECOND_US
+Headers = list[tuple[str, str | bytes | None]]
 OUTPUTS = (SIGNALS_GENERATED, MARKET_BARS.dead_letters)
 
 
@@ -60,7 +62,7 @@ class LivePublisher:
     def send(self, topic: str, p: int, stamp: int, key: str, value: bytes, repeat: int = 1) -> None:
         at = (topic, p)
         self.seq[at] = self.seq.get(at, -1) + 1
-        headers = [("stamp", b"%d" % stamp), ("seq", b"%d" % self.seq[at]), ("run", b"t")]
+        headers: Headers = [("stamp", b"%d" % stamp), ("seq", b"%d" % self.seq[at])]
         for _ in range(repeat):
             self.producer.produce(topic, value, key, p, headers=headers)
         self.records += 1
@@ -68,7 +70,7 @@ class LivePublisher:
     def tick(self, stamp: int, kind: bytes) -> None:
         for topic in (NEWS_RAW, MARKET_BARS):
             for p in range(2):
-                headers = [("stamp", b"%d" % stamp), ("tick", kind)]
+                headers: Headers = [("stamp", b"%d" % stamp), ("tick", kind)]
                 self.producer.produce(self.layout.name(topic), None, None, p, headers=headers)
 
     def play(self) -> None:
@@ -130,7 +132,8 @@ def raw_seqs(layout: Layout, prefix: str) -> list[list[int]]:
             for record in consumer.consume(1000, 1.0):
                 assert record.error() is None
                 at = (record.offset() or 0) + 1
-                seqs += [int(v) for k, v in record.headers() or () if k == "seq"]
+                seq = read_headers(record)[1]
+                seqs += [] if seq is None else [seq]
         consumer.close()
         found.append(seqs)
     return found

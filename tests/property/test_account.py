@@ -20,7 +20,7 @@ def test_partial_closes_add_up(
     fee_in: int,
     sales: list[tuple[int, int, int]],
     last: int,
-    short: bool,  # noqa: FBT001
+    short: bool,
 ) -> None:
     side = -1 if short else 1
     account = Account(START)
@@ -46,7 +46,7 @@ def test_marks_move_equity_exactly(fills: list[tuple[str, int, int]], mark: int)
     for ticker, shares, at in fills:
         held = account.positions.get(ticker)
         if held and (held.qty > 0) != (shares > 0) and abs(shares) > abs(held.qty):
-            shares = -held.qty  # noqa: PLW2901 - a fill never turns a position round
+            shares = -held.qty
         account.mark(ticker, at)
         account.apply(Fill(0, ticker, shares, at, 0, "t", ""))
         account.mark(ticker, mark)

@@ -20,7 +20,7 @@ def test_no_limit_is_ever_passed(
     share: int,
     most: int,
     exposure: int,
-    short: bool,  # noqa: FBT001
+    short: bool,
 ) -> None:
     risk = RiskParams(
         position_bps=share, max_positions=most, max_exposure_bps=exposure, participation_bps=10_000,

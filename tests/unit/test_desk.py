@@ -34,7 +34,7 @@ def codes(said: list[Event]) -> list[str]:
     return [d.code for d in bodies(said, Decision)]
 
 
-def fills_of(said: list[Event]) -> list[tuple[str, int, float, str]]:
+def fills_of(said: list[Event]) -> list[tuple[str, int, float | None, str]]:
     return [(e.side, e.qty, e.price, e.status) for e in bodies(said, TradeExecution)]
 
 
@@ -132,7 +132,8 @@ def test_the_stop_is_three_per_cent_below_the_entry(close: int, *, stopped: bool
 
 def test_an_order_decided_between_bars_fills_at_the_next_bar_never_at_the_last_close() -> None:
     said = trade(
-        *flat(range(1, 3)), signal(2.5, "AAA", "LONG"), bar(3, "AAA", 101_0000, open=100.5, low=100.5),
+        *flat(range(1, 3)), signal(2.5, "AAA", "LONG"),
+        bar(3, "AAA", 101_0000, open=100.5, low=100.5),
     )  # fmt: skip
     assert fills_of(said) == [("BUY", 50, 101.0, "FILLED")]
     (fill,) = bodies(said, TradeExecution)

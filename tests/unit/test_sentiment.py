@@ -1,9 +1,12 @@
 """The sentiment window: decay, near-copies, revisions, and the windows it publishes."""
 
+from typing import Any
+
 import pytest
 
 from messages.news import SentimentWindow
 from messages.units import to_datetime, to_micros
+from operators.blocks import Event
 from operators.params import Params, SentimentParams
 from operators.sentiment import Entry, SentimentChanged, SentimentWindows, summarise
 from operators.strategies.voting import Votes, Voting
@@ -61,7 +64,7 @@ def test_a_revision_replaces_its_article() -> None:
 
 
 @pytest.mark.parametrize("change", [{"undated": True}, {"published_at": to_datetime(at(99))}])
-def test_undated_and_future_news_never_trades(change: dict[str, object]) -> None:
+def test_undated_and_future_news_never_trades(change: dict[str, Any]) -> None:
     events = [scored(1, "AAA", 0.9, **change)]
     assert not bodies(outputs(SentimentWindows(PARAMS), blocks(events, [])), SentimentChanged)
 
@@ -80,8 +83,8 @@ def test_windows_are_published_at_their_ends() -> None:
     assert [stamp for stamp, _ in windows] == [at(5), at(10), at(30), at(30)]
 
 
-def news_votes(*events: object) -> list[tuple[str, dict[str, float], str]]:
-    cut = blocks(list(events), [])  # type: ignore[arg-type]  # events
+def news_votes(*events: Event) -> list[tuple[str, dict[str, Any], str]]:
+    cut = blocks(list(events), [])
     window, strategies = SentimentWindows(Params().sentiment), Voting(Params())
     return [
         (b.ticker, dict(b.votes), b.bar)

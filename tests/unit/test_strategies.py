@@ -1,6 +1,7 @@
 """Momentum and mean reversion against a plain, slow, independent implementation."""
 
 from fractions import Fraction
+from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
@@ -41,7 +42,7 @@ def plain_rsi(closes: list[int], n: int) -> float | None:
     """Work out Wilder's RSI(14) on bar n from the definition."""
     if n < 14:
         return None
-    changes = [(b - a) / 10_000 for a, b in zip(closes, closes[1:], strict=False)][:n]
+    changes = [(b - a) / 10_000 for a, b in pairwise(closes)][:n]
     gain = sum(max(c, 0) for c in changes[:14]) / 14
     loss = sum(max(-c, 0) for c in changes[:14]) / 14
     for change in changes[14:]:

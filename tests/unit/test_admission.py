@@ -1,0 +1,119 @@
+"""Rows of a feed, as tables: what becomes a fact, what is refused and why."""
+
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+
+from messages.control import DeadLetter
+from messages.market import Bar
+from messages.news import MAX_CONTENT, RawArticle
+from messages.units import HOUR_US, to_micros
+from operators.admission import AdmitArticles, AdmitBars, Row
+from operators.blocks import Block, Event
+
+START = datetime(2026, 3, 12, 13, 30, tzinfo=UTC)
+HORIZON = to_micros(datetime(2026, 4, 1, tzinfo=UTC))
+ROW: dict[str, Any] = {
+    "ticker": "AAPL", "timestamp": START, "open": 10.0, "high": 11.0, "low": 9.0, "close": 10.5,
+    "volume": 7,
+}  # fmt: skip
+NEWS: dict[str, Any] = {
+    "source": "s", "url": "https://example.test/1", "title": "Title", "content": "",
+    "published_at": "2026-03-12T13:30:00Z", "tickers": ["AAPL"],
+}  # fmt: skip
+
+
+def admit(operator: Any, rows: list[dict[str, Any] | None]) -> Block:
+    events = [Event(0, "", Row(n, r, b"{}" if r is None else b"")) for n, r in enumerate(rows)]
+    found: Block = operator.step(Block(events, 0, ended=True))
+    return found
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({}, None),
+        ({"timestamp": START.replace(tzinfo=None)}, "MALFORMED"),
+        ({"timestamp": "yesterday"}, "MALFORMED"),
+        ({"timestamp": None}, "MALFORMED"),
+        ({"timestamp": datetime.max.replace(tzinfo=UTC)}, "MALFORMED"),
+        ({"timestamp": datetime(2099, 1, 1, tzinfo=UTC)}, "FUTURE"),
+        ({"timestamp": START.astimezone(timezone(timedelta(hours=-4)))}, None),
+        ({"high": 8.0}, "HIGH_BELOW_LOW"),
+        ({"close": float("nan")}, "MALFORMED"),
+        ({"close": None}, "MALFORMED"),
+        ({"volume": -5}, "MALFORMED"),
+        ({"volume": 2**60}, "MALFORMED"),
+        ({"ticker": None}, "MALFORMED"),
+        ({"ticker": "not a ticker"}, "MALFORMED"),
+        ({"open": 10.00001}, "PRECISION"),
+    ],
+)
+def test_rows_of_bars(change: dict[str, Any], reason: str | None) -> None:
+    (event,) = admit(AdmitBars(HORIZON, "1m", "test"), [ROW | change]).events
+    if reason is None:
+        assert isinstance(event.body, Bar)
+        assert event.stamp == to_micros(START) + 60_000_000
+    else:
+        assert isinstance(event.body, DeadLetter)
+        assert (event.body.reason, event.body.topic, event.body.offset) == (
+            reason,
+            "market.feed",
+            0,
+        )
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({}, None),
+        ({"url": ""}, None),
+        ({"tickers": None}, None),
+        ({"title": ""}, "MALFORMED"),
+        ({"title": None}, "MALFORMED"),
+        ({"title": "a\x00b"}, "MALFORMED"),
+        ({"title": "half \ud800 pair"}, "MALFORMED"),
+        ({"tickers": ["no good"]}, "MALFORMED"),
+        ({"tickers": 7}, "MALFORMED"),
+        ({"published_at": "soon"}, "MALFORMED"),
+        ({"published_at": None}, "MALFORMED"),
+        ({"published_at": "2026-03-12T13:30:00"}, "NAIVE_TIME"),
+        ({"published_at": "2099-01-01T00:00:00Z"}, "FUTURE"),
+        ({"content": "x" * 5_000_000}, "TOO_LARGE"),
+        ({"content": "x" * MAX_CONTENT}, None),
+    ],
+)
+def test_rows_of_news(change: dict[str, Any], reason: str | None) -> None:
+    (event,) = admit(AdmitArticles(HORIZON), [NEWS | change]).events
+    if reason is None:
+        assert isinstance(event.body, RawArticle)
+    else:
+        assert isinstance(event.body, DeadLetter)
+        assert event.body.reason == reason
+        assert len(event.body.payload) <= 65_536
+
+
+def test_what_is_no_object_is_malformed() -> None:
+    (event,) = admit(AdmitArticles(HORIZON), [None]).events
+    assert isinstance(event.body, DeadLetter)
+
+
+def test_duplicates_and_revisions_of_an_article() -> None:
+    rows: list[dict[str, Any] | None] = [NEWS, NEWS, NEWS | {"title": "Title, corrected"}]
+    first, second, third = (e.body for e in admit(AdmitArticles(HORIZON), rows).events)
+    assert isinstance(first, RawArticle)
+    assert isinstance(second, DeadLetter)
+    assert isinstance(third, RawArticle)
+    assert second.reason == "DUPLICATE"
+    assert (first.id, first.revision, third.revision) == (third.id, 0, 1)
+
+
+def test_a_late_row_is_clamped_never_sorted_back() -> None:
+    rows: list[dict[str, Any] | None] = [
+        ROW, ROW | {"timestamp": START - timedelta(hours=1), "ticker": "MSFT"}, ROW | {"close": -1},
+    ]  # fmt: skip
+    block = admit(AdmitBars(HORIZON, "1m", "test"), rows)
+    assert {e.stamp for e in block.events} == {to_micros(START) + 60_000_000}
+    assert block.frontier % HOUR_US == 0
+    assert block.frontier > block.events[-1].stamp

@@ -1,0 +1,151 @@
+"""What a person meets when something is missing: one sentence, and what to do."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from connectors.feed.recorded import InputUnusable, article_rows, bar_rows
+from connectors.settings import SettingsInvalid, load_settings
+from stack.broker import fetch_jars, find_java
+from stack.database import find_binaries
+from stack.errors import MissingTool, StackError
+from stack.flow_command import parse_shards
+from stack.home import Home, free_port, is_free
+from stack.supervisor import CrashLoop, FlowSpec, Supervisor
+
+
+@pytest.fixture
+def empty_path(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.delenv("JAVA_HOME", raising=False)
+    return tmp_path
+
+
+def test_no_java(empty_path: Path) -> None:
+    with pytest.raises(MissingTool, match=r"Java 17 or newer.*install it"):
+        find_java()
+
+
+def test_an_old_java(empty_path: Path) -> None:
+    fake = empty_path / "java"
+    fake.write_text("#!/bin/sh\necho 'openjdk version \"11.0.2\"' >&2\n")
+    fake.chmod(0o755)
+    with pytest.raises(MissingTool, match="older"):
+        find_java()
+
+
+def test_no_maven(empty_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(empty_path))
+    with pytest.raises(MissingTool, match=r"no mvn: install it"):
+        fetch_jars()
+
+
+def test_the_wheel_brings_postgresql() -> None:
+    assert (find_binaries() / "initdb").exists()
+
+
+def test_a_full_disk(tmp_path: Path) -> None:
+    with pytest.raises(StackError, match=r"free some space or choose another disk"):
+        Home(tmp_path, min_free_bytes=10**18)
+
+
+def test_a_home_that_cannot_be_written(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(StackError, match="choose another with --home"):
+        Home(tmp_path / "file" / "home")
+
+
+def test_a_damaged_state_file(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    (tmp_path / "state.json").write_text("{")
+    with pytest.raises(StackError, match="delete it"):
+        home.port("kafka")
+
+
+def test_a_port_that_was_taken_meanwhile_is_replaced(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    port = home.port("kafka")
+    assert home.port("kafka") == port
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", port))
+        other.listen()
+        assert not is_free(port)
+        assert home.port("kafka") != port
+    assert is_free(free_port())
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "named"),
+    [
+        ("TIDEWIRE_RISK__COOLDOWN_MINUTES", "soon", "integer"),
+        ("TIDEWIRE_RISK__POSITION_BPS", "20000", "less than or equal to 10000"),
+        ("TIDEWIRE_FILLS__MODEL", "magic", "'close' or 'next_open'"),
+        ("TIDEWIRE_MOMENTUM__WINDOW", "1", "greater than or equal to 2"),
+    ],
+)
+def test_a_bad_setting(monkeypatch: pytest.MonkeyPatch, name: str, value: str, named: str) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(SettingsInvalid) as error:
+        load_settings()
+    assert name in str(error.value)
+    assert value in str(error.value)
+    assert named in str(error.value)
+
+
+def test_a_good_setting(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TIDEWIRE_RISK__OFF", "COOLDOWN, STALE_PRICE")
+    monkeypatch.setenv("TIDEWIRE_SENTIMENT__HALF_LIFE_MINUTES", "60")
+    params = load_settings().params
+    assert params.risk.off == ("COOLDOWN", "STALE_PRICE")
+    assert params.sentiment.half_life_minutes == 60
+
+
+@pytest.mark.parametrize("shards", ["4", "1-0", "x", "-1", "0-9"])
+def test_shards_that_are_not_there(shards: str) -> None:
+    with pytest.raises(StackError, match=r"use A-B within 0-3"):
+        parse_shards(shards, 4)
+    assert list(parse_shards("1-2", 4)) == [1, 2]
+
+
+def test_inputs_that_cannot_be_played(tmp_path: Path) -> None:
+    text = tmp_path / "bars.parquet"
+    text.write_text("no parquet")
+    with pytest.raises(InputUnusable, match="not a readable Parquet"):
+        bar_rows(text)
+    with pytest.raises(InputUnusable, match="--bars"):
+        bar_rows(tmp_path / "missing.parquet")
+    with pytest.raises(InputUnusable, match="--news"):
+        article_rows(tmp_path / "missing.jsonl.gz")
+    not_gzip = tmp_path / "news.jsonl.gz"
+    not_gzip.write_text("{}")
+    with pytest.raises(InputUnusable, match="cannot be read"):
+        article_rows(not_gzip)
+
+
+def test_a_flow_that_dies_again_and_again_is_given_up(tmp_path: Path) -> None:
+    supervisor = Supervisor(tmp_path, [FlowSpec("market", ("market",))])
+    supervisor.start()
+    deadline = time.monotonic() + 100
+    with pytest.raises(CrashLoop, match=r"Flow market died 7 times.*There is no run at"):
+        _watch_until(supervisor, deadline)
+    assert supervisor.stop() == []
+    assert supervisor.restarts == 6
+
+
+def _watch_until(supervisor: Supervisor, deadline: float) -> None:
+    while time.monotonic() < deadline:
+        supervisor.watch()
+        time.sleep(0.05)
+
+
+def test_the_command_line_says_one_sentence(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "stack.cli", "flow", "market", "--run", str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env={**os.environ})
+    assert done.returncode == 2
+    assert done.stderr.startswith("tidewire: There is no run at")
+    assert len(done.stderr.splitlines()) == 1
