@@ -69,7 +69,8 @@ class Auditor:
         """Read every topic once; the database is asked as needed."""
         self._run = run
         every = {
-            t.name: read_topic(run.bootstrap, run.prefix + t.name) for t in (*TOPICS, *DEAD_LETTERS)
+            t.name: read_topic(run.bootstrap, run.prefix + t.name, run.run_id)
+            for t in (*TOPICS, *DEAD_LETTERS)
         }
         self._dead = [r for t in DEAD_LETTERS for r in every[t.name]]
         unread = {(r.body["topic"], r.body["partition"], r.body["offset"]) for r in self._dead}
@@ -79,6 +80,10 @@ class Auditor:
             for name, reads in every.items()
         }
         self._reader = Reader(run.database_url, run.schema)
+
+    def close(self) -> None:
+        """Leave the database."""
+        self._reader.close()
 
     def examine(self) -> Books:
         """Check every rule; stops at the first that is broken."""
@@ -102,12 +107,10 @@ class Auditor:
             "outcomes": len(self._of("learning.outcomes")),
             "dead_letters": len(self._dead),
         }
-        books = Books(
+        return Books(
             problem, counts, self._votes(), self._reader.counts(), self._equity(), self._digest(),
             self._resting(),
         )  # fmt: skip
-        self._reader.close()
-        return books
 
     # -- what came in --------------------------------------------------------------------------
 
@@ -145,7 +148,7 @@ class Auditor:
     def _scores(self) -> None:
         scored = {(s["article_id"], s["article_revision"]) for s in self._of("news.scored")}
         for article in self._of("news.raw"):
-            version = (article["id"], article["revision"])
+            version = (article["id"], article.get("revision", 0))
             _require(version in scored, "article was not scored", article["id"])
 
     # -- what followed -------------------------------------------------------------------------
@@ -220,7 +223,7 @@ class Auditor:
         last: dict[str, tuple[str, Decimal]] = {}
         for bar in self._of("market.bars"):
             newer = bar["ticker"] not in last or bar["start"] > last[bar["ticker"]][0]
-            if not bar["revision"] and newer:
+            if not bar.get("revision") and newer:
                 last[bar["ticker"]] = (bar["start"], Decimal(str(bar["close"])))
         return {ticker: close for ticker, (_, close) in last.items()}
 

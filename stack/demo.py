@@ -4,6 +4,7 @@ import json
 import shutil
 import sys
 import time
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -99,7 +100,8 @@ class Demo:
 
     def report(self, began: float) -> tuple[dict[str, Any], bool]:
         """Audit the run; returns the summary and whether everything is as it should be."""
-        books = Auditor(self.run).examine()
+        with closing(Auditor(self.run)) as auditor:
+            books = auditor.examine()
         broker = self._services.broker_name()
         accounted = books.problem is None
         summary: dict[str, Any] = {
@@ -161,9 +163,8 @@ class Demo:
 
     def _show(self, *, last: bool = False) -> None:
         try:
-            reader = Reader(self.run.database_url, self.run.schema)
-            p = reader.progress()
-            reader.close()
+            with closing(Reader(self.run.database_url, self.run.schema)) as reader:
+                p = reader.progress()
         except psycopg.OperationalError:
             self._out.print("database away, waiting")
             return

@@ -78,7 +78,7 @@ class Services:
         """Return what the broker is, by asking it: a setting only Apache Kafka 4 has."""
         if self.broker.version:
             return f"Apache Kafka {self.broker.version}"
-        admin = AdminClient({"bootstrap.servers": self.bootstrap})
+        admin = AdminClient({"bootstrap.servers": self.bootstrap, "log_level": 2})
         try:
             node = str(next(iter(admin.list_topics(timeout=10).brokers)))
             resource = ConfigResource(ResourceType.BROKER, node)

@@ -6,6 +6,8 @@ from typing import Any, Final
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
+from connectors.kafka.lanes import read_headers
+
 READ_S: Final = 0.05
 
 
@@ -19,7 +21,7 @@ class Read:
     body: dict[str, Any]
 
 
-def read_topic(bootstrap: str, name: str) -> list[Read]:
+def read_topic(bootstrap: str, name: str, run: str) -> list[Read]:
     """Return every record of a topic by partition and offset; ticks and repeated seqs left out.
 
     Raises:
@@ -27,7 +29,7 @@ def read_topic(bootstrap: str, name: str) -> list[Read]:
     """
     consumer = Consumer(
         {"bootstrap.servers": bootstrap, "group.id": "tidewire-audit", "enable.auto.commit": False,
-         "auto.offset.reset": "earliest", "enable.partition.eof": True}
+         "auto.offset.reset": "earliest", "enable.partition.eof": True, "log_level": 2}
     )  # fmt: skip
     metadata = consumer.list_topics(name, timeout=20).topics[name]
     if metadata.error is not None:
@@ -46,15 +48,11 @@ def read_topic(bootstrap: str, name: str) -> list[Read]:
                     raise KafkaException(error)
                 waiting.discard(partition)
                 continue
-            headers = dict(record.headers() or ())
-            if "tick" in headers:
+            stamp, seq, tick = read_headers(record, run.encode())
+            if tick is not None or (seq is not None and seq <= seen[partition]):
                 continue
-            seq = int(headers.get("seq") or -1)
-            if "seq" in headers and seq <= seen[partition]:
-                continue
-            seen[partition] = max(seen[partition], seq)
+            seen[partition] = max(seen[partition], -1 if seq is None else seq)
             body = _parse(record.value() or b"")
-            stamp = int(headers.get("stamp") or 0)
             records.append(Read(partition, record.offset() or 0, stamp, body))
     consumer.close()
     return sorted(records, key=lambda r: (r.partition, r.offset))

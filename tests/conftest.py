@@ -8,27 +8,22 @@ from pathlib import Path
 import pytest
 
 from connectors.kafka.layout import Layout
-from stack.broker import EmbeddedBroker
+from connectors.settings import Settings
 from stack.home import Home
+from stack.services import Services
 
 
 @pytest.fixture(scope="session")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
-    return Home(tmp_path_factory.mktemp("home"))
-
-
-@pytest.fixture(scope="session")
-def broker(home: Home) -> Iterator[EmbeddedBroker]:
-    server = EmbeddedBroker(home)
-    server.start()
-    yield server
-    server.stop()
+def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
+    """Start both servers once; a missing Java, Maven or PostgreSQL fails, it does not skip."""
+    with Services(Home(tmp_path_factory.mktemp("home")), Settings()) as running:
+        yield running
 
 
 @pytest.fixture
-def layout(broker: EmbeddedBroker) -> Layout:
+def layout(services: Services) -> Layout:
     run = uuid.uuid4().hex[:8]
-    return Layout(broker.bootstrap, run, f"test-{run}.", 2)
+    return Layout(services.bootstrap, run, f"test-{run}.", 2)
 
 
 @pytest.fixture(scope="session")
@@ -40,3 +35,16 @@ def recorded() -> Path:
     path = Path(where)
     assert path.is_dir(), f"TIDEWIRE_TEST_DATA names {path}, which is not a directory"
     return path
+
+
+@pytest.fixture(scope="session")
+def two_days(recorded: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """Cut two sessions, 2026-03-19 and 20, out of the recorded month; returns bars and news."""
+    from tests.slices import cut_bars, cut_news
+
+    target = tmp_path_factory.mktemp("two_days")
+    bars = cut_bars(recorded / "bars/minute_yahoo_2026-03.parquet", target / "bars.parquet")
+    news = cut_news(
+        recorded / "news/yahoo_headlines_2026-02_2026-04.jsonl.gz", target / "news.jsonl.gz"
+    )
+    return bars, news

@@ -6,7 +6,7 @@ from typing import NamedTuple, cast
 
 from confluent_kafka import Message as Record
 
-from connectors.kafka.layout import SEQ, STAMP, TICK, TICK_END
+from connectors.kafka.layout import RUN, SEQ, STAMP, TICK, TICK_END
 from messages.base import Message, make_id
 from messages.codec import Unreadable
 from messages.control import DeadLetter
@@ -59,8 +59,10 @@ class Lane:
         rank: int,
         decode: Callable[[bytes], Message],
         position: Position,
+        run: bytes,
     ) -> None:
         """Start at a position; nothing is read yet."""
+        self.run = run
         self.topic = topic
         self.partition = partition
         self.rank = rank
@@ -78,7 +80,7 @@ class Lane:
         """Take the next record of the log: a tick moves the clock, the rest waits its turn."""
         if self.ended:
             return
-        stamp, seq, tick = read_headers(record)
+        stamp, seq, tick = read_headers(record, self.run)
         self.clock = max(self.clock, stamp)
         if tick is not None:
             if tick == TICK_END:
@@ -130,18 +132,21 @@ class Lane:
             )
 
 
-def read_headers(record: Record) -> tuple[int, int | None, bytes | None]:
-    """Return a record's stamp (-1 without one), seq and tick."""
-    stamp, seq, tick = NEVER, None, None
-    headers = cast("list[tuple[str, bytes | None]]", record.headers() or [])
-    for name, value in headers:
-        try:
-            if name == STAMP:
-                stamp = int(value or b"")
-            elif name == SEQ:
-                seq = int(value or b"")
-            elif name == TICK:
-                tick = value or b""
-        except ValueError:
-            continue  # an outsider's header that is no number says nothing about time
-    return stamp, seq, tick
+def read_headers(record: Record, run: bytes) -> tuple[int, int | None, bytes | None]:
+    """Return a record's stamp (-1 without one), seq and tick.
+
+    Only this run's own writers say what time it is and how far they counted: headers of a
+    record without this run's `run` header are ignored, or a stranger could stop the clock.
+    """
+    headers = dict(cast("list[tuple[str, bytes | None]]", record.headers() or []))
+    if headers.get(RUN) != run:
+        return NEVER, None, None
+    stamp, seq = _number(headers.get(STAMP)), _number(headers.get(SEQ))
+    return NEVER if stamp is None else stamp, seq, headers.get(TICK)
+
+
+def _number(value: bytes | None) -> int | None:
+    try:
+        return None if value is None else int(value)
+    except ValueError:
+        return None

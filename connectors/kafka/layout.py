@@ -64,7 +64,7 @@ def create_topics(layout: Layout, topics: Iterable[Topic[Message]]) -> None:
     Raises:
         BrokerUnavailable: no answer within 30 seconds.
     """
-    admin = AdminClient({"bootstrap.servers": layout.bootstrap})
+    admin = AdminClient({"bootstrap.servers": layout.bootstrap, "log_level": 2})
     new = [
         NewTopic(
             layout.name(topic),

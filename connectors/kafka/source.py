@@ -56,11 +56,12 @@ class MergedPartition(StatefulSourcePartition[tuple[str, Block], State]):
     def open(self, resume: State | None) -> "MergedPartition":
         """Start at the snapshot's position, or at the beginning of the log."""
         positions, self._done = resume or ({}, False)
+        run = self._layout.run_id.encode()
         for rank, (topic, partitions) in enumerate(self._reads.items()):
             for p in partitions:
                 name = self._layout.name(topic)
                 at = positions.get((name, p), Position())
-                self._lanes[name, p] = Lane(topic, p, rank, decoder(topic.schema), at)
+                self._lanes[name, p] = Lane(topic, p, rank, decoder(topic.schema), at, run)
         self._consumer = Consumer(
             {
                 "bootstrap.servers": self._layout.bootstrap,

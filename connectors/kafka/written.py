@@ -66,7 +66,7 @@ def read_written(
             at = (record.topic() or "", record.partition() or 0)
             error = record.error()
             if error is None:
-                _note(found[at], record)
+                _note(found[at], record, layout.run_id.encode())
             elif error.code() == KafkaError._PARTITION_EOF:
                 open_ends.discard(at)
             elif not error.retriable() and error.code() != KafkaError._ALL_BROKERS_DOWN:
@@ -75,8 +75,8 @@ def read_written(
     return found
 
 
-def _note(written: Written, record: Record) -> None:
-    stamp, seq, tick = read_headers(record)
+def _note(written: Written, record: Record, run: bytes) -> None:
+    stamp, seq, tick = read_headers(record, run)
     written.next_offset = (record.offset() or 0) + 1
     written.stamp = max(written.stamp, stamp)
     if tick is not None:

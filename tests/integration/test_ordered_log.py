@@ -62,7 +62,8 @@ class LivePublisher:
     def send(self, topic: str, p: int, stamp: int, key: str, value: bytes, repeat: int = 1) -> None:
         at = (topic, p)
         self.seq[at] = self.seq.get(at, -1) + 1
-        headers: Headers = [("stamp", b"%d" % stamp), ("seq", b"%d" % self.seq[at])]
+        run = self.layout.run_id.encode()
+        headers: Headers = [("stamp", b"%d" % stamp), ("seq", b"%d" % self.seq[at]), ("run", run)]
         for _ in range(repeat):
             self.producer.produce(topic, value, key, p, headers=headers)
         self.records += 1
@@ -70,7 +71,8 @@ class LivePublisher:
     def tick(self, stamp: int, kind: bytes) -> None:
         for topic in (NEWS_RAW, MARKET_BARS):
             for p in range(2):
-                headers: Headers = [("stamp", b"%d" % stamp), ("tick", kind)]
+                run = self.layout.run_id.encode()
+                headers: Headers = [("stamp", b"%d" % stamp), ("tick", kind), ("run", run)]
                 self.producer.produce(self.layout.name(topic), None, None, p, headers=headers)
 
     def play(self) -> None:
@@ -132,7 +134,7 @@ def raw_seqs(layout: Layout, prefix: str) -> list[list[int]]:
             for record in consumer.consume(1000, 1.0):
                 assert record.error() is None
                 at = (record.offset() or 0) + 1
-                seq = read_headers(record)[1]
+                seq = read_headers(record, layout.run_id.encode())[1]
                 seqs += [] if seq is None else [seq]
         consumer.close()
         found.append(seqs)

@@ -1,0 +1,115 @@
+"""kill -9 of each flow in the middle of a run ends in the database of an undisturbed run."""
+
+import os
+import random
+import signal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from confluent_kafka import Consumer, Producer, TopicPartition
+
+from messages.codec import encode
+from messages.control import Command, CommandKind
+from messages.topics import CONTROL_COMMANDS
+from messages.units import to_datetime, to_micros
+from stack.demo import Demo
+from stack.services import Services
+from tests.harness import options, play, tables
+from tests.slices import FROM
+
+pytestmark = [
+    pytest.mark.recorded,
+    pytest.mark.kafka,
+    pytest.mark.postgres,
+    pytest.mark.timeout(600),
+]
+
+# A flow is killed once this topic holds that many records: it is then in the middle of its work.
+TRIGGERS = {
+    "market": ("market.bars", 1_500),
+    "news": ("news.raw", 20),
+    "score": ("news.scored", 20),
+    "control": ("control.accepted", 0),
+    "signals-0": ("signals.generated", 100),
+    "signals-1": ("signals.generated", 100),
+    "trade": ("trade.decisions", 100),
+    "learn": ("learning.outcomes", 3),
+    "persist": ("trades.executed", 10),
+}
+
+
+class Killer:
+    """Kills each flow once, when its topic says so; remembers how far each was."""
+
+    def __init__(self, bootstrap: str, seed: int) -> None:
+        self.random = random.Random(seed)
+        self.factor = {name: self.random.uniform(0.5, 2.0) for name in TRIGGERS}
+        self.consumer = Consumer({"bootstrap.servers": bootstrap, "group.id": "killer"})
+        self.killed: dict[str, int] = {}
+
+    def __call__(self, demo: Demo) -> None:
+        for flow, pid in demo.supervisor.pids.items():
+            if flow in self.killed:
+                continue
+            topic, least = TRIGGERS[flow]
+            size = self.size(demo.run.prefix + topic)
+            if size >= least * self.factor[flow] and size > 0:
+                os.kill(pid, signal.SIGKILL)
+                self.killed[flow] = size
+
+    def size(self, topic: str) -> int:
+        partitions = self.consumer.list_topics(topic, timeout=10).topics[topic].partitions
+        ends = [
+            self.consumer.get_watermark_offsets(TopicPartition(topic, p), timeout=10)[1]
+            for p in partitions
+        ]
+        return sum(ends)
+
+
+def commands(demo: Demo) -> None:
+    """Pause and resume in the middle of the first session, stamped ahead of the player."""
+    producer = Producer({"bootstrap.servers": demo.run.bootstrap})
+    noon = to_micros(FROM) + 16 * 3_600_000_000
+    pause: CommandKind = "pause"
+    resume: CommandKind = "resume"
+    for n, (kind, stamp) in enumerate(((pause, noon), (resume, noon + 1_800_000_000))):
+        body = Command(
+            id=f"cmd-{n}", event_time=to_datetime(stamp), kind=kind, who="tester", why="a test"
+        )
+        producer.produce(
+            demo.run.prefix + CONTROL_COMMANDS.name, encode(body), b"", 0,
+            headers=[("stamp", str(stamp).encode()), ("run", demo.run.run_id.encode())],
+        )  # fmt: skip
+    producer.flush(10)
+
+
+@pytest.fixture(scope="module")
+def undisturbed(services: Services, two_days: tuple[Path, Path]) -> tuple[Demo, dict[str, Any]]:
+    return play(services, options(*two_days, shards=2), before=commands)
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_a_run_with_every_flow_killed_ends_the_same(
+    services: Services,
+    two_days: tuple[Path, Path],
+    undisturbed: tuple[Demo, dict[str, Any]],
+    seed: int,
+) -> None:
+    calm, expected = undisturbed
+    assert expected["accounted"], expected.get("first_unaccounted")
+    assert expected["restarts"] == 0
+    assert expected["rows"]["commands"] == 2
+    killer = Killer(services.bootstrap, seed)
+    stormy, summary = play(services, options(*two_days, shards=2), before=commands, meddle=killer)
+    assert set(killer.killed) == set(TRIGGERS)
+    assert summary["restarts"] == len(TRIGGERS)
+    assert summary["accounted"], summary.get("first_unaccounted")
+    assert summary["digest"] == expected["digest"]
+    assert tables(stormy) == tables(calm)
+
+
+def test_the_pause_was_obeyed(undisturbed: tuple[Demo, dict[str, Any]]) -> None:
+    calm, _ = undisturbed
+    codes = [row for row in tables(calm)["decisions"] if "TRADING_PAUSED" in row]
+    assert codes

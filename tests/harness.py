@@ -1,0 +1,80 @@
+"""Runs of the whole system for tests: on running servers, with a hand in the middle."""
+
+import io
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from rich.console import Console
+
+from connectors.settings import Settings
+from connectors.storage.sink import table_names
+from connectors.storage.tables import metadata
+from stack.demo import Demo, DemoOptions
+from stack.services import Services
+
+# created_at and updated_at say when a row was written; `runs` names the run itself.
+NOT_COMPARED = {"created_at", "updated_at"}
+Meddle = Callable[[Demo], None]
+
+
+def options(
+    bars: Path | None = None, news: Path | None = None, shards: int = 1, *, no_news: bool = False
+) -> DemoOptions:
+    """Return the options of a checked run."""
+    return DemoOptions(bars, news, "1m", shards, no_news, check=True)
+
+
+def play(
+    services: Services,
+    chosen: DemoOptions,
+    *,
+    before: Meddle = lambda _: None,
+    meddle: Meddle = lambda _: None,
+    settings: Settings | None = None,
+    timeout: float = 240,
+) -> tuple[Demo, dict[str, Any]]:
+    """Play a run to its end and audit it.
+
+    Args:
+        services: running servers.
+        chosen: what to play.
+        before: called once the topics exist and before any flow starts.
+        meddle: called again and again while the flows run.
+        settings: other than the defaults.
+        timeout: seconds after which the run has failed.
+    """
+    demo = Demo(services, settings or Settings(), chosen, Console(file=io.StringIO()))
+    demo.prepare()
+    before(demo)
+    began = time.monotonic()
+    demo.supervisor.start()
+    try:
+        while not demo.supervisor.ended:
+            demo.supervisor.watch()
+            meddle(demo)
+            time.sleep(0.02)
+            assert time.monotonic() - began < timeout, "the run does not end"
+    finally:
+        demo.supervisor.stop()
+    summary, good = demo.report(began)
+    assert good == summary["accounted"]
+    return demo, summary
+
+
+def tables(demo: Demo) -> dict[str, list[tuple[Any, ...]]]:
+    """Return every row of a run's schema, in order, without the columns that are not compared."""
+    found = {}
+    with psycopg.connect(demo.run.database_url) as connection:
+        connection.execute(f"SET search_path TO {demo.run.schema}".encode())
+        for name in table_names():
+            skip = NOT_COMPARED | ({"id", "run_id"} if name == "runs" else set())
+            columns = ", ".join(
+                f'"{c.name}"' for c in metadata.tables[name].columns if c.name not in skip
+            )
+            query = f"SELECT {columns} FROM {name}"  # noqa: S608 - our own tables' names
+            rows = connection.execute(query.encode()).fetchall()
+            found[name] = sorted(rows, key=repr)
+    return found
