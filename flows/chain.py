@@ -5,7 +5,7 @@ between them (merging by stamp, key and topic rank) is done here by a sort. For 
 measurements and, later, backtests.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from operator import itemgetter
 from typing import Final
 
@@ -13,7 +13,7 @@ from messages.learning import TradeOutcome
 from messages.market import Bar
 from messages.trading import TradeSignal
 from operators.account import Account
-from operators.blocks import Block, Event
+from operators.blocks import Block, Event, Operator
 from operators.desk import Desk
 from operators.ensemble import Ensemble
 from operators.outcomes import Outcomes
@@ -30,31 +30,37 @@ class ClosedLoop:
 
     def __init__(self, params: Params, sessions: SessionTable) -> None:
         """Build every operator anew."""
-        self._signals = (
-            SentimentWindows(params.sentiment),
-            Voting(params),
-            Ensemble(params.ensemble),
-        )
-        self._desk = Desk(params, sessions)
-        self._outcomes = Outcomes(params.risk)
+        self._operators: dict[str, Operator] = {
+            "sentiment": SentimentWindows(params.sentiment),
+            "strategies": Voting(params),
+            "ensemble": Ensemble(params.ensemble),
+            "outcomes": Outcomes(params.risk),
+        }
+        desk = Desk(params, sessions)
+        self._operators["desk"] = desk
+        self._account = desk.account
+
+    def wrap(self, around: Callable[[str, Operator], Operator]) -> None:
+        """Put something around each operator; the seam for measurements."""
+        self._operators = {name: around(name, o) for name, o in self._operators.items()}
 
     @property
     def account(self) -> Account:
         """Return the desk's account as it is now."""
-        return self._desk.account
+        return self._account
 
     def step(self, block: Block) -> list[Event]:
         """Take the next stretch of the merged input; returns all that was published for it."""
         generated = block
-        for operator in self._signals:
-            generated = operator.step(generated)
+        for name in ("sentiment", "strategies", "ensemble"):
+            generated = self._operators[name].step(generated)
         signals = [e for e in generated.events if isinstance(e.body, TradeSignal)]
         # Stable: at one stamp and key the bar stands before the signal made on it.
         bars = [e for e in block.events if isinstance(e.body, Bar)]
         merged = sorted(bars + signals, key=PLACE) if signals else bars
-        traded = self._desk.step(Block(merged, block.frontier, block.ended))
+        traded = self._operators["desk"].step(Block(merged, block.frontier, block.ended))
         known = sorted(signals + traded.events, key=itemgetter(0))
-        judged = self._outcomes.step(Block(known, block.frontier, block.ended))
+        judged = self._operators["outcomes"].step(Block(known, block.frontier, block.ended))
         outcomes = [e for e in judged.events if isinstance(e.body, TradeOutcome)]
         return [*generated.events, *traded.events, *outcomes]
 

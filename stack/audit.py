@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 from connectors.runs import Run
 from connectors.storage.queries import Reader
 from messages.topics import DEAD_LETTERS, TOPICS
-from stack.topic_reader import Read, read_topic
+from stack.topic_reader import Read, read_topics
 
 TABLES: Final = {
     "runs.started": "runs",
@@ -68,10 +68,8 @@ class Auditor:
     def __init__(self, run: Run) -> None:
         """Read every topic once; the database is asked as needed."""
         self._run = run
-        every = {
-            t.name: read_topic(run.bootstrap, run.prefix + t.name, run.run_id)
-            for t in (*TOPICS, *DEAD_LETTERS)
-        }
+        names = [t.name for t in (*TOPICS, *DEAD_LETTERS)]
+        every = read_topics(run.bootstrap, run.prefix, names, run.run_id)
         self._dead = [r for t in DEAD_LETTERS for r in every[t.name]]
         unread = {(r.body["topic"], r.body["partition"], r.body["offset"]) for r in self._dead}
         # What a flow could not read counts as a dead letter, not as a record of its topic.

@@ -1,6 +1,7 @@
 """Reads whole topics with a plain consumer and plain JSON: the auditor's own eyes."""
 
 import json
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -21,41 +22,51 @@ class Read:
     body: dict[str, Any]
 
 
-def read_topic(bootstrap: str, name: str, run: str) -> list[Read]:
-    """Return every record of a topic by partition and offset; ticks and repeated seqs left out.
+def read_topics(
+    bootstrap: str, prefix: str, names: Collection[str], run: str
+) -> dict[str, list[Read]]:
+    """Return every record of some topics, by partition and offset.
+
+    Ticks are left out, and repeats of a `seq`.
 
     Raises:
-        KafkaException: the topic does not exist, or the broker refuses.
+        KafkaException: a topic does not exist, or the broker refuses.
     """
     consumer = Consumer(
         {"bootstrap.servers": bootstrap, "group.id": "tidewire-audit", "enable.auto.commit": False,
          "auto.offset.reset": "earliest", "enable.partition.eof": True, "log_level": 2}
     )  # fmt: skip
-    metadata = consumer.list_topics(name, timeout=20).topics[name]
-    if metadata.error is not None:
-        raise KafkaException(metadata.error)
-    partitions = list(metadata.partitions)
-    consumer.assign([TopicPartition(name, p, 0) for p in partitions])
-    records: list[Read] = []
-    seen = dict.fromkeys(partitions, -1)
-    waiting = set(partitions)
+    try:
+        return _read(consumer, prefix, names, run.encode())
+    finally:
+        consumer.close()
+
+
+def _read(
+    consumer: Consumer, prefix: str, names: Collection[str], run: bytes
+) -> dict[str, list[Read]]:
+    there = consumer.list_topics(timeout=20).topics
+    waiting = {(prefix + n, p) for n in names for p in there[prefix + n].partitions}
+    consumer.assign([TopicPartition(n, p, 0) for n, p in waiting])
+    found: dict[str, list[Read]] = {n: [] for n in names}
+    seen = dict.fromkeys(waiting, -1)
     while waiting:
         for record in consumer.consume(2_000, READ_S):
-            partition = record.partition() or 0
+            at = (record.topic() or "", record.partition() or 0)
             error = record.error()
             if error is not None:
                 if error.code() != KafkaError._PARTITION_EOF:
                     raise KafkaException(error)
-                waiting.discard(partition)
+                waiting.discard(at)
                 continue
-            stamp, seq, tick = read_headers(record, run.encode())
-            if tick is not None or (seq is not None and seq <= seen[partition]):
+            stamp, seq, tick = read_headers(record, run)
+            if tick is not None or (seq is not None and seq <= seen[at]):
                 continue
-            seen[partition] = max(seen[partition], -1 if seq is None else seq)
+            seen[at] = max(seen[at], -1 if seq is None else seq)
             body = _parse(record.value() or b"")
-            records.append(Read(partition, record.offset() or 0, stamp, body))
-    consumer.close()
-    return sorted(records, key=lambda r: (r.partition, r.offset))
+            name = at[0].removeprefix(prefix)
+            found[name].append(Read(at[1], record.offset() or 0, stamp, body))
+    return {n: sorted(reads, key=lambda r: (r.partition, r.offset)) for n, reads in found.items()}
 
 
 def _parse(value: bytes) -> dict[str, Any]:

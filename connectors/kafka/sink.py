@@ -119,6 +119,7 @@ class LogSinkPartition(StatefulSinkPartition[Outbox, SinkState]):
                 "queue.buffering.max.messages": 50_000,
                 "delivery.timeout.ms": int(FLUSH_S * 1000),
                 "allow.auto.create.topics": False,
+                "log_level": 3,
             }
         )
 

@@ -9,7 +9,7 @@ from confluent_kafka import Producer
 
 from stack.demo import Demo
 from stack.services import Services
-from stack.topic_reader import read_topic
+from stack.topic_reader import read_topics
 from tests.e2e.story import bar_row, headline, write
 from tests.harness import options, play
 
@@ -88,9 +88,12 @@ def test_nothing_is_lost_and_nothing_crashes(
     assert summary["accounted"], summary.get("first_unaccounted")
     assert summary["restarts"] == 0
 
+    names = [f"{t}.dlq" for t in ("market.feed", "news.feed", *STRANGERS)]
+    run = demo.run
+    letters = read_topics(run.bootstrap, run.prefix, names, run.run_id)
+
     def reasons(topic: str) -> dict[str, int]:
-        letters = read_topic(demo.run.bootstrap, f"{demo.run.prefix}{topic}.dlq", demo.run.run_id)
-        return dict(Counter(r.body["reason"] for r in letters))
+        return dict(Counter(r.body["reason"] for r in letters[f"{topic}.dlq"]))
 
     assert reasons("market.feed") == REFUSED_BARS
     assert reasons("news.feed") == REFUSED_NEWS

@@ -7,7 +7,7 @@ import pytest
 
 from stack.demo import Demo
 from stack.services import Services
-from stack.topic_reader import read_topic
+from stack.topic_reader import read_topics
 from tests.e2e.story import bar_row, headline, write
 from tests.harness import options, play
 
@@ -34,9 +34,8 @@ def told(services: Services, tmp_path_factory: pytest.TempPathFactory) -> Demo:
 
 
 def of(demo: Demo, topic: str) -> list[dict[str, Any]]:
-    return [
-        r.body for r in read_topic(demo.run.bootstrap, demo.run.prefix + topic, demo.run.run_id)
-    ]
+    run = demo.run
+    return [r.body for r in read_topics(run.bootstrap, run.prefix, [topic], run.run_id)[topic]]
 
 
 def test_each_article_is_scored_for_its_ticker(told: Demo) -> None:

@@ -10,7 +10,7 @@ from connectors.settings import Settings
 from operators.params import FillParams
 from stack.demo import Demo
 from stack.services import Services
-from stack.topic_reader import Read, read_topic
+from stack.topic_reader import Read, read_topics
 from tests.e2e.story import bar_row, headline, write
 from tests.harness import options, play
 
@@ -40,7 +40,7 @@ def told(services: Services, tmp_path_factory: pytest.TempPathFactory) -> Demo:
 
 @pytest.fixture(scope="module")
 def log(told: Demo) -> dict[str, list[Read]]:
-    return {t: read_topic(told.run.bootstrap, told.run.prefix + t, told.run.run_id) for t in TOPICS}
+    return read_topics(told.run.bootstrap, told.run.prefix, TOPICS, told.run.run_id)
 
 
 def bodies(log: dict[str, list[Read]], topic: str) -> list[dict[str, Any]]:

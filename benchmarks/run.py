@@ -1,0 +1,145 @@
+"""`make bench`: every figure of the project, as ratios measured in one run.
+
+Prints one JSON line a figure and writes docs/benchmarks.md. Peers are plain scripts that take a
+size and read `$BENCH_DATA`; without `--peers` the figures stand alone, without a ratio.
+"""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from statistics import median
+
+from benchmarks.generate import write
+
+ROOT = Path(__file__).resolve().parent.parent
+PAGE = ROOT / "docs" / "benchmarks.md"
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One measured figure; `ratio` is this over `against`, in the same run."""
+
+    name: str
+    value: float
+    unit: str
+    ratio: float | None
+    against: str
+    runs: int
+    min: float
+    median: float
+    max: float
+    load: float
+
+
+def measure(command: list[str], env: dict[str, str]) -> dict[str, float]:
+    """Run a script that prints one JSON line and return that line."""
+    done = subprocess.run(
+        command, env={**os.environ, **env}, capture_output=True, text=True, check=True
+    )
+    found: dict[str, float] = json.loads(done.stdout.strip().splitlines()[-1])
+    return found
+
+
+def figure(name: str, unit: str, values: list[float], against: str, theirs: list[float]) -> Figure:
+    """Summarise a figure; medians are compared."""
+    middle = median(values)
+    ratio = round(middle / median(theirs), 3) if theirs else None
+    return Figure(
+        name, middle, unit, ratio, against if theirs else "", len(values), min(values), middle,
+        max(values), round(os.getloadavg()[0], 2),
+    )  # fmt: skip
+
+
+def job(size: str, data: Path, peers: Path | None, runs: int) -> list[Figure]:
+    """Measure the common job beside the plain peer, turn about."""
+    file = write(data / f"{size}.parquet", size)
+    ours, theirs = [], []
+    for _ in range(runs):
+        ours.append(measure([sys.executable, "-m", "benchmarks.job_v1", str(file)], {}))
+        if peers is not None:
+            script = [sys.executable, str(peers / "plain_ops.py"), size]
+            theirs.append(measure(script, {"BENCH_DATA": str(data), "PYTHONPATH": str(peers)}))
+    name = f"job_v1 {size}"
+    return [
+        figure(
+            f"{name} engine", "bars/CPU-s", [r["bars_cpu_s"] for r in ours],
+            "plain_ops", [r["bars_cpu_s"] for r in theirs],
+        ),
+        figure(
+            f"{name} whole process", "CPU-s", [r["total_cpu_s"] for r in ours],
+            "plain_ops", [r["total_cpu_s"] for r in theirs],
+        ),
+        figure(
+            f"{name} peak memory", "MB", [r["rss_mb"] for r in ours],
+            "plain_ops", [r["rss_mb"] for r in theirs],
+        ),
+    ]  # fmt: skip
+
+
+def cost(data: Path, runs: int) -> list[Figure]:
+    """Measure what each operator costs per bar."""
+    file = write(data / "medium.parquet", "medium")
+    script = [sys.executable, "-m", "benchmarks.cost", str(file)]
+    found = [measure(script, {}) for _ in range(runs)]
+    return [
+        figure(
+            f"operators: {name}", "CPU-ns/bar", [r[name] for r in found],
+            "whole", [r["whole"] for r in found],
+        )
+        for name in found[0]
+    ]  # fmt: skip
+
+
+def page(figures: list[Figure]) -> str:
+    """Write the figures as a page."""
+    rows = [
+        f"| {f.name} | {f.value:,.6g} | {f.unit} | {'' if f.ratio is None else f'{f.ratio:g}x'} "
+        f"| {f.against} | {f.min:,.6g} .. {f.max:,.6g} ({f.runs}) |"
+        for f in figures
+    ]
+    head = (PAGE.with_name("benchmarks.head.md")).read_text()
+    measured = (
+        f"Measured {datetime.now(UTC):%Y-%m-%d} on {os.cpu_count()} cores, load "
+        f"{figures[-1].load}. Trust the ratios, not the absolute figures."
+    )
+    return "\n".join(
+        [
+            head.rstrip(),
+            "",
+            measured,
+            "",
+            "| figure | median | unit | ratio | against | min .. max (runs) |",
+            "|---|---|---|---|---|---|",
+            *rows,
+            "",
+        ]
+    )
+
+
+def main() -> None:
+    """Measure everything, print it, write the page."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--peers", type=Path, help="directory of plain_ops.py")
+    parser.add_argument("--data", type=Path, default=ROOT / "bench-data")
+    parser.add_argument("--runs", type=int, default=3)
+    options = parser.parse_args()
+    peers = options.peers.resolve() if options.peers and options.peers.is_dir() else None
+    if peers is None:
+        sys.stderr.write("no peers: figures stand alone (name their directory with PEERS=...)\n")
+    figures = [
+        *job("small", options.data, peers, options.runs),
+        *job("medium", options.data, peers, options.runs),
+        *cost(options.data, options.runs),
+    ]
+    for one in figures:
+        sys.stdout.write(json.dumps(asdict(one)) + "\n")
+    PAGE.write_text(page(figures))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,71 @@
+"""What each operator keeps and when it acts: the source of docs/operators.md."""
+
+from dataclasses import dataclass
+
+from operators.admission import AdmitArticles, AdmitBars
+from operators.commands import AcceptCommands
+from operators.desk import Desk
+from operators.ensemble import Ensemble
+from operators.outcomes import Outcomes
+from operators.scoring import LexiconScoring
+from operators.sentiment import SentimentWindows
+from operators.strategies.voting import Voting
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One row of the table.
+
+    Attributes:
+        operator: the class.
+        flow: where it runs.
+        state: what a snapshot holds.
+        window: what it looks back on.
+        timer: what time alone makes it do.
+        late: what happens to a late, repeated or unusable record.
+    """
+
+    operator: type
+    flow: str
+    state: str
+    window: str
+    timer: str
+    late: str
+
+
+CATALOGUE = (
+    Entry(
+        AdmitBars, "market", "clock", "none", "none",
+        "late: stamped with the clock; malformed or from after the run's start: dead letter",
+    ),
+    Entry(
+        AdmitArticles, "news", "clock, content hashes, revisions", "none", "none",
+        "same url and title: DUPLICATE; same id, new text: revision; rest as bars",
+    ),
+    Entry(AcceptCommands, "control", "ids let in", "none", "none", "a repeated id is dropped"),
+    Entry(LexiconScoring, "score", "none", "none", "none", "scored like any other"),
+    Entry(
+        SentimentWindows, "signals", "articles per ticker, open 5 min and 1 h stretches",
+        "24 h per ticker, at most 200 articles", "end of a stretch: SentimentWindow",
+        "near-copies and news from the future or without a date are not counted",
+    ),
+    Entry(
+        Voting, "signals", "20 closes and volumes, RSI averages, standing news opinions per ticker",
+        "20 bars; RSI: all", "none",
+        "repeated: DUPLICATE, out of order: LATE, known before its end: FUTURE (dead letters); "
+        "revisions are not used",
+    ),
+    Entry(
+        Ensemble, "signals", "present and coming weights", "none", "none",
+        "a weight holds from its effective_from on, however late it arrives",
+    ),
+    Entry(
+        Desk, "trade", "cash, positions, marks, waiting orders, exits, trading state",
+        "20 sessions of volume", "every 5 min: snapshot; close: waiting orders expire",
+        "the bars that Voting refuses are skipped; a command counts once",
+    ),
+    Entry(
+        Outcomes, "learn", "open round trips, signals of a day", "1 day of signals", "none",
+        "an outcome without its signal is credited to `unattributed`",
+    ),
+)  # fmt: skip

@@ -1,0 +1,68 @@
+"""Servers that go away in the middle of a run: flows wait and go on, the result is the same."""
+
+import time
+from pathlib import Path
+
+import pytest
+from confluent_kafka import Producer
+
+from connectors.kafka.layout import Layout, create_topics
+from connectors.settings import Settings
+from messages.topics import MARKET_BARS, partition_of
+from stack.demo import Demo
+from stack.home import Home
+from stack.services import Services
+from tests.harness import options, play
+
+pytestmark = [pytest.mark.kafka, pytest.mark.postgres, pytest.mark.timeout(400)]
+
+
+class Outage:
+    """Takes the database away, then the broker, once the run has begun, and brings both back."""
+
+    def __init__(self, services: Services) -> None:
+        self.services = services
+        self.began = time.monotonic()
+        self.stage = 0
+
+    def __call__(self, _: Demo) -> None:
+        age = time.monotonic() - self.began
+        if self.stage == 0 and age > 3:
+            self.services.database.stop("immediate")
+            self.stage = 1
+        elif self.stage == 1 and age > 5:
+            self.services.broker.kill()
+            self.stage = 2
+        elif self.stage == 2 and age > 7:
+            self.services.broker.start()
+            self.stage = 3
+        elif self.stage == 3 and age > 9:
+            self.services.database.start()
+            self.stage = 4
+
+
+def test_a_database_crash_and_a_broker_crash_change_nothing(tmp_path: Path) -> None:
+    with Services(Home(tmp_path / "home"), Settings()) as services:
+        _, calm = play(services, options())
+        outage = Outage(services)
+        _, stormy = play(services, options(), meddle=outage)
+    assert outage.stage == 4
+    assert stormy["accounted"], stormy.get("first_unaccounted")
+    assert (stormy["digest"], stormy["equity"]) == (calm["digest"], calm["equity"])
+    assert stormy["rows"] == calm["rows"]
+
+
+def test_an_outside_producer_with_default_settings_meets_our_partitions(layout: Layout) -> None:
+    create_topics(layout, [MARKET_BARS])
+    producer = Producer({"bootstrap.servers": layout.bootstrap})
+    found: dict[bytes, int] = {}
+
+    def delivered(error: object, record: object) -> None:
+        assert error is None
+        found[record.key()] = record.partition()  # type: ignore[attr-defined]  # a confluent_kafka.Message
+
+    for n in range(40):
+        producer.produce(layout.name(MARKET_BARS), b"x", f"T{n}".encode(), on_delivery=delivered)
+    assert producer.flush(10) == 0
+    assert found == {k: partition_of(k, layout.partitions) for k in found}
+    assert len(found) == 40

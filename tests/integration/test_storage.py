@@ -1,0 +1,134 @@
+"""The database on a real PostgreSQL: migrations, and rows that a repeat does not change."""
+
+import uuid
+from typing import Any
+
+import psycopg
+import pytest
+from alembic import command as alembic
+from sqlalchemy import text
+
+from connectors.storage.schema import (
+    DatabaseUnavailable,
+    SchemaTooNew,
+    configure,
+    engine_for,
+    upgrade,
+)
+from connectors.storage.sink import DatabasePartition, seed
+from operators.blocks import Block, Event
+from operators.desk import Desk
+from operators.params import Params
+from stack.home import free_port
+from stack.services import Services
+from tests.streams import DAY, END, bar, blocks, outputs, raw, scored, signal, weight
+
+pytestmark = [pytest.mark.postgres, pytest.mark.timeout(120)]
+
+
+@pytest.fixture
+def schema(services: Services) -> str:
+    name = f"test_{uuid.uuid4().hex[:8]}"
+    upgrade(services.database_url, name)
+    return name
+
+
+def rows(services: Services, schema: str, sql: str) -> list[tuple[Any, ...]]:
+    with psycopg.connect(services.database_url) as connection:
+        connection.execute(f"SET search_path TO {schema}".encode())
+        return connection.execute(sql.encode()).fetchall()
+
+
+def store(services: Services, schema: str, *batches: list[Event]) -> None:
+    part = DatabasePartition(services.database_url, schema, lambda: False)
+    for batch in batches:
+        part.write_batch([Block(batch, END)])
+        part.snapshot()
+    part.close()
+
+
+def test_models_and_migrations_agree_up_and_down(services: Services, schema: str) -> None:
+    engine = engine_for(services.database_url)
+    with engine.begin() as connection:
+        config = configure(connection, schema)
+        alembic.check(config)
+        alembic.downgrade(config, "base")
+        left = "SELECT tablename FROM pg_tables WHERE schemaname = :s"
+        assert connection.execute(text(left), {"s": schema}).scalars().all() == ["alembic_version"]
+        alembic.upgrade(config, "head")
+        alembic.check(config)
+    engine.dispose()
+
+
+def test_a_newer_schema_is_refused(services: Services, schema: str) -> None:
+    with psycopg.connect(services.database_url) as connection:
+        connection.execute(f"SET search_path TO {schema}".encode())
+        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+    with pytest.raises(SchemaTooNew, match=r"at version 9999.*upgrade Tidewire"):
+        upgrade(services.database_url, schema)
+
+
+def test_a_database_that_is_not_there() -> None:
+    url = f"postgresql://u:secret@127.0.0.1:{free_port()}/x"
+    with pytest.raises(DatabaseUnavailable, match="does not answer") as error:
+        upgrade(url, "x")
+    assert "secret" not in str(error.value)
+
+
+def history() -> list[Event]:
+    """Return some of every kind of record, as the flows would publish them."""
+    inputs = [
+        *(bar(m, "AAA", 100_0000) for m in range(1, 12)),
+        signal(2, "AAA", "LONG"),
+        signal(4, "AAA", "SHORT"),
+        signal(5, "AAA", "LONG"),
+    ]
+    inputs.sort(key=lambda e: (e.stamp, e.key))
+    traded = outputs(Desk(Params(), DAY), blocks(inputs, []))
+    news = [raw(1, "Title", ("AAA",)), scored(1, "AAA", 0.5), weight(0, "momentum", 0.25)]
+    return [*inputs, *traded, *news]
+
+
+def content(services: Services, schema: str) -> dict[str, Any]:
+    return {
+        "orders": rows(services, schema, "SELECT id, status FROM orders ORDER BY id"),
+        "signals": rows(services, schema, "SELECT id, acted_on FROM signals ORDER BY id"),
+        "positions": rows(services, schema, "SELECT ticker, qty, stamp FROM positions"),
+        "bars": rows(services, schema, "SELECT id, close, volume FROM market_data ORDER BY id"),
+        "weights": rows(services, schema, "SELECT id, current_weight FROM strategies ORDER BY id"),
+        "trades": rows(services, schema, "SELECT id, price, pnl FROM trades ORDER BY id"),
+    }
+
+
+@pytest.mark.parametrize("way", ["at once", "twice", "one by one", "backwards", "resumed"])
+def test_the_way_records_arrive_changes_nothing(services: Services, schema: str, way: str) -> None:
+    seed(services.database_url, schema)
+    seed(services.database_url, schema)
+    events = history()
+    batches = {
+        "at once": [events],
+        "twice": [events, events],
+        "one by one": [[e] for e in events],
+        "backwards": [[e] for e in reversed(events) if "Position" not in type(e.body).__name__]
+        + [[e] for e in events if "Position" in type(e.body).__name__],
+        "resumed": [events[:20], events[10:]],
+    }[way]
+    store(services, schema, *batches)
+    found = content(services, schema)
+    assert {status for _, status in found["orders"]} == {"FILLED"}
+    assert [acted for _, acted in found["signals"]].count(True) == 2
+    assert None not in [acted for _, acted in found["signals"]]
+    assert [(ticker, qty) for ticker, qty, _ in found["positions"]] == [("AAA", 0)]
+    assert len(found["bars"]) == 11
+    assert dict(found["weights"])["momentum"] == 0.25
+    assert [pnl for *_, pnl in found["trades"]].count(None) == 1
+
+
+def test_the_first_version_of_a_bar_stays_and_a_revision_stands_beside_it(
+    services: Services, schema: str
+) -> None:
+    first, other = bar(1, "AAA", 100_0000), bar(1, "AAA", 101_0000)
+    revised = bar(1, "AAA", 102_0000, revision=1)
+    store(services, schema, [first, other], [other, revised])
+    found = rows(services, schema, "SELECT revision, close FROM market_data ORDER BY revision")
+    assert [(r, float(c)) for r, c in found] == [(0, 100.0), (1, 102.0)]
