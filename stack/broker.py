@@ -11,6 +11,7 @@ import uuid
 from pathlib import Path
 from typing import Final
 
+import psutil
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
@@ -44,6 +45,7 @@ class EmbeddedBroker:
         java = find_java()
         jars = fetch_jars()
         self.version = jar_version(jars)
+        self._stop_left_over(self._directory / "broker.properties")
         port, controller = self._home.port("kafka"), self._home.port("kafka_controller")
         config = self._configure(port, controller)
         command = [java, *HEAP, "-cp", f"{jars}/*"]
@@ -57,6 +59,7 @@ class EmbeddedBroker:
                 stdin=subprocess.DEVNULL,
                 start_new_session=True,
             )
+        self._pid_file.write_text(str(self._process.pid))
         self.bootstrap = f"127.0.0.1:{port}"
         self._wait()
 
@@ -78,6 +81,20 @@ class EmbeddedBroker:
             self._process.kill()
             self._process.wait()
             self._process = None
+
+    @property
+    def _pid_file(self) -> Path:
+        return self._directory / "broker.pid"
+
+    def _stop_left_over(self, config: Path) -> None:
+        """Stop a broker that an earlier, killed tidewire of this home left running."""
+        try:
+            left = psutil.Process(int(self._pid_file.read_text()))
+            if str(config) in left.cmdline():
+                left.terminate()
+                left.wait(STOP_TIMEOUT_S)
+        except (OSError, ValueError, psutil.Error):
+            return  # no file, no such process, or it is somebody else's
 
     def _configure(self, port: int, controller: int) -> Path:
         data = self._directory / "data"

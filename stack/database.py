@@ -55,12 +55,15 @@ class EmbeddedDatabase:
         data, secret = place.directory / "data", place.directory / "password"
         if not (data / "PG_VERSION").exists():
             self._initialise(place, data, secret)
+        elif (data / "postmaster.pid").exists():
+            # An earlier, killed tidewire of this home left it running, or its file behind.
+            self._run(place, "pg_ctl", "-D", str(data), "-m", "fast", "-w", "stop")
         password = secret.read_text()
         port = self._home.port("postgres")
         log = place.directory / "postgres.log"
         options = (
             f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories='' "
-            "-c max_connections=50 -c shared_buffers=128MB -c synchronous_commit=off "
+            "-c max_connections=50 -c shared_buffers=128MB "
             "-c max_wal_size=1GB -c log_min_messages=warning"
         )
         done = self._run(

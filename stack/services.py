@@ -4,7 +4,7 @@ import fcntl
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
-from typing import Final
+from typing import IO, Final
 
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
@@ -29,20 +29,23 @@ class Services:
         self.home = home
         self.broker = EmbeddedBroker(home)
         self.database = EmbeddedDatabase(home)
-        self._lock = (home.path / "lock").open("w")
+        self._lock: IO[str] | None = None
         self.bootstrap = settings.bootstrap
         self.database_url = settings.database_url.get_secret_value()
 
     def __enter__(self) -> "Services":
         """Start what is not named by the settings, side by side."""
+        lock = (self.home.path / "lock").open("w")
         try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
+            lock.close()
             reason = (
                 f"{self.home.path} is in use by another tidewire: stop that one, or choose another "
                 "directory with --home."
             )
             raise StackError(reason) from error
+        self._lock = lock
         try:
             with ThreadPoolExecutor(2) as pool:
                 starts = []
@@ -72,7 +75,9 @@ class Services:
         """Stop the embedded servers; those of others are left alone."""
         self.broker.stop()
         self.database.stop()
-        self._lock.close()
+        if self._lock is not None:
+            self._lock.close()
+            self._lock = None
 
     def broker_name(self) -> str:
         """Return what the broker is, by asking it: a setting only Apache Kafka 4 has."""

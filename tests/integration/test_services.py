@@ -1,0 +1,69 @@
+"""Servers that a killed parent left behind are found and replaced; a home has one user."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from connectors.settings import Settings
+from connectors.storage.schema import server_version
+from stack.errors import StackError
+from stack.home import Home
+from stack.services import Services
+
+pytestmark = [pytest.mark.kafka, pytest.mark.postgres, pytest.mark.timeout(200)]
+HOLD = """
+import sys, time
+from pathlib import Path
+from connectors.settings import Settings
+from stack.home import Home
+from stack.services import Services
+with Services(Home(Path(sys.argv[1])), Settings()) as s:
+    print(s.bootstrap, s.database_url, flush=True)
+    time.sleep(600)
+"""
+
+
+def test_what_a_killed_parent_left_is_replaced(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    command = [sys.executable, "-c", HOLD, str(home)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as holder:
+        assert holder.stdout is not None
+        first, _ = holder.stdout.readline().split()
+        with pytest.raises(StackError, match=r"in use by another tidewire"):
+            Services(Home(home), Settings()).__enter__()
+        holder.kill()
+    left = psutil.Process(int((home / "kafka" / "broker.pid").read_text()))
+    assert left.is_running()
+    with Services(Home(home), Settings()) as services:
+        assert not left.is_running()
+        assert services.broker_name().startswith("Apache Kafka 4")
+        assert server_version(services.database_url)
+    assert first
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_a_demo_that_is_stopped_leaves_nothing_behind(tmp_path: Path, how: signal.Signals) -> None:
+    home = tmp_path / "home"
+    command = [sys.executable, "-m", "stack.cli", "demo", "--home", str(home), "--check"]
+    demo = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    deadline = time.monotonic() + 60
+    me = psutil.Process(demo.pid)
+    while time.monotonic() < deadline and not list(home.glob("runs/*/recovery/trade")):
+        time.sleep(0.1)
+    started = [p for p in me.children(recursive=True) if p.is_running()]
+    assert len(started) > 5
+    demo.send_signal(how)
+    _, errors = demo.communicate(timeout=60)
+    assert demo.returncode == 130
+    assert "Traceback" not in errors
+    gone, alive = psutil.wait_procs(started, timeout=10)
+    assert alive == []
+    assert gone
+    pid = home / "postgres" / "data" / "postmaster.pid"
+    assert not os.path.lexists(pid)
