@@ -182,7 +182,8 @@ def fetch_jars() -> Path:
     """
     pom = config_file("pom.xml")
     pins = "-".join(re.findall(r"<version>([\d.]+)</version>", pom.read_text())[:2])
-    cache = Path(os.environ.get("XDG_CACHE_HOME", "~/.cache")).expanduser() / "tidewire"
+    base = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
+    cache = Path(base).expanduser().resolve() / "tidewire"
     jars = cache / f"kafka-{pins}"
     if jars.exists():
         return jars
