@@ -43,8 +43,8 @@ class Reader:
             "(SELECT count(*) FROM articles) AS articles, "
             "(SELECT count(*) FROM signals) AS signals, (SELECT count(*) FROM orders) AS orders, "
             "(SELECT equity FROM portfolio_snapshots ORDER BY stamp DESC LIMIT 1) AS equity, "
-            "(SELECT to_char(max(event_time) AT TIME ZONE 'America/New_York', 'YYYY-MM-DD HH24:MI')"
-            " FROM portfolio_snapshots) AS day"
+            "(SELECT to_char(max(start) AT TIME ZONE 'America/New_York', 'YYYY-MM-DD HH24:MI')"
+            " FROM market_data) AS day"
         )
         return Progress(**{**row, "day": row["day"] or ""})
 
