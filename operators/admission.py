@@ -6,6 +6,7 @@ back. A row that says it is from after `horizon` is refused before it can move t
 """
 
 import json
+from abc import ABC, abstractmethod
 from datetime import UTC, datetime
 from typing import Any
 
@@ -30,7 +31,7 @@ class Row(Struct, frozen=True, gc=False):
     raw: bytes = b""
 
 
-class Admission:
+class Admission(ABC):
     """The clock, the refusals and the end of one feed; what a row means is `_admit`'s business."""
 
     feed = ""
@@ -62,8 +63,9 @@ class Admission:
         """Return the clock."""
         return {"clock": self._clock}
 
+    @abstractmethod
     def _admit(self, row: Row, out: list[Event]) -> None:
-        raise NotImplementedError
+        """Append the fact that a row states, or raise `Unreadable` with the reason."""
 
     def _stamp(self, known: datetime) -> int:
         at = to_micros(known)

@@ -154,7 +154,7 @@ def find_java() -> str:
         reason = (
             "Apache Kafka needs Java 17 or newer and there is none: install it "
             "(Debian: apt-get install openjdk-17-jre-headless), or name a running broker with "
-            "--bootstrap HOST:PORT."
+            "TIDEWIRE_BOOTSTRAP=HOST:PORT."
         )
         raise MissingTool(reason)
     said = subprocess.run([java, "-version"], capture_output=True, text=True, check=False).stderr
@@ -191,7 +191,8 @@ def fetch_jars() -> Path:
     if maven is None:
         reason = (
             "Kafka's jars are fetched by Maven and there is no mvn: install it "
-            "(Debian: apt-get install maven), or name a running broker with --bootstrap HOST:PORT."
+            "(Debian: apt-get install maven), or name a running broker with "
+            "TIDEWIRE_BOOTSTRAP=HOST:PORT."
         )
         raise MissingTool(reason)
     draft = cache / f".fetching-{os.getpid()}"

@@ -24,7 +24,7 @@ def parser() -> argparse.ArgumentParser:
     demo.add_argument("--no-news", action="store_true", help="leave the news out")
     demo.add_argument("--interval", choices=sorted(INTERVALS), default="1m", help="length of a bar")
     demo.add_argument("--shards", type=int, default=1, help="partitions, 1-64 (default 1)")
-    demo.add_argument("--seed", type=int, default=20_260_312, help="of the simulated day")
+    demo.add_argument("--seed", type=int, default=20_250_312, help="of the simulated day")
     demo.add_argument("--home", help="directory of all state")
     demo.add_argument("--check", action="store_true", help="end with one JSON line and exit")
     flow = commands.add_parser("flow", help="run one flow of a run in this process")

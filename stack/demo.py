@@ -30,7 +30,7 @@ from stack.supervisor import Supervisor, run_flows
 
 WATCH_S: Final = 0.1
 SHOW_S: Final = 1.0
-SEED: Final = 20_260_312
+SEED: Final = 20_250_312
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,8 +17,8 @@ from messages.units import MINUTE_US, to_datetime, to_dollars, to_micros
 from operators.blocks import Block, Event, Operator
 from operators.sessions import SessionTable
 
-OPEN = to_micros(datetime(2026, 3, 12, 13, 30, tzinfo=UTC))
-CLOSE = to_micros(datetime(2026, 3, 12, 20, 0, tzinfo=UTC))
+OPEN = to_micros(datetime(2025, 3, 12, 13, 30, tzinfo=UTC))
+CLOSE = to_micros(datetime(2025, 3, 12, 20, 0, tzinfo=UTC))
 DAY = SessionTable((OPEN,), (CLOSE,))
 TICKERS = ("AAA", "BBB", "CCC")
 END = CLOSE + 60 * MINUTE_US

@@ -22,7 +22,7 @@ TICKERS: Final = (
     "AAPL", "ADBE", "AMD", "AMZN", "AVGO", "BA", "COST", "CRM", "GOOGL", "INTC",
     "JPM", "KO", "META", "MSFT", "MU", "NFLX", "NVDA", "ORCL", "TSLA", "WMT",
 )  # fmt: skip
-OPEN: Final = datetime(2026, 3, 12, 13, 30, tzinfo=UTC)
+OPEN: Final = datetime(2025, 3, 12, 13, 30, tzinfo=UTC)
 MINUTES: Final = 390
 DAILY_VOLATILITY: Final = 0.02
 GOOD: Final = (

@@ -22,7 +22,7 @@ RETENTION_MS: Final = 7 * 24 * 3600 * 1000
 
 
 class BrokerUnavailable(RuntimeError):
-    """The broker does not answer. Operator action: start it (`tidewire doctor` says how)."""
+    """The broker does not answer. Operator action: start it, or correct TIDEWIRE_BOOTSTRAP."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,5 +82,8 @@ def create_topics(layout: Layout, topics: Iterable[Topic[Message]]) -> None:
             future.result(ADMIN_TIMEOUT_S)
         except KafkaException as error:
             if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
-                reason = f"cannot create topic {name} at {layout.bootstrap}: {error.args[0].str()}"
+                reason = (
+                    f"Cannot create topic {name} at {layout.bootstrap}: {error.args[0].str()}. "
+                    "Start the broker, or correct TIDEWIRE_BOOTSTRAP."
+                )
                 raise BrokerUnavailable(reason) from error

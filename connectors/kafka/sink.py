@@ -6,7 +6,7 @@ from its snapshot to the end: what is already there is not written again.
 """
 
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple, cast
 
@@ -59,10 +59,10 @@ class DeliveryFailed(RuntimeError):
 
 
 class DeterminismBroken(RuntimeError):
-    """A re-executed flow made another record than the one already in its topic.
+    """A re-executed flow did not make the records that are already in its topic.
 
     Operator action: stop trading on this run; the code, its parameters or its input changed
-    between the two executions. `tidewire replay --verify` names the first difference.
+    between the two executions. Start a new run with the present ones.
     """
 
 
@@ -80,10 +80,11 @@ class Lane:
         self.stamp = max(mark.stamp, written.stamp)
         self.ended = mark.ended or written.ended
         self.known = written.records
-        self.ids: set[str] = set()
+        self.ids: Counter[str] = Counter()
         if entry and self.known:
             self.seq = self.known[-1].seq
-            self.ids = {found.id for found in self.known}
+            # A feed may give the same fact twice: what the log has is counted, not just known.
+            self.ids = Counter(found.id for found in self.known)
             self.known = deque()
 
     def mark(self) -> Mark:
@@ -170,8 +171,8 @@ class LogSinkPartition(StatefulSinkPartition[Outbox, SinkState]):
     def _already_there(self, lane: Lane, event: Event, value: bytes) -> bool:
         """Skip a record that the log holds; a derived flow must make the very same bytes."""
         body = cast("Message", event.body)
-        if body.id in lane.ids:
-            lane.ids.discard(body.id)
+        if lane.ids[body.id] > 0:
+            lane.ids[body.id] -= 1
             return True
         if not lane.known:
             return False
@@ -189,6 +190,10 @@ class LogSinkPartition(StatefulSinkPartition[Outbox, SinkState]):
         if lane.ended or (lane.known and not outbox.ended):
             return
         if outbox.ended:
+            if lane.known:
+                left = lane.known[0]
+                reason = f"{lane.name}[{lane.partition}] seq {left.seq}: not made again: {left.id}"
+                raise DeterminismBroken(reason)
             lane.ended = True
         elif lane.stamp >= outbox.frontier:
             return

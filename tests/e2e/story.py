@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-OPEN = datetime(2026, 3, 12, 13, 30, tzinfo=UTC)
+OPEN = datetime(2025, 3, 12, 13, 30, tzinfo=UTC)
 
 
 def bar_row(

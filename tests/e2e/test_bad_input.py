@@ -62,8 +62,8 @@ def strangers(demo: Demo) -> None:
             producer.produce(demo.run.prefix + topic, value, "AAPL")
             producer.produce(demo.run.prefix + topic, value, None)
     good = {
-        "id": "mine", "event_time": "2026-03-12T13:20:00Z", "ticker": "MINE", "interval": "1m",
-        "start": "2026-03-12T13:19:00Z", "open": 5, "high": 5, "low": 5, "close": 5, "volume": 9,
+        "id": "mine", "event_time": "2025-03-12T13:20:00Z", "ticker": "MINE", "interval": "1m",
+        "start": "2025-03-12T13:19:00Z", "open": 5, "high": 5, "low": 5, "close": 5, "volume": 9,
         "source": "a stranger",
     }  # fmt: skip
     producer.produce(

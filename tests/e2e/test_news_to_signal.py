@@ -51,7 +51,7 @@ def test_the_strong_headline_makes_one_signal_at_once(told: Demo) -> None:
     (raw,) = [a for a in of(told, "news.raw") if a["title"] == GOOD]
     assert signal["direction"] == "LONG"
     assert signal["ticker"] == "AAPL"
-    assert signal["event_time"] == raw["published_at"] == "2026-03-12T13:40:30Z"
+    assert signal["event_time"] == raw["published_at"] == "2025-03-12T13:40:30Z"
     assert [s["strategy"] for s in signal["strategy_sources"]] == ["news_driven"]
     assert signal["sentiment_context"]["count"] == 1
 

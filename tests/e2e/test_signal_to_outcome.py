@@ -50,8 +50,8 @@ def bodies(log: dict[str, list[Read]], topic: str) -> list[dict[str, Any]]:
 def test_the_entry_waits_for_the_next_bar(log: dict[str, list[Read]]) -> None:
     entry, *_ = bodies(log, "trades.executed")
     order, *_ = bodies(log, "orders.requested")
-    assert order["event_time"] == "2026-03-12T13:40:30Z"
-    assert entry["timestamp"] == "2026-03-12T13:41:00Z"
+    assert order["event_time"] == "2025-03-12T13:40:30Z"
+    assert entry["timestamp"] == "2025-03-12T13:41:00Z"
     # 5 % of 1,000,000 at 200
     assert (entry["side"], entry["qty"], entry["price"]) == ("BUY", 250, 200.0)
 

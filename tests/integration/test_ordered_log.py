@@ -2,6 +2,7 @@
 
 import json
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -196,3 +197,35 @@ def test_sigterm_takes_a_last_snapshot_and_exits_0(layout: Layout, tmp_path: Pat
     assert spawn(layout, stopped, tmp_path).wait(90) == 0
     assert spawn(layout, straight, tmp_path).wait(90) == 0
     assert records(layout, stopped) == records(layout, straight)
+
+
+def test_without_its_recovery_directory_a_flow_writes_nothing_twice(
+    layout: Layout, tmp_path: Path
+) -> None:
+    prefix = f"{layout.prefix}lost."
+    prepare(layout, prefix)
+    LivePublisher(layout, 4).play()
+    assert spawn(layout, prefix, tmp_path).wait(90) == 0
+    before = records(layout, prefix)
+    shutil.rmtree(tmp_path / f"{prefix}recovery")
+    assert spawn(layout, prefix, tmp_path).wait(90) == 0
+    assert records(layout, prefix) == before
+    for seqs in raw_seqs(layout, prefix):
+        assert seqs == list(range(len(seqs)))
+
+
+@pytest.mark.parametrize("seeds", [(5, 6), (6, 5)])
+def test_another_execution_that_differs_stops_loudly(
+    layout: Layout, tmp_path: Path, seeds: tuple[int, int], capfd: pytest.CaptureFixture[str]
+) -> None:
+    """The outputs of one input are in the topic; the flow is executed again on another input."""
+    prefix = f"{layout.prefix}out."
+    other = Layout(layout.bootstrap, layout.run_id, f"{layout.prefix}other.", 2)
+    prepare(layout, prefix)
+    prepare(other)
+    LivePublisher(layout, seeds[0]).play()
+    LivePublisher(other, seeds[1]).play()
+    assert spawn(layout, prefix, tmp_path).wait(90) == 0
+    shutil.rmtree(tmp_path / f"{prefix}recovery")
+    assert spawn(other, prefix, tmp_path).wait(90) == 1
+    assert "DeterminismBroken" in capfd.readouterr().err

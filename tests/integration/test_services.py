@@ -9,6 +9,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+from pydantic import SecretStr
 
 from connectors.settings import Settings
 from connectors.storage.schema import server_version
@@ -67,3 +68,12 @@ def test_a_demo_that_is_stopped_leaves_nothing_behind(tmp_path: Path, how: signa
     assert gone
     pid = home / "postgres" / "data" / "postmaster.pid"
     assert not os.path.lexists(pid)
+
+
+def test_servers_of_others_are_used_and_left_alone(services: Services, tmp_path: Path) -> None:
+    settings = Settings(bootstrap=services.bootstrap, database_url=SecretStr(services.database_url))
+    with Services(Home(tmp_path / "home"), settings) as guest:
+        assert guest.broker_name() == "Apache Kafka"
+        assert guest.database_name() == services.database_name()
+    assert services.broker_name().startswith("Apache Kafka 4")
+    assert server_version(services.database_url)

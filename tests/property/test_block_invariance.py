@@ -156,7 +156,7 @@ def test_admission_of_bars_answers_every_row(
 
 article = st.none() | st.dictionaries(
     st.sampled_from(["source", "url", "title", "content", "published_at", "tickers"]),
-    cell | st.lists(st.sampled_from(["AAPL", "aapl", ""])) | st.just("2026-03-12T14:00:00Z"),
+    cell | st.lists(st.sampled_from(["AAPL", "aapl", ""])) | st.just("2025-03-12T14:00:00Z"),
 )
 
 

@@ -12,7 +12,7 @@ from messages.units import HOUR_US, to_micros
 from operators.admission import AdmitArticles, AdmitBars, Row
 from operators.blocks import Block, Event
 
-START = datetime(2026, 3, 12, 13, 30, tzinfo=UTC)
+START = datetime(2025, 3, 12, 13, 30, tzinfo=UTC)
 HORIZON = to_micros(datetime(2026, 4, 1, tzinfo=UTC))
 ROW: dict[str, Any] = {
     "ticker": "AAPL", "timestamp": START, "open": 10.0, "high": 11.0, "low": 9.0, "close": 10.5,
@@ -20,7 +20,7 @@ ROW: dict[str, Any] = {
 }  # fmt: skip
 NEWS: dict[str, Any] = {
     "source": "s", "url": "https://example.test/1", "title": "Title", "content": "",
-    "published_at": "2026-03-12T13:30:00Z", "tickers": ["AAPL"],
+    "published_at": "2025-03-12T13:30:00Z", "tickers": ["AAPL"],
 }  # fmt: skip
 
 
@@ -78,7 +78,7 @@ def test_rows_of_bars(change: dict[str, Any], reason: str | None) -> None:
         ({"tickers": 7}, "MALFORMED"),
         ({"published_at": "soon"}, "MALFORMED"),
         ({"published_at": None}, "MALFORMED"),
-        ({"published_at": "2026-03-12T13:30:00"}, "NAIVE_TIME"),
+        ({"published_at": "2025-03-12T13:30:00"}, "NAIVE_TIME"),
         ({"published_at": "2099-01-01T00:00:00Z"}, "FUTURE"),
         ({"content": "x" * 5_000_000}, "TOO_LARGE"),
         ({"content": "x" * MAX_CONTENT}, None),

@@ -23,7 +23,7 @@ from messages.units import (
     to_units,
 )
 
-START = datetime(2026, 3, 12, 13, 30, tzinfo=UTC)
+START = datetime(2025, 3, 12, 13, 30, tzinfo=UTC)
 BAR: dict[str, Any] = {
     "id": "bar-1",
     "event_time": START + timedelta(minutes=1),

@@ -1,0 +1,55 @@
+"""An entry flow that is killed at any moment lets every row in exactly once, repeats included."""
+
+import os
+import random
+import signal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from confluent_kafka import Consumer, TopicPartition
+
+from stack.demo import Demo
+from stack.services import Services
+from tests.e2e.story import bar_row, headline, write
+from tests.harness import options, play, tables
+
+pytestmark = [pytest.mark.kafka, pytest.mark.postgres, pytest.mark.timeout(300)]
+
+
+class KillMarket:
+    """Kills flows/market five times, each time a little further."""
+
+    def __init__(self, bootstrap: str) -> None:
+        self.consumer = Consumer({"bootstrap.servers": bootstrap, "group.id": "killer"})
+        self.random = random.Random(1)
+        self.next, self.kills = 500, 0
+
+    def __call__(self, demo: Demo) -> None:
+        name = demo.run.prefix + "market.bars"
+        end = self.consumer.get_watermark_offsets(TopicPartition(name, 0), timeout=10)[1]
+        pid = demo.supervisor.pids.get("market")
+        if pid is not None and end >= self.next and self.kills < 5:
+            os.kill(pid, signal.SIGKILL)
+            self.kills += 1
+            self.next = end + self.random.randint(1, 4_000)
+
+
+def test_repeated_rows_stay_repeated_as_often_as_they_were(
+    services: Services, tmp_path: Path
+) -> None:
+    bars: list[dict[str, Any]] = []
+    for minute in range(380):
+        for n in range(30):
+            bars += [bar_row(minute, 100.0 + n, f"T{n}")] * (2 if n % 7 == 0 else 1)
+    files = write(tmp_path, bars, [headline(1, "Nothing happens", "T1")])
+    _, calm = play(services, options(*files))
+    killer = KillMarket(services.bootstrap)
+    stormy, summary = play(services, options(*files), meddle=killer)
+    assert killer.kills >= 2
+    assert summary["restarts"] == killer.kills
+    assert summary["accounted"], summary.get("first_unaccounted")
+    assert summary["bars"] == calm["bars"] == len(bars)
+    assert summary["dead_letters"] == calm["dead_letters"] == 380 * 5
+    assert summary["digest"] == calm["digest"]
+    assert len(tables(stormy)["market_data"]) == 380 * 30

@@ -1,0 +1,116 @@
+"""The auditor finds what is amiss: each fault is planted in a good run, named, and taken back."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import psycopg
+import pytest
+from confluent_kafka import Producer
+
+from stack.audit import Auditor
+from stack.demo import Demo
+from stack.services import Services
+from stack.topic_reader import read_topics
+from tests.e2e.story import bar_row, headline, write
+from tests.harness import options, play
+
+pytestmark = [pytest.mark.kafka, pytest.mark.postgres, pytest.mark.timeout(200)]
+
+
+@pytest.fixture(scope="module")
+def good(services: Services, tmp_path_factory: pytest.TempPathFactory) -> Demo:
+    bars = [bar_row(m, 200.0) for m in range(40)]
+    news = [headline(10.5, "Apple soars after record profit, upgrade", "AAPL")]
+    files = write(tmp_path_factory.mktemp("audit"), bars, news)
+    demo, summary = play(services, options(*files))
+    assert summary["accounted"], summary.get("first_unaccounted")
+    assert summary["orders"] == 1
+    return demo
+
+
+def problem(demo: Demo) -> str | None:
+    auditor = Auditor(demo.run)
+    try:
+        return auditor.examine().problem
+    finally:
+        auditor.close()
+
+
+@pytest.fixture
+def database(good: Demo) -> Iterator[psycopg.Connection]:
+    with psycopg.connect(good.run.database_url, autocommit=True) as connection:
+        connection.execute(f"SET search_path TO {good.run.schema}".encode())
+        yield connection
+
+
+@pytest.mark.parametrize(
+    ("plant", "undo", "found"),
+    [
+        (
+            "UPDATE trades SET id = 'x' || id", "UPDATE trades SET id = substr(id, 2)",
+            "trades differs from trades.executed: exe-",
+        ),
+        (
+            "UPDATE signals SET id = 'x' || id", "UPDATE signals SET id = substr(id, 2)",
+            "signals differs from signals.generated: sig-",
+        ),
+        (
+            "UPDATE market_data SET id = 'x' || id WHERE revision = 0",
+            "UPDATE market_data SET id = substr(id, 2)",
+            "market_data differs from market.bars: bar-AAPL@",
+        ),
+        (
+            "UPDATE positions SET qty = qty + 1", "UPDATE positions SET qty = qty - 1",
+            "positions differ from executions",
+        ),
+        (
+            "UPDATE portfolio_snapshots SET equity = equity + 0.0001",
+            "UPDATE portfolio_snapshots SET equity = equity - 0.0001",
+            "equity is 999",
+        ),
+    ],
+)  # fmt: skip
+def test_a_fault_in_the_database(
+    good: Demo, database: psycopg.Connection, plant: str, undo: str, found: str
+) -> None:
+    database.execute(plant.encode())
+    try:
+        assert found in (problem(good) or "nothing")
+    finally:
+        database.execute(undo.encode())
+    assert problem(good) is None
+
+
+def test_a_row_that_was_never_played(good: Demo, tmp_path: Path) -> None:
+    bars = [bar_row(m, 200.0) for m in range(41)]
+    news = [headline(10.5, "Apple soars after record profit, upgrade", "AAPL")]
+    more, _ = write(tmp_path, bars, news)
+    run = msgspec.structs.replace(good.run, bars=str(more))
+    auditor = Auditor(run)
+    found = auditor.examine().problem
+    auditor.close()
+    assert found == (
+        "input row is neither a bar nor a dead letter: row 40 bar-AAPL@2025-03-12T14:10:00Z/1m#0"
+    )
+
+
+@pytest.mark.parametrize(
+    ("topic", "change", "found"),
+    [
+        ("trades.executed", {"id": "exe-2", "status": "FILLED"}, "order ended 2 times: ord-"),
+        ("orders.requested", {"id": "ord-2"}, "accepted decision has 2 orders: dec-"),
+        ("trade.decisions", {"id": "dec-2"}, "signal has 2 decisions: sig-"),
+        ("signals.generated", {"id": "sig-2"}, "signal has 0 decisions: sig-2"),
+        ("news.raw", {"id": "art-2"}, "article was not scored: art-2"),
+    ],
+)
+def test_a_fault_in_a_topic(good: Demo, topic: str, change: dict[str, Any], found: str) -> None:
+    """Faults stay in the topic: each later one is found by a rule that is asked earlier."""
+    run = good.run
+    (first, *_) = read_topics(run.bootstrap, run.prefix, [topic], run.run_id)[topic]
+    producer = Producer({"bootstrap.servers": run.bootstrap})
+    producer.produce(run.prefix + topic, msgspec.json.encode(first.body | change), b"k", 0)
+    assert producer.flush(10) == 0
+    assert found in (problem(good) or "nothing")
