@@ -1,6 +1,7 @@
 """The seam to Bytewax: operators as steps, outputs to topics, one run with recovery."""
 
 import gc
+import shutil
 from collections.abc import Callable, Collection
 from datetime import timedelta
 from pathlib import Path
@@ -95,9 +96,8 @@ def run(dataflow: Dataflow, recovery: Path, epoch: timedelta = EPOCH) -> None:
     Assumes that no other process uses the directory. After SIGTERM (see `StopFlag`) it takes a
     last snapshot and returns.
     """
-    if not any(recovery.glob("*.sqlite3")):
-        recovery.mkdir(parents=True, exist_ok=True)
-        init_db_dir(recovery, 1)
+    if not recovery.exists():
+        _make_recovery(recovery)
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 100)
@@ -106,3 +106,12 @@ def run(dataflow: Dataflow, recovery: Path, epoch: timedelta = EPOCH) -> None:
         epoch_interval=epoch,
         recovery_config=RecoveryConfig(str(recovery), timedelta(0)),
     )
+
+
+def _make_recovery(directory: Path) -> None:
+    """Make an empty recovery directory, whole or not at all: a crash may come in between."""
+    draft = directory.with_name(f".{directory.name}.draft")
+    shutil.rmtree(draft, ignore_errors=True)
+    draft.mkdir(parents=True)
+    init_db_dir(draft, 1)
+    draft.rename(directory)
