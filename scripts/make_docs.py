@@ -74,7 +74,22 @@ def _row(name: str, spec: dict[str, Any]) -> str:
     return f"| `{PREFIX}{name.upper()}` | {kind} | `{shown}` | {' and '.join(allowed)} |"
 
 
-PAGES = {"operators.md": operators, "settings.md": settings, "topics.md": topics}
+def example() -> str:
+    """Return .env.example: every variable with its default, commented out."""
+    lines = ["# Copy to .env and uncomment what you change. Meaning and limits: docs/settings.md"]
+    for row in settings().splitlines():
+        if row.startswith("| `"):
+            name, _, default = (cell.strip(" `") for cell in row.split("|")[1:4])
+            lines.append(f"# {name}={default}")
+    return "\n".join([*lines, ""])
+
+
+PAGES = {
+    "../.env.example": example,
+    "operators.md": operators,
+    "settings.md": settings,
+    "topics.md": topics,
+}
 
 
 def main() -> None:

@@ -22,21 +22,22 @@ class Outage:
 
     def __init__(self, services: Services) -> None:
         self.services = services
-        self.began = time.monotonic()
+        self.began = 0.0
         self.stage = 0
 
-    def __call__(self, _: Demo) -> None:
-        age = time.monotonic() - self.began
-        if self.stage == 0 and age > 3:
+    def __call__(self, demo: Demo) -> None:
+        if self.stage == 0 and demo.run.path("recovery", "persist").exists():
+            self.began = time.monotonic()
             self.services.database.stop("immediate")
             self.stage = 1
-        elif self.stage == 1 and age > 5:
+        age = time.monotonic() - self.began
+        if self.stage == 1 and age > 2:
             self.services.broker.kill()
             self.stage = 2
-        elif self.stage == 2 and age > 7:
+        elif self.stage == 2 and age > 4:
             self.services.broker.start()
             self.stage = 3
-        elif self.stage == 3 and age > 9:
+        elif self.stage == 3 and age > 6:
             self.services.database.start()
             self.stage = 4
 
