@@ -13,7 +13,7 @@ from typing import Any
 from msgspec import Struct
 
 from messages.base import make_id
-from messages.codec import Unreadable, validate
+from messages.codec import Unreadable, encode, validate
 from messages.control import DeadLetter
 from messages.market import INTERVALS, Bar, bar_id
 from messages.news import MAX_CONTENT, RawArticle, article_id, content_hash
@@ -21,6 +21,7 @@ from messages.units import HOUR_US, to_datetime, to_micros
 from operators.blocks import Block, Event
 
 MAX_PAYLOAD = 65_536
+MAX_RECORD = 900_000  # bytes; the broker takes no record over a megabyte
 
 
 class Row(Struct, frozen=True, gc=False):
@@ -174,6 +175,8 @@ class AdmitArticles(Admission):
                 "revision": self._revisions.get(article, -1) + 1,
             },
         )
+        if (size := len(encode(message))) > MAX_RECORD:
+            raise Unreadable("TOO_LARGE", f"{size} bytes as a record")
         stamp = self._stamp(max(message.published_at, message.fetched_at))
         self._hashes.add(seen)
         self._revisions[article] = message.revision

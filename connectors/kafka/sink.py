@@ -6,7 +6,7 @@ from its snapshot to the end: what is already there is not written again.
 """
 
 import time
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple, cast
 
@@ -75,21 +75,35 @@ class Lane:
         """Continue after a mark, with what was found in the log behind it."""
         self.name = name
         self.partition = partition
-        self.offset = max(mark.offset, written.next_offset)
-        self.seq = mark.seq
+        self.seq = written.records[-1].seq if entry and written.records else mark.seq
         self.stamp = max(mark.stamp, written.stamp)
         self.ended = mark.ended or written.ended
         self.known = written.records
-        self.ids: Counter[str] = Counter()
-        if entry and self.known:
-            self.seq = self.known[-1].seq
-            # A feed may give the same fact twice: what the log has is counted, not just known.
-            self.ids = Counter(found.id for found in self.known)
-            self.known = deque()
+        self.entry = entry
+        # A feed may give the same fact twice: what the log has is counted, not just known.
+        self.ids = Counter(found.id for found in self.known) if entry else Counter[str]()
+        self._end = max(mark.offset, written.next_offset)
+
+    def delivered(self, offset: int) -> None:
+        """Note that the broker has the record at this offset."""
+        self._end = offset + 1
 
     def mark(self) -> Mark:
-        """Return what a snapshot keeps; assumes that everything was delivered."""
-        return Mark(self.offset, self.seq, self.stamp, self.ended)
+        """Return what a snapshot keeps; assumes that everything was delivered.
+
+        While records found in the log are still to be made again, the mark stands before them:
+        another crash must find them again.
+        """
+        offset = self.known[0].offset if self.known else self._end
+        return Mark(offset, self.seq, self.stamp, self.ended)
+
+    def drop_known(self, id_: str) -> bool:
+        """Tell whether an entry flow's fact is in the log already, and tick it off."""
+        if self.ids[id_] == 0:
+            return False
+        self.ids[id_] -= 1
+        self.known.remove(next(found for found in self.known if found.id == id_))
+        return True
 
 
 class LogSinkPartition(StatefulSinkPartition[Outbox, SinkState]):
@@ -157,7 +171,7 @@ class LogSinkPartition(StatefulSinkPartition[Outbox, SinkState]):
         self._producer.flush(FLUSH_S)
 
     def _write(self, lane: Lane, event: Event, value: bytes) -> None:
-        if (lane.known or lane.ids) and self._already_there(lane, event, value):
+        if lane.known and self._already_there(lane, event, value):
             return
         lane.seq += 1
         lane.stamp = max(lane.stamp, event.stamp)
@@ -170,12 +184,8 @@ class LogSinkPartition(StatefulSinkPartition[Outbox, SinkState]):
 
     def _already_there(self, lane: Lane, event: Event, value: bytes) -> bool:
         """Skip a record that the log holds; a derived flow must make the very same bytes."""
-        body = cast("Message", event.body)
-        if lane.ids[body.id] > 0:
-            lane.ids[body.id] -= 1
-            return True
-        if not lane.known:
-            return False
+        if lane.entry:
+            return lane.drop_known(cast("Message", event.body).id)
         found = lane.known.popleft()
         lane.seq += 1
         if (found.seq, found.value) != (lane.seq, value):
@@ -187,16 +197,15 @@ class LogSinkPartition(StatefulSinkPartition[Outbox, SinkState]):
         return True
 
     def _pass_time(self, lane: Lane, outbox: Outbox) -> None:
-        if lane.ended or (lane.known and not outbox.ended):
-            return
-        if outbox.ended:
-            if lane.known:
+        if lane.known and not lane.entry:
+            if outbox.ended:
                 left = lane.known[0]
                 reason = f"{lane.name}[{lane.partition}] seq {left.seq}: not made again: {left.id}"
                 raise DeterminismBroken(reason)
-            lane.ended = True
-        elif lane.stamp >= outbox.frontier:
             return
+        if lane.ended or (lane.stamp >= outbox.frontier and not outbox.ended):
+            return
+        lane.ended = outbox.ended
         lane.stamp = max(lane.stamp, outbox.frontier)
         kind = TICK_END if outbox.ended else TICK_PASS
         headers = [(STAMP, b"%d" % lane.stamp), (TICK, kind), (RUN, self._layout.run_id.encode())]
@@ -226,7 +235,7 @@ class LogSinkPartition(StatefulSinkPartition[Outbox, SinkState]):
         if error is not None:
             self._failure = f"{at[0]}[{at[1]}]: {error.str()}"
         else:
-            self._lanes[at].offset = (record.offset() or 0) + 1
+            self._lanes[at].delivered(record.offset() or 0)
 
     def _check(self) -> None:
         if self._failure is not None:

@@ -15,8 +15,9 @@ READ_WAIT_S: Final = 0.05
 
 
 class Found(NamedTuple):
-    """A record of ours that the log holds: its seq, its message's id, its bytes."""
+    """A record of ours that the log holds: where, its seq, its message's id, its bytes."""
 
+    offset: int
     seq: int
     id: str
     value: bytes
@@ -83,4 +84,5 @@ def _note(written: Written, record: Record, run: bytes) -> None:
         written.ended = written.ended or tick == TICK_END
     elif seq is not None and (not written.records or seq > written.records[-1].seq):
         value = record.value() or b""
-        written.records.append(Found(seq, msgspec.json.decode(value, type=_Identified).id, value))
+        id_ = msgspec.json.decode(value, type=_Identified).id
+        written.records.append(Found(record.offset() or 0, seq, id_, value))

@@ -99,7 +99,9 @@ class LivePublisher:
         self.producer.flush()
 
 
-def spawn(layout: Layout, prefix: str, tmp: Path, kill_after: int = 0) -> "subprocess.Popen[bytes]":
+def spawn(
+    layout: Layout, prefix: str, tmp: Path, kill_after: int = 0, epoch: float = 0.2
+) -> "subprocess.Popen[bytes]":
     config = tmp / f"{prefix}json"
     config.write_text(
         json.dumps(
@@ -111,6 +113,7 @@ def spawn(layout: Layout, prefix: str, tmp: Path, kill_after: int = 0) -> "subpr
                 "output_prefix": prefix,
                 "recovery": str(tmp / f"{prefix}recovery"),
                 "kill_after": kill_after,
+                "epoch": epoch,
             }
         )
     )  # fmt: skip
@@ -208,6 +211,10 @@ def test_without_its_recovery_directory_a_flow_writes_nothing_twice(
     assert spawn(layout, prefix, tmp_path).wait(90) == 0
     before = records(layout, prefix)
     shutil.rmtree(tmp_path / f"{prefix}recovery")
+    # Killed again and again with commits in the middle of what it makes a second time.
+    for _ in range(4):
+        spawned = spawn(layout, prefix, tmp_path, kill_after=3, epoch=0.001)
+        assert spawned.wait(90) in (0, -signal.SIGKILL)
     assert spawn(layout, prefix, tmp_path).wait(90) == 0
     assert records(layout, prefix) == before
     for seqs in raw_seqs(layout, prefix):

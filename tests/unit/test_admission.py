@@ -82,6 +82,7 @@ def test_rows_of_bars(change: dict[str, Any], reason: str | None) -> None:
         ({"published_at": "2099-01-01T00:00:00Z"}, "FUTURE"),
         ({"content": "x" * 5_000_000}, "TOO_LARGE"),
         ({"content": "x" * MAX_CONTENT}, None),
+        ({"content": "\x01" * MAX_CONTENT}, "TOO_LARGE"),
     ],
 )
 def test_rows_of_news(change: dict[str, Any], reason: str | None) -> None:
