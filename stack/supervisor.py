@@ -61,11 +61,6 @@ class Supervisor:
         """Return how often flows were restarted."""
         return sum(child.restarts for child in self.children.values())
 
-    @property
-    def pids(self) -> dict[str, int]:
-        """Return the process id of each running flow."""
-        return {n: c.process.pid for n, c in self.children.items() if c.process is not None}
-
     def start(self) -> None:
         """Start every flow."""
         for child in self.children.values():

@@ -1,6 +1,5 @@
 """An entry flow that is killed at any moment lets every row in exactly once, repeats included."""
 
-import os
 import random
 import signal
 from pathlib import Path
@@ -28,10 +27,10 @@ class KillMarket:
     def __call__(self, demo: Demo) -> None:
         name = demo.run.prefix + "market.bars"
         end = self.consumer.get_watermark_offsets(TopicPartition(name, 0), timeout=10)[1]
-        pid = demo.supervisor.pids.get("market")
-        if pid is not None and end >= self.next and self.kills < 5:
-            os.kill(pid, signal.SIGKILL)
-            self.kills += 1
+        process = demo.supervisor.children["market"].process
+        if process is not None and end >= self.next and self.kills < 5:
+            process.kill()
+            self.kills += process.wait() == -signal.SIGKILL
             self.next = end + self.random.randint(1, 4_000)
 
 
