@@ -82,6 +82,12 @@ class EmbeddedDatabase:
             self._run(self._place, "pg_ctl", "-D", str(data), "-m", mode, "-w", "stop")
             self.url = ""
 
+    def discard(self) -> None:
+        """Stop the server and delete its data: for homes that were only tried out."""
+        self.stop()
+        place = self._place or self._find_place()
+        shutil.rmtree(place.directory, ignore_errors=True)
+
     def _initialise(self, place: Place, data: Path, secret: Path) -> None:
         secret.touch(mode=0o600)
         secret.write_text(secrets.token_urlsafe(24))

@@ -3,6 +3,7 @@
 import os
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -13,10 +14,21 @@ from stack.home import Home
 from stack.services import Services
 
 
+@contextmanager
+def services_of(directory: Path) -> Iterator[Services]:
+    """Run both servers of a home of their own and delete the database's data afterwards."""
+    services = Services(Home(directory), Settings())
+    try:
+        with services:
+            yield services
+    finally:
+        services.database.discard()
+
+
 @pytest.fixture(scope="session")
 def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
     """Start both servers once; a missing Java, Maven or PostgreSQL fails, it does not skip."""
-    with Services(Home(tmp_path_factory.mktemp("home")), Settings()) as running:
+    with services_of(tmp_path_factory.mktemp("home")) as running:
         yield running
 
 

@@ -7,11 +7,10 @@ import pytest
 from confluent_kafka import Producer
 
 from connectors.kafka.layout import Layout, create_topics
-from connectors.settings import Settings
 from messages.topics import MARKET_BARS, partition_of
 from stack.demo import Demo
-from stack.home import Home
 from stack.services import Services
+from tests.conftest import services_of
 from tests.harness import options, play
 
 pytestmark = [pytest.mark.kafka, pytest.mark.postgres, pytest.mark.timeout(400)]
@@ -43,7 +42,7 @@ class Outage:
 
 
 def test_a_database_crash_and_a_broker_crash_change_nothing(tmp_path: Path) -> None:
-    with Services(Home(tmp_path / "home"), Settings()) as services:
+    with services_of(tmp_path / "home") as services:
         _, calm = play(services, options())
         outage = Outage(services)
         _, stormy = play(services, options(), meddle=outage)

@@ -1,6 +1,5 @@
 """Servers that a killed parent left behind are found and replaced; a home has one user."""
 
-import os
 import signal
 import subprocess
 import sys
@@ -13,9 +12,11 @@ from pydantic import SecretStr
 
 from connectors.settings import Settings
 from connectors.storage.schema import server_version
+from stack.database import EmbeddedDatabase
 from stack.errors import StackError
 from stack.home import Home
 from stack.services import Services
+from tests.conftest import services_of
 
 pytestmark = [pytest.mark.kafka, pytest.mark.postgres, pytest.mark.timeout(200)]
 HOLD = """
@@ -24,6 +25,7 @@ from pathlib import Path
 from connectors.settings import Settings
 from stack.home import Home
 from stack.services import Services
+from tests.conftest import services_of
 with Services(Home(Path(sys.argv[1])), Settings()) as s:
     print(s.bootstrap, s.database_url, flush=True)
     time.sleep(600)
@@ -41,7 +43,7 @@ def test_what_a_killed_parent_left_is_replaced(tmp_path: Path) -> None:
         holder.kill()
     left = psutil.Process(int((home / "kafka" / "broker.pid").read_text()))
     assert left.is_running()
-    with Services(Home(home), Settings()) as services:
+    with services_of(home) as services:
         assert not left.is_running()
         assert services.broker_name().startswith("Apache Kafka 4")
         assert server_version(services.database_url)
@@ -66,8 +68,9 @@ def test_a_demo_that_is_stopped_leaves_nothing_behind(tmp_path: Path, how: signa
     gone, alive = psutil.wait_procs(started, timeout=10)
     assert alive == []
     assert gone
-    pid = home / "postgres" / "data" / "postmaster.pid"
-    assert not os.path.lexists(pid)
+    database = EmbeddedDatabase(Home(home))
+    assert not (database._find_place().directory / "data" / "postmaster.pid").exists()
+    database.discard()
 
 
 def test_servers_of_others_are_used_and_left_alone(services: Services, tmp_path: Path) -> None:
