@@ -33,6 +33,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
         database_url: may hold a password; the file is readable by its owner only.
         bars: Parquet file played by flows/market.
         news: JSON Lines file played by flows/news; empty without news.
+        pace: bars per second that flows/market lets in; 0: as fast as it goes.
         started_at: wall clock when the run was made, UTC; later rows are from the future.
         first_moment: earliest time in the inputs: the first stamp of the run.
         params: the operators' parameters.
@@ -48,6 +49,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     bars: str
     interval: str
     news: str
+    pace: int
     started_at: datetime
     first_moment: datetime
     params: dict[str, Any]

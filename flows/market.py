@@ -25,7 +25,8 @@ def wire(rows: KeyedStream[Block], horizon: int, interval: str) -> KeyedStream[B
 def flow(run: Run, stopping: Stopping) -> Dataflow:
     """Play the run's bar file; ticks on control.commands let commands find their place."""
     layout, dataflow = run.layout, Dataflow("market")
-    rows = op.input("file", dataflow, RecordedSource(bar_rows(run.path(run.bars)), stopping))
+    source = RecordedSource(bar_rows(run.path(run.bars)), stopping, run.pace)
+    rows = op.input("file", dataflow, source)
     outboxes = route(wire(rows, to_micros(run.started_at), run.interval), WRITES)
     writes = {t: layout.partitions_of(t) for t in (*WRITES, CONTROL_COMMANDS)}
     op.output("topics", outboxes, LogSink(layout, {SHARD: writes}, entry=True))

@@ -24,6 +24,7 @@ def parser() -> argparse.ArgumentParser:
     demo.add_argument("--no-news", action="store_true", help="leave the news out")
     demo.add_argument("--interval", choices=sorted(INTERVALS), default="1m", help="length of a bar")
     demo.add_argument("--shards", type=int, default=1, help="partitions, 1-64 (default 1)")
+    demo.add_argument("--pace", type=int, default=0, help="bars per second (default: no limit)")
     demo.add_argument("--seed", type=int, default=20_250_312, help="of the simulated day")
     demo.add_argument("--home", help="directory of all state")
     demo.add_argument("--check", action="store_true", help="end with one JSON line and exit")
@@ -62,12 +63,15 @@ def _demo(options: argparse.Namespace) -> int:
     if not 1 <= options.shards <= 64:
         reason = f"--shards {options.shards}: use 1 to 64."
         raise StackError(reason)
+    if options.pace < 0:
+        reason = f"--pace {options.pace}: use bars per second, or 0 for no limit."
+        raise StackError(reason)
     signal.signal(signal.SIGTERM, _interrupt)
     settings = load_settings()
     services = Services(Home(default_home(settings, options.home)), settings)
     wanted = DemoOptions(
         options.bars, options.news, options.interval, options.shards, options.no_news,
-        options.check, options.seed,
+        options.check, options.seed, options.pace,
     )  # fmt: skip
     return run_demo(settings, services, wanted)
 

@@ -38,6 +38,7 @@ class DemoOptions:
     """What the command line asked for.
 
     Attributes:
+        pace: bars per second; 0 plays as fast as it goes.
         check: audit, print one JSON line, exit; otherwise keep serving on a terminal.
     """
 
@@ -48,6 +49,7 @@ class DemoOptions:
     no_news: bool
     check: bool
     seed: int = SEED
+    pace: int = 0
 
 
 class Demo:
@@ -146,6 +148,7 @@ class Demo:
             bars=str(bars),
             interval=options.interval,
             news=str(news) if news else "",
+            pace=options.pace,
             started_at=now,
             first_moment=min(moments),
             params=params_dict(settings.params),

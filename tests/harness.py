@@ -21,10 +21,15 @@ Meddle = Callable[[Demo], None]
 
 
 def options(
-    bars: Path | None = None, news: Path | None = None, shards: int = 1, *, no_news: bool = False
+    bars: Path | None = None,
+    news: Path | None = None,
+    shards: int = 1,
+    *,
+    no_news: bool = False,
+    pace: int = 0,
 ) -> DemoOptions:
     """Return the options of a checked run."""
-    return DemoOptions(bars, news, "1m", shards, no_news, check=True)
+    return DemoOptions(bars, news, "1m", shards, no_news, check=True, pace=pace)
 
 
 def play(

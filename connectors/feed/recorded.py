@@ -5,7 +5,7 @@ The position is a row number, so a resumed player goes on where its snapshot was
 
 import gzip
 from collections.abc import Callable, Iterator
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from itertools import islice
 from pathlib import Path
 from typing import Any, Final
@@ -18,6 +18,7 @@ from operators.admission import Row
 from operators.blocks import Block, Event
 
 BATCH: Final = 1_000
+SLICES_PER_S: Final = 20
 BAR_COLUMNS: Final = ("ticker", "open", "high", "low", "close", "volume")
 SHARD: Final = "0"
 Rows = Callable[[int], Iterator[Row]]
@@ -104,9 +105,11 @@ class RecordedPartition(StatefulSourcePartition[tuple[str, Block], tuple[int, bo
     """Plays one file."""
 
     def __init__(
-        self, rows: Rows, resume: tuple[int, bool] | None, stopping: Callable[[], bool]
+        self, rows: Rows, resume: tuple[int, bool] | None, stopping: Callable[[], bool], pace: int
     ) -> None:
         """Go to the row of the snapshot."""
+        self._size = max(1, min(BATCH, pace // SLICES_PER_S)) if pace else BATCH
+        self._wait = timedelta(seconds=self._size / pace) if pace else None
         self._next, self._done = resume or (0, False)
         self._rows = rows(self._next)
         self._stopping = stopping
@@ -115,10 +118,14 @@ class RecordedPartition(StatefulSourcePartition[tuple[str, Block], tuple[int, bo
         """Return the next rows; the last block says that the input is over."""
         if self._done or self._stopping():
             raise StopIteration
-        rows = list(islice(self._rows, BATCH))
+        rows = list(islice(self._rows, self._size))
         self._done = not rows
         self._next += len(rows)
         return [(SHARD, Block([Event(0, "", row) for row in rows], 0, self._done))]
+
+    def next_awake(self) -> datetime | None:
+        """Say when the next rows are due; at once without a pace."""
+        return None if self._wait is None or self._done else datetime.now(UTC) + self._wait
 
     def snapshot(self) -> tuple[int, bool]:
         """Return the next row and whether the end was passed on."""
@@ -126,10 +133,11 @@ class RecordedPartition(StatefulSourcePartition[tuple[str, Block], tuple[int, bo
 
 
 class RecordedSource(FixedPartitionedSource[tuple[str, Block], tuple[int, bool]]):
-    """One file, one partition."""
+    """One file, one partition; `pace` is rows per second, 0 as fast as the flow takes them."""
 
-    def __init__(self, rows: Rows, stopping: Callable[[], bool]) -> None:
+    def __init__(self, rows: Rows, stopping: Callable[[], bool], pace: int = 0) -> None:
         """Take a reader; nothing is opened here."""
+        self._pace = pace
         self._rows = rows
         self._stopping = stopping
 
@@ -141,7 +149,7 @@ class RecordedSource(FixedPartitionedSource[tuple[str, Block], tuple[int, bool]]
         self, step_id: str, for_part: str, resume_state: tuple[int, bool] | None
     ) -> RecordedPartition:
         """Open the file at the snapshot's row."""
-        return RecordedPartition(self._rows, resume_state, self._stopping)
+        return RecordedPartition(self._rows, resume_state, self._stopping, self._pace)
 
 
 def _open(file: Path) -> Any:
