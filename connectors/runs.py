@@ -17,10 +17,9 @@ from messages.learning import WeightChange
 from messages.topics import RUNS_STARTED, STRATEGY_WEIGHTS
 from messages.units import to_micros
 from operators.blocks import Event
-from operators.params import Params
+from operators.params import STRATEGIES, Params
 
 VERSION: Final = "0.1.0"
-STRATEGIES: Final = ("momentum", "mean_reversion", "news_driven")
 
 
 class Run(msgspec.Struct, frozen=True, kw_only=True):

@@ -49,4 +49,4 @@ def between_topics(
 def _spread(layout: Layout, topics: Topics, shards: Collection[int] | None) -> dict[str, Reads]:
     if shards is None:
         return {"all": all_reads(layout, topics)}
-    return {f"{k:04d}": shard_reads(layout, topics, k) for k in shards}
+    return {f"{k:04d}": shard_reads(topics, k) for k in shards}

@@ -21,7 +21,6 @@ OrderStatus = Literal[
     "REPLACED",
     "UNKNOWN",
 ]
-TERMINAL = frozenset({"FILLED", "CANCELLED", "REJECTED", "EXPIRED", "REPLACED"})
 
 
 class StrategyVote(Struct, frozen=True, gc=False):

@@ -4,10 +4,15 @@ Plain frozen dataclasses: settings validate them where they enter, operators onl
 """
 
 from dataclasses import dataclass, field
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from annotated_types import Ge, Gt, Le
 from pydantic import BeforeValidator
+
+MOMENTUM: Final = "momentum"
+MEAN_REVERSION: Final = "mean_reversion"
+NEWS_DRIVEN: Final = "news_driven"
+STRATEGIES: Final = (MOMENTUM, MEAN_REVERSION, NEWS_DRIVEN)
 
 Positive = Annotated[int, Gt(0)]
 NotNegative = Annotated[int, Ge(0)]

@@ -10,11 +10,10 @@ from typing import NamedTuple
 from messages.trading import TradeSignal
 from messages.units import MINUTE_US, SECOND_US, to_micros, to_money
 from operators.account import Account, Position
-from operators.params import FillParams, RiskParams
+from operators.params import NEWS_DRIVEN, FillParams, RiskParams
 from operators.sessions import SessionTable
 
 BPS = 10_000
-NEWS_DRIVEN = "news_driven"
 
 
 class Denial(NamedTuple):

@@ -58,7 +58,7 @@ def _demo(options: argparse.Namespace) -> int:
     from connectors.settings import load_settings
     from stack.demo import DemoOptions, run_demo
     from stack.home import Home
-    from stack.services import Services, default_home
+    from stack.services import Services
 
     if not 1 <= options.shards <= 64:
         reason = f"--shards {options.shards}: use 1 to 64."
@@ -68,7 +68,7 @@ def _demo(options: argparse.Namespace) -> int:
         raise StackError(reason)
     signal.signal(signal.SIGTERM, _interrupt)
     settings = load_settings()
-    services = Services(Home(default_home(settings, options.home)), settings)
+    services = Services(Home(Path(options.home or settings.home)), settings)
     wanted = DemoOptions(
         options.bars, options.news, options.interval, options.shards, options.no_news,
         options.check, options.seed, options.pace,

@@ -2,7 +2,6 @@
 
 import fcntl
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from types import TracebackType
 from typing import IO, Final
 
@@ -95,8 +94,3 @@ class Services:
     def database_name(self) -> str:
         """Return the database and its version."""
         return f"PostgreSQL {server_version(self.database_url)}"
-
-
-def default_home(settings: Settings, given: str | None) -> Path:
-    """Return the home directory: the command line's, else the setting's."""
-    return Path(given or settings.home)

@@ -74,7 +74,6 @@ class Lane:
         self.paused = False
         self.ended = False
         self.end = NEVER
-        self.repeats = 0
 
     def read(self, record: Record) -> None:
         """Take the next record of the log: a tick moves the clock, the rest waits its turn."""
@@ -88,7 +87,6 @@ class Lane:
             return
         if seq is not None:
             if seq <= self.seq:
-                self.repeats += 1
                 return
             self.seq = seq
         offset = record.offset() or 0

@@ -172,7 +172,7 @@ class MergedSource(FixedPartitionedSource[tuple[str, Block], State]):
         return part.open(resume_state)
 
 
-def shard_reads(layout: Layout, topics: Sequence[Topic[Message]], shard: int) -> Reads:
+def shard_reads(topics: Sequence[Topic[Message]], shard: int) -> Reads:
     """Return partition `shard` of each topic: the reading of one shard of a sharded flow."""
     return {t: range(1) if t.single else range(shard, shard + 1) for t in topics}
 

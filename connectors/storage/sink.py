@@ -12,14 +12,15 @@ from connectors.storage.rows import TARGETS, Target, target_of
 from connectors.storage.tables import metadata
 from connectors.storage.upserts import LINKS, copy, stage, upsert
 from operators.blocks import Block, Event
+from operators.params import MEAN_REVERSION, MOMENTUM, NEWS_DRIVEN
 
 FLUSH_ROWS: Final = 5_000
 FIRST_WAIT_S: Final = 0.2
 LONGEST_WAIT_S: Final = 5.0
 SEED: Final = (
-    ("momentum", "close crosses its moving average on volume"),
-    ("mean_reversion", "Wilder RSI leaves its band"),
-    ("news_driven", "strong and confident recent news"),
+    (MOMENTUM, "close crosses its moving average on volume"),
+    (MEAN_REVERSION, "Wilder RSI leaves its band"),
+    (NEWS_DRIVEN, "strong and confident recent news"),
 )
 log = logging.getLogger(__name__)
 

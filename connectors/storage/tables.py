@@ -28,7 +28,6 @@ metadata = MetaData()
 Money: Final = Numeric(20, 4)
 Moment: Final = DateTime(timezone=True)
 SqlType = TypeEngine[Any] | type[TypeEngine[Any]]
-SCHEMA_VERSION: Final = "0001"
 
 
 def _fact(name: str, *columns: Column[Any]) -> Table:

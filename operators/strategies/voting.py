@@ -14,13 +14,10 @@ from messages.trading import SentimentContext
 from messages.units import to_units
 from operators.bar_filter import BarFilter, refuse
 from operators.blocks import Block, Event
-from operators.params import Params
+from operators.params import NEWS_DRIVEN, STRATEGIES, Params
 from operators.sentiment import Entry, SentimentChanged, summarise
 from operators.strategies.indicators import TickerRows, step_bars
 from operators.strategies.news_driven import opinion
-
-MOMENTUM, MEAN_REVERSION, NEWS_DRIVEN = "momentum", "mean_reversion", "news_driven"
-STRATEGIES = (MOMENTUM, MEAN_REVERSION, NEWS_DRIVEN)
 
 
 class Votes(Struct, frozen=True, gc=False):

@@ -99,8 +99,8 @@ def main() -> None:
     layout = Layout(**config["layout"])
     shards = range(layout.partitions)
     stop = StopFlag().listen()
-    reads = {str(k): shard_reads(layout, (NEWS_RAW, MARKET_BARS), k) for k in shards}
-    writes = {str(k): shard_reads(layout, OUTPUTS, k) for k in shards}
+    reads = {str(k): shard_reads((NEWS_RAW, MARKET_BARS), k) for k in shards}
+    writes = {str(k): shard_reads(OUTPUTS, k) for k in shards}
     # The outputs of another execution go beside, under another prefix.
     target = Layout(layout.bootstrap, layout.run_id, config["output_prefix"], layout.partitions)
     wrap = killing(config["kill_after"]) if config.get("kill_after") else lambda part: part
