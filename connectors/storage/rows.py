@@ -1,16 +1,16 @@
 """How each message becomes a row: one function per message, columns in the table's order."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import msgspec
 from psycopg.types.json import Jsonb
 from sqlalchemy import Table
 
 from connectors.storage import tables as t
+from connectors.storage.partitions import PARTITIONED
 from messages import control, learning, market, news, trading
 from operators.blocks import Event
 
@@ -26,11 +26,13 @@ class Target:
         table: that holds it.
         values: the row, in the order of `columns`.
         latest: the newest stamp wins (state); otherwise the first record of a key (fact).
+        lines: rows as lines of COPY's text format, where there are so many that it matters.
     """
 
     table: Table
     values: Callable[[int, Any], Values]
     latest: bool = False
+    lines: Callable[[Sequence[Event]], str] | None = None
 
     @property
     def columns(self) -> list[str]:
@@ -41,6 +43,11 @@ class Target:
     def key(self) -> list[str]:
         """Return the primary key's columns."""
         return [c.name for c in self.table.primary_key.columns]
+
+    @property
+    def time(self) -> str | None:
+        """Return the field, and column, that the table is partitioned by."""
+        return PARTITIONED.get(self.table.name)
 
 
 RENAMED: Final = MappingProxyType(
@@ -77,9 +84,33 @@ def _value(value: Any) -> Any:
 
 
 def _bar(stamp: int, b: market.Bar) -> Values:
-    prices = (Decimal(repr(p)) for p in (b.open, b.high, b.low, b.close))
+    # A price's shortest form is exact: the wire allows four decimals.
+    prices = (repr(b.open), repr(b.high), repr(b.low), repr(b.close))
     return (b.ticker, b.start, b.interval, b.revision, b.id, stamp, *prices, b.volume, b.source,
             b.backfilled)  # fmt: skip
+
+
+def _bar_lines(events: Sequence[Event]) -> str:
+    """Write bars as lines of COPY's text format; neighbours mostly share their start."""
+    lines, start, moment = [], None, ""
+    for stamp, _key, body in events:
+        b = cast("market.Bar", body)
+        if b.start != start:
+            start, moment = b.start, b.start.isoformat()
+        lines.append(
+            f"{b.ticker}\t{moment}\t{b.interval}\t{b.revision}\t{_escape(b.id)}\t{stamp}\t"
+            f"{b.open!r}\t{b.high!r}\t{b.low!r}\t{b.close!r}\t{b.volume}\t{_escape(b.source)}\t"
+            f"{'t' if b.backfilled else 'f'}\n"
+        )
+    return "".join(lines)
+
+
+def _escape(text: str) -> str:
+    """Escape what COPY's text format gives a meaning to."""
+    if "\\" in text or not text.isprintable():
+        for plain, escaped in (("\\", "\\\\"), ("\t", "\\t"), ("\n", "\\n"), ("\r", "\\r")):
+            text = text.replace(plain, escaped)
+    return text
 
 
 def _signal(stamp: int, s: trading.TradeSignal) -> Values:
@@ -87,7 +118,23 @@ def _signal(stamp: int, s: trading.TradeSignal) -> Values:
     sources = Jsonb(msgspec.to_builtins(s.strategy_sources))
     score = context.decayed_mean if context else None
     return (s.id, stamp, s.event_time, list(s.causes), s.ticker, s.direction, s.strength, sources,
-            score, s.bar, None)  # fmt: skip
+            _leader(s), score, s.bar, None)  # fmt: skip
+
+
+def _leader(signal: trading.TradeSignal) -> str | None:
+    """Return the strategy with the largest part in a signal's direction; the first by name."""
+    parts = [
+        (-v.strength * v.weight, v.strategy)
+        for v in signal.strategy_sources
+        if v.vote == signal.direction
+    ]
+    return min(parts)[1] if parts else None
+
+
+def _trade(stamp: int, e: trading.TradeExecution) -> Values:
+    return (e.id, stamp, e.event_time, list(e.causes), e.account, e.trade_id, e.order_id,
+            e.execution_id, e.signal_id, None, e.ticker, e.side, e.qty, e.price, e.commission,
+            e.status, e.pnl, e.timestamp)  # fmt: skip
 
 
 def _order(stamp: int, o: trading.OrderRequest) -> Values:
@@ -104,11 +151,11 @@ TARGETS: Final[Mapping[type[msgspec.Struct], Target]] = MappingProxyType(
         news.RawArticle: Target(t.articles, _plain(t.articles)),
         news.ScoredArticle: Target(t.article_sentiments, _plain(t.article_sentiments)),
         news.SentimentWindow: Target(t.sentiment_windows, _plain(t.sentiment_windows)),
-        market.Bar: Target(t.market_data, _bar),
+        market.Bar: Target(t.market_data, _bar, lines=_bar_lines),
         trading.TradeSignal: Target(t.signals, _signal),
         trading.Decision: Target(t.decisions, _plain(t.decisions)),
         trading.OrderRequest: Target(t.orders, _order),
-        trading.TradeExecution: Target(t.trades, _plain(t.trades)),
+        trading.TradeExecution: Target(t.trades, _trade),
         trading.PositionChanged: Target(t.positions, _plain(t.positions), latest=True),
         trading.PortfolioSnapshot: Target(t.portfolio_snapshots, _plain(t.portfolio_snapshots)),
         learning.TradeOutcome: Target(t.trade_outcomes, _plain(t.trade_outcomes)),
@@ -117,8 +164,3 @@ TARGETS: Final[Mapping[type[msgspec.Struct], Target]] = MappingProxyType(
         ),
     }
 )
-
-
-def target_of(event: Event) -> Target | None:
-    """Return where an event's message is stored, None for what only travels."""
-    return TARGETS.get(type(event.body))

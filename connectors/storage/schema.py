@@ -1,5 +1,9 @@
 """A run's schema: made, brought to the program's version, or refused."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
@@ -10,6 +14,8 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, create_engine, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import NullPool
+
+from connectors.storage import partitions, timescale
 
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
 CONNECT_TIMEOUT_S: Final = 10
@@ -23,6 +29,19 @@ class SchemaTooNew(RuntimeError):
     """The schema was made by a newer program. Operator action: upgrade Tidewire."""
 
 
+@contextmanager
+def _reachable(url: str) -> Iterator[Engine]:
+    engine = engine_for(url)
+    try:
+        yield engine
+    except OperationalError as error:
+        where = engine.url.render_as_string(hide_password=True)
+        reason = f"PostgreSQL does not answer at {where}: {str(error.orig).strip()[:200]}"
+        raise DatabaseUnavailable(reason) from error
+    finally:
+        engine.dispose()
+
+
 def engine_for(url: str) -> Engine:
     """Return an engine for a PostgreSQL URL; psycopg 3, no pool, ten seconds to connect."""
     return create_engine(
@@ -32,15 +51,34 @@ def engine_for(url: str) -> Engine:
     )
 
 
-def upgrade(url: str, schema: str) -> str:
+@dataclass(frozen=True, slots=True)
+class SchemaState:
+    """What a schema is like.
+
+    Attributes:
+        version: of its tables; None when it was never migrated.
+        newest: version of this program.
+        path: `TimescaleDB hypertables` or `native partitions`.
+        partitions: table -> its native partitions, oldest first.
+    """
+
+    version: str | None
+    newest: str
+    path: str
+    partitions: dict[str, list[str]]
+
+
+def upgrade(url: str, schema: str, retention_days: int = 0) -> str:
     """Make the schema if needed and migrate it to the newest version; returns that version.
+
+    On the plain path partitions are made for this month and the next two, and those that end
+    before the retention are let go; on the TimescaleDB path policies do that. 0 keeps for ever.
 
     Raises:
         DatabaseUnavailable: no connection.
         SchemaTooNew: its version is not one of this program's.
     """
-    engine = engine_for(url)
-    try:
+    with _reachable(url) as engine:
         with engine.begin() as connection:
             connection.execute(text(f'CREATE SCHEMA IF NOT EXISTS "{schema}"'))
             config = configure(connection, schema)
@@ -54,13 +92,48 @@ def upgrade(url: str, schema: str) -> str:
                 )
                 raise SchemaTooNew(reason)
             command.upgrade(config, "head")
-            return str(scripts.get_current_head())
-    except OperationalError as error:
-        where = engine.url.render_as_string(hide_password=True)
-        reason = f"PostgreSQL does not answer at {where}: {str(error.orig).strip()[:200]}"
-        raise DatabaseUnavailable(reason) from error
-    finally:
-        engine.dispose()
+            _maintain(connection, retention_days)
+        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            configure(connection, schema)
+            timescale.finish(connection, retention_days)
+        return str(scripts.get_current_head())
+
+
+def describe(url: str, schema: str) -> SchemaState:
+    """Return a schema's version, path and partitions.
+
+    Raises:
+        DatabaseUnavailable: no connection.
+    """
+    with _reachable(url) as engine, engine.connect() as connection:
+        config = configure(connection, schema)
+        hyper = timescale.is_hypertable(connection, "market_data")
+        return SchemaState(
+            current_version(connection),
+            str(ScriptDirectory.from_config(config).get_current_head()),
+            "TimescaleDB hypertables" if hyper else "native partitions",
+            {t: partitions.present(connection, t) for t in partitions.PARTITIONED},
+        )
+
+
+def maintain(url: str, schema: str, retention_days: int) -> None:
+    """Make partitions ahead and let old ones go; called once a day while a run is up.
+
+    Raises:
+        DatabaseUnavailable: no connection; the next day will do.
+    """
+    with _reachable(url) as engine, engine.begin() as connection:
+        configure(connection, schema)
+        _maintain(connection, retention_days)
+
+
+def _maintain(connection: Connection, retention_days: int) -> None:
+    if timescale.is_hypertable(connection, "market_data"):
+        return
+    now = datetime.now(UTC)
+    partitions.make_ahead(connection, now)
+    if retention_days:
+        partitions.let_go(connection, now - timedelta(days=retention_days))
 
 
 def configure(connection: Connection, schema: str) -> Config:

@@ -3,18 +3,26 @@
 import logging
 import time
 from collections.abc import Callable
-from typing import Final
+from operator import attrgetter
+from typing import Any, Final, cast
 
 import psycopg
 from bytewax.outputs import FixedPartitionedSink, StatefulSinkPartition
+from msgspec import Struct
 
-from connectors.storage.rows import TARGETS, Target, target_of
-from connectors.storage.tables import metadata
-from connectors.storage.upserts import LINKS, copy, stage, upsert
+from connectors.storage.partitions import month_of, name_of, statement
+from connectors.storage.rollups import NOTE, refresh
+from connectors.storage.rows import TARGETS, Target
+from connectors.storage.upserts import BY_INDEX, LINKED, LINKS, copy, copy_staged, stage, upsert
+from connectors.telemetry import FLUSH_SECONDS, ROWS, VITALS
 from operators.blocks import Block, Event
 from operators.params import MEAN_REVERSION, MOMENTUM, NEWS_DRIVEN
 
+Cursor = psycopg.Cursor[Any]
+
 FLUSH_ROWS: Final = 5_000
+REFRESH_S: Final = 60.0
+LINES: Final = 500
 FIRST_WAIT_S: Final = 0.2
 LONGEST_WAIT_S: Final = 5.0
 SEED: Final = (
@@ -38,29 +46,39 @@ class DatabasePartition(StatefulSinkPartition[Block, None]):
         self._schema = schema
         self._stopping = stopping
         self._connection: psycopg.Connection | None = None
-        self._rows: list[tuple[Target, Event]] = []
+        self._events: dict[type[Struct], list[Event]] = {}
+        self._count = 0
+        self._partitions: set[str] = set()
+        self._native = self._rollups = False
+        self._refresh_at = 0.0
 
     def write_batch(self, values: list[Block]) -> None:
         """Gather events; flush when there are many."""
         for block in values:
             for event in block.events:
-                if (target := target_of(event)) is not None:
-                    self._rows.append((target, event))
-        if len(self._rows) >= FLUSH_ROWS:
+                self._events.setdefault(type(event.body), []).append(event)
+            self._count += len(block.events)
+        if self._count >= FLUSH_ROWS:
             self._flush()
 
     def snapshot(self) -> None:
         """Make everything gathered durable; waits while the database is away."""
+        began = time.monotonic()
         self._flush()
+        FLUSH_SECONDS.record(time.monotonic() - began, {"sink": "database"})
+        VITALS.durable()
 
     def close(self) -> None:
-        """Leave the database."""
+        """Bring the rollups up to date and leave the database."""
         if self._connection is not None:
+            if self._rollups and not self._connection.closed:
+                with self._connection.transaction(), self._connection.cursor() as cursor:
+                    refresh(cursor.execute)
             self._connection.close()
 
     def _flush(self) -> None:
         wait = FIRST_WAIT_S
-        while self._rows:
+        while self._events:
             try:
                 self._write()
             except psycopg.OperationalError as error:
@@ -72,22 +90,60 @@ class DatabasePartition(StatefulSinkPartition[Block, None]):
                 time.sleep(wait)
                 wait = min(2 * wait, LONGEST_WAIT_S)
             else:
-                self._rows.clear()
+                self._events, self._count = {}, 0
 
     def _write(self) -> None:
         connection = self._connection = self._connection or self._connect()
-        tables: dict[str, tuple[Target, list[Event]]] = {}
-        for target, event in self._rows:
-            tables.setdefault(target.table.name, (target, []))[1].append(event)
+        written = set()
         with connection.transaction(), connection.cursor() as cursor:
-            for target, events in tables.values():
-                with cursor.copy(copy(target)) as rows:
-                    for n, event in enumerate(events):
-                        rows.write_row((*target.values(event.stamp, event.body), n))
-                cursor.execute(upsert(target))
-            for parts, statement in LINKS:
-                if tables.keys() & set(parts):
-                    cursor.execute(statement)
+            for kind, events in self._events.items():
+                if (target := TARGETS.get(kind)) is not None:
+                    self._put(cursor, target, events)
+                    written.add(target.table.name)
+                    ROWS.add(len(events), {"table": target.table.name})
+            if written & LINKED:
+                cursor.execute(BY_INDEX)
+            for parts, link in LINKS:
+                if written & set(parts):
+                    cursor.execute(link)
+            if self._rollups and time.monotonic() >= self._refresh_at:
+                refresh(cursor.execute)
+                self._refresh_at = time.monotonic() + REFRESH_S
+
+    def _put(self, cursor: Cursor, target: Target, events: list[Event]) -> None:
+        """Move rows in: straight where all are new, through the staging table otherwise."""
+        if target.time is not None and self._native:
+            self._make_partitions(cursor, target, events)
+        if target.latest or target.table.name in LINKED or not self._copied(cursor, target, events):
+            with cursor.copy(copy_staged(target)) as staged:
+                for n, event in enumerate(events):
+                    staged.write_row((*target.values(event.stamp, event.body), n))
+            cursor.execute(upsert(target))
+        if target.table.name == "market_data" and self._rollups:
+            cursor.execute(NOTE, (min(e.body.start for e in events),))  # type: ignore[attr-defined]  # a Bar
+
+    @staticmethod
+    def _copied(cursor: Cursor, target: Target, events: list[Event]) -> bool:
+        """Copy rows into their table; tells whether it went: a row that is there undoes it."""
+        try:
+            with cursor.connection.transaction(), cursor.copy(copy(target)) as into:
+                if target.lines is not None:
+                    for start in range(0, len(events), LINES):
+                        into.write(target.lines(events[start : start + LINES]))
+                else:
+                    for event in events:
+                        into.write_row(target.values(event.stamp, event.body))
+        except psycopg.errors.UniqueViolation:
+            return False
+        return True
+
+    def _make_partitions(self, cursor: Cursor, target: Target, events: list[Event]) -> None:
+        time_of = attrgetter(cast("str", target.time))
+        for month in sorted({month_of(moment) for moment in {time_of(e.body) for e in events}}):
+            name = name_of(target.table.name, month)
+            if name not in self._partitions:
+                cursor.execute(statement(target.table.name, month).encode())
+                self._partitions.add(name)
 
     def _connect(self) -> psycopg.Connection:
         connection = psycopg.connect(
@@ -95,6 +151,12 @@ class DatabasePartition(StatefulSinkPartition[Block, None]):
         )
         for target in TARGETS.values():
             connection.execute(stage(target))
+        found = connection.execute(
+            "SELECT to_regclass('rollup_due') IS NOT NULL, EXISTS (SELECT FROM pg_partitioned_table"
+            " WHERE partrelid = to_regclass('market_data'))"
+        ).fetchone()
+        self._rollups, self._native = found or (False, False)
+        self._partitions.clear()
         return connection
 
 
@@ -129,5 +191,5 @@ def seed(url: str, schema: str) -> None:
 
 
 def table_names() -> list[str]:
-    """Return the names of all tables."""
-    return sorted(metadata.tables)
+    """Return the names of the tables that a run fills."""
+    return sorted({t.table.name for t in TARGETS.values()} | {"strategies"})

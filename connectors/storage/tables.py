@@ -1,10 +1,14 @@
-"""Every table, in the words of the messages. Money and prices are NUMERIC(20, 4), exact.
+"""The tables of facts, in the words of the messages. Money and prices are NUMERIC(20, 4), exact.
 
 Each run has a schema of its own, so tables name none. `stamp` is the record's place in time
 (microseconds); `created_at` and `updated_at` say when the row was written and mean nothing else.
+Facts have no foreign keys: they may arrive in any order. The people's tables are in `people.py`.
+
+market_data, portfolio_snapshots and strategy_metrics are partitioned by the record's own time:
+hypertables where TimescaleDB is, native range partitions by month elsewhere (`partitions.py`).
 """
 
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 from sqlalchemy import (
     ARRAY,
@@ -12,7 +16,9 @@ from sqlalchemy import (
     Boolean,
     Column,
     DateTime,
+    Enum,
     Float,
+    Index,
     Integer,
     LargeBinary,
     MetaData,
@@ -24,31 +30,39 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.types import TypeEngine
 
+from messages.base import Direction, Side
+from messages.trading import OrderStatus
+
 metadata = MetaData()
 Money: Final = Numeric(20, 4)
 Moment: Final = DateTime(timezone=True)
 SqlType = TypeEngine[Any] | type[TypeEngine[Any]]
 
 
-def _fact(name: str, *columns: Column[Any]) -> Table:
-    """Define a table with one row per record, keyed by the record's id."""
-    return Table(
-        name,
-        metadata,
+def _fact(name: str, *columns: Column[Any] | Index, by_time: bool = False) -> Table:
+    """Define a table with one row per record, keyed by its id, or by (id, time) if partitioned."""
+    head: tuple[Column[Any], ...] = (
         Column("id", Text, primary_key=True),
         Column("stamp", BigInteger, nullable=False),
-        Column("event_time", Moment, nullable=False),
+        Column("event_time", Moment, nullable=False, primary_key=by_time),
         Column("causes", ARRAY(Text), nullable=False),
-        *columns,
-        *_written(),
     )
+    by = "RANGE (event_time)" if by_time else None
+    return Table(name, metadata, *head, *columns, *written(), postgresql_partition_by=by)
 
 
-def _written() -> tuple[Column[Any], ...]:
+def written() -> tuple[Column[Any], ...]:
+    """Return the columns that say when a row was written."""
     return (
         Column("created_at", Moment, nullable=False, server_default=func.now()),
         Column("updated_at", Moment, nullable=False, server_default=func.now()),
     )
+
+
+def one_of(name: str, literal: object, *, null: bool = False) -> Column[Any]:
+    """Define a column of the words of a Literal, checked by the database."""
+    words = Enum(*get_args(literal), name=f"{name}_word", native_enum=False, create_constraint=True)
+    return Column(name, words, nullable=null)
 
 
 def _text(name: str, *, index: bool = False) -> Column[Any]:
@@ -70,11 +84,13 @@ articles = Table(
     _of("stamp", BigInteger), _of("event_time", Moment), _text("source"), _text("url"),
     _text("title"), _text("content"), _of("symbols", ARRAY(Text)), _of("published_at", Moment),
     _of("fetched_at", Moment), _text("content_hash", index=True), _of("undated", Boolean),
-    *_written(),
+    *written(),
+    Index("ix_articles_published_at_id", "published_at", "id"),
 )  # fmt: skip
 article_sentiments = _fact(
     "article_sentiments", _text("article_id", index=True), _of("article_revision", Integer),
-    _text("ticker", index=True), _of("published_at", Moment), _of("sentiment_score", Float),
+    _text("ticker"), Index("ix_article_sentiments_ticker_stamp", "ticker", "stamp"),
+    _of("published_at", Moment), _of("sentiment_score", Float),
     _of("confidence", Float), _text("model_used"), _of("entities", ARRAY(Text)), _text("reasoning"),
 )  # fmt: skip
 sentiment_windows = _fact(
@@ -89,31 +105,39 @@ market_data = Table(
     Column("interval", Text, primary_key=True), Column("revision", Integer, primary_key=True),
     _text("id"), _of("stamp", BigInteger), _of("open", Money), _of("high", Money),
     _of("low", Money), _of("close", Money), _of("volume", BigInteger), _text("source"),
-    _of("backfilled", Boolean), *_written(),
+    _of("backfilled", Boolean), *written(),
+    Index("ix_market_data_start", "start", postgresql_using="brin"),
+    postgresql_partition_by="RANGE (start)",
 )  # fmt: skip
 signals = _fact(
-    "signals", _text("ticker", index=True), _text("direction"), _of("strength", Float),
-    _of("strategy_sources", JSONB), _of("sentiment_score", Float, null=True), _text("bar"),
-    _of("acted_on", Boolean, null=True),
+    "signals", _text("ticker"), one_of("direction", Direction), _of("strength", Float),
+    _of("strategy_sources", JSONB), _of("strategy_id", Text, null=True),
+    _of("sentiment_score", Float, null=True), _text("bar"), _of("acted_on", Boolean, null=True),
+    Index("ix_signals_stamp_id", "stamp", "id"),
+    Index("ix_signals_ticker_stamp_id", "ticker", "stamp", "id"),
 )  # fmt: skip
 decisions = _fact(
-    "decisions", _text("account"), _text("ticker", index=True), _text("side"),
+    "decisions", _text("account"), _text("ticker", index=True), one_of("side", Side),
     _of("accepted", Boolean), _text("cause"), _text("signal_id", index=True), _text("code"),
     _text("limit_value"), _text("actual"),
 )  # fmt: skip
 orders = _fact(
     "orders", _text("account"), _text("client_order_id"), _text("decision_id"),
     _text("signal_id"),
-    _text("ticker", index=True), _text("side"), _of("qty", BigInteger), _text("type"),
+    _text("ticker", index=True), one_of("side", Side), _of("qty", BigInteger), _text("type"),
     _text("time_in_force"), _of("limit_price", Money, null=True), _of("valid_until", Moment),
-    _of("reduces", Boolean), _text("status"),
+    _of("reduces", Boolean), one_of("status", OrderStatus),
+    Index("ix_orders_decision_id", "decision_id"),
 )  # fmt: skip
 trades = _fact(
     "trades", _text("account"), _text("trade_id"), _text("order_id", index=True),
-    _text("signal_id"),
-    _text("ticker", index=True), _text("side"), _of("qty", BigInteger),
-    _of("price", Money, null=True), _of("commission", Money), _text("status"),
-    _of("pnl", Money, null=True),
+    _text("execution_id"), _text("signal_id", index=True), _of("strategy_id", Text, null=True),
+    _text("ticker"), one_of("side", Side), _of("qty", BigInteger),
+    _of("price", Money, null=True), _of("commission", Money), one_of("status", OrderStatus),
+    _of("pnl", Money, null=True), _of("timestamp", Moment),
+    Index("ix_trades_stamp_id", "stamp", "id"),
+    Index("ix_trades_ticker_stamp_id", "ticker", "stamp", "id"),
+    Index("ix_trades_strategy_id_stamp_id", "strategy_id", "stamp", "id"),
 )  # fmt: skip
 positions = Table(
     "positions", metadata,
@@ -121,31 +145,61 @@ positions = Table(
     _text("id"), _of("stamp", BigInteger), _of("event_time", Moment), _of("qty", BigInteger),
     _of("avg_entry", Money), _of("cost", Money), _of("realized_pnl", Money),
     _of("unrealized_pnl", Money), _of("stop_loss", Money, null=True),
-    _of("take_profit", Money, null=True), *_written(),
+    _of("take_profit", Money, null=True), *written(),
 )  # fmt: skip
 portfolio_snapshots = _fact(
     "portfolio_snapshots", _text("account"), _of("cash", Money), _of("positions_value", Money),
     _of("equity", Money), _of("realized_pnl", Money), _of("unrealized_pnl", Money),
     _of("open_positions", Integer), _text("trading_state"),
+    Index("ix_portfolio_snapshots_stamp", "stamp"),
+    Index("ix_portfolio_snapshots_event_time", "event_time", postgresql_using="brin"),
+    by_time=True,
 )  # fmt: skip
 trade_outcomes = _fact(
-    "trade_outcomes", _text("account"), _text("ticker", index=True), _text("direction"),
-    _of("qty", BigInteger), _text("entry_order_id"), _text("exit_order_id"), _text("signal_id"),
+    "trade_outcomes", _text("account"), _text("ticker", index=True),
+    one_of("direction", Direction), _of("qty", BigInteger), _text("entry_order_id"),
+    _text("exit_order_id", index=True), _text("signal_id", index=True),
     _of("realized_pnl", Money), _of("roi", Float), _of("hold_seconds", BigInteger),
     _of("risk_adjusted_return", Float), _text("strategy", index=True), _of("credits", JSONB),
 )  # fmt: skip
 strategies = Table(
     "strategies", metadata,
     Column("id", Text, primary_key=True), Column("name", Text, nullable=False, unique=True),
-    _text("description"), _of("current_weight", Float), _of("active", Boolean), *_written(),
+    _text("description"), _of("current_weight", Float), _of("active", Boolean), *written(),
 )  # fmt: skip
 strategy_weights_history = _fact(
-    "strategy_weights_history", _text("strategy_id", index=True), _of("old_weight", Float),
+    "strategy_weights_history", _text("strategy_id"), _of("old_weight", Float),
     _of("new_weight", Float), _of("effective_from", Moment), _text("reason"), _text("guardrail"),
     _of("outcomes", ARRAY(Text)),
+    Index("ix_weights_strategy_effective", "strategy_id", "effective_from", "stamp"),
 )  # fmt: skip
 dead_letters = _fact(
     "dead_letters", _text("reason", index=True), _text("detail"), _text("topic"),
     _of("partition", Integer), _of("record_offset", BigInteger), _of("payload", LargeBinary),
     _of("size", BigInteger),
+)  # fmt: skip
+# Filled by what is built on these tables: learning, and backtests.
+learning_adjustments = _fact(
+    "learning_adjustments", _text("strategy_id", index=True), _of("cycle_end", Moment),
+    _of("old_weight", Float), _of("proposed_weight", Float), _of("new_weight", Float),
+    _of("reward", Float), _of("outcome_count", Integer), _of("outcomes", ARRAY(Text)),
+    _text("guardrail"), _text("reason"),
+)  # fmt: skip
+strategy_metrics = _fact(
+    "strategy_metrics", _text("strategy_id"), _of("window_seconds", BigInteger),
+    _of("trades", Integer), _of("wins", Integer), _of("realized_pnl", Money),
+    _of("mean_roi", Float, null=True), _of("sharpe", Float, null=True),
+    _of("mean_hold_seconds", Float, null=True), _of("weight", Float),
+    Index("ix_strategy_metrics_strategy_stamp", "strategy_id", "stamp"),
+    Index("ix_strategy_metrics_event_time", "event_time", postgresql_using="brin"),
+    by_time=True,
+)  # fmt: skip
+backtest_runs = Table(
+    "backtest_runs", metadata,
+    Column("id", Text, primary_key=True), _text("status"), _text("code_version"),
+    _text("settings_hash"), _of("settings", JSONB), _text("input_digest"),
+    _of("first_moment", Moment, null=True), _of("last_moment", Moment, null=True),
+    _of("requested_at", Moment), _of("finished_at", Moment, null=True),
+    _of("metrics", JSONB, null=True), _of("report", LargeBinary, null=True), _text("error"),
+    *written(), Index("ix_backtest_runs_requested_at", "requested_at"),
 )  # fmt: skip

@@ -4,30 +4,48 @@ from typing import Final
 
 from connectors.storage.rows import Target
 
-# What a later record says about an earlier row; either may come first. Each statement is
-# limited to the rows of this batch through the staging tables.
+# What a later record says about an earlier row; either may come first. Each statement starts
+# from the ids of this batch, in the staging tables, and goes on by indexes alone.
 LINKS: Final = (
     (
         ("orders", "trades"),
-        """UPDATE orders o SET status = x.status, updated_at = now() FROM trades x
-           WHERE x.order_id = o.id AND o.status <> x.status AND (
-             x.id IN (SELECT id FROM stage_trades) OR o.id IN (SELECT id FROM stage_orders))""",
+        """UPDATE orders o SET status = n.status, updated_at = now() FROM (
+             SELECT t.id, x.status
+             FROM (SELECT order_id AS id FROM stage_trades UNION SELECT id FROM stage_orders) t
+             CROSS JOIN LATERAL (SELECT status FROM trades WHERE order_id = t.id
+                                 ORDER BY stamp DESC, id DESC LIMIT 1) x
+           ) n WHERE o.id = n.id AND o.status <> n.status""",
     ),
     (
         ("signals", "decisions"),
-        """UPDATE signals s SET acted_on = d.accepted, updated_at = now() FROM decisions d
-           WHERE d.signal_id = s.id AND d.cause = 'signal'
-             AND s.acted_on IS DISTINCT FROM d.accepted AND (
-             d.id IN (SELECT id FROM stage_decisions) OR s.id IN (SELECT id FROM stage_signals))""",
+        """UPDATE signals s SET acted_on = n.accepted, updated_at = now() FROM (
+             SELECT t.id, d.accepted
+             FROM (SELECT signal_id AS id FROM stage_decisions UNION SELECT id FROM stage_signals) t
+             CROSS JOIN LATERAL (SELECT accepted FROM decisions
+                                 WHERE signal_id = t.id AND cause = 'signal' LIMIT 1) d
+           ) n WHERE s.id = n.id AND s.acted_on IS DISTINCT FROM n.accepted""",
+    ),
+    (
+        ("trades", "signals"),
+        """UPDATE trades x SET strategy_id = s.strategy_id, updated_at = now()
+           FROM (SELECT signal_id AS id FROM stage_trades UNION SELECT id FROM stage_signals) t
+           JOIN signals s ON s.id = t.id
+           WHERE x.signal_id = s.id AND x.strategy_id IS DISTINCT FROM s.strategy_id""",
     ),
     (
         ("strategy_weights_history",),
-        """UPDATE strategies s SET current_weight = h.new_weight, updated_at = now()
-           FROM (SELECT DISTINCT ON (strategy_id) strategy_id, new_weight
-                 FROM strategy_weights_history ORDER BY strategy_id, effective_from DESC, stamp DESC
-           ) h WHERE h.strategy_id = s.id AND s.current_weight <> h.new_weight""",
+        """UPDATE strategies s SET current_weight = h.new_weight, updated_at = now() FROM (
+             SELECT t.id, w.new_weight
+             FROM (SELECT DISTINCT strategy_id AS id FROM stage_strategy_weights_history) t
+             CROSS JOIN LATERAL (SELECT new_weight FROM strategy_weights_history
+                                 WHERE strategy_id = t.id
+                                 ORDER BY effective_from DESC, stamp DESC LIMIT 1) w
+           ) h WHERE s.id = h.id AND s.current_weight <> h.new_weight""",
     ),
 )
+# A batch is small and the tables are not; the planner knows nothing of staging tables.
+BY_INDEX: Final = "SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off"
+LINKED: Final = frozenset(table for parts, _ in LINKS for table in parts)
 
 
 def stage(target: Target) -> str:
@@ -40,6 +58,12 @@ def stage(target: Target) -> str:
 
 
 def copy(target: Target) -> str:
+    """Return the COPY statement into the table itself, for rows that are not there yet."""
+    columns = ", ".join(f'"{c}"' for c in target.columns)
+    return f"COPY {target.table.name} ({columns}) FROM STDIN"
+
+
+def copy_staged(target: Target) -> str:
     """Return the COPY statement into the staging table; the last column is the batch order."""
     columns = ", ".join(f'"{c}"' for c in [*target.columns, "batch_order"])
     return f"COPY stage_{target.table.name} ({columns}) FROM STDIN"
@@ -59,7 +83,7 @@ def upsert(target: Target) -> str:
         sets = ", ".join(f'"{c}" = excluded."{c}"' for c in target.columns if c not in target.key)
         action = f"DO UPDATE SET {sets}, updated_at = now() WHERE excluded.stamp >= {name}.stamp"
     return (
-        f"INSERT INTO {name} ({columns}) SELECT {columns} FROM ("  # noqa: S608 - names are our own tables'
+        f"INSERT INTO {name} ({columns}) SELECT {columns} FROM ("
         f"SELECT DISTINCT ON ({key}) * FROM stage_{name} ORDER BY {key}, {rank}) s "
         f"ON CONFLICT ({key}) {action}"
     )

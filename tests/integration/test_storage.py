@@ -1,6 +1,7 @@
 """The database on a real PostgreSQL: migrations, and rows that a repeat does not change."""
 
 import uuid
+from datetime import UTC, datetime
 from typing import Any
 
 import psycopg
@@ -8,11 +9,14 @@ import pytest
 from alembic import command as alembic
 from sqlalchemy import text
 
+from connectors.storage.partitions import MONTHS_AHEAD, month_of, name_of
 from connectors.storage.schema import (
     DatabaseUnavailable,
     SchemaTooNew,
     configure,
+    describe,
     engine_for,
+    maintain,
     upgrade,
 )
 from connectors.storage.sink import DatabasePartition, seed
@@ -132,3 +136,78 @@ def test_the_first_version_of_a_bar_stays_and_a_revision_stands_beside_it(
     store(services, schema, [first, other], [other, revised])
     found = rows(services, schema, "SELECT revision, close FROM market_data ORDER BY revision")
     assert [(r, float(c)) for r, c in found] == [(0, 100.0), (1, 102.0)]
+
+
+def test_rollups_say_what_the_bars_say(services: Services, schema: str) -> None:
+    events = [bar(m, t, 100_0000 + m * 100) for m in range(1, 391) for t in ("AAA", "BBB")]
+    revision = bar(7, "AAA", 150_0000, revision=1)
+    store(services, schema, events[500:], events[:500], [revision])
+    for table, bucket in (
+        ("market_data_5m", "date_bin('5 minutes', start, '2000-01-01+00')"),
+        ("market_data_1h", "date_trunc('hour', start, 'UTC')"),
+        ("market_data_1d", "date_trunc('day', start, 'America/New_York')"),
+    ):
+        wanted = rows(
+            services, schema,
+            f"SELECT ticker, {bucket} b, (array_agg(open ORDER BY start))[1], max(high), min(low), "
+            "(array_agg(close ORDER BY start DESC))[1], sum(volume), count(*) FROM market_data "
+            "WHERE revision = 0 GROUP BY 1, 2 ORDER BY 1, 2",
+        )  # fmt: skip
+        found = rows(
+            services, schema,
+            f"SELECT ticker, bucket, open, high, low, close, volume, bars FROM {table} "
+            "ORDER BY 1, 2",
+        )  # fmt: skip
+        assert found == wanted, table
+    assert rows(services, schema, "SELECT since FROM rollup_due") == [(None,)]
+
+
+def test_rows_lie_in_the_partition_of_their_month(services: Services, schema: str) -> None:
+    store(services, schema, history())
+    found = rows(services, schema, "SELECT DISTINCT tableoid::regclass::text FROM market_data")
+    assert found == [("market_data_p202503",)]
+    state = describe(services.database_url, schema)
+    now = datetime.now(UTC)
+    assert state.path == "native partitions"
+    ahead = [name_of("market_data", month_of(now))]
+    assert state.partitions["market_data"][:2] == ["market_data_p202503", *ahead]
+    assert len(state.partitions["market_data"]) == 1 + 1 + MONTHS_AHEAD
+
+
+def test_old_partitions_are_let_go_and_new_ones_stay(services: Services, schema: str) -> None:
+    store(services, schema, history())
+    upgrade(services.database_url, schema, retention_days=100_000)
+    assert rows(services, schema, "SELECT count(*) FROM market_data") == [(11,)]
+    upgrade(services.database_url, schema, retention_days=30)
+    assert rows(services, schema, "SELECT count(*) FROM market_data") == [(0,)]
+    assert rows(services, schema, "SELECT count(*) > 0 FROM trades") == [(True,)]
+
+
+def test_a_trade_names_the_strategy_behind_it(services: Services, schema: str) -> None:
+    store(services, schema, history())
+    found = rows(services, schema, "SELECT DISTINCT strategy_id FROM trades")
+    assert found == [("momentum",)]
+
+
+def test_words_are_checked_by_the_database(services: Services, schema: str) -> None:
+    store(services, schema, history())
+    with pytest.raises(psycopg.errors.CheckViolation):
+        rows(services, schema, "UPDATE trades SET side = 'HOLD' RETURNING id")
+
+
+@pytest.mark.parametrize("text", ["plain", "back\\slash", "tab\there", "line\nbreak\r", "\\N"])
+def test_any_source_name_survives_the_copy(services: Services, schema: str, text: str) -> None:
+    store(services, schema, [bar(1, "AAA", 100_0000, source=text)])
+    assert rows(services, schema, "SELECT source FROM market_data") == [(text,)]
+
+
+def test_daily_care_makes_months_ahead_and_lets_old_ones_go(
+    services: Services, schema: str
+) -> None:
+    store(services, schema, history())
+    maintain(services.database_url, schema, 30)
+    left = describe(services.database_url, schema).partitions["market_data"]
+    assert left[0] == name_of("market_data", month_of(datetime.now(UTC)))
+    assert len(left) == 1 + MONTHS_AHEAD
+    with pytest.raises(DatabaseUnavailable):
+        maintain(f"postgresql://u:secret@127.0.0.1:{free_port()}/x", schema, 30)

@@ -1,8 +1,20 @@
 """Alembic's entry: runs on the connection that `storage.schema` hands over."""
 
+import re
+
 from alembic import context
 
-from connectors.storage.tables import metadata
+from connectors.storage.people import metadata
+from connectors.storage.rollups import LEVELS
+
+# Partitions, and the rollups of the plain path, are made by SQL of their own.
+UNMANAGED = re.compile(rf".*_p\d{{6}}|{'|'.join(LEVELS)}|rollup_due")
+
+
+def managed(name: str | None, kind: str, _parents: object) -> bool:
+    """Tell whether Alembic should compare this name with the models."""
+    return kind != "table" or not UNMANAGED.fullmatch(name or "")
+
 
 connection = context.config.attributes["connection"]
 context.configure(
@@ -10,6 +22,7 @@ context.configure(
     target_metadata=metadata,
     compare_type=True,
     compare_server_default=False,
+    include_name=managed,
 )
 with context.begin_transaction():
     context.run_migrations()

@@ -1,0 +1,71 @@
+"""market data, portfolio snapshots and strategy metrics are kept by time.
+
+Hypertables where TimescaleDB can be installed, native range partitions by month elsewhere; the
+columns are the same. Both ways move the rows that are there.
+"""
+
+from alembic import op
+
+from connectors.storage import partitions, rollups, timescale
+
+revision = "0003"
+down_revision = "0002"
+branch_labels = None
+depends_on = None
+
+KEYS = {
+    "market_data": "ticker, start, interval, revision",
+    "portfolio_snapshots": "id, event_time",
+    "strategy_metrics": "id, event_time",
+}
+INDEXES = {
+    "market_data": ("CREATE INDEX ix_market_data_start ON market_data USING brin (start)",),
+    "portfolio_snapshots": (
+        "CREATE INDEX ix_portfolio_snapshots_stamp ON portfolio_snapshots (stamp)",
+        (
+            "CREATE INDEX ix_portfolio_snapshots_event_time ON portfolio_snapshots "
+            "USING brin (event_time)"
+        ),
+    ),
+    "strategy_metrics": (
+        "CREATE INDEX ix_strategy_metrics_strategy_stamp ON strategy_metrics (strategy_id, stamp)",
+        "CREATE INDEX ix_strategy_metrics_event_time ON strategy_metrics USING brin (event_time)",
+    ),
+}
+
+
+def upgrade() -> None:
+    """Go to this version."""
+    connection = op.get_bind()
+    hyper = timescale.install(connection)
+    for table, time in partitions.PARTITIONED.items():
+        _rebuild(table, "" if hyper else f"PARTITION BY RANGE ({time})")
+        if hyper:
+            timescale.make_hypertable(connection, table, time)
+    if not hyper:
+        rollups.create(connection)
+
+
+def downgrade() -> None:
+    """Go back to the version before."""
+    connection = op.get_bind()
+    if timescale.is_hypertable(connection, "market_data"):
+        timescale.drop_aggregates(connection)
+    else:
+        rollups.drop(connection)
+    for table in KEYS:
+        _rebuild(table, "")
+
+
+def _rebuild(table: str, partitioning: str) -> None:
+    """Move a table's rows into a new one of the same columns and name."""
+    connection = op.get_bind()
+    op.execute(f"CREATE TABLE {table}_new (LIKE {table} INCLUDING DEFAULTS) {partitioning}")
+    if partitioning:
+        partitions.cover(connection, table, f"{table}_new")
+    op.execute(f"INSERT INTO {table}_new SELECT * FROM {table}")
+    op.execute(f"DROP TABLE {table} CASCADE")
+    op.execute(f"ALTER TABLE {table}_new RENAME TO {table}")
+    op.execute(f"ALTER TABLE {table} ADD PRIMARY KEY ({KEYS[table]})")
+    for statement in INDEXES[table]:
+        op.execute(statement)

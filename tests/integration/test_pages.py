@@ -1,0 +1,133 @@
+"""Pages at a million trades: the right rows, each statement by an index."""
+
+import uuid
+from collections.abc import Iterator
+from typing import Any
+
+import psycopg
+import pytest
+from psycopg.rows import dict_row
+
+from connectors.storage.pages import PAGES, STATEMENTS, After, Pages, page_statement
+from connectors.storage.rows import TARGETS
+from connectors.storage.schema import upgrade
+from connectors.storage.upserts import BY_INDEX, LINKS, stage
+from stack.services import Services
+
+pytestmark = [pytest.mark.postgres, pytest.mark.timeout(300)]
+TRADES = 1_000_000
+Connection = psycopg.Connection[dict[str, Any]]
+FILL = (
+    f"""INSERT INTO trades (id, stamp, event_time, causes, account, trade_id, order_id,
+      execution_id, signal_id, strategy_id, ticker, side, qty, price, commission, status, pnl, timestamp)
+    SELECT 'exe-' || n, n * 1000, to_timestamp(n), '{{}}', 'paper', 'trd-' || n, 'ord-' || n,
+      'x' || n, 'sig-' || n / 10, 'strategy' || n % 3, 'T' || n % 500, 'BUY', 1, 1, 0, 'FILLED',
+      NULL, to_timestamp(n) FROM generate_series(1, {TRADES}) n""",
+    """INSERT INTO signals (id, stamp, event_time, causes, ticker, direction, strength,
+      strategy_sources, bar) SELECT 'sig-' || n, n * 10000, to_timestamp(n), ARRAY['sco-' || n],
+      'T' || n % 500, 'LONG', 0.5, '[]', '' FROM generate_series(1, 100000) n""",
+    """INSERT INTO decisions (id, stamp, event_time, causes, account, ticker, side, accepted,
+      cause, signal_id, code, limit_value, actual) SELECT 'dec-' || n, n * 10000, to_timestamp(n), '{}',
+      'paper', 'T', 'BUY', true, 'signal', 'sig-' || n, '', '', ''
+      FROM generate_series(1, 100000) n""",
+    """INSERT INTO orders (id, stamp, event_time, causes, account, client_order_id, decision_id,
+      signal_id, ticker, side, qty, type, time_in_force, valid_until, reduces, status)
+    SELECT 'ord-' || n, n, to_timestamp(n), '{}', 'paper', '', 'dec-' || n, '', 'T', 'BUY', 1,
+      'MARKET', 'DAY', now(), false, 'PENDING' FROM generate_series(1, 100000) n""",
+    """INSERT INTO trade_outcomes SELECT 'out-' || n, n, to_timestamp(n), '{}', 'paper', 'T',
+      'LONG', 1, '', 'ord-' || n, 'sig-' || n, 1, 1, 1, 1, 's', '[]' FROM generate_series(1, 100000) n""",
+    """INSERT INTO articles SELECT 'art-' || n, 0, n, now(), '', '', 'title ' || n, '', '{}',
+      to_timestamp(n), now(), '', false FROM generate_series(1, 20000) n""",
+    """INSERT INTO article_sentiments SELECT 'sco-' || n, n, now(), '{}', 'art-' || n, 0, 'T', now(),
+      0, 0, '', '{}', '' FROM generate_series(1, 20000) n""",
+    """INSERT INTO strategy_weights_history SELECT 'w' || n, n, now(), '{}', 's' || n % 3, 0, 0,
+      to_timestamp(n), '', '', '{}' FROM generate_series(1, 20000) n""",
+    """INSERT INTO positions SELECT 'paper' || n % 100, 'T' || n, '', n, now(), n % 2, 1, 1, 1, 1
+      FROM generate_series(1, 20000) n""",
+    (
+        "CREATE TABLE portfolio_snapshots_p202503 PARTITION OF portfolio_snapshots "
+        "FOR VALUES FROM ('2025-03-01 00:00+00') TO ('2025-04-01 00:00+00')"
+    ),
+    """INSERT INTO portfolio_snapshots SELECT 'sna-' || n, n,
+      '2025-03-01 00:00+00'::timestamptz + n * interval '20 s', '{}', 'paper', 1,
+      0, 1, 0, 0, 0, 'ACTIVE' FROM generate_series(1, 100000) n""",
+)
+VALUES: dict[str, Any] = {
+    "id": "sig-500", "account": "paper7", "since": "2025-03-05 14:00+00", "until": "2025-03-05 15:00+00",
+    "strategy_id": "strategy1",
+    "limit": 50, "ticker": "T7", "stamp": 500_000_000, "after": "exe-1",
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def million(services: Services) -> Iterator[Connection]:
+    schema = f"test_{uuid.uuid4().hex[:8]}"
+    upgrade(services.database_url, schema)
+    options = f"-c search_path={schema}"
+    with psycopg.connect(
+        services.database_url, autocommit=True, options=options, row_factory=dict_row
+    ) as connection:
+        for statement in FILL:
+            connection.execute(statement.encode())
+        connection.execute("ANALYZE")
+        yield connection
+        connection.execute(f"DROP SCHEMA {schema} CASCADE".encode())
+
+
+def scans(node: dict[str, Any]) -> list[str]:
+    """Return the tables that a plan reads from end to end."""
+    found = [node["Relation Name"]] if node["Node Type"] == "Seq Scan" else []
+    return found + [table for child in node.get("Plans", ()) for table in scans(child)]
+
+
+def plan(connection: Connection, statement: Any, values: dict[str, Any]) -> dict[str, Any]:
+    text = statement if isinstance(statement, str) else statement.as_string(connection)
+    rows = connection.execute(f"EXPLAIN (FORMAT JSON) {text}".encode(), values or None).fetchall()
+    found: dict[str, Any] = rows[0]["QUERY PLAN"][0]["Plan"]
+    return found
+
+
+@pytest.mark.parametrize("name", sorted(STATEMENTS))
+def test_a_named_read_goes_by_an_index(million: Connection, name: str) -> None:
+    assert scans(plan(million, STATEMENTS[name], VALUES)) == []
+
+
+@pytest.mark.parametrize(
+    ("table", "filters"),
+    [(t, f) for t, columns in PAGES.items() for f in ((), *((c,) for c in sorted(columns)))],
+)
+def test_a_page_goes_by_an_index_and_needs_no_sort(
+    million: Connection, table: str, filters: tuple[str, ...]
+) -> None:
+    found = plan(million, page_statement(table, {f: VALUES[f] for f in filters}), VALUES)
+    assert scans(found) == []
+    assert "Sort" not in str(found)
+
+
+def test_what_later_records_say_is_found_by_indexes(million: Connection) -> None:
+    """The sink links rows after every batch: a batch must not cost what the table costs."""
+    for target in TARGETS.values():
+        million.execute(stage(target).replace(" ON COMMIT DELETE ROWS", "").encode())
+    million.execute("INSERT INTO stage_trades SELECT *, 0 FROM trades LIMIT 100")
+    with million.transaction():
+        million.execute(BY_INDEX.encode())
+        plans = {parts: plan(million, statement, {}) for parts, statement in LINKS}
+    for parts, found in plans.items():
+        whole = [t for t in scans(found) if not t.startswith("stage_")]
+        assert set(whole) <= {"strategies"}, parts
+
+
+def test_pages_follow_each_other_without_a_gap(million: Connection) -> None:
+    pages, after, seen = Pages(million), After(), []
+    for _ in range(5):
+        rows = pages.page("trades", {"ticker": "T7"}, after, 7)
+        seen += [r["id"] for r in rows]
+        after = After(rows[-1]["stamp"], rows[-1]["id"])
+    assert seen == [f"exe-{n}" for n in range(TRADES - 493, 0, -500)][:35]
+    (one,) = pages.read("trade", id="exe-50")
+    assert one["signal"]["id"] == "sig-5"
+    assert one["outcome"]["id"] == "out-50"
+    (article,) = pages.read("news_of_signal", id="sig-5")
+    assert article["title"] == "title 5"
+    with pytest.raises(ValueError, match="trades cannot be read by qty"):
+        pages.page("trades", {"qty": "1"})
