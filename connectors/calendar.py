@@ -6,7 +6,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from connectors.session_days import CLOSED, EARLY, FIRST, LAST
-from messages.units import to_micros
+from messages.units import to_datetime, to_micros
 from operators.sessions import SessionTable
 
 NEW_YORK: Final = ZoneInfo("America/New_York")
@@ -28,6 +28,14 @@ def new_york_sessions() -> SessionTable:
             closes.append(_stamp(day, EARLY_CLOSE if name in early else CLOSE))
         day += timedelta(days=1)
     return SessionTable(tuple(opens), tuple(closes))
+
+
+def session_day(stamp: int) -> str:
+    """Return the session a stamp belongs to, as YYYY-MM-DD; past the table the day in UTC."""
+    close = new_york_sessions().close_of(stamp)
+    if close is None:
+        return f"{to_datetime(stamp):%Y-%m-%d}"
+    return f"{to_datetime(close).astimezone(NEW_YORK):%Y-%m-%d}"
 
 
 def _stamp(day: date, at: time) -> int:

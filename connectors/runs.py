@@ -9,6 +9,8 @@ from typing import Any, Final
 import msgspec
 from pydantic import TypeAdapter
 
+from connectors.archive.files import StatesManifest, write_whole
+from connectors.archive.snapshots import STATE_VERSION, StateKeeper
 from connectors.kafka.layout import Layout
 from connectors.kafka.sink import LogSinkPartition, Outbox
 from messages.base import make_id
@@ -36,6 +38,8 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
         started_at: wall clock when the run was made, UTC; later rows are from the future.
         first_moment: earliest time in the inputs: the first stamp of the run.
         params: the operators' parameters.
+        archive: directory of the run's archive.
+        tick_ms: in a live run, how often a silent entry flow says what time it is.
     """
 
     run_id: str
@@ -52,11 +56,18 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     started_at: datetime
     first_moment: datetime
     params: dict[str, Any]
+    archive: str
+    tick_ms: int = 50
 
     @property
     def layout(self) -> Layout:
         """Return the run's place on the broker."""
         return Layout(self.bootstrap, self.run_id, self.prefix, self.partitions)
+
+    @property
+    def live(self) -> bool:
+        """Tell whether the wall clock is the run's clock: no recorded bars are played."""
+        return not self.bars
 
     @property
     def rules(self) -> Params:
@@ -66,7 +77,20 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def settings_hash(self) -> str:
         """Return SHA-256 of the parameters in canonical JSON."""
-        return hashlib.sha256(msgspec.json.encode(self.params, order="sorted")).hexdigest()
+        return hashlib.sha256(self.settings.encode()).hexdigest()
+
+    @property
+    def settings(self) -> str:
+        """Return the parameters in canonical JSON."""
+        return msgspec.json.encode(self.params, order="sorted").decode()
+
+    def keeper(self, flow: str) -> StateKeeper:
+        """Return what keeps the states of a flow of this run."""
+        manifest = StatesManifest(
+            run_id=self.run_id, flow=flow, shard="", code_version=VERSION,
+            settings_hash=self.settings_hash, state_version=STATE_VERSION,
+        )  # fmt: skip
+        return StateKeeper(Path(self.archive), manifest)
 
     def path(self, *parts: str) -> Path:
         """Return a path inside the run's directory."""
@@ -79,6 +103,10 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
         handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(handle, "wb") as out:
             out.write(msgspec.json.format(msgspec.json.encode(self)))
+        public = msgspec.structs.replace(self, database_url="", bootstrap="", directory="")
+        write_whole(
+            Path(self.archive, "run.json"), msgspec.json.format(msgspec.json.encode(public))
+        )
 
 
 def load_run(directory: Path) -> Run:
@@ -109,6 +137,7 @@ def announce(run: Run) -> None:
         run_id=run.run_id,
         code_version=VERSION,
         settings_hash=run.settings_hash,
+        settings=run.settings,
         partitions=run.partitions,
         inputs=tuple(Path(f).name for f in (run.bars, run.news) if f),
     )

@@ -6,6 +6,7 @@ import bytewax.operators as op
 from bytewax.dataflow import Dataflow
 from bytewax.operators import KeyedStream
 
+from connectors.archive.snapshots import StateKeeper, next_boundary
 from connectors.kafka.layout import Layout
 from connectors.kafka.sink import LogSink
 from connectors.kafka.source import MergedSource, Reads, all_reads, shard_reads
@@ -27,6 +28,7 @@ def between_topics(
     writes: Topics,
     stopping: Stopping,
     shards: Collection[int] | None = None,
+    keeper: StateKeeper | None = None,
 ) -> Dataflow:
     """Build a flow from topics to topics.
 
@@ -38,11 +40,25 @@ def between_topics(
         writes: topics that this flow alone writes.
         stopping: asked before each batch.
         shards: partitions to run, each as a shard of its own; None: one shard over all.
+        keeper: keeps each shard's state at every session's close, and gives the newest one
+            to a shard that has no snapshot.
     """
     flow = Dataflow(name)
-    merged = op.input("log", flow, MergedSource(layout, _spread(layout, reads, shards), stopping))
-    outboxes = route(wire(merged), writes)
-    op.output("topics", outboxes, LogSink(layout, _spread(layout, writes, shards)))
+    spread_reads, spread_writes = _spread(layout, reads, shards), _spread(layout, writes, shards)
+    if keeper is None:
+        source = MergedSource(layout, spread_reads, stopping)
+        sink = LogSink(layout, spread_writes)
+    else:
+        kept = keeper.newest(spread_reads)
+        source = MergedSource(
+            layout, spread_reads, stopping, boundary=next_boundary,
+            origins={shard: state.barrier for shard, state in kept.items()},
+        )  # fmt: skip
+        sink = LogSink(
+            layout, spread_writes, keeper=keeper.keeper,
+            origins={shard: state.marks for shard, state in kept.items()},
+        )  # fmt: skip
+    op.output("topics", route(wire(op.input("log", flow, source)), writes), sink)
     return flow
 
 

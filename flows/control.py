@@ -21,4 +21,6 @@ def wire(commands: KeyedStream[Block]) -> KeyedStream[Block]:
 
 def flow(run: Run, stopping: Stopping) -> Dataflow:
     """Commands come unstamped from outside and take the clock of their partition."""
-    return between_topics("control", run.layout, READS, wire, WRITES, stopping)
+    return between_topics(
+        "control", run.layout, READS, wire, WRITES, stopping, keeper=run.keeper("control")
+    )

@@ -23,4 +23,7 @@ def wire(merged: KeyedStream[Block], params: Params) -> KeyedStream[Block]:
 def flow(run: Run, stopping: Stopping) -> Dataflow:
     """Read every partition; one writer of outcomes."""
     params = run.rules
-    return between_topics("learn", run.layout, READS, lambda s: wire(s, params), WRITES, stopping)
+    return between_topics(
+        "learn", run.layout, READS, lambda s: wire(s, params), WRITES, stopping,
+        keeper=run.keeper("learn"),
+    )  # fmt: skip

@@ -1,9 +1,16 @@
-"""flows/market: recorded bars -> market.bars; its clock is the run's clock for commands too."""
+"""flows/market: bars -> market.bars; its clock is the run's clock for commands too.
+
+Recorded bars are played in their own time. A live run's bars come from outside, straight into
+the topic; this flow keeps its time.
+"""
+
+from datetime import timedelta
 
 import bytewax.operators as op
 from bytewax.dataflow import Dataflow
 from bytewax.operators import KeyedStream
 
+from connectors.feed.pacemaker import PacemakerSource
 from connectors.feed.recorded import SHARD, RecordedSource, bar_rows
 from connectors.kafka.sink import LogSink
 from connectors.runs import Run
@@ -23,11 +30,16 @@ def wire(rows: KeyedStream[Block], horizon: int, interval: str) -> KeyedStream[B
 
 
 def flow(run: Run, stopping: Stopping) -> Dataflow:
-    """Play the run's bar file; ticks on control.commands let commands find their place."""
+    """Play the run's bar file, or beat; ticks on control.commands give commands their place."""
     layout, dataflow = run.layout, Dataflow("market")
-    source = RecordedSource(bar_rows(run.path(run.bars)), stopping, run.pace)
-    rows = op.input("file", dataflow, source)
-    outboxes = route(wire(rows, to_micros(run.started_at), run.interval), WRITES)
+    if run.live:
+        beat = PacemakerSource(timedelta(milliseconds=run.tick_ms), stopping)
+        bars = op.input("clock", dataflow, beat)
+    else:
+        source = RecordedSource(bar_rows(run.path(run.bars)), stopping, run.pace)
+        rows = op.input("file", dataflow, source)
+        bars = wire(rows, to_micros(run.started_at), run.interval)
+    outboxes = route(bars, WRITES)
     writes = {t: layout.partitions_of(t) for t in (*WRITES, CONTROL_COMMANDS)}
     op.output("topics", outboxes, LogSink(layout, {SHARD: writes}, entry=True))
     return dataflow

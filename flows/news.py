@@ -1,9 +1,12 @@
-"""flows/news: recorded articles -> news.raw."""
+"""flows/news: articles -> news.raw; played from a file, or from outside in a live run."""
+
+from datetime import timedelta
 
 import bytewax.operators as op
 from bytewax.dataflow import Dataflow
 from bytewax.operators import KeyedStream
 
+from connectors.feed.pacemaker import PacemakerSource
 from connectors.feed.recorded import SHARD, RecordedSource, article_rows, no_rows
 from connectors.kafka.sink import LogSink
 from connectors.runs import Run
@@ -23,11 +26,16 @@ def wire(rows: KeyedStream[Block], horizon: int) -> KeyedStream[Block]:
 
 
 def flow(run: Run, stopping: Stopping) -> Dataflow:
-    """Play the run's news file; without one the topic ends at once."""
+    """Play the run's news file, or beat; a played run without news ends the topic at once."""
     layout, dataflow = run.layout, Dataflow("news")
-    reader = article_rows(run.path(run.news)) if run.news else no_rows
-    rows = op.input("file", dataflow, RecordedSource(reader, stopping))
-    outboxes = route(wire(rows, to_micros(run.started_at)), WRITES)
+    if run.live:
+        beat = PacemakerSource(timedelta(milliseconds=run.tick_ms), stopping)
+        articles = op.input("clock", dataflow, beat)
+    else:
+        reader = article_rows(run.path(run.news)) if run.news else no_rows
+        rows = op.input("file", dataflow, RecordedSource(reader, stopping))
+        articles = wire(rows, to_micros(run.started_at))
+    outboxes = route(articles, WRITES)
     writes = {t: layout.partitions_of(t) for t in WRITES}
     op.output("topics", outboxes, LogSink(layout, {SHARD: writes}, entry=True))
     return dataflow

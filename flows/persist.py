@@ -1,22 +1,40 @@
-"""flows/persist: every topic -> the database, as it arrives; order is no matter to rows."""
+"""flows/persist: every topic -> the database, as it arrives, and the archive, by session day."""
+
+from pathlib import Path
 
 import bytewax.operators as op
 from bytewax.dataflow import Dataflow
 
-from connectors.kafka.source import MergedSource, all_reads
+from connectors.archive.sink import ArchiveSink
+from connectors.kafka.trimming import Trimmer
+from connectors.kafka.whole_log import Stretch, WholeLogSource
 from connectors.runs import Run
 from connectors.storage.sink import DatabaseSink
 from flows.assembly import Stopping
 from messages.topics import CONTROL_COMMANDS, DEAD_LETTERS, TOPICS
+from operators.blocks import Block, Event
 
-READS = (*(t for t in TOPICS if t is not CONTROL_COMMANDS), *DEAD_LETTERS)
+READS = (*TOPICS, *DEAD_LETTERS)
+BROADCAST = frozenset(t.name for t in READS if t.broadcast)  # small, and read from their start
+UNSTORED = frozenset({CONTROL_COMMANDS.name})  # the archive has them; tables hold accepted ones
+
+
+def facts(stretch: Stretch) -> Block:
+    """Return what belongs in tables; order is no matter to rows."""
+    events = [
+        Event(r.stamp, (r.key or b"").decode(errors="replace"), r.body)
+        for r in stretch.records
+        if r.body is not None and r.topic not in UNSTORED
+    ]
+    return Block(events, 0)
 
 
 def flow(run: Run, stopping: Stopping) -> Dataflow:
     """Read everything; a broadcast record's copies have one id and so make one row."""
     dataflow = Dataflow("persist")
-    shards = {"all": all_reads(run.layout, READS)}
-    source = MergedSource(run.layout, shards, stopping, ordered=False)
-    events = op.input("log", dataflow, source)
-    op.output("database", events, DatabaseSink(run.database_url, run.schema, stopping))
+    log = op.input("log", dataflow, WholeLogSource(run.layout, READS, stopping))
+    rows = op.map_value("facts", log, facts)
+    op.output("database", rows, DatabaseSink(run.database_url, run.schema, stopping))
+    archive = ArchiveSink(Path(run.archive), run.run_id, Trimmer(run.layout, never=BROADCAST))
+    op.output("archive", log, archive)
     return dataflow

@@ -21,4 +21,6 @@ def wire(articles: KeyedStream[Block]) -> KeyedStream[Block]:
 
 def flow(run: Run, stopping: Stopping) -> Dataflow:
     """Read and write all partitions: an article's key is not its tickers' key."""
-    return between_topics("score", run.layout, READS, wire, WRITES, stopping)
+    return between_topics(
+        "score", run.layout, READS, wire, WRITES, stopping, keeper=run.keeper("score")
+    )

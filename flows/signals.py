@@ -36,5 +36,6 @@ def flow(run: Run, stopping: Stopping, shards: Collection[int]) -> Dataflow:
     """One shard per partition: a ticker's news and bars lie in partitions of one number."""
     params = run.rules
     return between_topics(
-        "signals", run.layout, READS, lambda s: wire(s, params), WRITES, stopping, shards
-    )
+        "signals", run.layout, READS, lambda s: wire(s, params), WRITES, stopping, shards,
+        run.keeper("signals"),
+    )  # fmt: skip

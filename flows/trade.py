@@ -43,5 +43,6 @@ def flow(run: Run, stopping: Stopping) -> Dataflow:
     """One process per account, over all partitions."""
     params, sessions = run.rules, new_york_sessions()
     return between_topics(
-        "trade", run.layout, READS, lambda s: wire(s, params, sessions), WRITES, stopping
-    )
+        "trade", run.layout, READS, lambda s: wire(s, params, sessions), WRITES, stopping,
+        keeper=run.keeper("trade"),
+    )  # fmt: skip

@@ -1,5 +1,6 @@
 """Control facts: a command, the start of a run, and a record nobody could use."""
 
+from datetime import datetime
 from typing import Annotated, Literal
 
 from msgspec import Meta
@@ -27,13 +28,47 @@ class Command(Message, frozen=True, kw_only=True, gc=False):
 
 
 class RunStarted(Message, frozen=True, kw_only=True, gc=False):
-    """The rules a stretch of the log was made under; parameters change only by a new one."""
+    """The rules a stretch of the log was made under; parameters change only by a new one.
+
+    Attributes:
+        settings_hash: SHA-256 of `settings`, in hex.
+        settings: the operators' parameters, JSON with sorted keys.
+        partitions: of topics keyed by ticker or article.
+        inputs: names of the files that are played; empty when live.
+    """
 
     run_id: str
     code_version: str
     settings_hash: str
+    settings: str = ""
     partitions: Count
     inputs: tuple[str, ...] = ()
+
+
+class FlowHealth(Message, frozen=True, kw_only=True, gc=False):
+    """How one flow's process is; told every few seconds, by the wall clock.
+
+    Telemetry, not part of the log of decisions: no flow reads it, the archive leaves it out.
+
+    Attributes:
+        flow: the process's label, such as `signals-0`.
+        state: `running`, `restarting` after a crash, `ended` with its input, or `failed`.
+        lag: records in the topics it reads that it has not read yet.
+        clock: the time of its log, UTC; None before the first record.
+        clock_age_s: wall clock less `clock`, seconds; means nothing in simulated time.
+        epoch_age_s: since everything was last durable, seconds.
+        restarts: since the run was started.
+        detail: the last words of a process that died.
+    """
+
+    flow: Annotated[str, Meta(min_length=1, max_length=64)]
+    state: Literal["running", "restarting", "ended", "failed"]
+    lag: Count
+    clock: datetime | None
+    clock_age_s: float | None
+    epoch_age_s: float | None
+    restarts: Count
+    detail: str = ""
 
 
 class DeadLetter(Message, frozen=True, kw_only=True, gc=False):

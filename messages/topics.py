@@ -5,7 +5,7 @@ from typing import Final, Generic, Literal, TypeVar
 from zlib import crc32
 
 from messages.base import Message
-from messages.control import Command, DeadLetter, RunStarted
+from messages.control import Command, DeadLetter, FlowHealth, RunStarted
 from messages.learning import TradeOutcome, WeightChange
 from messages.market import Bar
 from messages.news import RawArticle, ScoredArticle, SentimentWindow
@@ -49,6 +49,11 @@ class Topic(Generic[T]):
         return self.key in ("account", "strategy", "source")
 
     @property
+    def unread(self) -> bool:
+        """Tell whether only storage reads it: no flow waits for its clock."""
+        return self.owner == "persist" and (self.schema is DeadLetter or not self.broadcast)
+
+    @property
     def dead_letters(self) -> "Topic[DeadLetter]":
         """Return the topic that takes what could not be read from this one."""
         return Topic(f"{self.name}.dlq", DeadLetter, self.key, "persist")
@@ -69,6 +74,8 @@ STRATEGY_WEIGHTS: Final = Topic("strategy.weights", WeightChange, "every partiti
 CONTROL_COMMANDS: Final = Topic("control.commands", Command, "source", "control")
 CONTROL_ACCEPTED: Final = Topic("control.accepted", Command, "every partition", "trade")
 RUNS_STARTED: Final = Topic("runs.started", RunStarted, "every partition", "persist")
+# Telemetry by the wall clock: in no order with the rest, not archived, read by people.
+SYSTEM_EVENTS: Final = Topic("system.events", FlowHealth, "source", "nobody")
 # What a feed gave and no topic could take; read as `<feed>.dlq` like any other dead letter.
 NEWS_FEED_DLQ: Final = Topic("news.feed.dlq", DeadLetter, "source", "persist")
 MARKET_FEED_DLQ: Final = Topic("market.feed.dlq", DeadLetter, "source", "persist")
@@ -98,6 +105,9 @@ DEAD_LETTERS: Final[tuple[Topic[DeadLetter], ...]] = (
     *(t.dead_letters for t in (STRATEGY_WEIGHTS, SIGNALS_GENERATED, CONTROL_ACCEPTED)),
     TRADES_EXECUTED.dead_letters,
 )
+
+
+EVERY_TOPIC: Final[tuple[Topic[Message], ...]] = (*TOPICS, SYSTEM_EVENTS, *DEAD_LETTERS)
 
 
 def partition_of(key: bytes, partitions: int) -> int:

@@ -5,6 +5,7 @@ whole stamps only, and every later block holds later stamps. Where one block end
 begins means nothing: an operator gives the same outputs however the stream is cut.
 """
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple, Protocol
 
 from msgspec import Struct
@@ -24,6 +25,22 @@ class Event(NamedTuple):
     body: Struct
 
 
+class Barrier(NamedTuple):
+    """A place in the log at which a shard's whole state is kept: right after a session's close.
+
+    It travels with the block that ends there; each step of the flow adds its own state.
+
+    Attributes:
+        boundary: every event before it is in the state, none at or after it.
+        source: how far the source has read, as its own snapshot says.
+        steps: step id -> the operator's state, pickled at once: the next step may change it.
+    """
+
+    boundary: int
+    source: Any
+    steps: Mapping[str, bytes]
+
+
 class Block(NamedTuple):
     """A stretch of the log: every event with a stamp below `frontier` not yet given.
 
@@ -31,11 +48,17 @@ class Block(NamedTuple):
         events: in order; may be empty, then only time has passed.
         frontier: no later event has a smaller stamp.
         ended: the input is over; `frontier` is its last moment.
+        barrier: the flow's state is to be kept as it is after this block. Operators do not see
+            barriers; the engine carries them past.
+        origin: step id -> state to start from, on the first block of a shard that starts from
+            a kept state; handled by the engine likewise.
     """
 
     events: list[Event]
     frontier: int
     ended: bool = False
+    barrier: Barrier | None = None
+    origin: Mapping[str, bytes] | None = None
 
 
 class Operator(Protocol):

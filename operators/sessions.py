@@ -1,6 +1,6 @@
 """Trading sessions as a table of stamps; the calendar that fills it lives in connectors."""
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 
 
@@ -24,4 +24,13 @@ class SessionTable:
     def next_close(self, stamp: int) -> int | None:
         """Return the first close after a stamp, or None past the table's end."""
         i = bisect_right(self.closes, stamp)
+        return self.closes[i] if i < len(self.closes) else None
+
+    def close_of(self, stamp: int) -> int | None:
+        """Return the close of the session a stamp belongs to: the first at or after it.
+
+        What is known after a close belongs to the next session, which is the first that can
+        act on it. None past the table's end.
+        """
+        i = bisect_left(self.closes, stamp)
         return self.closes[i] if i < len(self.closes) else None

@@ -36,7 +36,7 @@ def bar(minute: int, ticker: str, close: int, volume: int = 1_000_000, **changes
     values = {"open": price, "high": price, "low": price, "close": price, "volume": volume}
     body = Bar(
         id=bar_id(ticker, start, "1m"), event_time=to_datetime(at(minute)), ticker=ticker,
-        start=start, interval="1m", source="test", **{**values, **changes},
+        start=start, interval="1m", **{"source": "test", **values, **changes},
     )  # fmt: skip
     return Event(at(minute), ticker, body)
 

@@ -44,13 +44,59 @@ class Waiting(NamedTuple):
     seq: int
 
 
-class Lane:
-    """Reads one partition in log order and says what its clock is.
+class Place(NamedTuple):
+    """What a record is to its partition.
+
+    Attributes:
+        stamp: effective.
+        tick: the tick header; None for a record with a body.
+        repeat: its seq was there before; readers drop it.
+    """
+
+    stamp: int
+    seq: int | None
+    tick: bytes | None
+    repeat: bool
+
+
+class LaneClock:
+    """Where time stands in one partition, record by record.
 
     The effective stamp of a record is the running maximum of the `stamp` headers up to it, so a
     late record is clamped, never sorted back; a record without the header (an outside
-    producer's) takes the running maximum. A repeated `seq` is a repeat and is dropped.
+    producer's) takes the running maximum. A repeated `seq` is a repeat.
+
+    Attributes:
+        clock: the effective stamp of the last record; for ever after the last tick.
+        seq: the last sequence number.
+        end: the effective stamp of the last tick.
     """
+
+    def __init__(self, run: bytes, position: Position) -> None:
+        """Start at a position of a run's log."""
+        self.run = run
+        self.clock = position.stamp
+        self.seq = position.seq
+        self.ended = False
+        self.end = NEVER
+
+    def note(self, record: Record) -> Place:
+        """Take the next record of the log and say what it is."""
+        stamp, seq, tick = read_headers(record, self.run)
+        at = self.clock = max(self.clock, stamp)
+        if tick is not None:
+            if tick == TICK_END:
+                self.ended, self.end, self.clock = True, self.clock, FOR_EVER
+            return Place(at, seq, tick, repeat=False)
+        if seq is not None:
+            if seq <= self.seq:
+                return Place(at, seq, None, repeat=True)
+            self.seq = seq
+        return Place(at, seq, None, repeat=False)
+
+
+class Lane:
+    """Reads one partition in log order; what it has read waits for its turn."""
 
     def __init__(
         self,
@@ -62,44 +108,48 @@ class Lane:
         run: bytes,
     ) -> None:
         """Start at a position; nothing is read yet."""
-        self.run = run
         self.topic = topic
         self.partition = partition
         self.rank = rank
         self.decode = decode
         self.position = position
-        self.clock = position.stamp
-        self.seq = position.seq
+        self.time = LaneClock(run, position)
         self.buffer: deque[Waiting] = deque()
         self.paused = False
-        self.ended = False
-        self.end = NEVER
+
+    @property
+    def clock(self) -> int:
+        """Return the effective stamp of the last record read."""
+        return self.time.clock
+
+    @property
+    def ended(self) -> bool:
+        """Tell whether the writer said that it is done."""
+        return self.time.ended
+
+    @property
+    def end(self) -> int:
+        """Return the last moment of a lane that has ended."""
+        return self.time.end
 
     def read(self, record: Record) -> None:
         """Take the next record of the log: a tick moves the clock, the rest waits its turn."""
-        if self.ended:
+        if self.time.ended:
             return
-        stamp, seq, tick = read_headers(record, self.run)
-        self.clock = max(self.clock, stamp)
-        if tick is not None:
-            if tick == TICK_END:
-                self.ended, self.end, self.clock = True, self.clock, FOR_EVER
+        place = self.time.note(record)
+        if place.tick is not None or place.repeat:
             return
-        if seq is not None:
-            if seq <= self.seq:
-                return
-            self.seq = seq
         offset = record.offset() or 0
         key = (record.key() or b"").decode(errors="replace")
         self.buffer.append(
             Waiting(
-                self.clock,
+                place.stamp,
                 "" if self.topic.broadcast else key,
                 self.rank,
                 self.partition,
                 offset,
-                self._body(record, offset),
-                self.seq,
+                read_body(self.topic, self.decode, record, place.stamp),
+                self.time.seq,
             )
         )
 
@@ -112,22 +162,27 @@ class Lane:
         if last is not None:
             self.position = Position(last.offset + 1, last.stamp, last.seq)
 
-    def _body(self, record: Record, offset: int) -> Message:
-        value = record.value() or b""
-        try:
-            return self.decode(value)
-        except Unreadable as error:
-            return DeadLetter(
-                id=make_id("dlq", self.topic.name, self.partition, offset),
-                event_time=to_datetime(max(self.clock, 0)),
-                reason=error.reason,
-                detail=error.detail,
-                topic=self.topic.name,
-                partition=self.partition,
-                offset=offset,
-                payload=value[:MAX_PAYLOAD],
-                size=len(value),
-            )
+
+def read_body(
+    topic: Topic[Message], decode: Callable[[bytes], Message], record: Record, stamp: int
+) -> Message:
+    """Read a record's message; what cannot be read becomes a dead letter with the reason."""
+    value, offset = record.value() or b"", record.offset() or 0
+    partition = record.partition() or 0
+    try:
+        return decode(value)
+    except Unreadable as error:
+        return DeadLetter(
+            id=make_id("dlq", topic.name, partition, offset),
+            event_time=to_datetime(max(stamp, 0)),
+            reason=error.reason,
+            detail=error.detail,
+            topic=topic.name,
+            partition=partition,
+            offset=offset,
+            payload=value[:MAX_PAYLOAD],
+            size=len(value),
+        )
 
 
 def read_headers(record: Record, run: bytes) -> tuple[int, int | None, bytes | None]:

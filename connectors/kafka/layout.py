@@ -18,7 +18,8 @@ TICK: Final = "tick"
 TICK_PASS: Final = b"1"
 TICK_END: Final = b"end"
 ADMIN_TIMEOUT_S: Final = 30.0
-RETENTION_MS: Final = 7 * 24 * 3600 * 1000
+# Time alone deletes nothing: what is archived and old enough is trimmed (see `trimming.py`).
+FOR_EVER_MS: Final = -1
 
 
 class BrokerUnavailable(RuntimeError):
@@ -70,7 +71,7 @@ def create_topics(layout: Layout, topics: Iterable[Topic[Message]]) -> None:
             layout.name(topic),
             num_partitions=len(layout.partitions_of(topic)),
             replication_factor=1,
-            config={"retention.ms": str(RETENTION_MS), "max.message.bytes": "1048588"},
+            config={"retention.ms": str(FOR_EVER_MS), "max.message.bytes": "1048588"},
         )
         for topic in topics
     ]

@@ -8,6 +8,7 @@ from its snapshot to the end: what is already there is not written again.
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any, Final, NamedTuple, cast
 
 from bytewax.outputs import FixedPartitionedSink, StatefulSinkPartition
@@ -16,16 +17,27 @@ from confluent_kafka import Message as Record
 
 from connectors.kafka.layout import RUN, SEQ, STAMP, TICK, TICK_END, TICK_PASS, Layout
 from connectors.kafka.written import Written, read_written
+from connectors.telemetry import (
+    FLUSH_SECONDS,
+    TRACEPARENT,
+    VITALS,
+    WRITTEN,
+    trace_of,
+    traceparent,
+)
 from messages.base import Message
 from messages.codec import encode
 from messages.topics import Topic
-from operators.blocks import Event
+from operators.blocks import Barrier, Event
 
+Keep = Callable[[Barrier, "SinkState"], None]
 Writes = Mapping[Any, range]  # by topic; a mapping cannot be covariant in its keys
 SinkState = dict[tuple[str, int], "Mark"]
 
 FLUSH_S: Final = 120.0
 SLICE_S: Final = 0.25
+QUIET_US: Final = 1_000_000  # topics that no flow waits for pass time on once a second
+NO_MARKS: Final[Mapping[str, SinkState]] = MappingProxyType({})
 
 
 class Outbox(NamedTuple):
@@ -35,11 +47,13 @@ class Outbox(NamedTuple):
         records: topic and event, in the order of their stamps within each partition.
         frontier: passed on as a tick, so that readers know that this stamp is finished.
         ended: the input is over; readers are told by a last tick.
+        barrier: the shard's state so far, to be kept once this outbox is durable.
     """
 
     records: list[tuple[Topic[Message], Event]]
     frontier: int
     ended: bool = False
+    barrier: Barrier | None = None
 
 
 class Mark(NamedTuple):
@@ -110,12 +124,19 @@ class LogSinkPartition(StatefulSinkPartition[Outbox, SinkState]):
     """Writes one shard's outboxes."""
 
     def __init__(
-        self, layout: Layout, writes: Writes, resume: SinkState | None, entry: bool
+        self,
+        layout: Layout,
+        writes: Writes,
+        resume: SinkState | None,
+        entry: bool,
+        keep: Keep | None = None,
     ) -> None:
         """Read back what the log holds beyond the snapshot, then open a producer."""
         self._layout = layout
         self._failure: str | None = None
         self._writes = writes
+        self._keep = keep
+        self._entry = entry
         marks = {
             (layout.name(t), p): (resume or {}).get((layout.name(t), p), Mark())
             for t, partitions in writes.items()
@@ -124,6 +145,9 @@ class LogSinkPartition(StatefulSinkPartition[Outbox, SinkState]):
         offsets = {at: mark.offset for at, mark in marks.items()}
         written = read_written(layout, offsets)
         self._lanes = {at: Lane(*at, mark, written[at], entry) for at, mark in marks.items()}
+        self._quiet = {layout.name(t) for t in writes if t.unread}
+        self._trace = (-1, "")
+        self._made = Counter[str]()
         self._producer = Producer(
             {
                 "bootstrap.servers": layout.bootstrap,
@@ -148,6 +172,10 @@ class LogSinkPartition(StatefulSinkPartition[Outbox, SinkState]):
                     self._write(self._lanes[name, p], event, value)
             for lane in self._lanes.values():
                 self._pass_time(lane, outbox)
+            if outbox.barrier is not None and self._keep is not None:
+                self._keep(outbox.barrier, self.snapshot())
+            if self._entry:
+                VITALS.clock = max(VITALS.clock, outbox.frontier)
         self._producer.poll(0)
         self._check()
 
@@ -157,13 +185,19 @@ class LogSinkPartition(StatefulSinkPartition[Outbox, SinkState]):
         Raises:
             DeliveryFailed: a record was refused, or the broker stayed away for two minutes.
         """
-        deadline = time.monotonic() + FLUSH_S
+        began = time.monotonic()
+        deadline = began + FLUSH_S
         while self._producer.flush(SLICE_S):
             self._check()
             if time.monotonic() > deadline:
                 reason = f"{len(self._producer)} records undelivered after {FLUSH_S:.0f} s"
                 raise DeliveryFailed(reason)
         self._check()
+        FLUSH_SECONDS.record(time.monotonic() - began, {"sink": "topics"})
+        for name, count in self._made.items():
+            WRITTEN.add(count, {"topic": name.removeprefix(self._layout.prefix)})
+        self._made.clear()
+        VITALS.durable()
         return {at: lane.mark() for at, lane in self._lanes.items()}
 
     def close(self) -> None:
@@ -175,11 +209,16 @@ class LogSinkPartition(StatefulSinkPartition[Outbox, SinkState]):
             return
         lane.seq += 1
         lane.stamp = max(lane.stamp, event.stamp)
+        if lane.stamp != self._trace[0]:
+            self._trace = (lane.stamp, trace_of(self._layout.run_id, lane.stamp))
+        id_ = cast("Message", event.body).id
         headers = [
             (STAMP, b"%d" % lane.stamp),
             (SEQ, b"%d" % lane.seq),
             (RUN, self._layout.run_id.encode()),
+            (TRACEPARENT, traceparent(self._trace[1], id_)),
         ]
+        self._made[lane.name] += 1
         self._produce(lane, event.key.encode(), value, headers)
 
     def _already_there(self, lane: Lane, event: Event, value: bytes) -> bool:
@@ -203,7 +242,8 @@ class LogSinkPartition(StatefulSinkPartition[Outbox, SinkState]):
                 reason = f"{lane.name}[{lane.partition}] seq {left.seq}: not made again: {left.id}"
                 raise DeterminismBroken(reason)
             return
-        if lane.ended or (lane.stamp >= outbox.frontier and not outbox.ended):
+        step = QUIET_US if lane.name in self._quiet else 1
+        if lane.ended or (outbox.frontier - lane.stamp < step and not outbox.ended):
             return
         lane.ended = outbox.ended
         lane.stamp = max(lane.stamp, outbox.frontier)
@@ -257,9 +297,22 @@ class LogSink(FixedPartitionedSink[Outbox, SinkState]):
         shards: Mapping[str, Writes],
         *,
         entry: bool = False,
+        keeper: Callable[[str], Keep] | None = None,
+        origins: Mapping[str, SinkState] = NO_MARKS,
         wrap: Callable[[LogSinkPartition], LogSinkPartition] = lambda part: part,
     ) -> None:
-        """Name the shards; `wrap` is the seam where crash tests put their fault."""
+        """Name the shards; `wrap` is the seam where crash tests put their fault.
+
+        Args:
+            layout: the run's place on the broker.
+            shards: see above.
+            entry: see above.
+            keeper: gives, per shard, what keeps its state at a barrier.
+            origins: shard key -> the marks of a kept state, where there is no snapshot.
+            wrap: put around each partition.
+        """
+        self._keeper = keeper
+        self._origins = origins
         self._layout = layout
         self._shards = shards
         self._entry = entry
@@ -277,5 +330,6 @@ class LogSink(FixedPartitionedSink[Outbox, SinkState]):
         self, step_id: str, for_part: str, resume_state: SinkState | None
     ) -> LogSinkPartition:
         """Open one shard at its snapshot."""
-        writes = self._shards[for_part]
-        return self._wrap(LogSinkPartition(self._layout, writes, resume_state, self._entry))
+        writes, marks = self._shards[for_part], resume_state or self._origins.get(for_part)
+        keep = self._keeper(for_part) if self._keeper is not None else None
+        return self._wrap(LogSinkPartition(self._layout, writes, marks, self._entry, keep))

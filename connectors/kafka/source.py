@@ -5,7 +5,11 @@ gives out everything strictly below the smallest clock, sorted by (stamp, key, t
 partition, offset), whole stamps only. Arrival, batch size and speed do not matter.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+import logging
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Final
 
 from bytewax.inputs import FixedPartitionedSource, StatefulSourcePartition
@@ -14,19 +18,32 @@ from confluent_kafka import Message as Record
 
 from connectors.kafka.lanes import FOR_EVER, NEVER, Lane, Position, Waiting
 from connectors.kafka.layout import Layout
+from connectors.telemetry import READ, VITALS
 from messages.base import Message
 from messages.codec import decoder
 from messages.topics import Topic
-from operators.blocks import Block, Event
+from messages.units import to_datetime
+from operators.blocks import Barrier, Block, Event
 
 Reads = Mapping[Topic[Message], range]
 Stopping = Callable[[], bool]
-State = tuple[dict[tuple[str, int], Position], bool]
+State = tuple[dict[tuple[str, int], Position], bool, int]
+Boundary = Callable[[int], int | None]
 
+log = logging.getLogger(__name__)
 POLL_S: Final = 0.01
 BATCH: Final = 2_000
 HIGH_WATER: Final = 20_000
 WAIT: Final = frozenset({KafkaError._TRANSPORT, KafkaError._ALL_BROKERS_DOWN, KafkaError._RESOLVE})
+
+
+LAG_EVERY_S: Final = 1.0
+NO_ORIGINS: Final[Mapping[str, Barrier]] = MappingProxyType({})
+
+
+def no_boundary(_stamp: int) -> int | None:
+    """Say that no state is to be kept."""
+    return None
 
 
 class LostLog(RuntimeError):
@@ -41,21 +58,29 @@ class MergedPartition(StatefulSourcePartition[tuple[str, Block], State]):
     """One shard's ordered view of its topics."""
 
     def __init__(
-        self, layout: Layout, shard: str, reads: Reads, ordered: bool, stopping: Stopping
+        self, layout: Layout, shard: str, reads: Reads, boundary: Boundary, stopping: Stopping
     ) -> None:
         """Prepare; `open` starts reading at a position."""
         self._layout = layout
         self._shard = shard
         self._reads = reads
-        self._ordered = ordered
+        self._boundary = boundary
         self._stopping = stopping
+        self._origin: Barrier | None = None
+        self._behind = False
+        self._unkept = NEVER  # the first event since the last boundary
+        self._lag_at = 0.0
         self._lanes: dict[tuple[str, int], Lane] = {}
         self._frontier = NEVER
         self._done = False
 
-    def open(self, resume: State | None) -> "MergedPartition":
-        """Start at the snapshot's position, or at the beginning of the log."""
-        positions, self._done = resume or ({}, False)
+    def open(self, resume: State | None, origin: Barrier | None) -> "MergedPartition":
+        """Start at the snapshot's position, at a kept state, or at the beginning of the log."""
+        if resume is None and origin is not None:
+            self._origin, resume = origin, origin.source
+            day = to_datetime(origin.boundary)
+            log.info("%s starts from the state kept at the close of %s", self._shard, f"{day:%F}")
+        positions, self._done, self._unkept = resume or ({}, False, NEVER)
         run = self._layout.run_id.encode()
         for rank, (topic, partitions) in enumerate(self._reads.items()):
             for p in partitions:
@@ -81,31 +106,57 @@ class MergedPartition(StatefulSourcePartition[tuple[str, Block], State]):
 
     def next_batch(self) -> list[tuple[str, Block]]:
         """Read what is there and give out what no later record can precede."""
+        if self._origin is not None:  # before anything can stop: the first snapshot needs it
+            first, self._origin = self._origin, None
+            return [(self._shard, Block([], first.boundary, origin=first.steps))]
         if self._done or self._stopping():
             raise StopIteration
-        self._fill()
+        if not self._behind:
+            self._fill()
         lanes = self._lanes.values()
         ended = all(lane.ended for lane in lanes)
         clock = max(lane.end for lane in lanes) if ended else min(lane.clock for lane in lanes)
-        limit = clock if self._ordered and not ended else FOR_EVER
+        boundary = self._next_boundary(clock)
+        self._behind = boundary is not None and (boundary < clock or ended)
+        limit = boundary or (FOR_EVER if ended else clock)
         taken: list[Waiting] = []
         for lane in lanes:
             lane.take(limit, taken)
         self._throttle(clock)
-        if not taken and clock <= self._frontier and not ended:
+        self._tell(clock, taken)
+        if boundary is None and not taken and clock <= self._frontier and not ended:
             return []
         taken.sort()
-        self._frontier, self._done = max(clock, self._frontier), ended
         events = [Event(w.stamp, w.key, w.body) for w in taken]
+        if boundary is not None:
+            self._frontier, self._unkept = boundary, NEVER
+            barrier = Barrier(boundary, self.snapshot(), {})
+            return [(self._shard, Block(events, boundary, barrier=barrier))]
+        self._frontier, self._done = max(clock, self._frontier), ended
+        if self._unkept == NEVER:
+            self._unkept = next((e.stamp for e in events if e.stamp > NEVER), NEVER)
         return [(self._shard, Block(events, self._frontier, ended))]
 
     def snapshot(self) -> State:
         """Return (next offset, running maximum, last seq) per partition, and whether it ended."""
-        return {at: lane.position for at, lane in self._lanes.items()}, self._done
+        positions = {at: lane.position for at, lane in self._lanes.items()}
+        return positions, self._done, self._unkept
 
     def close(self) -> None:
         """Leave the broker."""
         self._consumer.close()
+
+    def _next_boundary(self, clock: int) -> int | None:
+        """Return the boundary at which the next block must end, if time has come so far.
+
+        Sessions in which nothing happened have none: the state before them still holds.
+        """
+        since = self._unkept
+        if since == NEVER:
+            heads = [lane.buffer[0].stamp for lane in self._lanes.values() if lane.buffer]
+            since = min((stamp for stamp in heads if stamp > NEVER), default=NEVER)
+        boundary = None if since == NEVER else self._boundary(since)
+        return boundary if boundary is not None and boundary <= clock else None
 
     def _fill(self) -> None:
         first = self._consumer.poll(POLL_S)
@@ -116,14 +167,22 @@ class MergedPartition(StatefulSourcePartition[tuple[str, Block], State]):
             self._read(record)
 
     def _read(self, record: Record) -> None:
-        if (error := record.error()) is not None:
-            if error.code() in WAIT:
-                return
-            if error.code() == KafkaError._AUTO_OFFSET_RESET:
-                reason = f"{record.topic()}[{record.partition()}]: {error.str()}"
-                raise LostLog(reason)
-            raise KafkaException(error)
+        if not is_fact(record):
+            return
         self._lanes[record.topic() or "", record.partition() or 0].read(record)
+
+    def _tell(self, clock: int, taken: list[Waiting]) -> None:
+        if clock < FOR_EVER:
+            VITALS.clock = max(VITALS.clock, clock)
+        if taken:
+            topics = list(self._reads)
+            for rank, count in Counter(w.rank for w in taken).items():
+                READ.add(count, {"topic": topics[rank].name})
+        if time.monotonic() >= self._lag_at:
+            self._lag_at = time.monotonic() + LAG_EVERY_S
+            VITALS.lag = lag_of(self._consumer, self._lanes)
+        if all(lane.ended for lane in self._lanes.values()):
+            VITALS.lag = 0  # what strangers write behind the end is nobody's
 
     def _throttle(self, clock: int) -> None:
         """Bound memory: pause the lanes that are far ahead, never one that holds time back."""
@@ -142,7 +201,9 @@ class MergedSource(FixedPartitionedSource[tuple[str, Block], State]):
 
     Attributes:
         shards: shard key -> topic -> partitions, topics in rank order.
-        ordered: False gives records out as they arrive (for storage, where order is no matter).
+        boundary: returns the first boundary after a stamp; a block ends there and carries a
+            barrier. By default there are none.
+        origins: shard key -> the kept state to start from where there is no snapshot.
     """
 
     def __init__(
@@ -151,13 +212,15 @@ class MergedSource(FixedPartitionedSource[tuple[str, Block], State]):
         shards: Mapping[str, Reads],
         stopping: Stopping,
         *,
-        ordered: bool = True,
+        boundary: Boundary = no_boundary,
+        origins: Mapping[str, Barrier] = NO_ORIGINS,
     ) -> None:
         """Name the shards; nothing is opened here."""
         self._layout = layout
         self._shards = shards
         self._stopping = stopping
-        self._ordered = ordered
+        self._boundary = boundary
+        self._origins = origins
 
     def list_parts(self) -> list[str]:
         """Return the shard keys."""
@@ -168,8 +231,35 @@ class MergedSource(FixedPartitionedSource[tuple[str, Block], State]):
     ) -> MergedPartition:
         """Open one shard at its snapshot."""
         reads = self._shards[for_part]
-        part = MergedPartition(self._layout, for_part, reads, self._ordered, self._stopping)
-        return part.open(resume_state)
+        part = MergedPartition(self._layout, for_part, reads, self._boundary, self._stopping)
+        return part.open(resume_state, self._origins.get(for_part))
+
+
+def is_fact(record: Record) -> bool:
+    """Tell whether a consumer gave a record; False while the broker is away.
+
+    Raises:
+        LostLog: the log no longer holds the offset to read from.
+        KafkaException: the broker refuses.
+    """
+    error = record.error()
+    if error is None:
+        return True
+    if error.code() in WAIT:
+        return False
+    if error.code() == KafkaError._AUTO_OFFSET_RESET:
+        reason = f"{record.topic()}[{record.partition()}]: {error.str()}"
+        raise LostLog(reason)
+    raise KafkaException(error)
+
+
+def lag_of(consumer: Consumer, partitions: Iterable[tuple[str, int]]) -> int:
+    """Return how many records a consumer has not fetched yet, by what it last heard."""
+    behind = 0
+    for place in consumer.position([TopicPartition(name, p) for name, p in partitions]):
+        _, end = consumer.get_watermark_offsets(place, cached=True)
+        behind += max(0, end - max(0, place.offset))
+    return behind
 
 
 def shard_reads(topics: Sequence[Topic[Message]], shard: int) -> Reads:

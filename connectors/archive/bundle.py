@@ -1,0 +1,82 @@
+"""An archive as one file: `tidewire archive export` writes it, `import` checks and takes it in."""
+
+import re
+import shutil
+import tarfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from connectors.archive.check import Checked, states_manifests, topics_manifest, verify
+from connectors.archive.files import MANIFEST, ArchiveDamaged
+
+RUN_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,80}")
+
+
+class CannotImport(RuntimeError):
+    """A bundle cannot be taken in. Operator action: see the message."""
+
+
+def export(run: Path, target: Path) -> Checked:
+    """Check a run's archive and write it, whole, into one tar file.
+
+    Days in the making are left out: they are still in Kafka.
+
+    Raises:
+        ArchiveDamaged: a file is not what its manifest says; nothing is written.
+    """
+    counted = verify(run)
+    draft = target.with_name(f".{target.name}.draft")
+    with tarfile.open(draft, "w", format=tarfile.PAX_FORMAT) as bundle:
+        for file in _files(run):
+            bundle.add(file, f"{run.name}/{file.relative_to(run)}", recursive=False)
+    draft.replace(target)
+    return counted
+
+
+def take_in(source: Path, archive: Path) -> tuple[str, Checked]:
+    """Unpack a bundle beside the archive, check every file, and only then give it its place.
+
+    Returns:
+        The run's name, and what was checked.
+
+    Raises:
+        CannotImport: it is no bundle, names a place outside, or the run is there already.
+        ArchiveDamaged: a file is not what its manifest says; nothing is left behind.
+    """
+    archive.mkdir(parents=True, exist_ok=True)
+    draft = archive / f".import-{source.name}"
+    shutil.rmtree(draft, ignore_errors=True)
+    try:
+        with tarfile.open(source) as bundle:
+            bundle.extractall(draft, filter="data")
+        runs = [d for d in draft.iterdir() if d.is_dir()] if draft.exists() else []
+        if len(runs) != 1 or not RUN_NAME.fullmatch(runs[0].name):
+            reason = f"{source} is no bundle of one run: name a file that `archive export` wrote."
+            raise CannotImport(reason)
+        target = archive / runs[0].name
+        if target.exists():
+            reason = f"{target} is there already: move it away first; nothing was changed."
+            raise CannotImport(reason)
+        counted = verify(runs[0])
+        runs[0].rename(target)
+    except (OSError, tarfile.TarError) as error:
+        reason = f"{source} cannot be unpacked ({error}): name a file that `archive export` wrote."
+        raise CannotImport(reason) from error
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+    return target.name, counted
+
+
+def _files(run: Path) -> Iterator[Path]:
+    if not (run / "run.json").exists():
+        reason = f"{run} has no run.json: restore it from a copy."
+        raise ArchiveDamaged(reason)
+    yield run / "run.json"
+    yield run / "topics" / MANIFEST
+    for file in topics_manifest(run).files:
+        yield run / "topics" / file.path
+    for directory, manifest in states_manifests(run):
+        yield directory / MANIFEST
+        for state in manifest.files:
+            yield directory / state.path

@@ -1,0 +1,148 @@
+"""What lies where in an archive, and the manifests that vouch for it.
+
+    ARCHIVE/<run>/run.json                     the run's settings, without any secret
+    ARCHIVE/<run>/topics/manifest.json         written by flows/persist alone
+    ARCHIVE/<run>/topics/<topic>/<day>.parquet
+    ARCHIVE/<run>/states/<flow>-<shard>/manifest.json   written by that flow alone
+    ARCHIVE/<run>/states/<flow>-<shard>/<day>.state
+
+A day is a session's day in New York: what is known after a close belongs to the next session.
+Files appear whole or not at all; a manifest names a file only once it is durable.
+"""
+
+import hashlib
+import os
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+MANIFEST: Final = "manifest.json"
+FORMAT: Final = 1
+
+
+class ArchiveDamaged(RuntimeError):
+    """A file of the archive is not what its manifest says.
+
+    Operator action: see the message; restore the file from a copy (`tidewire archive import`).
+    """
+
+
+class DayFile(msgspec.Struct, frozen=True, kw_only=True):
+    """One topic on one session day.
+
+    Attributes:
+        offsets: partition -> (first offset, offset after the last): without a gap from day to
+            day, so a missing day shows.
+        rows: records, ticks and repeats included.
+    """
+
+    topic: str
+    day: str
+    rows: int
+    bytes: int
+    sha256: str
+    first_stamp: int
+    last_stamp: int
+    offsets: dict[str, tuple[int, int]]
+
+    @property
+    def path(self) -> str:
+        """Return the file's path below `topics/`."""
+        return f"{self.topic}/{self.day}.parquet"
+
+
+class TopicsManifest(msgspec.Struct, frozen=True, kw_only=True):
+    """Every day file of a run, in the order they were finished."""
+
+    run_id: str
+    files: tuple[DayFile, ...] = ()
+    format: int = FORMAT
+
+    def archived_to(self, topic: str) -> dict[int, int]:
+        """Return partition -> the first offset that the archive lacks."""
+        ends: dict[int, int] = {}
+        for file in self.files:
+            if file.topic == topic:
+                for partition, (_, end) in file.offsets.items():
+                    ends[int(partition)] = max(end, ends.get(int(partition), 0))
+        return ends
+
+
+class StateFile(msgspec.Struct, frozen=True, kw_only=True):
+    """One shard's kept state: everything before `boundary` is in it, nothing at or after."""
+
+    day: str
+    boundary: int
+    bytes: int
+    sha256: str
+
+    @property
+    def path(self) -> str:
+        """Return the file's path beside its manifest."""
+        return f"{self.day}.state"
+
+
+class StatesManifest(msgspec.Struct, frozen=True, kw_only=True):
+    """Every kept state of one shard of one flow, by boundary."""
+
+    run_id: str
+    flow: str
+    shard: str
+    code_version: str
+    settings_hash: str
+    state_version: int
+    files: tuple[StateFile, ...] = ()
+    format: int = FORMAT
+
+
+def read_manifest(directory: Path, kind: type[Any]) -> Any:
+    """Read a directory's manifest; None where there is none yet.
+
+    Raises:
+        ArchiveDamaged: it is not readable, or of a newer format.
+    """
+    file = directory / MANIFEST
+    try:
+        found = msgspec.json.decode(file.read_bytes(), type=kind)
+    except FileNotFoundError:
+        return None
+    except msgspec.DecodeError as error:
+        reason = f"{file} cannot be read ({error}): restore it from a copy."
+        raise ArchiveDamaged(reason) from error
+    if found.format > FORMAT:
+        reason = f"{file} has format {found.format}, this program knows {FORMAT}: upgrade Tidewire."
+        raise ArchiveDamaged(reason)
+    return found
+
+
+def write_whole(file: Path, data: bytes) -> None:
+    """Write a file so that it is there whole or not at all, and stays after a power cut."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    draft = file.with_name(f".{file.name}.{os.getpid()}.draft")
+    with draft.open("wb") as out:
+        out.write(data)
+        out.flush()
+        os.fsync(out.fileno())
+    put_in_place(draft, file)
+
+
+def put_in_place(draft: Path, file: Path) -> None:
+    """Give a finished draft its name and make the name durable."""
+    draft.replace(file)
+    handle = os.open(file.parent, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def write_manifest(directory: Path, manifest: msgspec.Struct) -> None:
+    """Replace a directory's manifest."""
+    write_whole(directory / MANIFEST, msgspec.json.format(msgspec.json.encode(manifest)))
+
+
+def sha256_of(file: Path) -> str:
+    """Return a file's SHA-256 in hex."""
+    with file.open("rb") as opened:
+        return hashlib.file_digest(opened, "sha256").hexdigest()

@@ -1,0 +1,119 @@
+"""The archive's sink: the whole log of a run, one Parquet file per topic and session day.
+
+A day of a topic is finished once every partition of the topic has passed its close. Only then
+may Kafka forget it: topics are trimmed to what is archived and older than a week.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from bytewax.outputs import FixedPartitionedSink, StatefulSinkPartition
+
+from connectors.archive.files import TopicsManifest, read_manifest, write_manifest
+from connectors.archive.spool import Spools
+from connectors.calendar import new_york_sessions, session_day
+from connectors.kafka.lanes import FOR_EVER, NEVER
+from connectors.kafka.whole_log import SHARD, LogRecord, Stretch
+from connectors.telemetry import ARCHIVED
+
+SpoolState = dict[str, int]
+Trim = Callable[[str, dict[int, int]], None]
+BEFORE_TIME: Final = "0000-00-00"  # sorts before every day
+
+
+class ArchivePartition(StatefulSinkPartition[Stretch, SpoolState]):
+    """Writes one run's archive."""
+
+    def __init__(
+        self, archive: Path, run_id: str, resume: SpoolState | None, trim: Trim | None
+    ) -> None:
+        """Go on where the snapshot was; what the manifest holds is not written again."""
+        self._topics = archive / "topics"
+        found = read_manifest(self._topics, TopicsManifest)
+        self._manifest: TopicsManifest = found or TopicsManifest(run_id=run_id)
+        self._trim = trim
+        self._spools = Spools(archive / "spool")
+        finished = {(f.topic, f.day) for f in self._manifest.files}
+        self._spools.resume(resume or {}, finished)
+        self._ends: dict[str, dict[int, int]] = {}
+        self._clocks: dict[str, int] = {}
+        # (topic, partition) -> (day, last stamp of that day)
+        self._day: dict[tuple[str, int], tuple[str, int]] = {}
+
+    def write_batch(self, values: list[Stretch]) -> None:
+        """Append records to their days; those in a finished file are there already."""
+        for stretch in values:
+            for record in stretch.records:
+                if record.offset >= self._archived(record.topic).get(record.partition, 0):
+                    self._spools.add(self._day_of(record), record)
+            self._clocks.update(stretch.clocks)
+
+    def snapshot(self) -> SpoolState:
+        """Write what was gathered, finish the days that are over, and return the lengths."""
+        self._spools.flush()
+        for topic, clock in self._clocks.items():
+            days = self._spools.days(topic)
+            for day in days:
+                if self._is_over(day, clock):
+                    self._finish(topic, day)
+        return dict(self._spools.lengths)
+
+    def close(self) -> None:
+        """Keep the spools as they are: they are resumed."""
+        self._spools.flush()
+
+    def _finish(self, topic: str, day: str) -> None:
+        file = self._spools.finish(topic, day, self._topics)
+        self._manifest = TopicsManifest(
+            run_id=self._manifest.run_id, files=(*self._manifest.files, file)
+        )
+        write_manifest(self._topics, self._manifest)
+        self._spools.discard(topic, day)
+        ARCHIVED.add(file.rows, {"topic": topic})
+        self._ends.pop(topic, None)
+        if self._trim is not None:
+            self._trim(topic, self._archived(topic))
+
+    def _archived(self, topic: str) -> dict[int, int]:
+        if topic not in self._ends:
+            self._ends[topic] = self._manifest.archived_to(topic)
+        return self._ends[topic]
+
+    def _day_of(self, record: LogRecord) -> str:
+        """Return the session day of a record's stamp; remembered, as neighbours share it."""
+        at = (record.topic, record.partition)
+        day, last = self._day.get(at, ("", NEVER))
+        if not day or record.stamp > last:
+            if record.stamp < 0:
+                return BEFORE_TIME  # a stranger's record, before this log had a time
+            close = new_york_sessions().close_of(record.stamp)
+            day = session_day(record.stamp)
+            self._day[at] = (day, record.stamp if close is None else close)
+        return day
+
+    @staticmethod
+    def _is_over(day: str, clock: int) -> bool:
+        if clock == FOR_EVER:
+            return True
+        return clock > NEVER and day < session_day(clock)
+
+
+class ArchiveSink(FixedPartitionedSink[Stretch, SpoolState]):
+    """One partition: the archive of one run."""
+
+    def __init__(self, archive: Path, run_id: str, trim: Trim | None = None) -> None:
+        """Remember where; `trim` is told, per topic, what the archive lacks from where on."""
+        self._archive = archive
+        self._run_id = run_id
+        self._trim = trim
+
+    def list_parts(self) -> list[str]:
+        """Return the one partition."""
+        return [SHARD]
+
+    def build_part(
+        self, step_id: str, for_part: str, resume_state: SpoolState | None
+    ) -> ArchivePartition:
+        """Open it at its snapshot."""
+        return ArchivePartition(self._archive, self._run_id, resume_state, self._trim)
