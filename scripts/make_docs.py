@@ -5,8 +5,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from connectors.settings import PREFIX, Settings
-from messages.topics import DEAD_LETTERS, TOPICS
+from connectors.settings import PREFIX, Settings, allowed_values
 from operators.catalogue import CATALOGUE
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
@@ -39,7 +38,10 @@ def settings() -> str:
         else:
             rows.append(_row(name, field))
     head = [
-        "Environment variables, also read from `.env`. Lists are comma-separated.",
+        "First found wins: environment variables; `.env` in the working directory; a TOML file,",
+        "`tidewire.toml` there or the one that `TIDEWIRE_CONFIG` names, with a table per group",
+        "(`[risk]`, `cooldown_minutes = 45`); the default. Lists are comma-separated, or lists",
+        "in TOML. A value that is not allowed stops every command with one line that names it.",
         "",
         "| variable | type | default | allowed |",
         "|---|---|---|---|",
@@ -47,31 +49,11 @@ def settings() -> str:
     return "\n".join(["# Settings", "", NOTE, *head, *rows, ""])
 
 
-def topics() -> str:
-    """Return the table of topics."""
-    rows = [
-        f"| {t.name} | {t.schema.__name__} | {t.key} | {t.owner} |"
-        for t in (*TOPICS, *DEAD_LETTERS)
-    ]
-    head = [
-        "| topic | message | key | dead letters written by |",
-        "|---|---|---|---|",
-    ]
-    return "\n".join(["# Topics", "", NOTE, *head, *rows, ""])
-
-
 def _row(name: str, spec: dict[str, Any]) -> str:
     kind = spec.get("type", "")
-    limits = {
-        "minimum": ">= {}", "exclusiveMinimum": "> {}",
-        "maximum": "<= {}", "exclusiveMaximum": "< {}",
-    }  # fmt: skip
-    allowed = [text.format(spec[key]) for key, text in limits.items() if key in spec]
-    choices = spec.get("enum") or spec.get("items", {}).get("enum") or []
-    allowed += [", ".join(map(str, choices))] if choices else []
     default = spec.get("default", "")
     shown = ",".join(map(str, default)) if isinstance(default, list | tuple) else str(default)
-    return f"| `{PREFIX}{name.upper()}` | {kind} | `{shown}` | {' and '.join(allowed)} |"
+    return f"| `{PREFIX}{name.upper()}` | {kind} | `{shown}` | {allowed_values(spec)} |"
 
 
 def example() -> str:
@@ -88,7 +70,6 @@ PAGES = {
     "../.env.example": example,
     "operators.md": operators,
     "settings.md": settings,
-    "topics.md": topics,
 }
 
 
