@@ -95,6 +95,16 @@ def cost(data: Path, runs: int) -> list[Figure]:
     ]  # fmt: skip
 
 
+def storage(runs: int) -> list[Figure]:
+    """Measure the database sink beside a raw COPY of the same rows."""
+    found = [measure([sys.executable, "-m", "benchmarks.storage"], {}) for _ in range(runs)]
+    raw = [r["raw"] for r in found]
+    return [
+        figure("storage: new bars", "rows/s", [r["sink"] for r in found], "raw COPY", raw),
+        figure("storage: repeated bars", "rows/s", [r["repeats"] for r in found], "raw COPY", raw),
+    ]
+
+
 def page(figures: list[Figure]) -> str:
     """Write the figures as a page."""
     rows = [
@@ -135,6 +145,7 @@ def main() -> None:
         *job("small", options.data, peers, options.runs),
         *job("medium", options.data, peers, options.runs),
         *cost(options.data, options.runs),
+        *storage(options.runs),
     ]
     for one in figures:
         sys.stdout.write(json.dumps(asdict(one)) + "\n")

@@ -1,13 +1,25 @@
-"""Settings from the environment: prefix `TIDEWIRE_`, `__` between group and name.
+"""Settings: prefix `TIDEWIRE_`, `__` between group and name.
 
-`TIDEWIRE_RISK__COOLDOWN_MINUTES=45` sets the cooldown; `.env` in the working directory counts
-too. The defaults are the operators' own.
+`TIDEWIRE_RISK__COOLDOWN_MINUTES=45` sets the cooldown. First found wins: the environment, `.env`
+in the working directory, the TOML file that TIDEWIRE_CONFIG names (`tidewire.toml` in the
+working directory by default), the operators' own defaults.
 """
 
-from typing import Final
+import os
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal
 
-from pydantic import Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from annotated_types import Ge, Le
+from pydantic import Field, SecretStr, TypeAdapter, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    DotEnvSettingsSource,
+    EnvSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
 
 from operators.params import (
     AccountParams,
@@ -35,15 +47,31 @@ class Settings(BaseSettings):
         home: directory of all state.
         bootstrap: host:port of a running Kafka; empty starts the embedded one.
         database_url: of a running PostgreSQL; empty starts the embedded one.
+        partitions: of topics keyed by ticker or article; one signals process each.
+        tick_ms: how often a silent live entry flow says what time it is; what a signal waits.
+        metrics: every process serves Prometheus metrics on a loopback port of its own.
+        log_level: of every process; logs are JSON lines.
+        retention_days: age at which bars, snapshots and metrics leave the database; 0 keeps
+            them. The archive keeps everything.
     """
 
     model_config = SettingsConfigDict(
-        env_prefix=PREFIX, env_nested_delimiter="__", env_file=".env", extra="ignore", frozen=True
+        env_prefix=PREFIX,
+        env_nested_delimiter="__",
+        env_file=".env",
+        extra="ignore",
+        frozen=True,
+        hide_input_in_errors=True,
     )
 
     home: str = "~/.local/state/tidewire"
     bootstrap: str = ""
     database_url: SecretStr = SecretStr("")
+    partitions: Annotated[int, Ge(1), Le(64)] = 1
+    tick_ms: Annotated[int, Ge(10), Le(60_000)] = 50
+    metrics: bool = True
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    retention_days: Annotated[int, Ge(0)] = 0
     momentum: MomentumParams = Field(default_factory=MomentumParams)
     mean_reversion: MeanReversionParams = Field(default_factory=MeanReversionParams)
     news_driven: NewsDrivenParams = Field(default_factory=NewsDrivenParams)
@@ -52,6 +80,19 @@ class Settings(BaseSettings):
     risk: RiskParams = Field(default_factory=RiskParams)
     fills: FillParams = Field(default_factory=FillParams)
     account: AccountParams = Field(default_factory=AccountParams)
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Put the TOML file behind `.env`."""
+        toml = TomlConfigSettingsSource(settings_cls, toml_file=config_file())
+        return init_settings, env_settings, dotenv_settings, toml
 
     @property
     def params(self) -> Params:
@@ -68,18 +109,71 @@ class Settings(BaseSettings):
         )
 
 
+def config_file() -> Path:
+    """Return the TOML file's path; it need not exist unless TIDEWIRE_CONFIG names it."""
+    return Path(os.environ.get(f"{PREFIX}CONFIG") or "tidewire.toml")
+
+
 def load_settings() -> Settings:
-    """Read the environment once.
+    """Read every source once.
 
     Raises:
-        SettingsInvalid: one line that names the variable, what was given, and what is allowed.
+        SettingsInvalid: one line that names the setting, its source, what was given, and what
+            is allowed.
     """
+    if os.environ.get(f"{PREFIX}CONFIG") and not config_file().is_file():
+        reason = f"{PREFIX}CONFIG names {config_file()}, which is no file: correct it or unset it."
+        raise SettingsInvalid(reason)
     try:
         return Settings()
+    except tomllib.TOMLDecodeError as error:
+        reason = f"{config_file()} is not readable TOML ({error}): correct it."
+        raise SettingsInvalid(reason) from None
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
-        name = PREFIX + "__".join(str(part) for part in first["loc"]).upper()
-        reason = (
-            f"{name}={first.get('input')!r}: {first['msg']}. Correct it in the environment or .env."
-        )
+        loc = [str(part) for part in first["loc"]]
+        source, given = _source_of(loc)
+        name = PREFIX + "__".join(loc).upper() if "TOML" not in source else ".".join(loc)
+        shown = "a secret" if "url" in loc[-1] else repr(given)
+        reason = f"{name}={shown} in {source}: {first['msg']}{_allowed(loc)}. Correct it there."
         raise SettingsInvalid(reason) from None
+
+
+def _source_of(loc: list[str]) -> tuple[str, Any]:
+    """Return which source a setting was read from, and what it said there."""
+    sources: list[tuple[str, PydanticBaseSettingsSource]] = [
+        ("the environment", EnvSettingsSource(Settings)),
+        ("the file .env", DotEnvSettingsSource(Settings)),
+        (f"the TOML file {config_file()}", TomlConfigSettingsSource(Settings, config_file())),
+    ]
+    for name, source in sources:
+        found: Any = source()
+        for part in loc:
+            found = found.get(part) if isinstance(found, dict) else None
+        if found is not None:
+            return name, found
+    return "the defaults", None
+
+
+def _allowed(loc: list[str]) -> str:
+    """Return the range or the choices of a setting, in words; empty if its type says all."""
+    schema = TypeAdapter(Settings).json_schema(mode="serialization")
+    spec = schema["properties"].get(loc[0], {})
+    reference = spec.get("$ref", "").rsplit("/", 1)[-1]
+    if reference:
+        spec = schema["$defs"][reference]["properties"].get(loc[1], {}) if len(loc) > 1 else {}
+    words = allowed_values(spec)
+    return f" (allowed: {words})" if words else ""
+
+
+def allowed_values(spec: dict[str, Any]) -> str:
+    """Return what a setting's JSON Schema allows, in words."""
+    limits = {
+        "minimum": ">= {}",
+        "exclusiveMinimum": "> {}",
+        "maximum": "<= {}",
+        "exclusiveMaximum": "< {}",
+    }
+    found = [text.format(spec[key]) for key, text in limits.items() if key in spec]
+    choices = spec.get("enum") or spec.get("items", {}).get("enum") or []
+    return " and ".join([*found, ", ".join(map(str, choices))] if choices else found)

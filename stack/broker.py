@@ -153,8 +153,8 @@ def find_java() -> str:
     if java is None:
         reason = (
             "Apache Kafka needs Java 17 or newer and there is none: install it "
-            "(Debian: apt-get install openjdk-17-jre-headless), or name a running broker with "
-            "TIDEWIRE_BOOTSTRAP=HOST:PORT."
+            "(Debian: apt-get install openjdk-17-jre-headless), name a running broker with "
+            "TIDEWIRE_BOOTSTRAP=HOST:PORT, or look around with `tidewire demo --broker memory`."
         )
         raise MissingTool(reason)
     said = subprocess.run([java, "-version"], capture_output=True, text=True, check=False).stderr
@@ -181,18 +181,16 @@ def fetch_jars() -> Path:
         CannotStart: Maven failed.
     """
     pom = config_file("pom.xml")
-    pins = "-".join(re.findall(r"<version>([\d.]+)</version>", pom.read_text())[:2])
-    base = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
-    cache = Path(base).expanduser().resolve() / "tidewire"
-    jars = cache / f"kafka-{pins}"
+    jars = _jars_directory(pom)
+    cache = jars.parent
     if jars.exists():
         return jars
     maven = shutil.which("mvn")
     if maven is None:
         reason = (
             "Kafka's jars are fetched by Maven and there is no mvn: install it "
-            "(Debian: apt-get install maven), or name a running broker with "
-            "TIDEWIRE_BOOTSTRAP=HOST:PORT."
+            "(Debian: apt-get install maven), name a running broker with "
+            "TIDEWIRE_BOOTSTRAP=HOST:PORT, or look around with `tidewire demo --broker memory`."
         )
         raise MissingTool(reason)
     draft = cache / f".fetching-{os.getpid()}"
@@ -212,6 +210,18 @@ def fetch_jars() -> Path:
     except OSError:  # another process was faster
         shutil.rmtree(draft)
     return jars
+
+
+def cached_jars() -> Path | None:
+    """Return the directory of Kafka's jars if they were fetched already."""
+    jars = _jars_directory(config_file("pom.xml"))
+    return jars if jars.exists() else None
+
+
+def _jars_directory(pom: Path) -> Path:
+    pins = "-".join(re.findall(r"<version>([\d.]+)</version>", pom.read_text())[:2])
+    base = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
+    return Path(base).expanduser().resolve() / "tidewire" / f"kafka-{pins}"
 
 
 def jar_version(jars: Path) -> str:

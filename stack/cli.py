@@ -3,9 +3,10 @@
 import argparse
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import FrameType
+from typing import Any
 
 from connectors.runs import VERSION
 from messages.market import INTERVALS
@@ -18,31 +19,65 @@ def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(prog="tidewire", description=__doc__)
     top.add_argument("--version", action="version", version=f"tidewire {VERSION}")
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    demo = commands.add_parser("demo", help="play a market through the whole system")
+    _add_demo(commands)
+    _add_stack(commands)
+    _add_data(commands)
+    return top
+
+
+def _add_demo(commands: Any) -> None:
+    demo = _command(commands, "demo", "play a market through the whole system")
     demo.add_argument("--bars", type=Path, help="Parquet file of bars (default: simulated day)")
     demo.add_argument("--news", type=Path, help="JSON Lines file of articles, .gz or plain")
     demo.add_argument("--no-news", action="store_true", help="leave the news out")
-    demo.add_argument("--interval", choices=sorted(INTERVALS), default="1m", help="length of a bar")
-    demo.add_argument("--shards", type=int, default=1, help="partitions, 1-64 (default 1)")
+    demo.add_argument("--interval", choices=sorted(INTERVALS), default="1m", help="of a bar")
+    demo.add_argument("--shards", type=int, help="partitions, 1-64 (default: the setting)")
     demo.add_argument("--pace", type=int, default=0, help="bars per second (default: no limit)")
     demo.add_argument("--seed", type=int, default=20_250_312, help="of the simulated day")
-    demo.add_argument("--home", help="directory of all state")
     demo.add_argument("--check", action="store_true", help="end with one JSON line and exit")
-    flow = commands.add_parser("flow", help="run one flow of a run in this process")
+    demo.add_argument("--broker", choices=("kafka", "memory"), default="kafka",
+                      help="memory: a mock in this process, for a look without Java")  # fmt: skip
+
+
+def _add_stack(commands: Any) -> None:
+    up = _command(commands, "up", "start servers and flows in the background")
+    up.add_argument("--run", default="live", help="name of the live run (default: live)")
+    up.add_argument("--foreground", action="store_true", help="stay until SIGTERM or Ctrl-C")
+    _command(commands, "down", "stop what `up` started")
+    status = _command(commands, "status", "how every flow is")
+    status.add_argument("--json", action="store_true", help="one JSON object")
+    topics = _command(commands, "topics", "every topic: partitions, records, what is archived")
+    topics.add_argument("--run", type=Path, help="a run's directory (default: what is up)")
+    flow = _command(commands, "flow", "run one flow of a run in this process")
     flow.add_argument("name", help=", ".join(FLOWS))
-    flow.add_argument("--run", type=Path, required=True, help="the run's directory")
+    flow.add_argument("--run", type=Path, help="the run's directory (default: what is up)")
     flow.add_argument("--shards", help="A-B: the shards of flow signals to run here")
-    return top
+    _command(commands, "doctor", "what this machine has, and what each lack costs")
+    _command(commands, "version", "versions of the program and of what it stands on")
+
+
+def _add_data(commands: Any) -> None:
+    db = _command(commands, "db", "the database: upgrade, status, seed, backup, restore")
+    db.add_argument("action", choices=("upgrade", "status", "seed", "backup", "restore"))
+    db.add_argument("file", nargs="?", type=Path, help="of a backup")
+    db.add_argument("--schema", default="run_live", help="of a run (default: run_live)")
+    archive = _command(commands, "archive", "the archive: ls, verify, export, import")
+    archive.add_argument("action", choices=("ls", "verify", "export", "import"))
+    archive.add_argument("file", nargs="?", type=Path, help="a bundle to write or to take in")
+    archive.add_argument("--run", default="", help="a run's name (default: the newest)")
+
+
+def _command(commands: Any, name: str, what: str) -> argparse.ArgumentParser:
+    added: argparse.ArgumentParser = commands.add_parser(name, help=what, description=what)
+    added.add_argument("--home", help="directory of all state (default: the setting)")
+    return added
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; returns the exit code."""
-    options = parser().parse_args(arguments)
+    options = _parse(arguments)
     try:
-        if options.command == "flow":
-            run_flow(options.name, options.run, options.shards)
-            return 0
-        return _demo(options)
+        return ACTIONS[options.command](options)
     except KeyboardInterrupt:
         sys.stderr.write("tidewire: stopped\n")
         return 130
@@ -53,24 +88,130 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
 
 
+def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
+    """Read the command line; a file may also stand behind options, which argparse forgets."""
+    top = parser()
+    options, rest = top.parse_known_args(arguments)
+    if rest and getattr(options, "file", rest) is None and not rest[0].startswith("-"):
+        options.file = Path(rest.pop(0))
+    if rest:
+        top.error(f"unrecognized arguments: {' '.join(rest)}")
+    return options
+
+
+# Imports stand inside: a flow's process needs neither servers nor supervisor.
+
+
+def _flow(options: argparse.Namespace) -> int:
+    directory = options.run
+    if directory is None:
+        from stack.up import running
+
+        there = running(_home(options))
+        if there is None:
+            reason = "No run is up: name a run's directory with --run."
+            raise StackError(reason)
+        directory = Path(there["directory"])
+    run_flow(options.name, directory, options.shards)
+    return 0
+
+
+def _up(options: argparse.Namespace) -> int:
+    from connectors.settings import load_settings
+    from stack.up import RUN_NAME, serve, start
+
+    if not RUN_NAME.fullmatch(options.run):
+        reason = f"--run {options.run}: use up to 30 lower-case letters, digits and underscores."
+        raise StackError(reason)
+    settings = load_settings()
+    if options.foreground:
+        return serve(_home(options), settings, options.run)
+    there = start(_home(options), options.run)
+    sys.stdout.write(
+        f"run {there['run']} is up: Kafka at {there['bootstrap']}, topics {there['prefix']}*, "
+        f"schema {there['schema']}\n`tidewire status` shows its flows, `tidewire down` stops it\n"
+    )
+    return 0
+
+
+def _down(options: argparse.Namespace) -> int:
+    from stack.up import stop
+
+    sys.stdout.write(f"run {stop(_home(options))} is down; `tidewire up` goes on with it\n")
+    return 0
+
+
+def _look(options: argparse.Namespace) -> int:
+    from stack.look_commands import run_doctor, run_status, run_topics, run_version
+
+    code = 0
+    if options.command == "status":
+        text, code = run_status(_home(options), as_json=options.json)
+    elif options.command == "topics":
+        text = run_topics(_home(options), options.run)
+    elif options.command == "doctor":
+        text, code = run_doctor(_home_path(options))
+    else:
+        text = run_version()
+    sys.stdout.write(text + "\n")
+    return code
+
+
+def _db(options: argparse.Namespace) -> int:
+    from connectors.settings import load_settings
+    from stack.database_commands import run_db
+
+    said = run_db(_home(options), load_settings(), options.action, options.schema, options.file)
+    sys.stdout.write(said + "\n")
+    return 0
+
+
+def _archive(options: argparse.Namespace) -> int:
+    from stack.archive_commands import run_archive
+
+    said = run_archive(_home(options), options.action, options.run, options.file)
+    sys.stdout.write(said + "\n")
+    return 0
+
+
+def _home_path(options: argparse.Namespace) -> Path:
+    from connectors.settings import load_settings
+
+    return Path(options.home or load_settings().home)
+
+
+def _home(options: argparse.Namespace) -> Any:
+    from stack.home import Home
+
+    return Home(_home_path(options))
+
+
 def _demo(options: argparse.Namespace) -> int:
-    # Imported here: a flow's process needs neither servers nor supervisor.
     from connectors.settings import load_settings
     from stack.demo import DemoOptions, run_demo
     from stack.home import Home
+    from stack.memory_broker import PARTITIONS
     from stack.services import Services
 
-    if not 1 <= options.shards <= 64:
-        reason = f"--shards {options.shards}: use 1 to 64."
+    settings = load_settings()
+    shards = settings.partitions if options.shards is None else options.shards
+    if not 1 <= shards <= 64:
+        reason = f"--shards {shards}: use 1 to 64."
+        raise StackError(reason)
+    in_memory = options.broker == "memory"
+    if in_memory and (options.check or shards > PARTITIONS):
+        reason = (
+            f"--broker memory keeps nothing and has {PARTITIONS} partitions: leave out --check and "
+            f"use up to {PARTITIONS} shards, or use --broker kafka."
+        )
         raise StackError(reason)
     if options.pace < 0:
         reason = f"--pace {options.pace}: use bars per second, or 0 for no limit."
         raise StackError(reason)
     signal.signal(signal.SIGTERM, _interrupt)
-    settings = load_settings()
-    services = Services(Home(Path(options.home or settings.home)), settings)
+    services = Services(Home(Path(options.home or settings.home)), settings, in_memory=in_memory)
     wanted = DemoOptions(
-        options.bars, options.news, options.interval, options.shards, options.no_news,
+        options.bars, options.news, options.interval, shards, options.no_news,
         options.check, options.seed, options.pace,
     )  # fmt: skip
     return run_demo(settings, services, wanted)
@@ -82,13 +223,31 @@ def _interrupt(_number: int, _frame: FrameType | None) -> None:
 
 def _expected() -> tuple[type[Exception], ...]:
     """Return the errors of lower layers that a person can act on."""
+    from connectors.archive.bundle import CannotImport
+    from connectors.archive.files import ArchiveDamaged
     from connectors.feed.recorded import InputUnusable
     from connectors.kafka.layout import BrokerUnavailable
     from connectors.settings import SettingsInvalid
     from connectors.storage.schema import DatabaseUnavailable, SchemaTooNew
 
-    return InputUnusable, BrokerUnavailable, SettingsInvalid, DatabaseUnavailable, SchemaTooNew
+    return (
+        ArchiveDamaged, BrokerUnavailable, CannotImport, DatabaseUnavailable, InputUnusable,
+        SchemaTooNew, SettingsInvalid,
+    )  # fmt: skip
 
+
+ACTIONS: dict[str, Callable[[argparse.Namespace], int]] = {
+    "demo": _demo,
+    "up": _up,
+    "down": _down,
+    "status": _look,
+    "topics": _look,
+    "doctor": _look,
+    "version": _look,
+    "flow": _flow,
+    "db": _db,
+    "archive": _archive,
+}
 
 if __name__ == "__main__":
     sys.exit(main())

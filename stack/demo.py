@@ -15,21 +15,22 @@ from rich.console import Console
 
 from connectors.feed.recorded import Rows, article_rows, bar_rows, first_moment, no_rows
 from connectors.feed.simulated import record_day
-from connectors.kafka.layout import create_topics
 from connectors.runs import Run, announce, params_dict
 from connectors.settings import Settings
 from connectors.storage.queries import Reader
 from connectors.storage.schema import upgrade
 from connectors.storage.sink import seed
-from messages.topics import DEAD_LETTERS, TOPICS
+from messages.topics import EVERY_TOPIC
 from stack.audit import Auditor, Books
 from stack.errors import StackError
+from stack.health import HealthBoard
 from stack.memory import PeakMemory
 from stack.services import Services
 from stack.supervisor import Supervisor, run_flows
 
 WATCH_S: Final = 0.1
 SHOW_S: Final = 1.0
+HEALTH_S: Final = 5.0
 SEED: Final = 20_250_312
 
 
@@ -68,16 +69,17 @@ class Demo:
         )
         self.supervisor = Supervisor(self.run.path(), run_flows(self.run.partitions))
         self._memory = PeakMemory()
+        self.board = HealthBoard(self.run, self.supervisor)
 
     def prepare(self) -> None:
         """Make schema, topics and first records."""
         run = self.run
         version = upgrade(run.database_url, run.schema)
         seed(run.database_url, run.schema)
-        create_topics(run.layout, (*TOPICS, *DEAD_LETTERS))
+        self._services.make_topics(run.layout, EVERY_TOPIC)
         announce(run)
         self._out.print(
-            f"schema {run.schema} at version {version}, {len(TOPICS)} topics {run.prefix}*"
+            f"schema {run.schema} at version {version}, {len(EVERY_TOPIC)} topics {run.prefix}*"
         )
 
     def play(self) -> None:
@@ -88,16 +90,21 @@ class Demo:
         """
         self.supervisor.start()
         try:
-            shown = 0.0
+            shown = told = 0.0
             while not self.supervisor.ended:
                 self.supervisor.watch()
                 self._memory.sample()
+                if time.monotonic() - told > HEALTH_S:
+                    self.board.publish()
+                    told = time.monotonic()
                 if time.monotonic() - shown > SHOW_S * (1 if self._out.is_terminal else 3):
                     self._show()
                     shown = time.monotonic()
                 time.sleep(WATCH_S)
         finally:
             self.supervisor.stop()
+            self.board.publish()
+            self.board.close()
         self._show(last=True)
 
     def report(self, began: float) -> tuple[dict[str, Any], bool]:
@@ -124,7 +131,8 @@ class Demo:
         if not accounted:
             summary["first_unaccounted"] = books.problem
         self._print_books(books, summary)
-        return summary, accounted and broker.startswith("Apache Kafka")
+        wanted = self._services.memory is not None or broker.startswith("Apache Kafka")
+        return summary, accounted and wanted
 
     def _describe(self, run_id: str, now: datetime, settings: Settings) -> Run:
         options = self._options
@@ -152,6 +160,7 @@ class Demo:
             started_at=now,
             first_moment=min(moments),
             params=params_dict(settings.params),
+            archive=str(self._services.home.archive / run_id),
         )
         run.save()
         return run

@@ -1,9 +1,12 @@
 """The one directory that holds all state: ports, broker, database, runs."""
 
+import fcntl
 import json
 import os
 import shutil
 import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -47,6 +50,11 @@ class Home:
         """Return the directory that holds one directory per run."""
         return self.path / "runs"
 
+    @property
+    def archive(self) -> Path:
+        """Return the directory that holds one archive per run."""
+        return self.path / "archive"
+
     def port(self, name: str) -> int:
         """Return the port remembered for a server, or choose a free one and remember it.
 
@@ -58,6 +66,32 @@ class Home:
             port = free_port()
             self._remember(state | {name: port})
         return port
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Keep every other tidewire out of this home.
+
+        Raises:
+            StackError: another one is in.
+        """
+        with (self.path / "lock").open("w") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError as error:
+                reason = (
+                    f"{self.path} is in use by another tidewire: stop that one, or choose another "
+                    "directory with --home."
+                )
+                raise StackError(reason) from error
+            yield
+
+    def ports(self) -> dict[str, int]:
+        """Return the ports remembered so far, by server."""
+        return {name: port for name, port in self._state().items() if isinstance(port, int)}
+
+    def is_taken(self, port: int) -> bool:
+        """Tell whether somebody listens on a loopback port now."""
+        return not is_free(port)
 
     def value(self, name: str, default: str) -> str:
         """Return a remembered text, or remember the default."""

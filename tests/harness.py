@@ -64,6 +64,8 @@ def play(
             assert time.monotonic() - began < timeout, "the run does not end"
     finally:
         demo.supervisor.stop()
+        demo.board.publish()
+        demo.board.close()
     summary, good = demo.report(began)
     assert good == summary["accounted"]
     return demo, summary
@@ -79,7 +81,7 @@ def tables(demo: Demo) -> dict[str, list[tuple[Any, ...]]]:
             columns = ", ".join(
                 f'"{c.name}"' for c in metadata.tables[name].columns if c.name not in skip
             )
-            query = f"SELECT {columns} FROM {name}"  # noqa: S608 - our own tables' names
+            query = f"SELECT {columns} FROM {name}"
             rows = connection.execute(query.encode()).fetchall()
             found[name] = sorted(rows, key=repr)
     return found

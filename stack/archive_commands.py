@@ -1,0 +1,84 @@
+"""`tidewire archive ls | verify | export | import`: the archives of a home."""
+
+from collections import Counter
+from pathlib import Path
+
+from connectors.archive.bundle import export, take_in
+from connectors.archive.check import states_manifests, topics_manifest, verify
+from connectors.archive.files import ArchiveDamaged
+from stack.errors import StackError
+from stack.home import Home
+
+
+def run_archive(home: Home, action: str, run: str, file: Path | None) -> str:
+    """Run one action and return what to print.
+
+    Raises:
+        StackError: there is no such run, or no file was named.
+        ArchiveDamaged: a file is not what its manifest says.
+        CannotImport: the bundle cannot be taken in.
+    """
+    if action == "import":
+        name, counted = take_in(_named(file, action), home.archive)
+        return f"run {name}: {counted.files} day files, {counted.rows:,} rows, verified"
+    if action == "ls" and not run:
+        return "\n".join(_line(d) for d in _runs(home)) or f"no archive in {home.archive} yet"
+    directory = _find(home, run)
+    if action == "ls":
+        return _days(directory)
+    if action == "export":
+        target = _named(file, action)
+        counted = export(directory, target)
+        return f"run {directory.name}: {counted.files} day files in {target}"
+    counted = verify(directory)
+    return (
+        f"run {directory.name}: {counted.files} day files, {counted.rows:,} rows and "
+        f"{counted.states} kept states are what their manifests say"
+    )
+
+
+def _runs(home: Home) -> list[Path]:
+    return sorted(d for d in home.archive.glob("*") if (d / "run.json").exists())
+
+
+def _find(home: Home, run: str) -> Path:
+    runs = _runs(home)
+    if not run and runs:
+        return runs[-1]
+    for directory in runs:
+        if directory.name == run:
+            return directory
+    reason = (
+        f"There is no archive of run {run or '(any)'} in {home.archive}: `archive ls` lists them."
+    )
+    raise StackError(reason)
+
+
+def _line(run: Path) -> str:
+    try:
+        files = topics_manifest(run).files
+    except ArchiveDamaged:
+        return f"{run.name}  no finished day yet"
+    days = sorted({f.day for f in files})
+    size = sum(f.bytes for f in files)
+    rows = sum(f.rows for f in files)
+    return f"{run.name}  {days[0]} .. {days[-1]}  {rows:,} rows  {size:,} bytes"
+
+
+def _days(run: Path) -> str:
+    files = topics_manifest(run).files
+    kept = Counter(f.day for _, m in states_manifests(run) for f in m.files)
+    lines = [f"{'day':<12}{'topic':<26}{'rows':>10}{'bytes':>12}  sha256"]
+    lines += [
+        f"{f.day:<12}{f.topic:<26}{f.rows:>10,}{f.bytes:>12,}  {f.sha256[:12]}"
+        for f in sorted(files, key=lambda f: (f.day, f.topic))
+    ]
+    lines += [f"{day:<12}kept states of {n} shards" for day, n in sorted(kept.items())]
+    return "\n".join(lines)
+
+
+def _named(file: Path | None, action: str) -> Path:
+    if file is None:
+        reason = f"tidewire archive {action} needs a file: name it at the end."
+        raise StackError(reason)
+    return file.resolve()

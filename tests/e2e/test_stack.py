@@ -1,0 +1,171 @@
+"""The stack as a person runs it: up, killed, on again, down; what each command says."""
+
+import contextlib
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from stack.database import EmbeddedDatabase
+from stack.home import Home
+
+pytestmark = [pytest.mark.kafka, pytest.mark.postgres, pytest.mark.timeout(300)]
+Say = Callable[..., tuple[int, str]]
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    directory = tmp_path_factory.mktemp("stack") / "home"
+    yield directory
+    EmbeddedDatabase(Home(directory)).discard()
+
+
+@pytest.fixture
+def say(home: Path) -> Say:
+    def run(*arguments: str, **env: str) -> tuple[int, str]:
+        done = subprocess.run(
+            [sys.executable, "-m", "stack.cli", *arguments], capture_output=True, text=True,
+            check=False, env={**os.environ, "TIDEWIRE_HOME": str(home), **env},
+        )  # fmt: skip
+        return done.returncode, done.stdout + done.stderr
+
+    return run
+
+
+def status(say: Say, wanted: int = 0) -> dict[str, Any]:
+    deadline = time.monotonic() + 40
+    while (found := say("status", "--json"))[0] != wanted and time.monotonic() < deadline:
+        time.sleep(0.3)
+    assert found[0] == wanted, found[1]
+    told: dict[str, Any] = json.loads(found[1])
+    return told
+
+
+def test_before_anything_is_up(say: Say) -> None:
+    assert say("status")[0] == 1
+    assert say("down") == (2, say("down")[1])
+    assert "start it with `tidewire up`" in say("down")[1]
+    assert "No run is up" in say("topics")[1]
+    assert "No run is up" in say("flow", "trade")[1]
+    assert say("archive", "ls")[1].startswith("no archive in ")
+    assert "There is no schema run_live: `tidewire db upgrade` makes it" in say("db", "status")[1]
+    code, report = say("doctor")
+    assert code == 0
+    assert "ok       Java" in report
+    assert "MISSING" not in report
+    assert "Apache Kafka 4" in say("version")[1]
+
+
+def test_a_doctor_without_java_names_the_cost(say: Say, tmp_path: Path) -> None:
+    code, report = say("doctor", PATH=str(tmp_path), JAVA_HOME="")
+    assert code == 1
+    assert "MISSING  Java" in report
+    assert "tidewire demo --broker memory" in report
+    assert "without  Node" in report
+
+
+def test_up_and_down_and_on_again(say: Say) -> None:
+    code, text = say("up")
+    assert code == 0, text
+    assert "run live is up: Kafka at 127.0.0.1:" in text
+    first = status(say)
+    assert len(first["flows"]) == 8
+    assert "is up already" in say("up")[1]
+    assert "database_url" not in first
+    clocks = {f["flow"]: f["clock_age_s"] for f in status(say)["flows"]}
+    assert max(clocks.values()) < 3, clocks
+
+    victim = next(
+        p for p in psutil.Process(first["pid"]).children() if "trade" in p.cmdline()
+    )  # fmt: skip
+    victim.kill()
+    deadline = time.monotonic() + 30
+    restarts = 0
+    while restarts == 0 and time.monotonic() < deadline:
+        restarts = next(f["restarts"] for f in status(say)["flows"] if f["flow"] == "trade")
+        time.sleep(0.5)
+    assert restarts == 1
+    before = say("db", "status")[1]
+
+    code, text = say("down")
+    assert (code, text.split(";")[0]) == (0, "run live is down")
+    assert not psutil.pid_exists(first["pid"])
+    assert say("status")[0] == 1
+    code, text = say("up", TIDEWIRE_RISK__COOLDOWN_MINUTES="7")
+    assert code == 2
+    assert "made under other settings (risk.cooldown_minutes 30, now 7)" in text
+    assert say("up")[0] == 0
+    again = status(say)
+    assert (again["run"], again["bootstrap"]) == (first["run"], first["bootstrap"])
+    flows = [p for p in psutil.Process(again["pid"]).children() if "stack.cli" in p.cmdline()]
+    assert len(flows) == 8
+    psutil.Process(again["pid"]).kill()  # its flows stop by themselves, its servers are found
+    assert psutil.wait_procs(flows, timeout=20)[1] == []
+    assert say("up")[0] == 0
+    status(say)
+    assert say("db", "status")[1] == before
+    assert say("down")[0] == 0
+
+
+def test_a_crash_loop_stops_with_the_reason(say: Say, home: Path) -> None:
+    assert say("up", "--run", "broken")[0] == 0
+    status(say)
+    run = home / "runs" / "broken" / "run.json"
+    run.write_text("{")
+    pid = json.loads((home / "up.json").read_text())["pid"]
+    deadline = time.monotonic() + 90
+    while psutil.pid_exists(pid) and time.monotonic() < deadline:
+        with contextlib.suppress(psutil.Error):  # it ends while we look
+            for child in psutil.Process(pid).children():
+                if "trade" in child.cmdline():
+                    child.kill()
+        time.sleep(0.3)
+    assert not psutil.pid_exists(pid)
+    last = say("status")[1]
+    assert "Flow trade died 7 times within a minute" in last
+    assert "correct the cause and start again" in last
+
+
+def test_backup_and_restore(say: Say, home: Path, tmp_path: Path) -> None:
+    dump = tmp_path / "live.dump"
+    assert "needs a file" in say("db", "backup")[1]
+    before = say("db", "status")[1]
+    assert "strategies                           3" in before
+    assert say("db", "backup", str(dump))[0] == 0
+    assert "Schema run_live is there" in say("db", "restore", str(dump))[1]
+    assert "is no file" in say("db", "restore", str(tmp_path / "no"))[1]
+    script = (
+        "import sys, psycopg; from pathlib import Path; from stack.database_commands import *\n"
+        "from connectors.settings import Settings\n"
+        "with database_of(Home(Path(sys.argv[1])), Settings()) as url, psycopg.connect(url) as c:\n"
+        "    c.execute('DROP SCHEMA run_live CASCADE')\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, str(home)], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert "There is no schema run_live" in say("db", "status")[1]
+    code, text = say("db", "restore", str(dump))
+    assert code == 0, text
+    assert say("db", "status")[1] == before
+    assert say("db", "seed")[0] == 0
+    assert "use lower-case letters" in say("db", "status", "--schema", 'x"; DROP')[1]
+
+
+def test_the_memory_broker_gives_the_same_run(say: Say) -> None:
+    code, text = say("demo", "--broker", "memory")
+    assert code == 0, text
+    assert "librdkafka mock cluster in memory" in text
+    assert "digest cce70fdbddd878d6" in text
+    assert "accounted: every input, decision, order and dollar" in text
+    for refused in (("--check",), ("--shards", "5")):
+        code, text = say("demo", "--broker", "memory", *refused)
+        assert code == 2
+        assert "use --broker kafka" in text

@@ -1,0 +1,106 @@
+"""What processes tell of themselves: metrics, health, logs, over real sockets."""
+
+import json
+import time
+import urllib.request
+from typing import Any
+
+import pytest
+from confluent_kafka import Consumer, TopicPartition
+
+from connectors.telemetry import trace_of, traceparent
+from stack.demo import Demo
+from stack.health import rows_of, vitals_of
+from stack.services import Services
+from tests.harness import options, play
+
+pytestmark = [pytest.mark.kafka, pytest.mark.postgres, pytest.mark.timeout(200)]
+
+
+class Scraper:
+    """Reads every flow's metrics once it has something to tell, while the run goes on."""
+
+    def __init__(self) -> None:
+        self.pages: dict[str, str] = {}
+
+    def __call__(self, demo: Demo) -> None:
+        for label, child in demo.supervisor.children.items():
+            if child.process is None:
+                continue
+            port = vitals_of(demo.run.path(), label).get("metrics_port")
+            if port:
+                try:
+                    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics") as page:
+                        self.pages[label] = page.read().decode()
+                except OSError:
+                    continue  # it has just ended
+
+
+@pytest.fixture(scope="module")
+def scraped(services: Services) -> tuple[Demo, dict[str, str]]:
+    scraper = Scraper()
+    demo, _ = play(services, options(pace=1_500), meddle=scraper)
+    return demo, scraper.pages
+
+
+def value(page: str, name: str, label: str = "") -> float:
+    lines = [li for li in page.splitlines() if li.startswith(name) and label in li]
+    return sum(float(line.rsplit(" ", 1)[1]) for line in lines)
+
+
+def test_every_process_serves_its_metrics(scraped: tuple[Demo, dict[str, str]]) -> None:
+    demo, pages = scraped
+    assert set(pages) == set(demo.supervisor.children)
+    assert value(pages["market"], "tidewire_records_written_total", "market.bars") > 1_000
+    assert value(pages["signals-0"], "tidewire_records_read_total", "market.bars") > 1_000
+    assert value(pages["trade"], "tidewire_step_seconds_count", "desk") > 1
+    assert value(pages["persist"], "tidewire_rows_total", "market_data") > 1_000
+    assert value(pages["persist"], "tidewire_flush_seconds_count", "database") > 0
+    assert "tidewire_lag" in pages["trade"]
+    assert "tidewire_epoch_age" in pages["trade"]
+
+
+def test_health_of_every_flow_is_on_system_events(scraped: tuple[Demo, dict[str, str]]) -> None:
+    demo, _ = scraped
+    consumer = Consumer({"bootstrap.servers": demo.run.bootstrap, "group.id": "health"})
+    name = demo.run.prefix + "system.events"
+    consumer.assign([TopicPartition(name, 0, 0)])
+    told: dict[str, Any] = {}
+    deadline = time.monotonic() + 20
+    while len(told) < len(demo.supervisor.children) and time.monotonic() < deadline:
+        for record in consumer.consume(100, 0.2):
+            health = json.loads(record.value() or b"")
+            told[health["flow"]] = health
+    consumer.close()
+    assert set(told) == set(demo.supervisor.children)
+    assert {h["state"] for h in told.values()} == {"ended"}
+    assert all(h["restarts"] == 0 and h["lag"] == 0 for h in told.values())
+    assert told["trade"]["epoch_age_s"] is not None
+    assert [row.flow for row in rows_of(demo.run.path())] == list(demo.supervisor.children)
+
+
+def test_logs_are_json_lines_with_run_and_flow(services: Services) -> None:
+    def kill_database_for_a_moment(demo: Demo) -> None:
+        if not stopped and demo.run.path("recovery", "persist").exists():
+            services.database.stop("immediate")
+            stopped.append(time.monotonic())
+        elif len(stopped) == 1 and time.monotonic() - stopped[0] > 2:
+            services.database.start()
+            stopped.append(0)
+
+    stopped: list[float] = []
+    demo, _ = play(services, options(), meddle=kill_database_for_a_moment)
+    lines = demo.supervisor.log_of("persist").read_text().splitlines()
+    found = [json.loads(line) for line in lines if "database away" in line]
+    assert found
+    assert {(f["run"], f["flow"], f["level"]) for f in found} == {
+        (demo.run.run_id, "persist", "WARNING")
+    }
+
+
+def test_a_trace_is_a_function_of_run_and_moment() -> None:
+    one = trace_of("run", 5)
+    assert one == trace_of("run", 5) != trace_of("run", 6)
+    assert len(one) == 32
+    header = traceparent(one, "sig-1").decode().split("-")
+    assert [len(part) for part in header] == [2, 32, 16, 2]
