@@ -1,5 +1,6 @@
 """The exchange's sessions as stamps, built once from a small table of exceptions."""
 
+from bisect import bisect_left
 from datetime import date, datetime, time, timedelta
 from functools import cache
 from typing import Final
@@ -36,6 +37,22 @@ def session_day(stamp: int) -> str:
     if close is None:
         return f"{to_datetime(stamp):%Y-%m-%d}"
     return f"{to_datetime(close).astimezone(NEW_YORK):%Y-%m-%d}"
+
+
+def day_span(day: str) -> tuple[int, int] | None:
+    """Return a session day's first moment and the moment after its last.
+
+    It begins right after the close before, and ends right after its own.
+
+    Args:
+        day: YYYY-MM-DD; None is returned where there is no session.
+    """
+    noon = to_micros(datetime.combine(date.fromisoformat(day), time(12), NEW_YORK))
+    closes = new_york_sessions().closes
+    i = bisect_left(closes, noon)
+    if i == len(closes) or session_day(closes[i]) != day:
+        return None
+    return (closes[i - 1] + 1 if i else 0), closes[i] + 1
 
 
 def _stamp(day: date, at: time) -> int:

@@ -1,20 +1,23 @@
 """The flows' operators in one closed loop, without Kafka or Bytewax.
 
 The same operators in the same order as flows/signals, trade and learn; what the log does
-between them (merging by stamp, key and topic rank) is done here by a sort. For tests,
-measurements and, later, backtests.
+between them (merging by stamp, key and topic rank) is done here by a sort. For backtests,
+what-if replays, tests and measurements.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from operator import itemgetter
-from typing import Final
+from typing import Any, Final
 
+from messages.control import Command
 from messages.learning import TradeOutcome
 from messages.market import Bar
-from messages.trading import TradeSignal
+from messages.topics import partition_of
+from messages.trading import TradeExecution, TradeSignal
 from operators.account import Account
 from operators.blocks import Block, Event, Operator
-from operators.desk import Desk
+from operators.desk import Desk, Watch
 from operators.ensemble import Ensemble
 from operators.outcomes import Outcomes
 from operators.params import Params
@@ -22,27 +25,58 @@ from operators.sentiment import SentimentWindows
 from operators.sessions import SessionTable
 from operators.strategies.voting import Voting
 
+STAMP: Final = itemgetter(0)
 PLACE: Final = itemgetter(0, 1)
+CHAIN: Final = ("sentiment", "strategies", "ensemble")
+States = Mapping[str, Any]  # step id -> an operator's snapshot
+NO_STATES: Final[States] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """The states a loop starts from; empty at the beginning of a log.
+
+    Attributes:
+        signals: per partition, the states of sentiment, strategies and ensemble.
+        trade: of the desk.
+        learn: of the outcomes.
+    """
+
+    signals: Sequence[States] = (NO_STATES,)
+    trade: States = field(default_factory=dict)
+    learn: States = field(default_factory=dict)
 
 
 class ClosedLoop:
-    """Bars, scored articles and weights in; signals and everything that follows out."""
+    """Commands, weights, scored articles and bars in; all that follows out."""
 
-    def __init__(self, params: Params, sessions: SessionTable) -> None:
-        """Build every operator anew."""
-        self._operators: dict[str, Operator] = {
-            "sentiment": SentimentWindows(params.sentiment),
-            "strategies": Voting(params),
-            "ensemble": Ensemble(params.ensemble),
-            "outcomes": Outcomes(params.risk),
-        }
-        desk = Desk(params, sessions)
-        self._operators["desk"] = desk
+    def __init__(
+        self,
+        params: Params,
+        sessions: SessionTable,
+        opening: Opening | None = None,
+        watch: Watch | None = None,
+    ) -> None:
+        """Build every operator, anew or from states; `watch` is shown the desk's decisions."""
+        opening = opening or Opening()
+        self._chains: list[dict[str, Operator]] = [
+            {
+                "sentiment": SentimentWindows(params.sentiment, states.get("sentiment")),
+                "strategies": Voting(params, states.get("strategies")),
+                "ensemble": Ensemble(params.ensemble, states.get("ensemble")),
+            }
+            for states in opening.signals
+        ]
+        desk = Desk(params, sessions, opening.trade.get("desk"), watch)
+        self._desk: Operator = desk
+        self._outcomes: Operator = Outcomes(params.risk, opening.learn.get("outcomes"))
         self._account = desk.account
 
     def wrap(self, around: Callable[[str, Operator], Operator]) -> None:
         """Put something around each operator; the seam for measurements."""
-        self._operators = {name: around(name, o) for name, o in self._operators.items()}
+        self._chains = [{n: around(n, o) for n, o in chain.items()} for chain in self._chains]
+        self._desk = around("desk", self._desk)
+        self._outcomes = around("outcomes", self._outcomes)
 
     @property
     def account(self) -> Account:
@@ -51,18 +85,41 @@ class ClosedLoop:
 
     def step(self, block: Block) -> list[Event]:
         """Take the next stretch of the merged input; returns all that was published for it."""
-        generated = block
-        for name in ("sentiment", "strategies", "ensemble"):
-            generated = self._operators[name].step(generated)
-        signals = [e for e in generated.events if isinstance(e.body, TradeSignal)]
+        generated = self._generate(block)
+        signals = [e for e in generated if isinstance(e.body, TradeSignal)]
         # Stable: at one stamp and key the bar stands before the signal made on it.
-        bars = [e for e in block.events if isinstance(e.body, Bar)]
-        merged = sorted(bars + signals, key=PLACE) if signals else bars
-        traded = self._operators["desk"].step(Block(merged, block.frontier, block.ended))
-        known = sorted(signals + traded.events, key=itemgetter(0))
-        judged = self._operators["outcomes"].step(Block(known, block.frontier, block.ended))
+        asked = [e for e in block.events if isinstance(e.body, Bar | Command)]
+        merged = sorted(asked + signals, key=PLACE) if signals else asked
+        traded = self._desk.step(Block(merged, block.frontier, block.ended)).events
+        fills = [e for e in traded if isinstance(e.body, TradeExecution)]
+        known = sorted(fills + signals, key=PLACE)
+        judged = self._outcomes.step(Block(known, block.frontier, block.ended))
         outcomes = [e for e in judged.events if isinstance(e.body, TradeOutcome)]
-        return [*generated.events, *traded.events, *outcomes]
+        return [*generated, *traded, *outcomes]
+
+    def _generate(self, block: Block) -> list[Event]:
+        """Run the signals flow's part; returns what it makes, by stamp and key."""
+        if len(self._chains) == 1:
+            return _through(self._chains[0], block)
+        shares: list[list[Event]] = [[] for _ in self._chains]
+        for event in block.events:
+            if event.key:
+                shares[partition_of(event.key.encode(), len(shares))].append(event)
+            else:
+                for share in shares:
+                    share.append(event)
+        made = [
+            _through(chain, block._replace(events=share))
+            for chain, share in zip(self._chains, shares, strict=True)
+        ]
+        return sorted((e for part in made for e in part), key=PLACE)
+
+
+def _through(chain: Mapping[str, Operator], block: Block) -> list[Event]:
+    """Run a block through a chain; commands are the desk's business and left out."""
+    for name in CHAIN:
+        block = chain[name].step(block)
+    return [e for e in block.events if not isinstance(e.body, Command)]
 
 
 def cut(events: list[Event], size: int, end: int) -> Iterator[Block]:

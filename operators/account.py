@@ -13,6 +13,7 @@ class Position(NamedTuple):
         opened: stamp of the first fill.
         trade_id: id of the round trip.
         signal_id: the signal that opened it.
+        execution_id: the fill that opened it.
     """
 
     qty: int
@@ -21,6 +22,7 @@ class Position(NamedTuple):
     opened: int
     trade_id: str
     signal_id: str
+    execution_id: str
 
     @property
     def average(self) -> int:
@@ -38,6 +40,7 @@ class Fill(NamedTuple):
     commission: int
     trade_id: str
     signal_id: str
+    execution_id: str
 
 
 class Account:
@@ -111,8 +114,9 @@ class Account:
         cost = fill.qty * fill.price
         if old is None:
             new = Position(
-                fill.qty, cost, fill.commission, fill.stamp, fill.trade_id, fill.signal_id
-            )
+                fill.qty, cost, fill.commission, fill.stamp, fill.trade_id, fill.signal_id,
+                fill.execution_id,
+            )  # fmt: skip
         else:
             new = old._replace(
                 qty=old.qty + fill.qty, cost=old.cost + cost, fees=old.fees + fill.commission

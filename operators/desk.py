@@ -5,7 +5,8 @@ and a backtest of the same input are the same bytes.
 """
 
 from collections import deque
-from typing import Any
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 from messages.base import make_id
 from messages.control import Command
@@ -52,6 +53,25 @@ class LastBar:
         return sum(self.days) // SESSIONS_IN_MEAN if full else None
 
 
+class ExitAsked(NamedTuple):
+    """An exit that is being asked for, as the desk sees it.
+
+    Attributes:
+        position: to be closed; None when there is none.
+        price: last price, units; None when there is none.
+        state: ACTIVE, PAUSED, REDUCING or HALTED.
+    """
+
+    stamp: int
+    ticker: str
+    position: Position | None
+    price: int | None
+    state: str
+
+
+Watch = Callable[[Decision, Proposal | ExitAsked], None]
+
+
 class Desk:
     """Bars, signals and commands in; decisions, orders, executions, positions, snapshots out.
 
@@ -60,10 +80,18 @@ class Desk:
     """
 
     def __init__(
-        self, params: Params, sessions: SessionTable, state: dict[str, Any] | None = None
+        self,
+        params: Params,
+        sessions: SessionTable,
+        state: dict[str, Any] | None = None,
+        watch: Watch | None = None,
     ) -> None:
-        """Start with the cash of the parameters or from a snapshot."""
+        """Start with the cash of the parameters or from a snapshot.
+
+        `watch` is shown each decision with what the checks saw; it must change nothing.
+        """
         state = state or {}
+        self._watch = watch
         self._params = params
         self._rules = Rules(params.risk, params.fills, sessions)
         self._ledger = Ledger(params.account.name)
@@ -161,7 +189,7 @@ class Desk:
             self._meet(stamp, bar, out)
         position = self.account.mark(bar.ticker, price)
         if position is not None and stop_hit(position, price, self._params.risk):
-            request = Request(("stop", bar.id), "stop", "", (bar.id, position.trade_id))
+            request = Request(("stop", bar.id), "stop", "", (bar.id, position.execution_id))
             self._exit(stamp, bar.ticker, position, request, out)
 
     def _meet(self, stamp: int, bar: Bar, out: list[Event]) -> None:
@@ -185,8 +213,7 @@ class Desk:
         elif side > 0 or self._params.risk.allow_short:
             self._enter(stamp, signal, side, request, out)
         else:
-            denial = Denial("NO_POSITION", "a position to close", "0 shares")
-            out.append(self._ledger.decide(stamp, signal.ticker, side, request, denial))
+            self._nothing_to_close(stamp, signal.ticker, side, request, out)
 
     def _enter(
         self, stamp: int, signal: TradeSignal, side: int, request: Request, out: list[Event]
@@ -210,6 +237,7 @@ class Desk:
         )
         denial = first_denial(proposal, self._rules)
         decision = self._ledger.decide(stamp, signal.ticker, side, request, denial)
+        self._show(decision, proposal)
         out.append(decision)
         if denial is None:
             notional = abs(qty) * (last.price if last else 0)
@@ -220,9 +248,28 @@ class Desk:
     ) -> None:
         denial = market_closed(stamp, self._rules) or self._exit_denial(ticker, request.cause)
         decision = self._ledger.decide(stamp, ticker, -position.qty, request, denial)
+        self._show(decision, self._asked(stamp, ticker))
         out.append(decision)
         if denial is None:
             self._place(decision, ticker, -position.qty, 0, position.trade_id, out)
+
+    def _nothing_to_close(
+        self, stamp: int, ticker: str, side: int, request: Request, out: list[Event]
+    ) -> None:
+        denial = Denial("NO_POSITION", "a position to close", "0 shares")
+        decision = self._ledger.decide(stamp, ticker, side, request, denial)
+        self._show(decision, self._asked(stamp, ticker))
+        out.append(decision)
+
+    def _asked(self, stamp: int, ticker: str) -> ExitAsked:
+        last = self._bars.get(ticker)
+        position = self.account.positions.get(ticker)
+        return ExitAsked(stamp, ticker, position, last.price if last else None, self._state)
+
+    def _show(self, decision: Event, asked: Proposal | ExitAsked) -> None:
+        if self._watch is not None:
+            assert isinstance(decision.body, Decision)
+            self._watch(decision.body, asked)
 
     def _exit_denial(self, ticker: str, cause: Cause) -> Denial | None:
         if any(o.ticker == ticker and not o.notional for o in self._orders.values()):
@@ -255,8 +302,7 @@ class Desk:
             if position is not None:
                 self._exit(stamp, ticker, position, request, out)
             else:
-                denial = Denial("NO_POSITION", "a position to close", "0 shares")
-                out.append(self._ledger.decide(stamp, ticker, -1, request, denial))
+                self._nothing_to_close(stamp, ticker, -1, request, out)
 
     def _cancel_entries(self, stamp: int, out: list[Event]) -> None:
         for order in [o for o in self._orders.values() if o.notional]:
@@ -287,13 +333,15 @@ class Desk:
         del self._orders[order.id]
         price = fill_price(raw, order.qty, self._params.fills)
         fee = commission(price, order.qty, self._params.fills)
-        fill = Fill(stamp, order.ticker, order.qty, price, fee, order.trade_id, order.signal_id)
+        cause = make_id("exe", order.id, 1)
+        fill = Fill(
+            stamp, order.ticker, order.qty, price, fee, order.trade_id, order.signal_id, cause
+        )
         pnl = self.account.apply(fill)
         executed = self._ledger.executed(stamp, order, fill, pnl, "FILLED")
         out.append(executed)
         if order.ticker not in self.account.positions:
             self._exits[order.ticker] = stamp
-        cause = make_id("exe", order.id, 1)
         risk = self._params.risk
         out.append(self._ledger.position(stamp, order.ticker, self.account, cause, pnl or 0, risk))
         self._finish_flatten()

@@ -1,11 +1,11 @@
 """The pre-trade checks: each fails closed and says its limit and what it measured.
 
-A check sees the desk as it is at the decision and returns None, or a Denial whose code names
-it. The order of `ENTRY_CHECKS` is the order in which reasons are given.
+A check sees the desk as it is at the decision and returns what it measured; the first that does
+not pass denies. The order of `ENTRY_CHECKS` is the order in which reasons are given.
 """
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from messages.trading import TradeSignal
 from messages.units import MINUTE_US, SECOND_US, to_micros, to_money
@@ -22,6 +22,26 @@ class Denial(NamedTuple):
     code: str
     limit: str
     actual: str
+
+
+class Measured(NamedTuple):
+    """What one check found.
+
+    Attributes:
+        passed: it lets the entry through.
+        limit: what it allows; a text where there is no number.
+        actual: what it measured; `unknown` fails.
+        unit: of both: s, min, shares, money (units of 1/10,000 dollar) or empty for a count.
+    """
+
+    passed: bool
+    limit: int | float | str
+    actual: int | float | str
+    unit: str = ""
+
+    def words(self) -> tuple[str, str]:
+        """Return limit and actual as a person reads them."""
+        return _in_words(self.limit, self.unit), _in_words(self.actual, self.unit)
 
 
 class Proposal(NamedTuple):
@@ -61,8 +81,9 @@ class Rules(NamedTuple):
     sessions: SessionTable
 
 
-Check = Callable[[Proposal, Rules], Denial | None]
-STATE_CODES = {"PAUSED": "TRADING_PAUSED", "REDUCING": "REDUCE_ONLY", "HALTED": "HALTED"}
+Check = Callable[[Proposal, Rules], Measured]
+STATE_CODES: Final = {"PAUSED": "TRADING_PAUSED", "REDUCING": "REDUCE_ONLY", "HALTED": "HALTED"}
+DECIMALS: Final = {"s": 0, "min": 1}
 
 
 def size_entry(equity: int, price: int, side: int, risk: RiskParams) -> int:
@@ -73,16 +94,36 @@ def size_entry(equity: int, price: int, side: int, risk: RiskParams) -> int:
 def first_denial(proposal: Proposal, rules: Rules) -> Denial | None:
     """Return the first check's denial of an entry, or None when all let it pass."""
     for name, check in ENTRY_CHECKS.items():
-        if name not in rules.risk.off and (denial := check(proposal, rules)) is not None:
-            return denial
+        if name not in rules.risk.off and not (found := check(proposal, rules)).passed:
+            return Denial(code_of(name, found), *found.words())
     return None
+
+
+def every_check(proposal: Proposal, rules: Rules) -> list[tuple[str, Measured | None]]:
+    """Return what each check of an entry measures, in order; None for one that is off."""
+    return [
+        (name, None if name in rules.risk.off else check(proposal, rules))
+        for name, check in ENTRY_CHECKS.items()
+    ]
+
+
+def code_of(check: str, found: Measured) -> str:
+    """Return the code by which a check denies: its name, or the trading state's own code."""
+    return STATE_CODES.get(str(found.actual), check) if check == "TRADING_STATE" else check
 
 
 def market_closed(stamp: int, rules: Rules) -> Denial | None:
     """Deny outside regular sessions; a decision at the close is closed."""
-    if "MARKET_CLOSED" in rules.risk.off or rules.sessions.is_open(stamp):
+    if "MARKET_CLOSED" in rules.risk.off:
         return None
-    return Denial("MARKET_CLOSED", "regular session", "closed")
+    found = session_at(stamp, rules)
+    return None if found.passed else Denial("MARKET_CLOSED", *found.words())
+
+
+def session_at(stamp: int, rules: Rules) -> Measured:
+    """Measure whether a stamp lies in a regular session."""
+    is_open = rules.sessions.is_open(stamp)
+    return Measured(is_open, "regular session", "open" if is_open else "closed")
 
 
 def stop_hit(position: Position, price: int, risk: RiskParams) -> bool:
@@ -99,95 +140,96 @@ def stop_price(position: Position, risk: RiskParams) -> int:
     return -(-(BPS + risk.stop_loss_bps) * -position.cost // (BPS * -position.qty))
 
 
-def _closed(p: Proposal, rules: Rules) -> Denial | None:
-    return market_closed(p.stamp, rules)
+def _in_words(value: float | str, unit: str) -> str:
+    if isinstance(value, str):
+        return value
+    if unit == "money":
+        return f"{to_money(int(value)):.2f}"
+    text = f"{value:.{DECIMALS[unit]}f}" if isinstance(value, float) else str(value)
+    return f"{text} {'share' if unit == 'shares' and value == 1 else unit}".rstrip()
 
 
-def _state(p: Proposal, _: Rules) -> Denial | None:
-    return None if p.state == "ACTIVE" else Denial(STATE_CODES[p.state], "ACTIVE", p.state)
+def _closed(p: Proposal, rules: Rules) -> Measured:
+    return session_at(p.stamp, rules)
 
 
-def _stale_price(p: Proposal, rules: Rules) -> Denial | None:
+def _state(p: Proposal, _: Rules) -> Measured:
+    return Measured(p.state == "ACTIVE", "ACTIVE", p.state)
+
+
+def _stale_price(p: Proposal, rules: Rules) -> Measured:
     limit = rules.risk.stale_price_seconds
     if p.price is None:
-        return Denial("STALE_PRICE", f"{limit} s", "unknown")
+        return Measured(False, limit, "unknown", "s")
     age = (p.stamp - p.price_stamp) / SECOND_US
-    return Denial("STALE_PRICE", f"{limit} s", f"{age:.0f} s") if age > limit else None
+    return Measured(age <= limit, limit, age, "s")
 
 
-def _stale_sentiment(p: Proposal, rules: Rules) -> Denial | None:
-    if p.signal is None or all(s.strategy != NEWS_DRIVEN for s in p.signal.strategy_sources):
-        return None
+def _stale_sentiment(p: Proposal, rules: Rules) -> Measured:
     limit = rules.risk.stale_sentiment_minutes
+    if p.signal is None or all(s.strategy != NEWS_DRIVEN for s in p.signal.strategy_sources):
+        return Measured(True, limit, "news did not vote", "min")
     if p.signal.sentiment_context is None:
-        return Denial("STALE_SENTIMENT", f"{limit} min", "unknown")
+        return Measured(False, limit, "unknown", "min")
     age = (p.stamp - to_micros(p.signal.sentiment_context.as_of)) / MINUTE_US
-    return Denial("STALE_SENTIMENT", f"{limit} min", f"{age:.1f} min") if age > limit else None
+    return Measured(age <= limit, limit, age, "min")
 
 
-def _already_held(p: Proposal, _: Rules) -> Denial | None:
+def _already_held(p: Proposal, _: Rules) -> Measured:
     if (held := p.account.positions.get(p.ticker)) is not None:
-        return Denial("ALREADY_HELD", "0 shares", f"{held.qty} shares")
-    return Denial("ALREADY_HELD", "0 shares", "entry open") if p.ticker in p.open_entries else None
+        return Measured(False, 0, held.qty, "shares")
+    waits = p.ticker in p.open_entries
+    return Measured(not waits, 0, "entry open" if waits else 0, "shares")
 
 
-def _cooldown(p: Proposal, rules: Rules) -> Denial | None:
+def _cooldown(p: Proposal, rules: Rules) -> Measured:
     limit = rules.risk.cooldown_minutes
-    if p.last_exit is None or p.stamp - p.last_exit >= limit * MINUTE_US:
-        return None
-    return Denial("COOLDOWN", f"{limit} min", f"{(p.stamp - p.last_exit) / MINUTE_US:.1f} min")
+    if p.last_exit is None:
+        return Measured(True, limit, "no exit yet", "min")
+    since = p.stamp - p.last_exit
+    return Measured(since >= limit * MINUTE_US, limit, since / MINUTE_US, "min")
 
 
-def _max_positions(p: Proposal, rules: Rules) -> Denial | None:
+def _max_positions(p: Proposal, rules: Rules) -> Measured:
     count, limit = len(p.account.positions) + len(p.open_entries), rules.risk.max_positions
-    return Denial("MAX_POSITIONS", str(limit), str(count)) if count >= limit else None
+    return Measured(count < limit, limit, count)
 
 
-def _one_share(p: Proposal, _: Rules) -> Denial | None:
-    return Denial("BELOW_ONE_SHARE", "1 share", "0 shares") if p.qty == 0 else None
+def _one_share(p: Proposal, _: Rules) -> Measured:
+    return Measured(p.qty != 0, 1, abs(p.qty), "shares")
 
 
-def _position_share(p: Proposal, rules: Rules) -> Denial | None:
+def _position_share(p: Proposal, rules: Rules) -> Measured:
     notional, limit = _notional(p), rules.risk.position_bps * p.account.equity
-    if BPS * notional <= limit:
-        return None
-    return Denial("MAX_POSITION_PCT", _money(limit // BPS), _money(notional))
+    return Measured(BPS * notional <= limit, limit // BPS, notional, "money")
 
 
-def _exposure(p: Proposal, rules: Rules) -> Denial | None:
+def _exposure(p: Proposal, rules: Rules) -> Measured:
     exposure = p.account.gross + sum(p.open_entries.values()) + _notional(p)
     limit = rules.risk.max_exposure_bps * p.account.equity
-    if BPS * exposure <= limit:
-        return None
-    return Denial("MAX_EXPOSURE", _money(limit // BPS), _money(exposure))
+    return Measured(BPS * exposure <= limit, limit // BPS, exposure, "money")
 
 
-def _buying_power(p: Proposal, _: Rules) -> Denial | None:
+def _buying_power(p: Proposal, _: Rules) -> Measured:
     free = p.account.cash - sum(p.open_entries.values())
     notional = _notional(p)
-    return Denial("BUYING_POWER", _money(free), _money(notional)) if notional > free else None
+    return Measured(notional <= free, free, notional, "money")
 
 
-def _participation(p: Proposal, rules: Rules) -> Denial | None:
+def _participation(p: Proposal, rules: Rules) -> Measured:
     bps = rules.risk.participation_bps
     limits = [v for v in (p.bar_volume, p.mean_volume) if v is not None]
     if p.bar_volume is None:
-        return Denial("MAX_PARTICIPATION", f"{bps} bps of volume", "unknown volume")
+        return Measured(False, f"{bps} bps of volume", "unknown volume")
     limit = bps * min(limits) // BPS
-    if abs(p.qty) <= limit:
-        return None
-    return Denial("MAX_PARTICIPATION", f"{limit} shares", f"{abs(p.qty)} shares")
+    return Measured(abs(p.qty) <= limit, limit, abs(p.qty), "shares")
 
 
 def _notional(p: Proposal) -> int:
     return abs(p.qty) * (p.price or 0)
 
 
-def _money(units: int) -> str:
-    return f"{to_money(units):.2f}"
-
-
-ENTRY_CHECKS: dict[str, Check] = {
+ENTRY_CHECKS: Final[dict[str, Check]] = {
     "MARKET_CLOSED": _closed,
     "TRADING_STATE": _state,
     "STALE_PRICE": _stale_price,

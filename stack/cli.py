@@ -22,6 +22,7 @@ def parser() -> argparse.ArgumentParser:
     _add_demo(commands)
     _add_stack(commands)
     _add_data(commands)
+    _add_replay(commands)
     return top
 
 
@@ -65,6 +66,36 @@ def _add_data(commands: Any) -> None:
     archive.add_argument("action", choices=("ls", "verify", "export", "import"))
     archive.add_argument("file", nargs="?", type=Path, help="a bundle to write or to take in")
     archive.add_argument("--run", default="", help="a run's name (default: the newest)")
+
+
+def _add_replay(commands: Any) -> None:
+    replay = _command(commands, "replay", "make archived days again; needs no running stack")
+    _of_a_run(replay)
+    replay.add_argument("--verify", action="store_true", help="print each day's certificate")
+    replay.add_argument("--from-start", action="store_true",
+                        help="begin at the first record, not at the kept states")  # fmt: skip
+    replay.add_argument("--block", type=int, default=0, help="events per block; changes nothing")
+    replay.add_argument("--against-backtest", action="store_true",
+                        help="list executions that differ from a backtest's")  # fmt: skip
+    replay.add_argument("--set", action="append", default=[], metavar="GROUP.NAME=VALUE",
+                        help="what if, such as strategies.momentum.weight=0")  # fmt: skip
+    replay.add_argument("--without-article", action="append", default=[], metavar="ID")
+    replay.add_argument("--without-source", action="append", default=[], metavar="NAME")
+    replay.add_argument("--delay-news", default="", metavar="5m", help="all news comes later")
+    replay.add_argument("--limit", type=int, default=20, help="orders to list; 0: all")
+    causality = _command(commands, "causality", "look for anything that knew of the future")
+    _of_a_run(causality)
+    causality.add_argument("--samples", type=int, default=20, help="cuts to make")
+    explain = _command(commands, "explain", "why, and why not, with every number")
+    explain.add_argument("what", help="id of an order, decision or signal; or AAPL@DAYTHH:MM")
+    _of_a_run(explain, day=False)
+
+
+def _of_a_run(command: argparse.ArgumentParser, *, day: bool = True) -> None:
+    command.add_argument("--run", default="", help="a run's name (default: the last)")
+    command.add_argument("--json", action="store_true", help="JSON instead of text")
+    if day:
+        command.add_argument("--day", default="", help="session day, YYYY-MM-DD")
 
 
 def _command(commands: Any, name: str, what: str) -> argparse.ArgumentParser:
@@ -174,6 +205,15 @@ def _archive(options: argparse.Namespace) -> int:
     return 0
 
 
+def _replay(options: argparse.Namespace) -> int:
+    from stack.replay_commands import run_causality, run_explain, run_replay
+
+    act = {"replay": run_replay, "causality": run_causality, "explain": run_explain}
+    said, code = act[options.command](options)
+    sys.stdout.write(said + "\n")
+    return code
+
+
 def _home_path(options: argparse.Namespace) -> Path:
     from connectors.settings import load_settings
 
@@ -225,14 +265,17 @@ def _expected() -> tuple[type[Exception], ...]:
     """Return the errors of lower layers that a person can act on."""
     from connectors.archive.bundle import CannotImport
     from connectors.archive.files import ArchiveDamaged
+    from connectors.archive.reading import DayNotArchived
     from connectors.feed.recorded import InputUnusable
     from connectors.kafka.layout import BrokerUnavailable
     from connectors.settings import SettingsInvalid
     from connectors.storage.schema import DatabaseUnavailable, SchemaTooNew
+    from flows.replay.counterfactual import CannotChange
+    from flows.replay.explain import CannotExplain
 
     return (
-        ArchiveDamaged, BrokerUnavailable, CannotImport, DatabaseUnavailable, InputUnusable,
-        SchemaTooNew, SettingsInvalid,
+        ArchiveDamaged, BrokerUnavailable, CannotChange, CannotExplain, CannotImport,
+        DatabaseUnavailable, DayNotArchived, InputUnusable, SchemaTooNew, SettingsInvalid,
     )  # fmt: skip
 
 
@@ -247,6 +290,9 @@ ACTIONS: dict[str, Callable[[argparse.Namespace], int]] = {
     "flow": _flow,
     "db": _db,
     "archive": _archive,
+    "replay": _replay,
+    "causality": _replay,
+    "explain": _replay,
 }
 
 if __name__ == "__main__":

@@ -24,6 +24,7 @@ from messages.topics import EVERY_TOPIC
 from stack.audit import Auditor, Books
 from stack.errors import StackError
 from stack.health import HealthBoard
+from stack.home import note_last
 from stack.memory import PeakMemory
 from stack.services import Services
 from stack.supervisor import Supervisor, run_flows
@@ -212,6 +213,7 @@ def run_demo(settings: Settings, services: Services, options: DemoOptions) -> in
         out.print(f"{services.broker_name()} at {services.bootstrap}, {services.database_name()}")
         demo = Demo(services, settings, options, out)
         demo.prepare()
+        note_last(services.home.path, demo.run.run_id)
         demo.play()
         summary, good = demo.report(began)
         if options.check:

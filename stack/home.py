@@ -15,6 +15,36 @@ from stack.errors import StackError
 MIN_FREE_BYTES: Final = 1_500_000_000
 
 
+def note_last(home: Path, run: str) -> None:
+    """Remember the last demo's or stack's home and run, for commands that look back.
+
+    Kept beside the default home; where that cannot be written nothing is remembered.
+    """
+    file = _last_file()
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        draft = file.with_suffix(f".{os.getpid()}")
+        draft.write_text(json.dumps({"home": str(home), "run": run}))
+        draft.replace(file)
+    except OSError:
+        return
+
+
+def last_run() -> tuple[Path, str] | None:
+    """Return the home and the run that were used last; None if they are gone."""
+    try:
+        found = json.loads(_last_file().read_text())
+        home, run = Path(found["home"]), str(found["run"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return (home, run) if (home / "archive" / run / "run.json").exists() else None
+
+
+def _last_file() -> Path:
+    base = os.environ.get("XDG_STATE_HOME") or "~/.local/state"
+    return Path(base).expanduser() / "tidewire" / "last.json"
+
+
 class Home:
     """A home directory, made on first use.
 

@@ -23,7 +23,7 @@ from connectors.storage.sink import seed
 from messages.topics import EVERY_TOPIC
 from stack.errors import CannotStart, StackError
 from stack.health import HealthBoard
-from stack.home import Home, tail
+from stack.home import Home, note_last, tail
 from stack.services import Services
 from stack.supervisor import CrashLoop, Supervisor, run_flows
 
@@ -96,6 +96,7 @@ def serve(home: Home, settings: Settings, name: str) -> int:
         board = HealthBoard(run, supervisor)
         supervisor.start()
         _remember(home, run, services)
+        note_last(home.path, run.run_id)
         sys.stdout.write(f"run {name} {'begun' if new else 'goes on'}\n")
         sys.stdout.flush()
         try:

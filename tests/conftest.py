@@ -5,13 +5,24 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from connectors.kafka.layout import Layout
 from connectors.settings import Settings
+from stack.demo import Demo
 from stack.home import Home
 from stack.services import Services
+from tests.harness import options, play
+
+
+@pytest.fixture(scope="session", autouse=True)
+def state_of_its_own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keep what the program remembers between commands out of the user's own state."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
+        yield
 
 
 @contextmanager
@@ -60,3 +71,9 @@ def two_days(recorded: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[
         recorded / "news/yahoo_headlines_2026-02_2026-04.jsonl.gz", target / "news.jsonl.gz"
     )
     return bars, news
+
+
+@pytest.fixture(scope="session")
+def one_shard(services: Services, two_days: tuple[Path, Path]) -> tuple[Demo, dict[str, Any]]:
+    """Play the two recorded days once, at one shard; returns the run and its summary."""
+    return play(services, options(*two_days))

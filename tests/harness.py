@@ -9,9 +9,11 @@ from typing import Any
 import psycopg
 from rich.console import Console
 
+from connectors.archive.reading import ArchivedRun
 from connectors.settings import Settings
 from connectors.storage.sink import table_names
 from connectors.storage.tables import metadata
+from flows.replay.certificate import Certificate, certify
 from stack.demo import Demo, DemoOptions
 from stack.services import Services
 
@@ -85,3 +87,11 @@ def tables(demo: Demo) -> dict[str, list[tuple[Any, ...]]]:
             rows = connection.execute(query.encode()).fetchall()
             found[name] = sorted(rows, key=repr)
     return found
+
+
+def proofs(demo: Demo) -> dict[str, str]:
+    """Certify every day of a run's archive; returns day -> proof."""
+    archive = ArchivedRun(Path(demo.run.archive))
+    found = {day: certify(archive, day) for day in archive.days}
+    assert all(isinstance(p, Certificate) for p in found.values()), found
+    return {day: p.proof for day, p in found.items() if isinstance(p, Certificate)}

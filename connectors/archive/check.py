@@ -16,6 +16,7 @@ from connectors.archive.files import (
     read_manifest,
     sha256_of,
 )
+from connectors.archive.records import changed_row
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,7 @@ def verify(run: Path) -> Checked:
     ends: dict[tuple[str, int], int] = {}
     for file in manifest.files:
         path = run / "topics" / file.path
-        _same(path, "SHA-256", _hash(path), file.sha256)
+        vouch_for(path, file.sha256)
         _rows(path, file)
         for partition, (first, end) in file.offsets.items():
             at = (file.topic, int(partition))
@@ -71,9 +72,22 @@ def verify(run: Path) -> Checked:
     for directory, kept in states_manifests(run):
         for state in kept.files:
             path = directory / state.path
-            _same(path, "SHA-256", _hash(path), state.sha256)
+            vouch_for(path, state.sha256)
             states += 1
     return Checked(len(manifest.files), sum(f.rows for f in manifest.files), states)
+
+
+def vouch_for(path: Path, sha256: str) -> None:
+    """Check a file against its manifest's hash; names the changed row where there is one.
+
+    Raises:
+        ArchiveDamaged: it is missing, or not what was written.
+    """
+    if not path.exists():
+        _same(path, "SHA-256", "nothing: the file is missing", sha256)
+    if (found := sha256_of(path)) != sha256:
+        row = changed_row(path) if path.suffix == ".parquet" else None
+        _same(path, f"{row} was changed; SHA-256" if row else "SHA-256", found, sha256)
 
 
 def _rows(path: Path, file: DayFile) -> None:
@@ -93,10 +107,6 @@ def _rows(path: Path, file: DayFile) -> None:
                 _same(path, f"offset in partition {partition}", place[2], next_offset[partition])
             next_offset[partition] = place[2] + 1
     _same(path, "offsets", next_offset, {p: end for p, (_, end) in file.offsets.items()})
-
-
-def _hash(path: Path) -> str:
-    return sha256_of(path) if path.exists() else "nothing: the file is missing"
 
 
 def _same(path: Path, what: str, found: Any, wanted: Any) -> None:

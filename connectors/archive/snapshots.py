@@ -37,7 +37,7 @@ PLAIN: Final = frozenset(
     }
 )  # fmt: skip
 # The form of every state: of sources, operators and sinks. Raised when one of them changes.
-STATE_VERSION: Final = 2
+STATE_VERSION: Final = 3
 OURS: Final = ("messages.", "operators.")
 log = logging.getLogger(__name__)
 

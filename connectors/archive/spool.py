@@ -8,32 +8,19 @@ import heapq
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, Final
 
-import msgspec
-import pyarrow as pa
 import pyarrow.parquet as pq
 
 from connectors.archive.files import DayFile, put_in_place, sha256_of
-from connectors.kafka.whole_log import LogRecord
-
-ROW_GROUP: Final = 65_536
-COLUMNS: Final = pa.schema(
-    [
-        pa.field("stamp", pa.int64(), nullable=False),
-        pa.field("partition", pa.int32(), nullable=False),
-        pa.field("offset", pa.int64(), nullable=False),
-        pa.field("append_time_ms", pa.int64(), nullable=False),
-        pa.field("seq", pa.int64()),
-        pa.field("tick", pa.binary()),
-        pa.field("repeat", pa.bool_(), nullable=False),
-        pa.field("key", pa.binary()),
-        pa.field("value", pa.binary()),
-        pa.field("headers", pa.map_(pa.string(), pa.binary())),
-    ]
+from connectors.archive.records import (
+    COLUMNS,
+    ROW_GROUP,
+    Row,
+    decode_row,
+    encode_row,
+    table_of,
 )
-Row = tuple[Any, ...]
-_encode = msgspec.msgpack.Encoder().encode
+from connectors.kafka.whole_log import LogRecord
 
 
 class SpoolDamaged(RuntimeError):
@@ -84,9 +71,12 @@ class Spools:
     def add(self, day: str, record: LogRecord) -> None:
         """Append a record to the day's spool of its partition; durable after `flush`."""
         name = f"{record.topic}~{day}~{record.partition}.spool"
-        row = _encode((record.stamp, record.partition, record.offset, record.appended_ms,
-                       record.seq, record.tick, record.repeat, record.key, record.value,
-                       record.headers))  # fmt: skip
+        row = encode_row(
+            Row(
+                record.stamp, record.partition, record.offset, record.appended_ms, record.seq,
+                record.tick, record.repeat, record.key, record.value, record.headers,
+            )
+        )  # fmt: skip
         buffer = self._buffers.setdefault(name, bytearray())
         buffer += len(row).to_bytes(4, "big")
         buffer += row
@@ -117,12 +107,12 @@ class Spools:
         rows, first, last = 0, 0, 0
         with pq.ParquetWriter(draft, COLUMNS, compression="zstd") as writer:
             for group in _groups(heapq.merge(*(_rows(s) for s in spools), key=_place)):
-                first = group[0][0] if rows == 0 else first
-                rows, last = rows + len(group), group[-1][0]
+                first = group[0].stamp if rows == 0 else first
+                rows, last = rows + len(group), group[-1].stamp
                 for row in group:
-                    start, _ = offsets.get(str(row[1]), (row[2], 0))
-                    offsets[str(row[1])] = (start, row[2] + 1)
-                writer.write_table(_table(group))
+                    start, _ = offsets.get(str(row.partition), (row.offset, 0))
+                    offsets[str(row.partition)] = (start, row.offset + 1)
+                writer.write_table(table_of(group))
         with draft.open("rb+") as written:
             os.fsync(written.fileno())
         put_in_place(draft, target)
@@ -143,16 +133,13 @@ class Spools:
 
 
 def _place(row: Row) -> tuple[int, int, int]:
-    return row[0], row[1], row[2]
+    return row.stamp, row.partition, row.offset
 
 
 def _rows(spool: Path) -> Iterator[Row]:
-    decode = msgspec.msgpack.Decoder(tuple[int, int, int, int, int | None, bytes | None, bool,
-                                           bytes | None, bytes | None,
-                                           list[tuple[str, bytes | None]]]).decode  # fmt: skip
     with spool.open("rb") as opened:
         while head := opened.read(4):
-            yield decode(opened.read(int.from_bytes(head, "big")))
+            yield decode_row(opened.read(int.from_bytes(head, "big")))
 
 
 def _groups(rows: Iterator[Row]) -> Iterator[list[Row]]:
@@ -164,11 +151,3 @@ def _groups(rows: Iterator[Row]) -> Iterator[list[Row]]:
             group = []
     if group:
         yield group
-
-
-def _table(rows: list[Row]) -> pa.Table:
-    columns = [
-        pa.array(list(column), type=field.type)
-        for column, field in zip(zip(*rows, strict=True), COLUMNS, strict=True)
-    ]
-    return pa.Table.from_arrays(columns, schema=COLUMNS)

@@ -167,8 +167,19 @@ def read_body(
     topic: Topic[Message], decode: Callable[[bytes], Message], record: Record, stamp: int
 ) -> Message:
     """Read a record's message; what cannot be read becomes a dead letter with the reason."""
-    value, offset = record.value() or b"", record.offset() or 0
-    partition = record.partition() or 0
+    partition, offset = record.partition() or 0, record.offset() or 0
+    return read_value(topic, decode, partition, offset, record.value() or b"", stamp)
+
+
+def read_value(
+    topic: Topic[Message],
+    decode: Callable[[bytes], Message],
+    partition: int,
+    offset: int,
+    value: bytes,
+    stamp: int,
+) -> Message:
+    """Read the message at a place of the log, or make the dead letter that says why not."""
     try:
         return decode(value)
     except Unreadable as error:

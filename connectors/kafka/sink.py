@@ -212,12 +212,9 @@ class LogSinkPartition(StatefulSinkPartition[Outbox, SinkState]):
         if lane.stamp != self._trace[0]:
             self._trace = (lane.stamp, trace_of(self._layout.run_id, lane.stamp))
         id_ = cast("Message", event.body).id
-        headers = [
-            (STAMP, b"%d" % lane.stamp),
-            (SEQ, b"%d" % lane.seq),
-            (RUN, self._layout.run_id.encode()),
-            (TRACEPARENT, traceparent(self._trace[1], id_)),
-        ]
+        headers = record_headers(
+            self._layout.run_id, lane.stamp, lane.seq, traceparent(self._trace[1], id_)
+        )
         self._made[lane.name] += 1
         self._produce(lane, event.key.encode(), value, headers)
 
@@ -280,6 +277,16 @@ class LogSinkPartition(StatefulSinkPartition[Outbox, SinkState]):
     def _check(self) -> None:
         if self._failure is not None:
             raise DeliveryFailed(self._failure)
+
+
+def record_headers(run_id: str, stamp: int, seq: int, trace: bytes) -> list[tuple[str, bytes]]:
+    """Return the headers of a record, in the order in which they are written."""
+    return [
+        (STAMP, b"%d" % stamp),
+        (SEQ, b"%d" % seq),
+        (RUN, run_id.encode()),
+        (TRACEPARENT, trace),
+    ]
 
 
 class LogSink(FixedPartitionedSink[Outbox, SinkState]):

@@ -4,6 +4,7 @@ Momentum and mean reversion vote on their own bar. News-driven votes at once whe
 a ticker changes, and lends its standing opinion to any bar another strategy votes on.
 """
 
+from collections import Counter
 from typing import Any
 
 import numpy as np
@@ -49,7 +50,7 @@ class Voting:
         self._filter = BarFilter(state.get("filter"))
         self._news: dict[str, tuple[Entry, ...]] = dict(state.get("news", {}))
         self._standing: dict[str, int] = dict(state.get("standing", {}))
-        self._refused: int = state.get("refused", 0)
+        self._refused = Counter[str](state.get("refused", {}))
 
     def step(self, block: Block) -> Block:
         """Replace bars and sentiment changes by votes; pass the rest on."""
@@ -76,7 +77,7 @@ class Voting:
             "filter": self._filter.snapshot(),
             "news": dict(self._news),
             "standing": dict(self._standing),
-            "refused": self._refused,
+            "refused": dict(self._refused),
         }
 
     def _technical(self, block: Block) -> dict[int, Any]:
@@ -149,5 +150,6 @@ class Voting:
     def _refuse(self, stamp: int, bar: Bar, reason: str, out: list[Event]) -> None:
         if reason == "REVISION":
             return
-        self._refused += 1
-        out.append(Event(stamp, bar.ticker, refuse(bar, stamp, reason, self._refused)))
+        self._refused[bar.ticker] += 1
+        nth = self._refused[bar.ticker]
+        out.append(Event(stamp, bar.ticker, refuse(bar, stamp, reason, nth)))

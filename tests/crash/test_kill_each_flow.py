@@ -14,7 +14,7 @@ from messages.topics import CONTROL_COMMANDS
 from messages.units import to_datetime, to_micros
 from stack.demo import Demo
 from stack.services import Services
-from tests.harness import options, play, tables
+from tests.harness import options, play, proofs, tables
 from tests.slices import FROM
 
 pytestmark = [
@@ -118,6 +118,7 @@ def test_a_run_with_every_flow_killed_ends_the_same(
     assert summary["accounted"], summary.get("first_unaccounted")
     assert summary["digest"] == expected["digest"]
     assert tables(stormy) == tables(calm)
+    assert proofs(stormy) == proofs(calm)
 
 
 def test_the_pause_was_obeyed(undisturbed: tuple[Demo, dict[str, Any]]) -> None:

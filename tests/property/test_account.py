@@ -24,13 +24,13 @@ def test_partial_closes_add_up(
 ) -> None:
     side = -1 if short else 1
     account = Account(START)
-    account.apply(Fill(0, "A", side * bought, entry, fee_in, "t", ""))
+    account.apply(Fill(0, "A", side * bought, entry, fee_in, "t", "", "e"))
     left, profits = bought, 0
     for wanted, at, cost in [*sales, (bought, last, 0)]:
         part = min(wanted, left)
         if part:
             left -= part
-            profits += account.apply(Fill(1, "A", -side * part, at, cost, "t", "")) or 0
+            profits += account.apply(Fill(1, "A", -side * part, at, cost, "t", "", "e")) or 0
         assert account.equity == account.cash + sum(
             p.qty * account.marks[t] for t, p in account.positions.items()
         )
@@ -48,7 +48,7 @@ def test_marks_move_equity_exactly(fills: list[tuple[str, int, int]], mark: int)
         if held and (held.qty > 0) != (shares > 0) and abs(shares) > abs(held.qty):
             shares = -held.qty
         account.mark(ticker, at)
-        account.apply(Fill(0, ticker, shares, at, 0, "t", ""))
+        account.apply(Fill(0, ticker, shares, at, 0, "t", "", "e"))
         account.mark(ticker, mark)
     resumed = Account(0, account.snapshot())
     assert resumed.equity == account.equity

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from stack.services import Services
-from tests.harness import options, play, tables
+from tests.harness import options, play, proofs, tables
 
 pytestmark = [pytest.mark.soak, pytest.mark.recorded, pytest.mark.timeout(3_000)]
 
@@ -24,6 +24,7 @@ def test_the_whole_month_is_the_same_every_time(services: Services, recorded: Pa
         one, other = tables(first), tables(again)
         one.pop("runs"), other.pop("runs")
         assert one == other
+        assert proofs(again) == proofs(first)
     without, summary = play(services, options(bars, news, no_news=True), timeout=900)
     assert summary["accounted"], summary.get("first_unaccounted")
     orders = [{row[0] for row in tables(run)["orders"]} for run in (first, without)]

@@ -1,0 +1,174 @@
+"""A run's archive as replays read it: verified day files, kept states, the rules it followed."""
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from connectors.archive.check import topics_manifest, vouch_for
+from connectors.archive.files import (
+    ArchiveDamaged,
+    DayFile,
+    StateFile,
+    StatesManifest,
+    TopicsManifest,
+    read_manifest,
+)
+from connectors.archive.records import Row, read_rows
+from connectors.archive.sink import BEFORE_TIME
+from connectors.archive.snapshots import STATE_VERSION, KeptState, load
+from connectors.kafka.layout import TICK_END
+from connectors.runs import Run
+from messages.codec import Unreadable, decoder
+from messages.control import RunStarted
+from messages.topics import RUNS_STARTED
+
+
+class DayNotArchived(RuntimeError):
+    """A day cannot be replayed. Operator action: see the message; name another day."""
+
+
+class ArchivedRun:
+    """One run's archive, to read. Every file is checked against its manifest before its use.
+
+    Attributes:
+        path: its directory.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Open a directory that holds `run.json`; nothing else is read yet."""
+        self.path = path
+        self._vouched: set[Path] = set()
+
+    @cached_property
+    def run(self) -> Run:
+        """Return the run, with the parameters that its RunStarted names.
+
+        Raises:
+            ArchiveDamaged: RunStarted is missing, or its settings are not what their hash says.
+        """
+        try:
+            run = msgspec.json.decode((self.path / "run.json").read_bytes(), type=Run)
+        except (OSError, msgspec.DecodeError) as error:
+            reason = f"{self.path / 'run.json'} cannot be read ({error}): restore it from a copy."
+            raise ArchiveDamaged(reason) from error
+        params: dict[str, Any] = msgspec.json.decode(self.started.settings)
+        return msgspec.structs.replace(run, params=params)
+
+    @cached_property
+    def started(self) -> RunStarted:
+        """Return the run's first record: the rules that all others were made under.
+
+        Raises:
+            ArchiveDamaged: it is missing, or its settings are not what their hash says.
+        """
+        rows = [row for row in self.rows(RUNS_STARTED.name) if row.is_fact]
+        try:
+            found: RunStarted = decoder(RunStarted)(rows[0].value or b"")
+        except (IndexError, Unreadable) as error:
+            reason = f"{self.path} holds no readable runs.started: restore it from a copy."
+            raise ArchiveDamaged(reason) from error
+        if hashlib.sha256(found.settings.encode()).hexdigest() != found.settings_hash:
+            reason = f"{self.path}: runs.started has settings that its own hash does not fit."
+            raise ArchiveDamaged(reason)
+        return found
+
+    @cached_property
+    def manifest(self) -> TopicsManifest:
+        """Return the manifest of the topics."""
+        return topics_manifest(self.path)
+
+    @cached_property
+    def files(self) -> Mapping[str, list[DayFile]]:
+        """Return topic -> its day files, oldest first."""
+        found: dict[str, list[DayFile]] = {}
+        for file in sorted(self.manifest.files, key=lambda f: f.day):
+            found.setdefault(file.topic, []).append(file)
+        return found
+
+    @cached_property
+    def days(self) -> list[str]:
+        """Return the session days on which anything happened, oldest first."""
+        files = [(topic, f.day) for topic, found in self.files.items() for f in found]
+        found = {
+            day
+            for topic, day in files
+            if day != BEFORE_TIME and any(r.is_fact for r in self.rows(topic, day, day))
+        }
+        return sorted(found)
+
+    def rows(
+        self, topic: str, first: str = "", last: str = "9999", *, headers: bool = False
+    ) -> Iterator[Row]:
+        """Return a topic's rows of the days from `first` to `last`, both included, in order.
+
+        Raises:
+            ArchiveDamaged: a day file is not what its manifest says.
+        """
+        for file in self.files.get(topic, ()):
+            if first <= file.day <= last:
+                yield from read_rows(self._vouched_for(file), headers=headers)
+
+    def require(self, topic: str, partitions: int, day: str) -> None:
+        """See that a topic is archived to the end of a day.
+
+        Raises:
+            DayNotArchived: it is still in the making.
+        """
+        files = self.files.get(topic, [])
+        if files and (files[-1].day >= day or self._has_ended(files[-1], partitions)):
+            return
+        reason = (
+            f"{day} is not archived to its end yet ({topic} is not): a day is archived after the "
+            "session's close, while the run is up. `tidewire archive ls` shows what there is."
+        )
+        raise DayNotArchived(reason)
+
+    def states(self, flow: str, shard: str) -> Mapping[int, StateFile]:
+        """Return boundary -> the state kept there, for one shard of a flow.
+
+        Raises:
+            ArchiveDamaged: kept under other rules than the run's, or by another version.
+        """
+        directory = self._states(flow, shard)
+        found: StatesManifest | None = read_manifest(directory, StatesManifest)
+        if found is None:
+            return {}
+        if (found.settings_hash, found.state_version) != (
+            self.started.settings_hash,
+            STATE_VERSION,
+        ):
+            reason = (
+                f"{directory} was kept under other settings or by another version: replay with "
+                "--from-start, or with the version that kept it."
+            )
+            raise ArchiveDamaged(reason)
+        return {f.boundary: f for f in found.files}
+
+    def state(self, flow: str, shard: str, file: StateFile) -> KeptState:
+        """Return a kept state.
+
+        Raises:
+            ArchiveDamaged: its file is not what its manifest says.
+        """
+        path = self._states(flow, shard) / file.path
+        vouch_for(path, file.sha256)
+        found: KeptState = load(path.read_bytes())
+        return found
+
+    def _states(self, flow: str, shard: str) -> Path:
+        return self.path / "states" / f"{flow}-{shard}"
+
+    def _vouched_for(self, file: DayFile) -> Path:
+        path = self.path / "topics" / file.path
+        if path not in self._vouched:
+            vouch_for(path, file.sha256)
+            self._vouched.add(path)
+        return path
+
+    def _has_ended(self, file: DayFile, partitions: int) -> bool:
+        rows = read_rows(self._vouched_for(file))
+        return len({r.partition for r in rows if r.tick == TICK_END}) == partitions

@@ -1,0 +1,230 @@
+"""The certificate of a day: every flow made its records again, and they are the same bytes.
+
+The hashes depend on what happened alone: not on the run's name, partition count, batch sizes or
+ticks. Two runs of one input under one code and one set of rules have one certificate.
+"""
+
+import hashlib
+import importlib.util
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from connectors.archive.reading import ArchivedRun
+from connectors.runs import VERSION
+from flows.replay.compare import Divergence, Made
+from flows.replay.execute import Outcome, StateDiffers, run_shard
+from flows.replay.leaves import Leaves
+from flows.replay.log import WHOLE, span_of
+from flows.replay.replayed import REPLAYED
+from messages.base import Message
+from messages.topics import Topic
+
+SOURCES: Final = ("messages", "operators", "flows")
+# Reading and comparing decide nothing.
+NOT_HASHED: Final = "replay"
+
+
+class FlowProof(msgspec.Struct, frozen=True, kw_only=True):
+    """One flow's part.
+
+    Attributes:
+        opened: shard -> the day at whose close its opening state was kept; empty where it
+            started from the first record.
+        records: topic -> records made again and found equal on this day.
+        outputs: topic -> one hash over those records (stamp, key, value), in no order.
+        states: kept states that were made again and found equal.
+    """
+
+    opened: dict[str, str]
+    records: dict[str, int]
+    outputs: dict[str, str]
+    states: int
+
+
+class Certificate(msgspec.Struct, frozen=True, kw_only=True):
+    """What was proved of one session day.
+
+    Attributes:
+        code: SHA-256 over the sources of messages, operators and flows.
+        version: of the program that replayed; `recorded_by` of the one that recorded.
+        settings: SHA-256 of the operators' parameters.
+        inputs: topic -> one hash over the day's facts (stamp, key, value) that flows read.
+        facts: topic -> how many.
+        proof: SHA-256 over day, code, settings, inputs and outputs.
+    """
+
+    run: str
+    day: str
+    code: str
+    version: str
+    recorded_by: str
+    settings: str
+    facts: dict[str, int]
+    inputs: dict[str, str]
+    flows: dict[str, FlowProof]
+    proof: str
+
+
+class Diverged(msgspec.Struct, frozen=True, kw_only=True):
+    """Why a day has no certificate: the first record, or kept state, that differs.
+
+    Attributes:
+        id: of the record; of the recorded one where there are two.
+        field: of the record that differs, or missing / extra; `state` for a kept state.
+        recorded: what the log has; replayed: what the flow made.
+        causes: ids the record came from, each with its place in the archive where it has one.
+    """
+
+    run: str
+    day: str
+    flow: str
+    where: str
+    stamp: int
+    id: str
+    field: str
+    recorded: Any
+    replayed: Any
+    causes: dict[str, str]
+
+
+def certify(
+    archive: ArchivedRun, day: str, *, from_start: bool = False, size: int = WHOLE
+) -> Certificate | Diverged:
+    """Make a day's outputs again, flow by flow, and compare them byte for byte.
+
+    Args:
+        archive: of the run.
+        day: a session day, YYYY-MM-DD.
+        from_start: begin at the log's first record instead of the newest kept states, and so
+            prove these too.
+        size: events per block; means nothing for the result.
+
+    Returns:
+        The certificate, or the first divergence in the order of the flows.
+
+    Raises:
+        ArchiveDamaged: a file is not what its manifest says.
+        DayNotArchived: there is no such day, or it is not over.
+    """
+    start, _ = span_of(day)
+    facts, inputs = hash_inputs(archive, day)
+    flows: dict[str, FlowProof] = {}
+    for flow in REPLAYED:
+        found: dict[str, Outcome] = {}
+        for shard in flow.shards(archive.run.layout):
+            outcome = found[shard] = run_shard(
+                archive, flow, shard, day, certified_from=start, from_start=from_start, size=size
+            )
+            if outcome.divergence is not None:
+                return _diverged(archive, day, outcome.divergence)
+            if outcome.differs is not None:
+                return _state_diverged(archive, day, outcome.differs)
+        flows[flow.name] = _proof_of(found)
+    code = code_hash()
+    body = {
+        "day": day,
+        "code": code,
+        "settings": archive.started.settings_hash,
+        "inputs": inputs,
+        "outputs": {name: proof.outputs for name, proof in flows.items()},
+    }
+    proof = hashlib.sha256(msgspec.json.encode(body, order="sorted")).hexdigest()
+    return Certificate(
+        run=archive.run.run_id, day=day, code=code, version=VERSION,
+        recorded_by=archive.started.code_version, settings=archive.started.settings_hash,
+        facts=facts, inputs=inputs, flows=flows, proof=proof,
+    )  # fmt: skip
+
+
+def hash_inputs(archive: ArchivedRun, day: str) -> tuple[dict[str, int], dict[str, str]]:
+    """Return, per topic that a flow reads, a day's facts counted and hashed."""
+    topics: dict[str, Topic[Message]] = {t.name: t for f in REPLAYED for t in f.reads}
+    counts, roots = {}, {}
+    for name, topic in sorted(topics.items()):
+        leaves = Leaves(broadcast=topic.broadcast)
+        for row in archive.rows(name, day, day):
+            if row.is_fact:
+                leaves.add(row.stamp, row.key or b"", row.value or b"")
+        counts[name], roots[name] = len(leaves), leaves.root()
+    return counts, roots
+
+
+def code_hash() -> str:
+    """Return SHA-256 over the sources that decide: messages, operators and flows."""
+    digest = hashlib.sha256()
+    for package in SOURCES:
+        spec = importlib.util.find_spec(package)
+        places = list(spec.submodule_search_locations or ()) if spec is not None else []
+        for root in map(Path, places):
+            for file in sorted(root.rglob("*.py")):
+                name = file.relative_to(root)
+                if name.parts[0] != NOT_HASHED:
+                    digest.update(f"{package}/{name}\0".encode() + file.read_bytes() + b"\0")
+    return digest.hexdigest()
+
+
+def _proof_of(found: dict[str, Outcome]) -> FlowProof:
+    leaves: dict[str, Leaves] = {}
+    for outcome in found.values():
+        for topic, mine in outcome.comparison.leaves.items():
+            if topic in leaves:
+                leaves[topic].take(mine)
+            else:
+                leaves[topic] = mine
+    return FlowProof(
+        opened={shard: outcome.opened for shard, outcome in found.items()},
+        records={topic: len(every) for topic, every in leaves.items()},
+        outputs={topic: every.root() for topic, every in leaves.items()},
+        states=sum(outcome.states for outcome in found.values()),
+    )
+
+
+def _diverged(archive: ArchivedRun, day: str, found: Divergence) -> Diverged:
+    there = found.recorded or found.replayed
+    values = msgspec.json.decode(there.value) if there is not None else {}
+    wanted = values.get("causes", [])
+    return Diverged(
+        run=archive.run.run_id, day=day, flow=found.flow,
+        where=f"{found.topic}[{found.partition}]", stamp=found.stamp, id=values.get("id", ""),
+        field=found.field, recorded=_shown(found.recorded, found), causes=places(archive, wanted),
+        replayed=_shown(found.replayed, found),
+    )  # fmt: skip
+
+
+def _shown(made: Made | None, found: Divergence) -> Any:
+    """Return what to show of a record: of two, only the fields that differ."""
+    if made is None:
+        return None
+    if found.field not in ("value", "missing", "extra"):
+        value = getattr(made, found.field)
+        return value.decode() if isinstance(value, bytes) else str(value)
+    mine = msgspec.json.decode(made.value)
+    if found.recorded is None or found.replayed is None:
+        return mine
+    other = found.replayed if made is found.recorded else found.recorded
+    theirs = msgspec.json.decode(other.value)
+    return {k: v for k, v in mine.items() if theirs.get(k) != v}
+
+
+def _state_diverged(archive: ArchivedRun, day: str, found: StateDiffers) -> Diverged:
+    return Diverged(
+        run=archive.run.run_id, day=day, flow=found.flow,
+        where=f"states/{found.flow}-{found.shard}/{found.day}.state", stamp=span_of(found.day)[1],
+        id="", field="state", recorded=f"the state of operator {found.step} as it was kept",
+        replayed=f"another state of operator {found.step}", causes={},
+    )  # fmt: skip
+
+
+def places(archive: ArchivedRun, ids: list[str]) -> dict[str, str]:
+    """Return where the archive has the records of some ids; empty for an id it has not."""
+    found = dict.fromkeys(ids, "")
+    topics = {t.name for f in REPLAYED for t in (*f.reads, *f.writes)}
+    marks = {f'"id":"{id_}"'.encode(): id_ for id_ in ids}
+    for topic in sorted(topics):
+        for row in archive.rows(topic):
+            for mark, id_ in marks.items():
+                if row.value is not None and row.is_fact and mark in row.value[:200]:
+                    found[id_] = found[id_] or f"{topic}[{row.partition}]@{row.offset}"
+    return found

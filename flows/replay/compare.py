@@ -1,0 +1,149 @@
+"""What a flow makes again, held against what its topics have: equal, or the first difference."""
+
+from collections.abc import Iterator
+from typing import Final, NamedTuple, cast
+
+from connectors.archive.reading import ArchivedRun
+from connectors.archive.records import Row
+from connectors.kafka.sink import Mark, Outbox, SinkState, record_headers
+from connectors.kafka.source import Reads
+from connectors.telemetry import trace_of, traceparent
+from flows.replay.leaves import Leaves
+from messages.base import Message
+from messages.codec import encode
+
+BEGINNING: Final = Mark()
+
+
+class Made(NamedTuple):
+    """One record of one partition, as recorded or as made again.
+
+    Attributes:
+        headers: as they stand in the log, by name.
+    """
+
+    stamp: int
+    seq: int
+    key: bytes
+    value: bytes
+    headers: dict[str, bytes | None]
+
+
+class Divergence(NamedTuple):
+    """The first place where what was made again differs from what was recorded.
+
+    Attributes:
+        field: which of a record's parts differs: value, key, stamp, seq, headers; or `missing`
+            (recorded, not made again) or `extra` (made again, not recorded).
+        recorded: the log's record; None where it has none.
+        replayed: the one made again; None where there is none.
+    """
+
+    flow: str
+    topic: str
+    partition: int
+    stamp: int
+    field: str
+    recorded: Made | None
+    replayed: Made | None
+
+
+class _Lane:
+    """One output partition: what it should hold, one record after the other."""
+
+    def __init__(self, recorded: Iterator[Made], mark: Mark) -> None:
+        self.recorded = recorded
+        self.seq = mark.seq
+        self.stamp = mark.stamp
+
+
+class Comparison:
+    """Takes a shard's outboxes and compares each record with the archived one.
+
+    Attributes:
+        first: the first divergence; comparing stops there.
+        leaves: topic -> the hashes of the records made again on the certified day.
+    """
+
+    def __init__(
+        self, archive: ArchivedRun, flow: str, writes: Reads, marks: SinkState | None,
+        first: str, day: str, certified_from: int,
+    ) -> None:  # fmt: skip
+        """Open the output partitions behind a kept state's marks.
+
+        Args:
+            archive: of the run.
+            flow: its name.
+            writes: the partitions of each topic that this shard alone wrote.
+            marks: of the kept state; None at the beginning of the log.
+            first: the first day to read.
+            day: the last.
+            certified_from: records before this stamp are compared, and not counted.
+        """
+        layout = archive.run.layout
+        self._archive = archive
+        self._layout = layout
+        self._flow = flow
+        self._writes = writes
+        self._from = certified_from
+        self._trace = (-1, "")
+        self._lanes: dict[tuple[str, int], _Lane] = {}
+        for topic, partitions in writes.items():
+            archive.require(topic.name, len(layout.partitions_of(topic)), day)
+            for p in partitions:
+                mark = (marks or {}).get((layout.name(topic), p), BEGINNING)
+                rows = archive.rows(topic.name, first, day, headers=True)
+                lane = _Lane(_recorded(rows, p, mark.offset), mark)
+                self._lanes[topic.name, p] = lane
+        self.first: Divergence | None = None
+        self.leaves = {t.name: Leaves(broadcast=t.broadcast) for t in writes}
+
+    def take(self, outbox: Outbox) -> None:
+        """Compare what one block led to; nothing is done after the first divergence."""
+        for topic, event in outbox.records:
+            key, value = event.key.encode(), encode(cast("Message", event.body))
+            id_ = cast("Message", event.body).id
+            for p in self._layout.targets(topic, event.key, self._writes[topic]):
+                if self.first is None:
+                    lane = self._lanes[topic.name, p]
+                    made = self._made(lane, event.stamp, key, value, id_)
+                    self._hold(topic.name, p, next(lane.recorded, None), made)
+                    if made.stamp >= self._from:
+                        self.leaves[topic.name].add(made.stamp, key, value)
+
+    def finish(self) -> None:
+        """See that every recorded record was made again."""
+        for (topic, p), lane in self._lanes.items():
+            if self.first is None and (left := next(lane.recorded, None)) is not None:
+                self._hold(topic, p, left, None)
+
+    def _made(self, lane: _Lane, stamp: int, key: bytes, value: bytes, id_: str) -> Made:
+        lane.seq += 1
+        lane.stamp = max(lane.stamp, stamp)
+        if lane.stamp != self._trace[0]:
+            self._trace = (lane.stamp, trace_of(self._layout.run_id, lane.stamp))
+        trace = traceparent(self._trace[1], id_)
+        headers = record_headers(self._layout.run_id, lane.stamp, lane.seq, trace)
+        return Made(lane.stamp, lane.seq, key, value, dict(headers))
+
+    def _hold(self, topic: str, partition: int, old: Made | None, new: Made | None) -> None:
+        if old == new:
+            return
+        there = old or new
+        stamp = there.stamp if there is not None else 0
+        self.first = Divergence(self._flow, topic, partition, stamp, _differing(old, new), old, new)
+
+
+def _differing(old: Made | None, new: Made | None) -> str:
+    if old is None or new is None:
+        return "missing" if new is None else "extra"
+    fields = ("value", "key", "stamp", "seq", "headers")
+    return next(f for f in fields if getattr(old, f) != getattr(new, f))
+
+
+def _recorded(rows: Iterator[Row], partition: int, offset: int) -> Iterator[Made]:
+    for row in rows:
+        if row.partition == partition and row.offset >= offset and row.is_fact:
+            headers = dict(row.headers)
+            seq = -1 if row.seq is None else row.seq
+            yield Made(row.stamp, seq, row.key or b"", row.value or b"", headers)

@@ -1,0 +1,301 @@
+"""What if: the same days with another weight, limit or news, through the same closed loop."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from decimal import Decimal
+from typing import Any, Final
+
+from msgspec import Struct
+from pydantic import TypeAdapter, ValidationError
+
+from flows.chain import ClosedLoop
+from flows.replay.stretch import Stretch
+from messages.base import make_id
+from messages.learning import TradeOutcome, WeightChange
+from messages.news import ScoredArticle
+from messages.trading import Decision, OrderRequest, TradeExecution, TradeSignal
+from messages.units import MINUTE_US, SECOND_US, to_datetime, to_money
+from operators.blocks import Event
+from operators.params import STRATEGIES, Params
+
+UNITS: Final = {"s": SECOND_US, "m": MINUTE_US, "h": 60 * MINUTE_US, "d": 1_440 * MINUTE_US}
+# What these change lies in the states kept from before: they need the whole run.
+SHAPES_STATE: Final = frozenset({"momentum", "mean_reversion", "account", "sentiment"})
+
+
+class CannotChange(ValueError):
+    """A what-if names something that is not there. Operator action: see the message."""
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What is otherwise.
+
+    Attributes:
+        params: (group, name, value) of operators' parameters.
+        weights: strategy -> weight, from the stretch's start on.
+        without_articles: ids of articles that never came.
+        without_sources: names of sources that never came.
+        delay: microseconds by which all news comes later.
+    """
+
+    params: tuple[tuple[str, str, str], ...] = ()
+    weights: tuple[tuple[str, float], ...] = ()
+    without_articles: tuple[str, ...] = ()
+    without_sources: tuple[str, ...] = ()
+    delay: int = 0
+
+    @property
+    def any(self) -> bool:
+        """Tell whether anything is otherwise."""
+        return self != Changes()
+
+    @property
+    def shapes_state(self) -> bool:
+        """Tell whether states kept before the stretch do not fit any more."""
+        return any(group in SHAPES_STATE for group, _, _ in self.params)
+
+    def rules(self, params: Params) -> Params:
+        """Return parameters with the changes.
+
+        Raises:
+            CannotChange: a name is unknown, or a value is out of range.
+        """
+        values = asdict(params)
+        for group, name, value in self.params:
+            if name not in values.get(group, {}):
+                known = ", ".join(f"{g}.{n}" for g in values for n in values[g])
+                reason = f"--set {group}.{name}: there is no such parameter; there are {known}."
+                raise CannotChange(reason)
+            values[group][name] = value
+        try:
+            return TypeAdapter(Params).validate_python(values)
+        except ValidationError as error:
+            first = error.errors(include_url=False)[0]
+            where = ".".join(map(str, first["loc"]))
+            reason = f"--set {where}={first['input']}: {first['msg']}."
+            raise CannotChange(reason) from None
+
+    def inputs(self, events: Sequence[Event], start: int) -> list[Event]:
+        """Return a stretch's inputs with the changes, in order.
+
+        Raises:
+            CannotChange: an article or source is not among them.
+        """
+        gone = {e.body.article_id for e in events if isinstance(e.body, ScoredArticle)}
+        sources = {e.body.source for e in events if isinstance(e.body, ScoredArticle)}
+        for wanted, there, what in (
+            (self.without_articles, gone, "article"),
+            (self.without_sources, sources, "source"),
+        ):
+            if missing := [name for name in wanted if name not in there]:
+                reason = f"There is no {what} {missing[0]} in these days: nothing to leave out."
+                raise CannotChange(reason)
+        changed = [e for event in events for e in self._changed(event)]
+        first = min([start, *(e.stamp for e in changed)])
+        changed = [*(_weight(first, s, w) for s, w in self.weights), *changed]
+        order = (WeightChange, ScoredArticle)
+        return sorted(
+            changed, key=lambda e: (e.stamp, e.key, *(not isinstance(e.body, t) for t in order))
+        )
+
+    def _changed(self, event: Event) -> list[Event]:
+        body = event.body
+        if isinstance(body, WeightChange) and body.strategy in dict(self.weights):
+            return []
+        if isinstance(body, ScoredArticle):
+            if body.article_id in self.without_articles or body.source in self.without_sources:
+                return []
+            return [event._replace(stamp=event.stamp + self.delay)]
+        return [event]
+
+
+class World(Struct, frozen=True, kw_only=True):
+    """How a stretch went.
+
+    Attributes:
+        equity: at its end; realised: profit of the trades closed in it, commissions included.
+    """
+
+    signals: int
+    orders: int
+    fills: int
+    trades: int
+    commissions: Decimal
+    realised: Decimal
+    equity: Decimal
+
+
+class OrderChange(Struct, frozen=True, kw_only=True):
+    """An order that is there in one world and not, or otherwise, in the other.
+
+    Attributes:
+        change: `gone`, `new` or `changed`.
+        why: the decision responsible: what became of the same request in the other world.
+        pnl: realised by the order in the world where it is.
+    """
+
+    change: str
+    stamp: int
+    order_id: str
+    decision_id: str
+    ticker: str
+    side: str
+    qty: int
+    qty_before: int
+    price: float | None
+    pnl: Decimal | None
+    why: str
+
+
+class WhatIf(Struct, frozen=True, kw_only=True):
+    """Two worlds side by side."""
+
+    before: World
+    after: World
+    orders: list[OrderChange]
+
+
+def what_if(stretch: Stretch, changes: Changes) -> WhatIf:
+    """Run a stretch as it was and as it would have been.
+
+    Raises:
+        CannotChange: a change names something that is not there.
+    """
+    rules = changes.rules(stretch.archive.run.rules)
+    inputs = changes.inputs(stretch.events, stretch.start)
+    loops = stretch.loop(), stretch.loop(rules)
+    before = stretch.play(loops[0])
+    after = stretch.play(loops[1], [e for e in inputs if e.stamp < stretch.end + stretch.ended])
+    return WhatIf(
+        before=_world(before, loops[0]), after=_world(after, loops[1]),
+        orders=sorted(_order_changes(before, after), key=lambda c: (c.stamp, c.ticker)),
+    )  # fmt: skip
+
+
+def parse_set(text: str) -> tuple[str, str, str]:
+    """Read `strategies.momentum.weight=0` or `risk.cooldown_minutes=45`.
+
+    Raises:
+        CannotChange: it is not of that form.
+    """
+    path, equals, value = text.partition("=")
+    parts = path.removeprefix("strategies.").split(".")
+    if not equals or len(parts) != 2:
+        reason = f"--set {text}: write GROUP.NAME=VALUE, such as strategies.momentum.weight=0."
+        raise CannotChange(reason)
+    return parts[0], parts[1], value
+
+
+def changes_of(
+    sets: Sequence[str], articles: Sequence[str], sources: Sequence[str], delay: str
+) -> Changes:
+    """Read what the command line says is otherwise.
+
+    Raises:
+        CannotChange: something is not of the form it must have.
+    """
+    parsed = [parse_set(text) for text in sets]
+    weights = []
+    for group, name, value in parsed:
+        if name != "weight":
+            continue
+        if group not in STRATEGIES:
+            reason = f"--set: there is no strategy {group}; there are {', '.join(STRATEGIES)}."
+            raise CannotChange(reason)
+        try:
+            weight = float(value)
+        except ValueError:
+            weight = -1.0
+        if not 0 <= weight <= 1:
+            reason = f"--set strategies.{group}.weight={value}: a weight is from 0 to 1."
+            raise CannotChange(reason)
+        weights.append((group, weight))
+    params = tuple(p for p in parsed if p[1] != "weight")
+    return Changes(params, tuple(weights), tuple(articles), tuple(sources), _duration(delay))
+
+
+def _duration(text: str) -> int:
+    if not text:
+        return 0
+    if (found := re.fullmatch(r"(\d+)([smhd])", text)) is None:
+        reason = f"--delay-news {text}: write a number and s, m, h or d, such as 5m."
+        raise CannotChange(reason)
+    return int(found[1]) * UNITS[found[2]]
+
+
+def _weight(stamp: int, strategy: str, weight: float) -> Event:
+    at = to_datetime(stamp)
+    body = WeightChange(
+        id=make_id("wgt", strategy, "what-if"), event_time=at, strategy=strategy, old=weight,
+        new=weight, effective_from=at, reason="what if",
+    )  # fmt: skip
+    return Event(stamp, "", body)
+
+
+def _world(said: list[Event], loop: ClosedLoop) -> World:
+    fills = [e.body for e in said if isinstance(e.body, TradeExecution) and e.body.price]
+    outcomes = [e.body for e in said if isinstance(e.body, TradeOutcome)]
+    return World(
+        signals=sum(isinstance(e.body, TradeSignal) for e in said),
+        orders=sum(isinstance(e.body, OrderRequest) for e in said),
+        fills=len(fills),
+        trades=len(outcomes),
+        commissions=sum((f.commission for f in fills), Decimal(0)),
+        realised=sum((f.pnl or Decimal(0) for f in fills), Decimal(0)),
+        equity=to_money(loop.account.equity),
+    )
+
+
+def _order_changes(before: list[Event], after: list[Event]) -> list[OrderChange]:
+    worlds = _Facts(before), _Facts(after)
+    changes = []
+    for order_id in dict.fromkeys([*worlds[0].orders, *worlds[1].orders]):
+        old, new = worlds[0].orders.get(order_id), worlds[1].orders.get(order_id)
+        if old is not None and new is not None:
+            if (old.qty, old.side) != (new.qty, new.side):
+                changes.append(
+                    _change("changed", new, old.qty, worlds[1], "sized on another equity")
+                )
+        elif old is not None:
+            changes.append(
+                _change("gone", old, old.qty, worlds[0], f"what if: {worlds[1].why_not(old)}")
+            )
+        elif new is not None:
+            changes.append(
+                _change("new", new, 0, worlds[1], f"as it was: {worlds[0].why_not(new)}")
+            )
+    return changes
+
+
+def _change(kind: str, order: OrderRequest, before: int, world: "_Facts", why: str) -> OrderChange:
+    fill = world.fills.get(order.id)
+    return OrderChange(
+        change=kind, stamp=world.stamps[order.id], order_id=order.id,
+        decision_id=order.decision_id, ticker=order.ticker, side=order.side,
+        qty=0 if kind == "gone" else order.qty, qty_before=before,
+        price=fill.price if fill else None, pnl=fill.pnl if fill else None, why=why,
+    )  # fmt: skip
+
+
+class _Facts:
+    """What one world said, by id."""
+
+    def __init__(self, said: list[Event]) -> None:
+        bodies: list[Any] = [e.body for e in said]
+        self.stamps = {e.body.id: e.stamp for e in said if isinstance(e.body, OrderRequest)}
+        self.orders = {b.id: b for b in bodies if isinstance(b, OrderRequest)}
+        self.decisions = {b.id: b for b in bodies if isinstance(b, Decision)}
+        self.fills = {b.order_id: b for b in bodies if isinstance(b, TradeExecution)}
+        self.signals = {b.id for b in bodies if isinstance(b, TradeSignal)}
+
+    def why_not(self, order: OrderRequest) -> str:
+        """Say why this world has no such order."""
+        decision = self.decisions.get(order.decision_id)
+        if decision is not None:
+            words = f"{decision.code}, limit {decision.limit}, actual {decision.actual}"
+            return f"decision {decision.id} denies it: {words}"
+        if order.signal_id and order.signal_id not in self.signals:
+            return f"signal {order.signal_id} is not made"
+        return f"decision {order.decision_id} is not asked for"

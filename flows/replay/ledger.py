@@ -1,0 +1,124 @@
+"""Records of an archive by their ids, and whether every cause is there and came first."""
+
+from collections.abc import Iterator
+from typing import Any, Final, NamedTuple
+
+import msgspec
+
+from connectors.archive.reading import ArchivedRun
+from messages.topics import TOPICS
+
+# How ids of each kind begin, and the topic that has them.
+KINDS: Final = {
+    "ord": "orders.requested",
+    "dec": "trade.decisions",
+    "sig": "signals.generated",
+    "exe": "trades.executed",
+    "pos": "positions",
+    "pfl": "portfolio.snapshots",
+    "out": "learning.outcomes",
+    "sco": "news.scored",
+    "art": "news.raw",
+    "win": "sentiment.windows",
+    "bar": "market.bars",
+    "wgt": "strategy.weights",
+    "run": "runs.started",
+}
+COMMANDS: Final = "control.accepted"  # their ids are their senders' own
+
+
+class Found(NamedTuple):
+    """A record and its place."""
+
+    topic: str
+    partition: int
+    offset: int
+    stamp: int
+    body: dict[str, Any]
+
+    @property
+    def id(self) -> str:
+        """Return the record's id."""
+        return str(self.body["id"])
+
+
+class Ledger:
+    """Finds records by id; days are read when needed, newest first, and kept."""
+
+    def __init__(self, archive: ArchivedRun) -> None:
+        """Open an archive."""
+        self.archive = archive
+        self._days: dict[tuple[str, str], dict[str, list[Found]]] = {}
+
+    def topic_of(self, id_: str) -> str:
+        """Return the topic that a record of this id lies in."""
+        return KINDS.get(id_.partition("-")[0], COMMANDS)
+
+    def every(self, id_: str) -> list[Found]:
+        """Return all records of an id, oldest first: versions of an article, copies of a command.
+
+        A bar's or a signal's id is there once; an empty list says that there is none.
+        """
+        topic = self.topic_of(id_)
+        for file in reversed(self.archive.files.get(topic, [])):
+            if found := self.day(topic, file.day).get(id_):
+                if topic != "news.raw":
+                    return found
+                older = [f.day for f in self.archive.files[topic] if f.day < file.day]
+                return [v for d in older for v in self.day(topic, d).get(id_, [])] + found
+        return []
+
+    def one(self, id_: str) -> Found | None:
+        """Return the first record of an id."""
+        found = self.every(id_)
+        return found[0] if found else None
+
+    def day(self, topic: str, day: str) -> dict[str, list[Found]]:
+        """Return one topic's records of a day by id."""
+        if (topic, day) not in self._days:
+            found: dict[str, list[Found]] = {}
+            for record in self._read(topic, day):
+                found.setdefault(record.id, []).append(record)
+            self._days[topic, day] = found
+        return self._days[topic, day]
+
+    def _read(self, topic: str, day: str) -> Iterator[Found]:
+        for row in self.archive.rows(topic, day, day):
+            if row.is_fact:
+                try:
+                    body = msgspec.json.decode(row.value or b"")
+                except msgspec.DecodeError:
+                    continue  # its dead letter says why
+                if isinstance(body, dict) and isinstance(body.get("id"), str):
+                    yield Found(topic, row.partition, row.offset, row.stamp, body)
+
+
+class Broken(NamedTuple):
+    """A record whose cause is missing, or came later than itself."""
+
+    topic: str
+    id: str
+    stamp: int
+    cause: str
+    detail: str
+
+
+def broken_causes(ledger: Ledger, day: str) -> list[Broken]:
+    """Check every record of a day: each id it names is there, and not later than the record."""
+    return [
+        Broken(topic.name, record.id, record.stamp, cause, detail)
+        for topic in TOPICS
+        for records in ledger.day(topic.name, day).values()
+        for record in records
+        for cause in record.body.get("causes", ())
+        if (detail := _amiss(ledger, record, cause)) is not None
+    ]
+
+
+def _amiss(ledger: Ledger, record: Found, cause: str) -> str | None:
+    found = ledger.every(cause)
+    if not found:
+        return "is nowhere in the archive"
+    if min(f.stamp for f in found) > record.stamp:
+        return "came later than what it caused"
+    return None
