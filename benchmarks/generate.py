@@ -1,7 +1,7 @@
 """The benchmark's bars, from a seed: `python -m benchmarks.generate FILE --size medium`.
 
 A geometric random walk of minute closes per ticker with overnight gaps, a U-shaped volume, all
-prices in whole cents. Draws are made in one fixed order (starts, volume bases, moves, gaps,
+prices in whole cents. Times are in nanoseconds: peers take them as they are. Draws are made in one fixed order (starts, volume bases, moves, gaps,
 highs, lows, volumes), so a seed names one data set.
 """
 
@@ -56,7 +56,7 @@ def generate(tickers: int, sessions: int, seed: int = SEED) -> pa.Table:
     names = np.array([f"T{n:03d}" for n in range(tickers)])
     return pa.table(
         {
-            "ts": pa.array(np.repeat(_starts(sessions), tickers), pa.timestamp("us", "UTC")),
+            "ts": pa.array(np.repeat(_starts(sessions), tickers), pa.timestamp("ns", "UTC")),
             "ticker": np.tile(names, minutes),
             "open": opening.ravel(),
             "high": high.ravel(),
@@ -69,8 +69,8 @@ def generate(tickers: int, sessions: int, seed: int = SEED) -> pa.Table:
 
 def _starts(sessions: int) -> "np.ndarray[tuple[int], np.dtype[np.datetime64]]":
     first = np.timedelta64(OPEN_MINUTE, "m")
-    offsets = np.arange(MINUTES) * np.timedelta64(60_000_000, "us")
-    days = [np.datetime64(d, "us") + first + offsets for d in session_days(sessions)]
+    offsets = np.arange(MINUTES) * np.timedelta64(60, "s")
+    days = [np.datetime64(d, "ns") + first + offsets for d in session_days(sessions)]
     return np.concatenate(days)
 
 

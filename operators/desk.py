@@ -228,7 +228,7 @@ class Desk:
             price=last.price if last else None,
             price_stamp=last.stamp if last else 0,
             last_exit=self._exits.get(signal.ticker),
-            open_entries={o.ticker: o.notional for o in self._orders.values() if o.notional},
+            open_entries=self._open_entries(),
             bar_volume=last.volume if last else None,
             mean_volume=last.mean_volume if last else None,
             state=self._state,
@@ -252,6 +252,13 @@ class Desk:
         out.append(decision)
         if denial is None:
             self._place(decision, ticker, -position.qty, 0, position.trade_id, out)
+
+    def _open_entries(self) -> dict[str, int]:
+        found: dict[str, int] = {}
+        for order in self._orders.values():
+            if order.notional:
+                found[order.ticker] = found.get(order.ticker, 0) + order.notional
+        return found
 
     def _nothing_to_close(
         self, stamp: int, ticker: str, side: int, request: Request, out: list[Event]

@@ -1,8 +1,7 @@
 """The simulated broker: when a market order fills, at what price, for what commission."""
 
 from operators.params import FillParams
-
-BPS = 10_000
+from operators.rules import commission_of, slipped
 
 
 def fill_price(price: int, qty: int, params: FillParams) -> int:
@@ -13,16 +12,12 @@ def fill_price(price: int, qty: int, params: FillParams) -> int:
         qty: signed; positive buys.
         params: slippage.
     """
-    slip = price * params.slippage_bps
-    if qty > 0:
-        return price + -(-slip // BPS)
-    return max(1, price - -(-slip // BPS))
+    return slipped(price, qty, params.slippage_bps)
 
 
 def commission(price: int, qty: int, params: FillParams) -> int:
     """Return the commission of a fill in units: per share plus share of value, rounded up."""
-    shares = abs(qty)
-    return shares * params.commission_per_share - (-shares * price * params.commission_bps // BPS)
+    return commission_of(price, qty, params.commission_per_share, params.commission_bps)
 
 
 def resting_price(

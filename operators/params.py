@@ -166,12 +166,12 @@ class AccountParams:
 
     Attributes:
         name: key of its records.
-        start_cash: whole dollars.
+        start_cash: whole dollars, at most a billion: sums of units must fit 64 bits.
         snapshot_minutes: a portfolio snapshot at each full multiple, while bars come in.
     """
 
     name: str = "paper"
-    start_cash: Positive = 1_000_000
+    start_cash: Annotated[int, Gt(0), Le(1_000_000_000)] = 1_000_000
     snapshot_minutes: Positive = 5
 
 

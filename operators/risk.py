@@ -11,9 +11,21 @@ from messages.trading import TradeSignal
 from messages.units import MINUTE_US, SECOND_US, to_micros, to_money
 from operators.account import Account, Position
 from operators.params import NEWS_DRIVEN, FillParams, RiskParams
+from operators.rules import (
+    BPS,
+    affordable,
+    below_positions,
+    cooled_down,
+    entry_shares,
+    fresh_price,
+    fresh_sentiment,
+    is_stopped,
+    some_shares,
+    within_exposure,
+    within_position,
+    within_volume,
+)
 from operators.sessions import SessionTable
-
-BPS = 10_000
 
 
 class Denial(NamedTuple):
@@ -88,7 +100,7 @@ DECIMALS: Final = {"s": 0, "min": 1}
 
 def size_entry(equity: int, price: int, side: int, risk: RiskParams) -> int:
     """Return the signed shares of a fixed fraction of equity, rounded down; integers only."""
-    return side * (risk.position_bps * equity // (BPS * price)) if equity > 0 else 0
+    return side * entry_shares(equity, price, risk.position_bps)
 
 
 def first_denial(proposal: Proposal, rules: Rules) -> Denial | None:
@@ -128,9 +140,7 @@ def session_at(stamp: int, rules: Rules) -> Measured:
 
 def stop_hit(position: Position, price: int, risk: RiskParams) -> bool:
     """Tell whether a close lies at or beyond the stop; compares without division."""
-    if position.qty > 0:
-        return BPS * price * position.qty <= (BPS - risk.stop_loss_bps) * position.cost
-    return BPS * price * -position.qty >= (BPS + risk.stop_loss_bps) * -position.cost
+    return is_stopped(position.qty, position.cost, price, risk.stop_loss_bps)
 
 
 def stop_price(position: Position, risk: RiskParams) -> int:
@@ -158,21 +168,23 @@ def _state(p: Proposal, _: Rules) -> Measured:
 
 
 def _stale_price(p: Proposal, rules: Rules) -> Measured:
-    limit = rules.risk.stale_price_seconds
+    seconds = rules.risk.stale_price_seconds
     if p.price is None:
-        return Measured(False, limit, "unknown", "s")
-    age = (p.stamp - p.price_stamp) / SECOND_US
-    return Measured(age <= limit, limit, age, "s")
+        return Measured(False, seconds, "unknown", "s")
+    age = p.stamp - p.price_stamp
+    passed, _, _ = fresh_price(age, seconds * SECOND_US)
+    return Measured(passed, seconds, age / SECOND_US, "s")
 
 
 def _stale_sentiment(p: Proposal, rules: Rules) -> Measured:
-    limit = rules.risk.stale_sentiment_minutes
+    minutes = rules.risk.stale_sentiment_minutes
     if p.signal is None or all(s.strategy != NEWS_DRIVEN for s in p.signal.strategy_sources):
-        return Measured(True, limit, "news did not vote", "min")
+        return Measured(True, minutes, "news did not vote", "min")
     if p.signal.sentiment_context is None:
-        return Measured(False, limit, "unknown", "min")
-    age = (p.stamp - to_micros(p.signal.sentiment_context.as_of)) / MINUTE_US
-    return Measured(age <= limit, limit, age, "min")
+        return Measured(False, minutes, "unknown", "min")
+    age = p.stamp - to_micros(p.signal.sentiment_context.as_of)
+    passed, _, _ = fresh_sentiment(age, minutes * MINUTE_US)
+    return Measured(passed, minutes, age / MINUTE_US, "min")
 
 
 def _already_held(p: Proposal, _: Rules) -> Measured:
@@ -183,37 +195,36 @@ def _already_held(p: Proposal, _: Rules) -> Measured:
 
 
 def _cooldown(p: Proposal, rules: Rules) -> Measured:
-    limit = rules.risk.cooldown_minutes
+    minutes = rules.risk.cooldown_minutes
     if p.last_exit is None:
-        return Measured(True, limit, "no exit yet", "min")
-    since = p.stamp - p.last_exit
-    return Measured(since >= limit * MINUTE_US, limit, since / MINUTE_US, "min")
+        return Measured(True, minutes, "no exit yet", "min")
+    passed, _, since = cooled_down(p.stamp - p.last_exit, minutes * MINUTE_US)
+    return Measured(passed, minutes, since / MINUTE_US, "min")
 
 
 def _max_positions(p: Proposal, rules: Rules) -> Measured:
-    count, limit = len(p.account.positions) + len(p.open_entries), rules.risk.max_positions
-    return Measured(count < limit, limit, count)
+    count = len(p.account.positions) + len(p.open_entries)
+    return Measured(*below_positions(count, rules.risk.max_positions))
 
 
 def _one_share(p: Proposal, _: Rules) -> Measured:
-    return Measured(p.qty != 0, 1, abs(p.qty), "shares")
+    return Measured(*some_shares(p.qty), "shares")
 
 
 def _position_share(p: Proposal, rules: Rules) -> Measured:
-    notional, limit = _notional(p), rules.risk.position_bps * p.account.equity
-    return Measured(BPS * notional <= limit, limit // BPS, notional, "money")
+    found = within_position(_notional(p), p.account.equity, rules.risk.position_bps)
+    return Measured(*found, "money")
 
 
 def _exposure(p: Proposal, rules: Rules) -> Measured:
     exposure = p.account.gross + sum(p.open_entries.values()) + _notional(p)
-    limit = rules.risk.max_exposure_bps * p.account.equity
-    return Measured(BPS * exposure <= limit, limit // BPS, exposure, "money")
+    found = within_exposure(exposure, p.account.equity, rules.risk.max_exposure_bps)
+    return Measured(*found, "money")
 
 
 def _buying_power(p: Proposal, _: Rules) -> Measured:
     free = p.account.cash - sum(p.open_entries.values())
-    notional = _notional(p)
-    return Measured(notional <= free, free, notional, "money")
+    return Measured(*affordable(_notional(p), free), "money")
 
 
 def _participation(p: Proposal, rules: Rules) -> Measured:
@@ -221,8 +232,7 @@ def _participation(p: Proposal, rules: Rules) -> Measured:
     limits = [v for v in (p.bar_volume, p.mean_volume) if v is not None]
     if p.bar_volume is None:
         return Measured(False, f"{bps} bps of volume", "unknown volume")
-    limit = bps * min(limits) // BPS
-    return Measured(abs(p.qty) <= limit, limit, abs(p.qty), "shares")
+    return Measured(*within_volume(p.qty, min(limits), bps), "shares")
 
 
 def _notional(p: Proposal) -> int:

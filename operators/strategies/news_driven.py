@@ -1,7 +1,14 @@
-"""News-driven: strong and confident news points the way until it fades."""
+"""News-driven: strong and confident news points the way until it fades.
+
+It votes at once when its opinion of a ticker changes, and lends its standing opinion to any bar
+another strategy votes on.
+"""
+
+from typing import Any
 
 from messages.trading import SentimentContext
-from operators.params import NewsDrivenParams
+from operators.params import NewsDrivenParams, SentimentParams
+from operators.sentiment import Entry, SentimentChanged, summarise
 
 
 def opinion(context: SentimentContext, params: NewsDrivenParams) -> float:
@@ -11,3 +18,63 @@ def opinion(context: SentimentContext, params: NewsDrivenParams) -> float:
     if abs(context.decayed_mean) <= params.threshold:
         return 0.0
     return context.decayed_mean * context.confidence
+
+
+class NewsOpinions:
+    """What the news says of each ticker, and which opinions stand."""
+
+    def __init__(
+        self,
+        params: NewsDrivenParams,
+        sentiment: SentimentParams,
+        state: dict[str, Any] | None = None,
+    ) -> None:
+        """Start empty or from a snapshot."""
+        state = state or {}
+        self._params = params
+        self._sentiment = sentiment
+        self._news: dict[str, tuple[Entry, ...]] = dict(state.get("news", {}))
+        self.standing: dict[str, int] = dict(state.get("standing", {}))
+
+    def snapshot(self) -> dict[str, Any]:
+        """Return windows and standing opinions."""
+        return {"news": dict(self._news), "standing": dict(self.standing)}
+
+    @property
+    def tickers(self) -> set[str]:
+        """Return the tickers of which any news may still count."""
+        return set(self._news)
+
+    def on_bar(self, ticker: str, stamp: int) -> tuple[SentimentContext | None, float]:
+        """Return what the news says at a bar; an opinion that has faded stands no longer."""
+        context, strength = self._opinion(ticker, stamp)
+        if strength == 0.0:
+            self.standing.pop(ticker, None)
+        return context, strength
+
+    def on_news(
+        self, change: SentimentChanged, stamp: int
+    ) -> tuple[SentimentContext | None, float]:
+        """Take a ticker's new window; returns a strength other than 0 when it is a vote."""
+        ticker = change.ticker
+        self._news[ticker] = change.entries
+        context, strength = self._opinion(ticker, stamp)
+        side = (strength > 0.0) - (strength < 0.0)
+        before = self.standing.pop(ticker, 0)
+        if side:
+            self.standing[ticker] = side
+        return context, strength if side and side != before else 0.0
+
+    def scored(self, ticker: str) -> tuple[str, ...]:
+        """Return the ids of the scored articles in a ticker's window."""
+        return tuple(e.scored_id for e in self._news.get(ticker, ()))
+
+    def _opinion(self, ticker: str, stamp: int) -> tuple[SentimentContext | None, float]:
+        entries = self._news.get(ticker)
+        if not entries:
+            return None, 0.0
+        context = summarise(entries, stamp, self._sentiment)
+        if context is None:
+            del self._news[ticker]
+            return None, 0.0
+        return context, opinion(context, self._params)

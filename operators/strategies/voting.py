@@ -16,9 +16,9 @@ from messages.units import to_units
 from operators.bar_filter import BarFilter, refuse
 from operators.blocks import Block, Event
 from operators.params import NEWS_DRIVEN, STRATEGIES, Params
-from operators.sentiment import Entry, SentimentChanged, summarise
+from operators.sentiment import SentimentChanged
 from operators.strategies.indicators import TickerRows, step_bars
-from operators.strategies.news_driven import opinion
+from operators.strategies.news_driven import NewsOpinions
 
 
 class Votes(Struct, frozen=True, gc=False):
@@ -48,8 +48,7 @@ class Voting:
         self._params = params
         self._rows = TickerRows(params.momentum.window, state.get("rows"))
         self._filter = BarFilter(state.get("filter"))
-        self._news: dict[str, tuple[Entry, ...]] = dict(state.get("news", {}))
-        self._standing: dict[str, int] = dict(state.get("standing", {}))
+        self._news = NewsOpinions(params.news_driven, params.sentiment, state)
         self._refused = Counter[str](state.get("refused", {}))
 
     def step(self, block: Block) -> Block:
@@ -62,7 +61,7 @@ class Voting:
                 verdict = votes[i]
                 if isinstance(verdict, str):
                     self._refuse(event.stamp, body, verdict, out)
-                elif verdict is not None or body.ticker in self._standing:
+                elif verdict is not None or body.ticker in self._news.standing:
                     self._on_bar(event.stamp, body, verdict or (0.0, 0.0), out)
             elif isinstance(body, SentimentChanged):
                 self._on_news(event.stamp, body, out)
@@ -75,8 +74,7 @@ class Voting:
         return {
             "rows": self._rows.snapshot(),
             "filter": self._filter.snapshot(),
-            "news": dict(self._news),
-            "standing": dict(self._standing),
+            **self._news.snapshot(),
             "refused": dict(self._refused),
         }
 
@@ -114,38 +112,20 @@ class Voting:
     def _on_bar(
         self, stamp: int, bar: Bar, technical: tuple[float, float], out: list[Event]
     ) -> None:
-        context, news = self._opinion(bar.ticker, stamp)
-        if news == 0.0:
-            self._standing.pop(bar.ticker, None)
+        context, news = self._news.on_bar(bar.ticker, stamp)
         signed = zip(STRATEGIES, (*technical, news), strict=True)
         votes = tuple((name, strength) for name, strength in signed if strength != 0.0)
         if bar.backfilled or technical == (0.0, 0.0):
             return
-        ids = tuple(e.scored_id for e in self._news.get(bar.ticker, ())) if news else ()
+        ids = self._news.scored(bar.ticker) if news else ()
         out.append(Event(stamp, bar.ticker, Votes(bar.ticker, votes, bar.id, bar.id, context, ids)))
 
     def _on_news(self, stamp: int, change: SentimentChanged, out: list[Event]) -> None:
-        ticker = change.ticker
-        self._news[ticker] = change.entries
-        context, strength = self._opinion(ticker, stamp)
-        side = (strength > 0.0) - (strength < 0.0)
-        before = self._standing.pop(ticker, 0)
-        if side:
-            self._standing[ticker] = side
-        if side and side != before:
-            ids = tuple(e.scored_id for e in change.entries)
+        context, strength = self._news.on_news(change, stamp)
+        if strength:
+            ticker, ids = change.ticker, self._news.scored(change.ticker)
             votes = ((NEWS_DRIVEN, strength),)
             out.append(Event(stamp, ticker, Votes(ticker, votes, ids[-1], "", context, ids)))
-
-    def _opinion(self, ticker: str, stamp: int) -> tuple[SentimentContext | None, float]:
-        entries = self._news.get(ticker)
-        if not entries:
-            return None, 0.0
-        context = summarise(entries, stamp, self._params.sentiment)
-        if context is None:
-            del self._news[ticker]
-            return None, 0.0
-        return context, opinion(context, self._params.news_driven)
 
     def _refuse(self, stamp: int, bar: Bar, reason: str, out: list[Event]) -> None:
         if reason == "REVISION":

@@ -1,0 +1,171 @@
+"""The signals flow's part over columns: votes, news and the ensemble's score of every bar."""
+
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from messages.news import MARKET
+from messages.units import to_micros
+from operators.blocks import Block, Event
+from operators.columns.bars import BarColumns
+from operators.columns.layout import NO_NEWS, UNKNOWN_NEWS
+from operators.params import MEAN_REVERSION, MOMENTUM, NEWS_DRIVEN, Params
+from operators.sentiment import SentimentChanged, SentimentWindows
+from operators.strategies.indicators import TickerRows, step_bars
+from operators.strategies.news_driven import NewsOpinions
+
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+
+
+class NewsSignal(NamedTuple):
+    """A signal made on news alone, between bars or at one's stamp."""
+
+    stamp: int
+    code: int
+    side: int
+    as_of: int
+    strength: float
+
+
+class Scores(NamedTuple):
+    """What the ensemble makes of some bars.
+
+    Attributes:
+        side: 1 LONG, -1 SHORT, 0 no signal.
+        score: the ensemble's score, -1..1.
+        votes: (bars, 3): momentum, mean reversion, news.
+        as_of: stamp of the newest article behind a news vote; NO_NEWS without one.
+        between: signals on news alone, in order.
+    """
+
+    side: Ints
+    score: Floats
+    votes: Floats
+    as_of: Ints
+    between: list[NewsSignal]
+
+
+class ColumnSignals:
+    """Strategies, news and ensemble with fixed weights."""
+
+    def __init__(self, params: Params, weights: dict[str, float]) -> None:
+        """Start without a memory.
+
+        Args:
+            params: of all operators.
+            weights: strategy -> weight; a strategy that is not named has none.
+        """
+        self._params = params
+        self._weights = np.array(
+            [weights.get(s, 0.0) for s in (MOMENTUM, MEAN_REVERSION, NEWS_DRIVEN)]
+        )
+        self._rows = TickerRows(params.momentum.window)
+        self._windows = SentimentWindows(params.sentiment)
+        self._news = NewsOpinions(params.news_driven, params.sentiment)
+        self._heard = False
+
+    def row(self, ticker: str) -> int:
+        """Return a ticker's row in every column; a new one for a new ticker."""
+        return self._rows.row(ticker)
+
+    @property
+    def tickers(self) -> list[str]:
+        """Return the tickers by row."""
+        return list(self._rows.rows)
+
+    def step(self, bars: BarColumns, scored: list[Event]) -> Scores:
+        """Take the next bars, all good, and the scored articles up to the last of them."""
+        n = len(bars)
+        votes = np.zeros((n, 3))
+        momentum, reversion = np.empty(n), np.empty(n)
+        rows, p = self._rows, self._params
+        if n:
+            step_bars(
+                bars.code, bars.close, bars.volume,
+                rows.state, rows.closes, rows.volumes, rows.averages,
+                p.momentum.window, p.momentum.full_strength,
+                p.mean_reversion.period, p.mean_reversion.low, p.mean_reversion.high,
+                p.mean_reversion.full_strength, momentum, reversion,
+            )  # fmt: skip
+            votes[:, 0], votes[:, 1] = momentum, reversion
+        as_of = np.full(n, NO_NEWS, np.int64)
+        between: list[NewsSignal] = []
+        if scored or self._heard:
+            self._heard = True
+            between = self._hear(bars, scored, votes, as_of)
+        side, score = np.zeros(n, np.int64), np.zeros(n)
+        combine(votes, self._weights, p.ensemble.threshold, side, score)
+        if self._weights[2] == 0.0:
+            as_of[:] = NO_NEWS
+        return Scores(side, score, votes, as_of, between)
+
+    def _hear(
+        self, bars: BarColumns, scored: list[Event], votes: Floats, as_of: Ints
+    ) -> list[NewsSignal]:
+        """Write the news' votes on bars, and return what news alone says, ticker by ticker."""
+        end = int(bars.stamp[-1]) + 1 if len(bars) else scored[-1].stamp + 1
+        changes = [
+            (e.stamp, e.body)
+            for e in self._windows.step(Block(scored, end)).events
+            if isinstance(e.body, SentimentChanged) and e.body.ticker != MARKET
+        ]
+        heard = {c.ticker for _, c in changes} | self._news.tickers
+        codes = [k for t, k in self._rows.rows.items() if t in heard]
+        mine = np.nonzero(np.isin(bars.code, codes))[0]
+        names = self.tickers
+        # At one stamp and ticker the article comes before the bar, as in the log.
+        queue: list[tuple[int, str, int, int]] = [
+            (int(bars.stamp[j]), names[bars.code[j]], 1, int(j)) for j in mine
+        ]
+        queue += [(stamp, c.ticker, 0, n) for n, (stamp, c) in enumerate(changes)]
+        between = []
+        for stamp, ticker, is_bar, n in sorted(queue):
+            if is_bar:
+                self._on_bar(stamp, ticker, votes[n], as_of, n)
+            else:
+                between += self._on_news(stamp, changes[n][1])
+        return between
+
+    def _on_bar(self, stamp: int, ticker: str, votes: Floats, as_of: Ints, n: int) -> None:
+        voted = votes[0] != 0.0 or votes[1] != 0.0
+        if not voted and ticker not in self._news.standing:
+            return
+        context, strength = self._news.on_bar(ticker, stamp)
+        if voted and strength != 0.0 and context is not None:
+            votes[2] = strength
+            as_of[n] = to_micros(context.as_of)
+
+    def _on_news(self, stamp: int, change: SentimentChanged) -> list[NewsSignal]:
+        context, strength = self._news.on_news(change, stamp)
+        weight = float(self._weights[2])
+        if strength == 0.0 or weight == 0.0:
+            return []
+        score = weight * strength / weight
+        if abs(score) < self._params.ensemble.threshold:
+            return []
+        newest = UNKNOWN_NEWS if context is None else to_micros(context.as_of)
+        side = 1 if score > 0.0 else -1
+        return [NewsSignal(stamp, self.row(change.ticker), side, newest, min(1.0, abs(score)))]
+
+
+@njit(cache=True)
+def combine(votes: Floats, weights: Floats, threshold: float, side: Ints, score: Floats) -> None:
+    """Weigh each bar's votes as `Ensemble` does; a bar on which none but news voted has none."""
+    for j in range(votes.shape[0]):
+        if votes[j, 0] == 0.0 and votes[j, 1] == 0.0:
+            continue
+        total, by = 0.0, 0.0
+        for i in range(3):
+            if votes[j, i] != 0.0:
+                total += weights[i] * votes[j, i]
+                by += weights[i]
+        if by == 0.0:
+            continue
+        found = total / by
+        if abs(found) < threshold:
+            continue
+        score[j] = found
+        side[j] = 1 if found > 0.0 else -1

@@ -1,0 +1,127 @@
+"""The columnar loop beside the closed loop of messages: the same input, the same decisions."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from flows.chain import ClosedLoop, cut
+from messages.learning import WeightChange
+from messages.market import Bar
+from messages.news import ScoredArticle
+from messages.trading import Decision, PortfolioSnapshot, TradeExecution
+from messages.units import from_money, to_micros, to_units
+from operators.blocks import Event
+from operators.columns.bars import BarColumns
+from operators.columns.layout import (
+    BY_STOP,
+    CODES,
+    DECISION,
+    EXPIRY,
+    FILL,
+    NONE,
+    R_CASH,
+    R_CAUSE,
+    R_CODE,
+    R_FEE,
+    R_HELD,
+    R_KIND,
+    R_PNL,
+    R_PRICE,
+    R_QTY,
+    R_REALIZED,
+    R_STAMP,
+    R_TICKER,
+    R_VALUE,
+)
+from operators.columns.loop import ColumnLoop
+from operators.params import Params
+from operators.sessions import SessionTable
+
+Said = list[tuple[Any, ...]]
+
+
+def by_messages(params: Params, sessions: SessionTable, events: list[Event], end: int) -> Said:
+    """Run the closed loop of messages; returns what it decided and did, in order."""
+    loop, said = ClosedLoop(params, sessions), list[tuple[Any, ...]]()
+    for block in cut(events, 10**9, end):
+        said += [row for e in loop.step(block) if (row := _row(e)) is not None]
+    return said
+
+
+def by_columns(
+    params: Params, sessions: SessionTable, events: list[Event], end: int, sizes: Iterable[int]
+) -> Said:
+    """Run the columnar loop over blocks of about the given sizes."""
+    weights = {e.body.strategy: e.body.new for e in events if isinstance(e.body, WeightChange)}
+    loop = ColumnLoop(params, sessions, weights)
+    left = [e for e in events if isinstance(e.body, Bar | ScoredArticle)]
+    cuts, said = list(sizes), list[tuple[Any, ...]]()
+    while left:
+        size = min(len(left), cuts.pop(0) if cuts else len(left))
+        while size < len(left) and left[size].stamp == left[size - 1].stamp:
+            size += 1
+        block, left = left[:size], left[size:]
+        bars = columns_of(loop, [e for e in block if isinstance(e.body, Bar)])
+        scored = [e for e in block if isinstance(e.body, ScoredArticle)]
+        for rows in loop.step(bars, scored):
+            said += _rows(loop, rows)
+    return said + _rows(loop, loop.pass_time(end, ended=True))
+
+
+def columns_of(loop: ColumnLoop, bars: list[Event]) -> BarColumns:
+    """Return bar messages as columns."""
+    rows = [
+        (
+            loop.row(b.ticker), e.stamp, to_micros(b.start), to_micros(b.event_time),
+            to_units(b.open), to_units(b.close), b.volume,
+        )
+        for e in bars
+        if isinstance(b := e.body, Bar)
+    ]  # fmt: skip
+    table = np.array(rows, np.int64).reshape(len(rows), 7)
+    return BarColumns(*(np.ascontiguousarray(table[:, i]) for i in range(7)))
+
+
+def _row(event: Event) -> tuple[Any, ...] | None:
+    b = event.body
+    if isinstance(b, Decision):
+        return ("decision", event.stamp, b.ticker, b.side, b.cause, b.code)
+    if isinstance(b, TradeExecution):
+        pnl = None if b.pnl is None else from_money(b.pnl)
+        price = None if b.price is None else to_units(b.price)
+        return (
+            "execution",
+            event.stamp,
+            b.ticker,
+            b.side,
+            b.qty,
+            price,
+            from_money(b.commission),
+            pnl,
+        )
+    if isinstance(b, PortfolioSnapshot):
+        money = (from_money(b.cash), from_money(b.positions_value), from_money(b.realized_pnl))
+        return ("snapshot", event.stamp, *money, b.open_positions)
+    return None
+
+
+def _rows(loop: ColumnLoop, rows: Any) -> Said:
+    names, said = loop.signals.tickers, Said()
+    for r in rows.tolist():
+        ticker = names[r[R_TICKER]] if r[R_TICKER] >= 0 else ""
+        side = "BUY" if r[R_QTY] > 0 else "SELL"
+        if r[R_KIND] == DECISION:
+            cause = "stop" if r[R_CAUSE] == BY_STOP else "signal"
+            code = CODES[r[R_CODE]]
+            said.append(("decision", r[R_STAMP], ticker, side, cause, code))
+        elif r[R_KIND] == FILL:
+            pnl = None if r[R_PNL] == NONE else r[R_PNL]
+            fill = (abs(r[R_QTY]), r[R_PRICE], r[R_FEE], pnl)
+            said.append(("execution", r[R_STAMP], ticker, side, *fill))
+        elif r[R_KIND] == EXPIRY:
+            said.append(("execution", r[R_STAMP], ticker, side, 0, None, 0, None))
+        else:
+            money = (r[R_CASH], r[R_VALUE], r[R_REALIZED])
+            said.append(("snapshot", r[R_STAMP], *money, r[R_HELD]))
+    return said

@@ -1,0 +1,122 @@
+"""The columnar loop decides what the live operators decide, for any market and any rules."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from connectors.calendar import new_york_sessions
+from connectors.feed.recorded import article_rows, bar_rows
+from messages.market import Bar
+from messages.news import RawArticle
+from messages.units import HOUR_US
+from operators.admission import AdmitArticles, AdmitBars
+from operators.blocks import Block, Event
+from operators.params import (
+    AccountParams,
+    EnsembleParams,
+    FillParams,
+    MeanReversionParams,
+    MomentumParams,
+    NewsDrivenParams,
+    Params,
+    RiskParams,
+    SentimentParams,
+)
+from operators.scoring import LexiconScoring
+from operators.sessions import SessionTable
+from tests.columns import by_columns, by_messages
+from tests.streams import CLOSE, DAY, END, OPEN, at, bar, market, weight
+
+CHECKS = ("MARKET_CLOSED", "STALE_PRICE", "STALE_SENTIMENT", "ALREADY_HELD", "COOLDOWN",
+          "MAX_POSITIONS", "MAX_POSITION_PCT", "MAX_EXPOSURE", "BUYING_POWER",
+          "MAX_PARTICIPATION")  # fmt: skip
+TWO = SessionTable((OPEN, at(30)), (at(20), CLOSE))
+
+
+@st.composite
+def rules(draw: st.DrawFn) -> Params:
+    """Draw parameters with which small markets trade a lot."""
+    risk = RiskParams(
+        position_bps=draw(st.sampled_from([500, 3_000, 9_000])),
+        max_exposure_bps=draw(st.sampled_from([2_000, 8_000, 10_000])),
+        max_positions=draw(st.sampled_from([1, 2, 20])),
+        stop_loss_bps=draw(st.sampled_from([50, 300, 2_000])),
+        cooldown_minutes=draw(st.sampled_from([0, 3, 30])),
+        participation_bps=draw(st.sampled_from([1, 100, 10_000])),
+        stale_price_seconds=draw(st.sampled_from([30, 300])),
+        stale_sentiment_minutes=draw(st.sampled_from([1, 240])),
+        allow_short=draw(st.booleans()),
+        off=tuple(draw(st.sets(st.sampled_from(CHECKS), max_size=3))),
+    )
+    fills = FillParams(
+        model=draw(st.sampled_from(["close", "next_open"])),
+        slippage_bps=draw(st.sampled_from([0, 1, 77])),
+        commission_per_share=draw(st.sampled_from([0, 100])),
+        commission_bps=draw(st.sampled_from([0, 13])),
+    )
+    return Params(
+        momentum=MomentumParams(window=draw(st.sampled_from([2, 5]))),
+        mean_reversion=MeanReversionParams(period=draw(st.sampled_from([2, 4])), low=45, high=55),
+        news_driven=NewsDrivenParams(threshold=0.2, min_confidence=0.5),
+        sentiment=SentimentParams(lookback_minutes=20, fresh_minutes=3, half_life_minutes=3),
+        ensemble=EnsembleParams(threshold=draw(st.sampled_from([0.0, 0.3]))),
+        risk=risk,
+        fills=fills,
+        account=AccountParams(start_cash=draw(st.sampled_from([500, 100_000]))),
+    )
+
+
+@settings(
+    max_examples=150,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+@given(
+    params=rules(), events=market(45), sessions=st.sampled_from([DAY, TWO]),
+    sizes=st.lists(st.integers(1, 60), max_size=12),
+)  # fmt: skip
+def test_any_market_under_any_rules(
+    params: Params, events: list[Event], sessions: SessionTable, sizes: list[int]
+) -> None:
+    expected = by_messages(params, sessions, events, END)
+    assert by_columns(params, sessions, events, END, sizes) == expected
+
+
+def test_late_repeated_and_early_bars_are_left_out_alike() -> None:
+    good = [bar(m, "AAA", 100_0000 + 1_000 * (m % 7)) for m in range(1, 40)]
+    late = bar(4, "AAA", 90_0000)._replace(stamp=at(8))
+    again = good[10]
+    early = bar(30, "AAA", 90_0000)._replace(stamp=at(20))
+    events = [weight(0, "mean_reversion", 1.0), *good, late, again, early]
+    events.sort(key=lambda e: e.stamp)
+    params = Params(mean_reversion=MeanReversionParams(2, 45, 55))
+    expected = by_messages(params, DAY, events, END)
+    assert len(expected) > 10
+    assert by_columns(params, DAY, events, END, [7, 1, 9]) == expected
+
+
+@pytest.mark.recorded
+@pytest.mark.timeout(300)
+def test_two_recorded_days_with_their_news(two_days: tuple[Path, Path]) -> None:
+    events: list[Event] = []
+    for rows, operator in (
+        (bar_rows(two_days[0]), AdmitBars(2**60, "1m", "recorded")),
+        (article_rows(two_days[1]), AdmitArticles(2**60)),
+    ):
+        block = Block([Event(0, "", row) for row in rows(0)], 0, ended=False)
+        events += operator.step(block).events
+    articles = [e for e in events if isinstance(e.body, RawArticle)]
+    scored = LexiconScoring().step(Block(articles, 0)).events
+    day = sorted(
+        scored + [e for e in events if isinstance(e.body, Bar)],
+        key=lambda e: (e.stamp, e.key, isinstance(e.body, Bar)),
+    )
+    weights = [weight(0, s, 1 / 3) for s in ("momentum", "mean_reversion", "news_driven")]
+    day = [e._replace(stamp=day[0].stamp) for e in weights] + day
+    end = day[-1].stamp - day[-1].stamp % HOUR_US + HOUR_US
+    sessions = new_york_sessions()
+    expected = by_messages(Params(), sessions, day, end)
+    assert sum(row[0] == "execution" for row in expected) > 100
+    assert by_columns(Params(), sessions, day, end, [5_000, 1, 700]) == expected
