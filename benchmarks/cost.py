@@ -13,7 +13,8 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.job_v1 import BLOCK, JOB, load, weights
+from benchmarks.job_v1 import BLOCK, load, weights
+from flows.backtest.options import JOB_V1
 from flows.chain import ClosedLoop, cut
 from messages.units import MINUTE_US
 from operators.blocks import Block, Event, Operator
@@ -42,7 +43,7 @@ class Timed:
 
 def by_operator(events: list[Event]) -> dict[str, float]:
     """Return nanoseconds per bar of each operator and of the whole loop."""
-    loop, spent = ClosedLoop(JOB, SessionTable((), ())), Counter[str]()
+    loop, spent = ClosedLoop(JOB_V1, SessionTable((), ())), Counter[str]()
     loop.wrap(lambda name, inner: Timed(name, inner, spent))
     began = time.process_time_ns()
     every = weights(events[0].stamp - MINUTE_US) + events

@@ -1,8 +1,8 @@
 """The benchmark's bars, from a seed: `python -m benchmarks.generate FILE --size medium`.
 
 A geometric random walk of minute closes per ticker with overnight gaps, a U-shaped volume, all
-prices in whole cents. Times are in nanoseconds: peers take them as they are. Draws are made in one fixed order (starts, volume bases, moves, gaps,
-highs, lows, volumes), so a seed names one data set.
+prices in whole cents; times are in nanoseconds, as the peers expect. Draws are made in one fixed
+order (starts, volume bases, moves, gaps, highs, lows, volumes), so a seed names one data set.
 """
 
 import argparse

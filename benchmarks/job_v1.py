@@ -1,8 +1,7 @@
-"""The common backtest job on Tidewire's live operators: `python -m benchmarks.job_v1 FILE`.
+"""The common job over messages, one object a bar: what the live operators take for it.
 
-Bars as the flows see them go through the closed loop; prints one JSON line with the job's
-figures. Engine time starts when the bars are in memory and includes every decision with its
-reason.
+The columnar engine's figures come from `tidewire backtest --preset job-v1`; this is the closed
+loop of flows/chain on the same bars. `python -m benchmarks.job_v1 FILE` prints one JSON line.
 """
 
 import gc
@@ -16,27 +15,15 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from flows.backtest.options import JOB_V1, JOB_WEIGHTS
 from flows.chain import ClosedLoop, cut
 from messages.learning import WeightChange
 from messages.market import Bar
 from messages.trading import Decision, TradeExecution
 from messages.units import MINUTE_US, to_datetime, to_money
 from operators.blocks import Event
-from operators.params import FillParams, Params, RiskParams
 from operators.sessions import SessionTable
 
-JOB = Params(
-    risk=RiskParams(
-        off=(
-            "MARKET_CLOSED",
-            "STALE_PRICE",
-            "BUYING_POWER",
-            "MAX_PARTICIPATION",
-            "MAX_POSITION_PCT",
-        )
-    ),
-    fills=FillParams(slippage_bps=0, commission_per_share=100),
-)
 BLOCK = 4_096
 
 
@@ -58,24 +45,24 @@ def load(file: Path) -> list[Event]:
 
 
 def weights(stamp: int) -> list[Event]:
-    """Return the job's weights: momentum and mean reversion at one half."""
+    """Return the job's weights as events."""
     at = to_datetime(stamp)
     return [
         Event(
             stamp,
             "",
             WeightChange(
-                id=f"w-{name}", event_time=at, strategy=name, old=0.0, new=0.5, effective_from=at,
-                reason="job",
+                id=f"w-{name}", event_time=at, strategy=name, old=0.0, new=weight,
+                effective_from=at, reason="job",
             ),
         )
-        for name in ("momentum", "mean_reversion")
+        for name, weight in JOB_WEIGHTS.items()
     ]  # fmt: skip
 
 
 def run(events: list[Event]) -> dict[str, object]:
     """Run the job over bars in memory; returns the job's figures without timings."""
-    loop = ClosedLoop(JOB, SessionTable((), ()))
+    loop = ClosedLoop(JOB_V1, SessionTable((), ()))
     every = weights(events[0].stamp - MINUTE_US) + events
     codes: Counter[str] = Counter()
     fills = trades = stops = 0

@@ -55,5 +55,12 @@ def day_span(day: str) -> tuple[int, int] | None:
     return (closes[i - 1] + 1 if i else 0), closes[i] + 1
 
 
+def end_of_daily_bar(start: datetime) -> datetime:
+    """Return when a daily bar is known: its session's close, or a day later without a session."""
+    close = new_york_sessions().close_of(to_micros(start))
+    day = start + timedelta(days=1)
+    return day if close is None or to_datetime(close) >= day else to_datetime(close)
+
+
 def _stamp(day: date, at: time) -> int:
     return to_micros(datetime.combine(day, at, NEW_YORK))

@@ -4,7 +4,7 @@ import hashlib
 import os
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import msgspec
 from pydantic import TypeAdapter
@@ -13,6 +13,7 @@ from connectors.archive.files import StatesManifest, write_whole
 from connectors.archive.snapshots import STATE_VERSION, StateKeeper
 from connectors.kafka.layout import Layout
 from connectors.kafka.sink import LogSinkPartition, Outbox
+from connectors.version import VERSION
 from messages.base import make_id
 from messages.control import RunStarted
 from messages.learning import WeightChange
@@ -20,8 +21,6 @@ from messages.topics import RUNS_STARTED, STRATEGY_WEIGHTS
 from messages.units import to_micros
 from operators.blocks import Event
 from operators.params import STRATEGIES, Params
-
-VERSION: Final = "0.1.0"
 
 
 class Run(msgspec.Struct, frozen=True, kw_only=True):

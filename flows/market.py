@@ -10,6 +10,7 @@ import bytewax.operators as op
 from bytewax.dataflow import Dataflow
 from bytewax.operators import KeyedStream
 
+from connectors.calendar import end_of_daily_bar
 from connectors.feed.pacemaker import PacemakerSource
 from connectors.feed.recorded import SHARD, RecordedSource, bar_rows
 from connectors.kafka.sink import LogSink
@@ -26,7 +27,8 @@ WRITES = (MARKET_BARS, MARKET_FEED_DLQ)
 
 def wire(rows: KeyedStream[Block], horizon: int, interval: str) -> KeyedStream[Block]:
     """Admit rows as bars, stamped with their ends."""
-    return step("admit", rows, lambda s: AdmitBars(horizon, interval, "recorded", s))
+    end_of = end_of_daily_bar if interval == "1d" else None
+    return step("admit", rows, lambda s: AdmitBars(horizon, interval, "recorded", s, end_of))
 
 
 def flow(run: Run, stopping: Stopping) -> Dataflow:

@@ -7,6 +7,7 @@ back. A row that says it is from after `horizon` is refused before it can move t
 
 import json
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -98,13 +99,23 @@ class AdmitBars(Admission):
     feed = "market.feed"
 
     def __init__(
-        self, horizon: int, interval: str, source: str, state: dict[str, Any] | None = None
+        self,
+        horizon: int,
+        interval: str,
+        source: str,
+        state: dict[str, Any] | None = None,
+        end_of: Callable[[datetime], datetime] | None = None,
     ) -> None:
-        """Take bars of one interval from one source."""
+        """Take bars of one interval from one source.
+
+        `end_of` says when a bar that starts at a moment is known, where that is not its start
+        and the interval: a daily bar at its session's close.
+        """
         super().__init__(horizon, state)
         self._interval = interval
         self._source = source
-        self._length = INTERVALS[interval]
+        length = INTERVALS[interval]
+        self._end_of = end_of or (lambda start: start + length)
 
     def _admit(self, row: Row, out: list[Event]) -> None:
         values = _fields(row)
@@ -116,7 +127,7 @@ class AdmitBars(Admission):
             Bar,
             {
                 "id": bar_id(str(ticker), start, self._interval),
-                "event_time": start + self._length,
+                "event_time": self._end_of(start),
                 "ticker": ticker,
                 "start": start,
                 "interval": self._interval,

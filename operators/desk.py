@@ -338,7 +338,8 @@ class Desk:
 
     def _fill(self, stamp: int, order: Order, raw: int, out: list[Event]) -> None:
         del self._orders[order.id]
-        price = fill_price(raw, order.qty, self._params.fills)
+        volume = self._bars[order.ticker].volume
+        price = fill_price(raw, order.qty, volume, self._params.fills)
         fee = commission(price, order.qty, self._params.fills)
         cause = make_id("exe", order.id, 1)
         fill = Fill(

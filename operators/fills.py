@@ -4,20 +4,24 @@ from operators.params import FillParams
 from operators.rules import commission_of, slipped
 
 
-def fill_price(price: int, qty: int, params: FillParams) -> int:
+def fill_price(price: int, qty: int, volume: int, params: FillParams) -> int:
     """Move a price against the order by the slippage, rounded against it to a whole unit.
 
     Args:
         price: units of 1/10,000 dollar.
         qty: signed; positive buys.
+        volume: shares of the bar that fills it.
         params: slippage.
     """
-    return slipped(price, qty, params.slippage_bps)
+    return slipped(price, qty, params.slippage_bps, params.volume_slippage_bps, volume)
 
 
 def commission(price: int, qty: int, params: FillParams) -> int:
-    """Return the commission of a fill in units: per share plus share of value, rounded up."""
-    return commission_of(price, qty, params.commission_per_share, params.commission_bps)
+    """Return the commission and fees of a fill in units."""
+    return commission_of(
+        price, qty, params.commission_per_share, params.commission_bps,
+        params.sell_fee_ppm, params.sell_fee_per_1000,
+    )  # fmt: skip
 
 
 def resting_price(

@@ -150,14 +150,22 @@ class FillParams:
             after a decision between bars; `next_open` at the open of the first bar that
             starts at or after the decision.
         slippage_bps: against you, on the fill price; rounded against you to 1/10,000 dollar.
+        volume_slippage_bps: more slippage, times the order's share of the bar's volume.
         commission_per_share: units of 1/10,000 dollar.
         commission_bps: of the traded value; rounded up.
+        sell_fee_ppm: of the value of sales, parts per million, rounded up to a cent (as the
+            SEC's fee).
+        sell_fee_per_1000: units per thousand shares sold, rounded up to a cent (as FINRA's
+            activity fee).
     """
 
     model: Literal["close", "next_open"] = "close"
     slippage_bps: BasisPoints = 1
+    volume_slippage_bps: BasisPoints = 0
     commission_per_share: NotNegative = 100
     commission_bps: BasisPoints = 0
+    sell_fee_ppm: BasisPoints = 0
+    sell_fee_per_1000: NotNegative = 0
 
 
 @dataclass(frozen=True, slots=True)

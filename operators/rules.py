@@ -10,6 +10,9 @@ from typing import Final
 from numba.extending import register_jitable
 
 BPS: Final = 10_000
+CENT: Final = 100
+THOUSAND: Final = 1_000
+MILLION: Final = 1_000_000
 MAX_EQUITY: Final = 2**63 // (4 * BPS)  # products are at most BPS x a value; some room for shorts
 Check = tuple[bool, int, int]
 
@@ -29,17 +32,28 @@ def is_stopped(qty: int, cost: int, price: int, stop_bps: int) -> bool:
 
 
 @register_jitable
-def slipped(price: int, qty: int, slippage_bps: int) -> int:
-    """Move a price against the order, rounded against it to a whole unit."""
-    slip = -(-price * slippage_bps // BPS)
+def slipped(price: int, qty: int, bps: int, volume_bps: int, volume: int) -> int:
+    """Move a price against the order, rounded against it to a whole unit.
+
+    By `bps`, and by `volume_bps` times the order's share of the bar's volume, at most all of it.
+    """
+    shares = abs(qty)
+    share, of = (shares, volume) if shares < volume else (1, 1)
+    slip = -(-price * bps // BPS) - (-price * volume_bps * share // (BPS * of))
     return price + slip if qty > 0 else max(1, price - slip)
 
 
 @register_jitable
-def commission_of(price: int, qty: int, per_share: int, bps: int) -> int:
-    """Return per share plus share of value, rounded up."""
+def commission_of(
+    price: int, qty: int, per_share: int, bps: int, sell_ppm: int, sell_per_1000: int
+) -> int:
+    """Return per share plus share of value, rounded up; sales pay two fees more, in whole cents."""
     shares = abs(qty)
-    return shares * per_share - (-shares * price * bps // BPS)
+    fee = shares * per_share - (-shares * price * bps // BPS)
+    if qty < 0:
+        fee -= CENT * (-shares * price * sell_ppm // (MILLION * CENT))
+        fee -= CENT * (-shares * sell_per_1000 // (THOUSAND * CENT))
+    return fee
 
 
 @register_jitable

@@ -12,8 +12,8 @@ from typing import Any
 from pydantic import BaseModel
 
 from connectors.kafka.layout import RUN, SEQ, STAMP, TICK
-from connectors.runs import VERSION
 from connectors.telemetry import TRACEPARENT
+from connectors.version import VERSION
 from messages.codec import model_of
 from messages.topics import EVERY_TOPIC, Topic
 

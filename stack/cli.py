@@ -8,10 +8,10 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from connectors.runs import VERSION
+from connectors.version import VERSION
 from messages.market import INTERVALS
 from stack.errors import StackError
-from stack.flow_command import FLOWS, run_flow
+from stack.supervisor import FLOWS
 
 
 def parser() -> argparse.ArgumentParser:
@@ -23,6 +23,7 @@ def parser() -> argparse.ArgumentParser:
     _add_stack(commands)
     _add_data(commands)
     _add_replay(commands)
+    _add_backtest(commands)
     return top
 
 
@@ -91,6 +92,39 @@ def _add_replay(commands: Any) -> None:
     _of_a_run(explain, day=False)
 
 
+def _add_backtest(commands: Any) -> None:
+    backtest = _command(commands, "backtest", "run bars and news through the operators")
+    _of_a_backtest(backtest)
+    backtest.add_argument("--from-archive", default="", metavar="DAY",
+                          help="a recorded day from the states before it")  # fmt: skip
+    backtest.add_argument("--run", default="", help="a run's name, for --from-archive")
+    backtest.add_argument("--preset", choices=("job-v1",), help="the common job of benchmarks")
+    backtest.add_argument("--report", type=Path, metavar="OUT.html", help="write a tear sheet")
+    backtest.add_argument("--schema", default="run_live", help="of TIDEWIRE_DATABASE_URL")
+    backtest.add_argument("--json", action="store_true", help="one JSON line")
+
+
+def _of_a_backtest(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--bars", type=Path, help="Parquet or CSV file of bars")
+    command.add_argument("--news", type=Path, help="JSON Lines file of articles, .gz or plain")
+    command.add_argument("--interval", choices=sorted(INTERVALS), default="1m", help="of a bar")
+    command.add_argument("--from", dest="first", default="", metavar="DAY", help="first day")
+    command.add_argument("--to", dest="last", default="", metavar="DAY", help="day after the last")
+    command.add_argument("--warm-up", type=int, default=0, metavar="DAYS",
+                         help="days before --from that warm indicators up")  # fmt: skip
+    command.add_argument("--capital", type=int, default=0, help="dollars (default: the setting)")
+    command.add_argument("--weights", default="", metavar="NAME=W,...",
+                         help="of strategies (default: a third each)")  # fmt: skip
+    command.add_argument("--set", action="append", default=[], metavar="GROUP.NAME=VALUE",
+                         help="any operator parameter")  # fmt: skip
+    command.add_argument("--fill", choices=("close", "next_open"), help="the fill model")
+    command.add_argument("--slippage-bps", type=int, help="against every order")
+    command.add_argument("--commission", choices=("none", "alpaca"), default="",
+                         help="instead of the settings")  # fmt: skip
+    command.add_argument("--splits", choices=("refuse", "adjust", "keep"), default="refuse")
+    command.add_argument("--benchmark", default="", metavar="TICKER", help="default: SPY")
+
+
 def _of_a_run(command: argparse.ArgumentParser, *, day: bool = True) -> None:
     command.add_argument("--run", default="", help="a run's name (default: the last)")
     command.add_argument("--json", action="store_true", help="JSON instead of text")
@@ -134,6 +168,8 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 
 def _flow(options: argparse.Namespace) -> int:
+    from stack.flow_command import run_flow
+
     directory = options.run
     if directory is None:
         from stack.up import running
@@ -214,6 +250,14 @@ def _replay(options: argparse.Namespace) -> int:
     return code
 
 
+def _backtest(options: argparse.Namespace) -> int:
+    from stack.backtest_command import run_command
+
+    said, code = run_command(options)
+    sys.stdout.write(said + "\n")
+    return code
+
+
 def _home_path(options: argparse.Namespace) -> Path:
     from connectors.settings import load_settings
 
@@ -270,12 +314,15 @@ def _expected() -> tuple[type[Exception], ...]:
     from connectors.kafka.layout import BrokerUnavailable
     from connectors.settings import SettingsInvalid
     from connectors.storage.schema import DatabaseUnavailable, SchemaTooNew
+    from flows.backtest.options import CannotBacktest
+    from flows.backtest.splits import SplitFound
     from flows.replay.counterfactual import CannotChange
     from flows.replay.explain import CannotExplain
 
     return (
-        ArchiveDamaged, BrokerUnavailable, CannotChange, CannotExplain, CannotImport,
-        DatabaseUnavailable, DayNotArchived, InputUnusable, SchemaTooNew, SettingsInvalid,
+        ArchiveDamaged, BrokerUnavailable, CannotBacktest, CannotChange, CannotExplain,
+        CannotImport, DatabaseUnavailable, DayNotArchived, InputUnusable, SchemaTooNew,
+        SettingsInvalid, SplitFound,
     )  # fmt: skip
 
 
@@ -293,6 +340,7 @@ ACTIONS: dict[str, Callable[[argparse.Namespace], int]] = {
     "replay": _replay,
     "causality": _replay,
     "explain": _replay,
+    "backtest": _backtest,
 }
 
 if __name__ == "__main__":

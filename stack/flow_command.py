@@ -4,7 +4,6 @@ import json
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
-from typing import Final
 
 from bytewax.dataflow import Dataflow
 
@@ -15,8 +14,7 @@ from connectors.telemetry import StatusFile, log_as_json, serve_metrics
 from flows.engine import run as execute
 from stack.errors import StackError
 from stack.home import is_free
-
-FLOWS: Final = ("market", "news", "score", "control", "signals", "trade", "learn", "persist")
+from stack.supervisor import FLOWS
 
 
 def parse_shards(text: str, partitions: int) -> range:

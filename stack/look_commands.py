@@ -11,7 +11,8 @@ from confluent_kafka import Consumer, KafkaException, TopicPartition, libversion
 
 from connectors.archive.files import TopicsManifest, read_manifest
 from connectors.kafka.layout import BrokerUnavailable
-from connectors.runs import VERSION, Run, load_run
+from connectors.runs import Run, load_run
+from connectors.version import VERSION
 from messages.topics import EVERY_TOPIC, Topic
 from stack.broker import cached_jars, jar_version
 from stack.doctor import examine

@@ -13,6 +13,7 @@ from typing import Final
 from stack.errors import StackError
 from stack.home import tail
 
+FLOWS: Final = ("market", "news", "score", "control", "signals", "trade", "learn", "persist")
 BACK_OFF_S: Final = (0.2, 0.5, 1.0, 2.0, 5.0)
 CRASHES_ALLOWED: Final = 6
 CRASH_WINDOW_S: Final = 60.0

@@ -64,7 +64,7 @@ def by_columns(
         block, left = left[:size], left[size:]
         bars = columns_of(loop, [e for e in block if isinstance(e.body, Bar)])
         scored = [e for e in block if isinstance(e.body, ScoredArticle)]
-        for rows in loop.step(bars, scored):
+        for rows in loop.advance(bars, scored):
             said += _rows(loop, rows)
     return said + _rows(loop, loop.pass_time(end, ended=True))
 

@@ -12,7 +12,7 @@ from typing import Any, Final
 import msgspec
 
 from connectors.archive.reading import ArchivedRun
-from connectors.runs import VERSION
+from connectors.version import VERSION
 from flows.replay.compare import Divergence, Made
 from flows.replay.execute import Outcome, StateDiffers, run_shard
 from flows.replay.leaves import Leaves

@@ -2,13 +2,13 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
 
 from msgspec import Struct
-from pydantic import TypeAdapter, ValidationError
 
+from flows.backtest.options import CannotBacktest, parse_set, with_settings
 from flows.chain import ClosedLoop
 from flows.replay.stretch import Stretch
 from messages.base import make_id
@@ -62,19 +62,10 @@ class Changes:
         Raises:
             CannotChange: a name is unknown, or a value is out of range.
         """
-        values = asdict(params)
-        for group, name, value in self.params:
-            if name not in values.get(group, {}):
-                known = ", ".join(f"{g}.{n}" for g in values for n in values[g])
-                reason = f"--set {group}.{name}: there is no such parameter; there are {known}."
-                raise CannotChange(reason)
-            values[group][name] = value
         try:
-            return TypeAdapter(Params).validate_python(values)
-        except ValidationError as error:
-            first = error.errors(include_url=False)[0]
-            where = ".".join(map(str, first["loc"]))
-            reason = f"--set {where}={first['input']}: {first['msg']}."
+            return with_settings(params, self.params)
+        except CannotBacktest as error:
+            reason = f"--set {error}"
             raise CannotChange(reason) from None
 
     def inputs(self, events: Sequence[Event], start: int) -> list[Event]:
@@ -174,20 +165,6 @@ def what_if(stretch: Stretch, changes: Changes) -> WhatIf:
     )  # fmt: skip
 
 
-def parse_set(text: str) -> tuple[str, str, str]:
-    """Read `strategies.momentum.weight=0` or `risk.cooldown_minutes=45`.
-
-    Raises:
-        CannotChange: it is not of that form.
-    """
-    path, equals, value = text.partition("=")
-    parts = path.removeprefix("strategies.").split(".")
-    if not equals or len(parts) != 2:
-        reason = f"--set {text}: write GROUP.NAME=VALUE, such as strategies.momentum.weight=0."
-        raise CannotChange(reason)
-    return parts[0], parts[1], value
-
-
 def changes_of(
     sets: Sequence[str], articles: Sequence[str], sources: Sequence[str], delay: str
 ) -> Changes:
@@ -196,7 +173,10 @@ def changes_of(
     Raises:
         CannotChange: something is not of the form it must have.
     """
-    parsed = [parse_set(text) for text in sets]
+    try:
+        parsed = [parse_set(text) for text in sets]
+    except CannotBacktest as error:
+        raise CannotChange(str(error)) from None
     weights = []
     for group, name, value in parsed:
         if name != "weight":

@@ -1,5 +1,6 @@
 """A stretch of bars as columns, and which of them count."""
 
+from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -30,8 +31,9 @@ class BarColumns(NamedTuple):
     close: Ints
     volume: Ints
 
-    def __len__(self) -> int:
-        """Return the number of bars."""
+    @property
+    def size(self) -> int:
+        """Return the number of bars; the length of a tuple is that of its columns."""
         return int(self.code.size)
 
     def take(self, rows: Any) -> "BarColumns":
@@ -39,27 +41,35 @@ class BarColumns(NamedTuple):
         return BarColumns(*(column[rows] for column in self))
 
 
-@njit(cache=True)
-def verdicts(code: Ints, stamp: Ints, start: Ints, end: Ints, last: Ints, out: Ints) -> int:
-    """Judge bars as `BarFilter` does; returns how many are refused.
+def _compiled(version: int) -> Callable[..., int]:
+    """Return the judge; the version is in the key of the compiler's cache."""
 
-    Args:
-        code: per bar, row of its ticker.
-        stamp: when it was known.
-        start: of its interval.
-        end: of its interval.
-        last: per ticker, start of its last good bar; updated.
-        out: per bar, GOOD or why not.
-    """
-    refused = 0
-    for j in range(code.size):
-        k = code[j]
-        if end[j] > stamp[j] + FUTURE_TOLERANCE_US:
-            out[j] = FUTURE
-        elif start[j] <= last[k]:
-            out[j] = DUPLICATE if start[j] == last[k] else LATE
-        else:
-            out[j] = GOOD
-            last[k] = start[j]
-        refused += out[j] != GOOD
-    return refused
+    @njit(cache=True)
+    def verdicts(code: Ints, stamp: Ints, start: Ints, end: Ints, last: Ints, out: Ints) -> int:
+        """Judge bars as `BarFilter` does; returns how many are refused.
+
+        Args:
+            code: per bar, row of its ticker.
+            stamp: when it was known.
+            start: of its interval.
+            end: of its interval.
+            last: per ticker, start of its last good bar; updated.
+            out: per bar, GOOD or why not.
+        """
+        refused = version - version
+        for j in range(code.size):
+            k = code[j]
+            if end[j] > stamp[j] + FUTURE_TOLERANCE_US:
+                out[j] = FUTURE
+            elif start[j] <= last[k]:
+                out[j] = DUPLICATE if start[j] == last[k] else LATE
+            else:
+                out[j] = GOOD
+                last[k] = start[j]
+            refused += out[j] != GOOD
+        return refused
+
+    return verdicts
+
+
+verdicts = _compiled(FUTURE_TOLERANCE_US)

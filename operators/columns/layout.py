@@ -39,9 +39,9 @@ O_WIDTH: Final = 7
 (
     P_POSITION, P_EXPOSURE, P_POSITIONS, P_STOP, P_COOLDOWN, P_PARTICIPATION, P_STALE_PRICE,
     P_STALE_NEWS, P_SHORT, P_NEXT_OPEN, P_SLIPPAGE, P_PER_SHARE, P_FEE_BPS, P_OFF, P_SNAPSHOT,
-    P_VOLUME_SLIP,
-) = range(16)  # fmt: skip
-P_WIDTH: Final = 16
+    P_VOLUME_SLIP, P_SELL_PPM, P_SELL_1000,
+) = range(18)  # fmt: skip
+P_WIDTH: Final = 18
 
 # What was decided and done.
 (

@@ -4,67 +4,26 @@ For backtests: no commands, fixed weights, from the beginning. What it decides i
 `flows.chain.ClosedLoop` decides on the same input, decision for decision.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Final
 
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
 
 from messages.units import MINUTE_US, SECOND_US
 from operators.blocks import Event
+from operators.columns import layout as c
 from operators.columns.bars import REASONS, UNSEEN, BarColumns, verdicts
 from operators.columns.desk import pass_time, step_rows
-from operators.columns.layout import (
-    CHECKS,
-    E_AS_OF,
-    E_CLOSE,
-    E_KIND,
-    E_OPEN,
-    E_SIDE,
-    E_STAMP,
-    E_START,
-    E_TICKER,
-    E_VOLUME,
-    E_WIDTH,
-    IS_BAR,
-    IS_SIGNAL,
-    NEVER,
-    NONE,
-    O_WIDTH,
-    P_COOLDOWN,
-    P_EXPOSURE,
-    P_FEE_BPS,
-    P_NEXT_OPEN,
-    P_OFF,
-    P_PARTICIPATION,
-    P_PER_SHARE,
-    P_POSITION,
-    P_POSITIONS,
-    P_SHORT,
-    P_SLIPPAGE,
-    P_SNAPSHOT,
-    P_STALE_NEWS,
-    P_STALE_PRICE,
-    P_STOP,
-    P_WIDTH,
-    R_WIDTH,
-    S_CASH,
-    S_CLOSE_DUE,
-    S_SNAPSHOT_DUE,
-    S_VALUE,
-    S_WIDTH,
-    SESSIONS_IN_MEAN,
-    T_EXIT,
-    T_QTY,
-    T_STAMP,
-    T_WIDTH,
-)
+from operators.columns.fingerprint import fingerprint
 from operators.columns.signals import ColumnSignals, NewsSignal, Scores
 from operators.params import Params
 from operators.rules import MAX_EQUITY
 from operators.sessions import SessionTable
 
 Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
 RECORDS: Final = 16_384
 
 
@@ -73,7 +32,13 @@ class TooMuchMoney(RuntimeError):
 
 
 class ColumnLoop:
-    """Strategies, ensemble, risk, account and simulated broker over columns."""
+    """Strategies, ensemble, risk, account and simulated broker over columns.
+
+    Attributes:
+        refused: reason -> bars that count for nothing: repeated, late, or known too early.
+        votes: of the step under way, per row of events: momentum, mean reversion, news.
+        quiet_until: before this stamp bars and news warm up only: no signal is made.
+    """
 
     def __init__(self, params: Params, sessions: SessionTable, weights: dict[str, float]) -> None:
         """Start with the cash of the parameters and without a memory."""
@@ -82,24 +47,26 @@ class ColumnLoop:
         self._opens = np.array(sessions.opens, np.int64)
         self._closes = np.array(sessions.closes, np.int64)
         self._last = np.full(0, UNSEEN, np.int64)
-        self._tickers = np.zeros((0, T_WIDTH), np.int64)
-        self._days = np.zeros((0, SESSIONS_IN_MEAN), np.int64)
-        self._account = np.zeros(S_WIDTH, np.int64)
-        self._account[S_CASH] = params.account.start_cash * 10_000
-        self._account[S_SNAPSHOT_DUE] = self._account[S_CLOSE_DUE] = NEVER
-        self._orders = np.zeros((256, O_WIDTH), np.int64)
-        self._out = np.zeros((RECORDS, R_WIDTH), np.int64)
+        self._tickers = np.zeros((0, c.T_WIDTH), np.int64)
+        self._days = np.zeros((0, c.SESSIONS_IN_MEAN), np.int64)
+        self._account = np.zeros(c.S_WIDTH, np.int64)
+        self._account[c.S_CASH] = params.account.start_cash * 10_000
+        self._account[c.S_SNAPSHOT_DUE] = self._account[c.S_CLOSE_DUE] = c.NEVER
+        self._orders = np.zeros((256, c.O_WIDTH), np.int64)
+        self._out = np.zeros((RECORDS, c.R_WIDTH), np.int64)
         self.refused: dict[str, int] = {}
+        self.votes = np.zeros((0, 3))
+        self.quiet_until = 0
 
     @property
     def equity(self) -> int:
         """Return cash + positions at their last marks, units."""
-        return int(self._account[S_CASH] + self._account[S_VALUE])
+        return int(self._account[c.S_CASH] + self._account[c.S_VALUE])
 
     @property
     def open_positions(self) -> dict[str, int]:
         """Return ticker -> shares held."""
-        held = self._tickers[:, T_QTY]
+        held = self._tickers[:, c.T_QTY]
         names = self.signals.tickers
         return {names[k]: int(held[k]) for k in np.nonzero(held)[0]}
 
@@ -107,7 +74,7 @@ class ColumnLoop:
         """Return a ticker's row; a new one for a new ticker."""
         return self.signals.row(ticker)
 
-    def step(self, bars: BarColumns, scored: list[Event] | None = None) -> Iterator[Ints]:
+    def advance(self, bars: BarColumns, scored: list[Event] | None = None) -> Iterator[Ints]:
         """Take the next bars and scored articles; yields rows of what was decided and done.
 
         Assumes that both are in the order of the log, whole stamps only. A yielded array is
@@ -118,9 +85,11 @@ class ColumnLoop:
         """
         self._grow()
         good = self._good(bars)
-        scores = self.signals.step(good, scored or [])
+        scores = self.signals.score(good, scored or [])
         self._grow()
-        events = rows_of(good, scores, self.signals.tickers)
+        if self.quiet_until:
+            scores = scores.quiet(good.stamp, self.quiet_until)
+        events, self.votes = rows_of(good, scores, self.signals.tickers)
         start = 0
         while start < len(events):
             before = start
@@ -147,7 +116,7 @@ class ColumnLoop:
         return self._out[:m]
 
     def _good(self, bars: BarColumns) -> BarColumns:
-        found = np.zeros(len(bars), np.int64)
+        found = np.zeros(bars.size, np.int64)
         if not verdicts(bars.code, bars.stamp, bars.start, bars.end, self._last, found):
             return bars
         for number, count in zip(*np.unique(found[found > 0], return_counts=True), strict=True):
@@ -160,59 +129,98 @@ class ColumnLoop:
         if have >= want:
             return
         more = max(want, 2 * have, 16) - have
-        fresh = np.zeros((more, T_WIDTH), np.int64)
-        fresh[:, T_STAMP] = fresh[:, T_EXIT] = NONE
+        fresh = np.zeros((more, c.T_WIDTH), np.int64)
+        fresh[:, c.T_STAMP] = fresh[:, c.T_EXIT] = c.NONE
         self._tickers = np.concatenate([self._tickers, fresh])
-        self._days = np.concatenate([self._days, np.zeros((more, SESSIONS_IN_MEAN), np.int64)])
+        self._days = np.concatenate([self._days, np.zeros((more, c.SESSIONS_IN_MEAN), np.int64)])
         self._last = np.concatenate([self._last, np.full(more, UNSEEN, np.int64)])
 
     def _make_room(self) -> None:
-        self._out = np.zeros((2 * len(self._out), R_WIDTH), np.int64)
+        self._out = np.zeros((2 * len(self._out), c.R_WIDTH), np.int64)
         self._orders = np.concatenate([self._orders, np.zeros_like(self._orders)])
 
 
-def rows_of(bars: BarColumns, scores: Scores, names: list[str]) -> Ints:
-    """Return what happens, row by row: bars with their signals, and signals on news alone.
+def rows_of(bars: BarColumns, scores: Scores, names: list[str]) -> tuple[Ints, Floats]:
+    """Return what happens, row by row, and the votes behind each row.
 
-    At one stamp and ticker the bar comes first, then the signal on news, then the bar's own.
+    A row is a bar with its signal, or a signal on news alone. At one stamp and ticker the bar
+    comes first, then the signal on news, then the bar's own.
     """
-    n = len(bars)
-    rows = np.zeros((n, E_WIDTH), np.int64)
-    rows[:, E_STAMP], rows[:, E_TICKER], rows[:, E_START] = bars.stamp, bars.code, bars.start
-    rows[:, E_OPEN], rows[:, E_CLOSE], rows[:, E_VOLUME] = bars.open, bars.close, bars.volume
-    rows[:, E_SIDE], rows[:, E_AS_OF] = scores.side, scores.as_of
+    n = bars.size
+    rows = np.empty((n, c.E_WIDTH), np.int64)
+    write_rows(
+        bars.code, bars.stamp, bars.start, bars.open, bars.close, bars.volume, scores.side,
+        scores.as_of, rows,
+    )  # fmt: skip
     if not scores.between:
-        rows[:, E_KIND] = np.where(scores.side != 0, IS_BAR | IS_SIGNAL, IS_BAR)
-        return rows
-    rows[:, E_KIND] = IS_BAR
-    own = rows[scores.side != 0].copy()
-    own[:, E_KIND] = IS_SIGNAL
+        return rows, scores.votes
+    own, own_votes = rows[scores.side != 0].copy(), scores.votes[scores.side != 0]
+    own[:, c.E_KIND] = c.IS_SIGNAL
+    rows[:, c.E_KIND] = c.IS_BAR
     news = np.array([_news_row(signal) for signal in scores.between], np.int64)
+    news_votes = np.array([(0.0, 0.0, s.side * s.strength) for s in scores.between])
     every = np.concatenate([rows, news, own])
+    votes = np.concatenate([scores.votes, news_votes, own_votes])
     kind = np.repeat([0, 1, 2], [n, len(news), len(own)])
     place = np.argsort(np.argsort(np.array(names)))  # a ticker's place among the names
-    order = np.lexsort((kind, place[every[:, E_TICKER]], every[:, E_STAMP]))
-    return every[order]
+    order = np.lexsort((kind, place[every[:, c.E_TICKER]], every[:, c.E_STAMP]))
+    return every[order], votes[order]
+
+
+def _compiled(version: str) -> Callable[..., None]:
+    """Return the writer; the version is in the key of the compiler's cache."""
+
+    @njit(cache=True)
+    def write_rows(
+        code: Ints, stamp: Ints, start: Ints, opening: Ints, close: Ints, volume: Ints, side: Ints,
+        as_of: Ints, rows: Ints,
+    ) -> None:  # fmt: skip
+        """Write bars as rows of events, each with its signal."""
+        for j in range(code.size if version else 0):
+            r = rows[j]
+            r[c.E_STAMP], r[c.E_TICKER], r[c.E_OPEN], r[c.E_CLOSE] = (
+                stamp[j],
+                code[j],
+                opening[j],
+                close[j],
+            )
+            r[c.E_VOLUME], r[c.E_START], r[c.E_SIDE], r[c.E_AS_OF] = (
+                volume[j],
+                start[j],
+                side[j],
+                as_of[j],
+            )
+            r[c.E_KIND] = c.IS_BAR | c.IS_SIGNAL if side[j] else c.IS_BAR
+
+    return write_rows
+
+
+write_rows = _compiled(fingerprint(c))
 
 
 def _news_row(signal: NewsSignal) -> list[int]:
-    row = [0] * E_WIDTH
-    row[E_STAMP], row[E_TICKER], row[E_KIND] = signal.stamp, signal.code, IS_SIGNAL
-    row[E_SIDE], row[E_AS_OF] = signal.side, signal.as_of
+    row = [0] * c.E_WIDTH
+    row[c.E_STAMP], row[c.E_TICKER], row[c.E_KIND] = signal.stamp, signal.code, c.IS_SIGNAL
+    row[c.E_SIDE], row[c.E_AS_OF] = signal.side, signal.as_of
     return row
 
 
 def _vector(params: Params) -> Ints:
     risk, fills = params.risk, params.fills
-    p = np.zeros(P_WIDTH, np.int64)
-    p[P_POSITION], p[P_EXPOSURE] = risk.position_bps, risk.max_exposure_bps
-    p[P_POSITIONS], p[P_STOP] = risk.max_positions, risk.stop_loss_bps
-    p[P_COOLDOWN] = risk.cooldown_minutes * MINUTE_US
-    p[P_PARTICIPATION] = risk.participation_bps
-    p[P_STALE_PRICE] = risk.stale_price_seconds * SECOND_US
-    p[P_STALE_NEWS] = risk.stale_sentiment_minutes * MINUTE_US
-    p[P_SHORT], p[P_NEXT_OPEN] = risk.allow_short, fills.model == "next_open"
-    p[P_SLIPPAGE], p[P_PER_SHARE] = fills.slippage_bps, fills.commission_per_share
-    p[P_FEE_BPS], p[P_SNAPSHOT] = fills.commission_bps, params.account.snapshot_minutes * MINUTE_US
-    p[P_OFF] = sum(1 << (1 + CHECKS.index(name)) for name in risk.off)
+    p = np.zeros(c.P_WIDTH, np.int64)
+    p[c.P_POSITION], p[c.P_EXPOSURE] = risk.position_bps, risk.max_exposure_bps
+    p[c.P_POSITIONS], p[c.P_STOP] = risk.max_positions, risk.stop_loss_bps
+    p[c.P_COOLDOWN] = risk.cooldown_minutes * MINUTE_US
+    p[c.P_PARTICIPATION] = risk.participation_bps
+    p[c.P_STALE_PRICE] = risk.stale_price_seconds * SECOND_US
+    p[c.P_STALE_NEWS] = risk.stale_sentiment_minutes * MINUTE_US
+    p[c.P_SHORT], p[c.P_NEXT_OPEN] = risk.allow_short, fills.model == "next_open"
+    p[c.P_SLIPPAGE], p[c.P_PER_SHARE] = fills.slippage_bps, fills.commission_per_share
+    p[c.P_FEE_BPS], p[c.P_SNAPSHOT] = (
+        fills.commission_bps,
+        params.account.snapshot_minutes * MINUTE_US,
+    )
+    p[c.P_VOLUME_SLIP] = fills.volume_slippage_bps
+    p[c.P_SELL_PPM], p[c.P_SELL_1000] = fills.sell_fee_ppm, fills.sell_fee_per_1000
+    p[c.P_OFF] = sum(1 << (1 + c.CHECKS.index(name)) for name in risk.off)
     return p

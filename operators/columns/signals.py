@@ -47,6 +47,11 @@ class Scores(NamedTuple):
     as_of: Ints
     between: list[NewsSignal]
 
+    def quiet(self, stamp: Ints, until: int) -> "Scores":
+        """Return the same without signals before a stamp."""
+        between = [signal for signal in self.between if signal.stamp >= until]
+        return self._replace(side=np.where(stamp < until, 0, self.side), between=between)
+
 
 class ColumnSignals:
     """Strategies, news and ensemble with fixed weights."""
@@ -76,9 +81,9 @@ class ColumnSignals:
         """Return the tickers by row."""
         return list(self._rows.rows)
 
-    def step(self, bars: BarColumns, scored: list[Event]) -> Scores:
+    def score(self, bars: BarColumns, scored: list[Event]) -> Scores:
         """Take the next bars, all good, and the scored articles up to the last of them."""
-        n = len(bars)
+        n = bars.size
         votes = np.zeros((n, 3))
         momentum, reversion = np.empty(n), np.empty(n)
         rows, p = self._rows, self._params
@@ -106,7 +111,7 @@ class ColumnSignals:
         self, bars: BarColumns, scored: list[Event], votes: Floats, as_of: Ints
     ) -> list[NewsSignal]:
         """Write the news' votes on bars, and return what news alone says, ticker by ticker."""
-        end = int(bars.stamp[-1]) + 1 if len(bars) else scored[-1].stamp + 1
+        end = int(bars.stamp[-1]) + 1 if bars.size else scored[-1].stamp + 1
         changes = [
             (e.stamp, e.body)
             for e in self._windows.step(Block(scored, end)).events

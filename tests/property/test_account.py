@@ -1,5 +1,6 @@
 """The account: every unit is somewhere, and parts of a trade add up to the whole."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -56,14 +57,36 @@ def test_marks_move_equity_exactly(fills: list[tuple[str, int, int]], mark: int)
     assert account.value == sum(p.qty * mark for p in account.positions.values())
 
 
-@given(price, st.integers(-1000, 1000).filter(bool), st.integers(0, 10_000), st.integers(0, 10_000))
-def test_costs_are_never_in_your_favour(at: int, shares: int, slip: int, bps: int) -> None:
-    params = FillParams(slippage_bps=slip, commission_bps=bps, commission_per_share=0)
-    filled = fill_price(at, shares, params)
+bps = st.integers(0, 10_000)
+
+
+@given(price, st.integers(-1000, 1000).filter(bool), st.integers(0, 2_000), bps, bps, bps)
+def test_costs_are_never_in_your_favour(
+    at: int, shares: int, volume: int, slip: int, by_volume: int, share: int
+) -> None:
+    params = FillParams(
+        slippage_bps=slip, volume_slippage_bps=by_volume, commission_bps=share,
+        commission_per_share=0,
+    )  # fmt: skip
+    filled = fill_price(at, shares, volume, params)
     assert filled >= 1
     assert filled >= at if shares > 0 else filled <= at
+    assert abs(filled - at) <= at * (slip + by_volume) / 10_000 + 2
     paid = commission(filled, shares, params)
-    assert 10_000 * paid >= abs(shares) * filled * bps > 10_000 * (paid - 1)
+    assert 10_000 * paid >= abs(shares) * filled * share > 10_000 * (paid - 1)
+
+
+@pytest.mark.parametrize(
+    ("shares", "fee"),
+    [
+        (10_000, 0),
+        (-1, 100 + 100),  # 0.0278 and 0.0166 cents: a cent each
+        (-10_000, 28_000 + 16_600),  # 2.80 and 1.66 dollars
+    ],
+)
+def test_fees_on_sales_are_whole_cents(shares: int, fee: int) -> None:
+    params = FillParams(commission_per_share=0, sell_fee_ppm=28, sell_fee_per_1000=1_660)
+    assert commission(10_0000, shares, params) == fee
 
 
 @given(st.integers(0, 10), st.integers(0, 10), price, price)

@@ -55,6 +55,9 @@ def rules(draw: st.DrawFn) -> Params:
         slippage_bps=draw(st.sampled_from([0, 1, 77])),
         commission_per_share=draw(st.sampled_from([0, 100])),
         commission_bps=draw(st.sampled_from([0, 13])),
+        volume_slippage_bps=draw(st.sampled_from([0, 500])),
+        sell_fee_ppm=draw(st.sampled_from([0, 28])),
+        sell_fee_per_1000=draw(st.sampled_from([0, 1_660])),
     )
     return Params(
         momentum=MomentumParams(window=draw(st.sampled_from([2, 5]))),

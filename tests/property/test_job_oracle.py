@@ -1,5 +1,6 @@
 """The common job: exact oracle on two sizes, and an independent implementation on other seeds."""
 
+import json
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import pytest
 
 from benchmarks.generate import generate, write
 from benchmarks.job_v1 import load, run
+from stack.cli import main
 
 ORACLE = {
     "small": (728, 362, "1003044.03", 230, 0, 0, 4),
@@ -26,11 +28,25 @@ def figures(result: dict[str, Any]) -> tuple[object, ...]:
     )  # fmt: skip
 
 
+def preset(file: Path, capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
+    """Run the job as people do, by the command line."""
+    assert main(["backtest", "--preset", "job-v1", "--bars", str(file), "--json"]) == 0
+    found: dict[str, Any] = json.loads(capsys.readouterr().out)
+    return found
+
+
 @pytest.mark.parametrize("size", ORACLE)
 @pytest.mark.timeout(300)
-def test_the_exact_oracle_is_hit(size: str, tmp_path: Path) -> None:
-    events = load(write(tmp_path / f"{size}.parquet", size))
-    assert figures(run(events)) == ORACLE[size]
+def test_the_exact_oracle_is_hit(
+    size: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = write(tmp_path / f"{size}.parquet", size)
+    found = preset(file, capsys)
+    assert figures(found) == ORACLE[size]
+    assert found["bars"] / found["engine_cpu_s"] > 0
+    assert found["rss_mb"] > 0
+    if size == "small":  # the same job over messages, by the live operators
+        assert figures(run(load(file))) == ORACLE[size]
 
 
 @dataclass
@@ -111,8 +127,12 @@ def plain_job(table: pa.Table) -> tuple[object, ...]:
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
-def test_other_seeds_equal_an_independent_implementation(seed: int, tmp_path: Path) -> None:
+def test_other_seeds_equal_an_independent_implementation(
+    seed: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     table = generate(30, 3, seed)
     file = tmp_path / "bars.parquet"
     pq.write_table(table, file)
-    assert figures(run(load(file))) == plain_job(table)
+    expected = plain_job(table)
+    assert figures(run(load(file))) == expected
+    assert figures(preset(file, capsys)) == expected

@@ -1,10 +1,12 @@
 """The session table against its oracle, day by day."""
 
+from datetime import UTC, datetime, timedelta
+
 import exchange_calendars
 
-from connectors.calendar import new_york_sessions
+from connectors.calendar import day_span, end_of_daily_bar, new_york_sessions
 from connectors.session_days import FIRST, LAST
-from messages.units import MINUTE_US, to_micros
+from messages.units import MINUTE_US, to_datetime, to_micros
 from operators.sessions import SessionTable
 
 
@@ -25,3 +27,14 @@ def test_daylight_saving_and_a_half_day() -> None:
     table = new_york_sessions()
     lengths = {(c - o) // MINUTE_US for o, c in zip(table.opens, table.closes, strict=True)}
     assert lengths == {390, 210}
+
+
+def test_a_daily_bar_is_known_at_its_close_and_a_day_has_a_span() -> None:
+    start = datetime(2025, 7, 3, 4, tzinfo=UTC)  # the day before Independence Day closes early
+    assert end_of_daily_bar(start) == datetime(2025, 7, 3, 17, tzinfo=UTC)
+    holiday = start + timedelta(days=1)
+    assert end_of_daily_bar(holiday) == holiday + timedelta(days=1)
+    first, end = day_span("2025-07-03") or (0, 0)
+    assert to_datetime(first - 1) == datetime(2025, 7, 2, 20, tzinfo=UTC)
+    assert to_datetime(end - 1) == datetime(2025, 7, 3, 17, tzinfo=UTC)
+    assert day_span("2025-07-04") is None

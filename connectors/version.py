@@ -1,0 +1,5 @@
+"""The program's version; the contracts' too."""
+
+from typing import Final
+
+VERSION: Final = "0.1.0"

@@ -1,0 +1,1 @@
+"""Backtests: the operators in a closed loop over files, an archive or the database."""

@@ -1,0 +1,228 @@
+"""One backtest: bars and news through the columnar loop, and what came of it."""
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final, Literal
+
+import numpy as np
+
+from connectors.calendar import new_york_sessions
+from connectors.feed.columns import BarFile
+from connectors.feed.recorded import article_rows
+from flows.backtest.splits import GapWatch, Split, SplitFound, adjusted
+from flows.backtest.tally import C_WIDTH, Tally, pair
+from messages.news import RawArticle
+from messages.units import to_datetime, to_money
+from operators.admission import AdmitArticles
+from operators.blocks import Block, Event
+from operators.columns.bars import BarColumns
+from operators.columns.layout import R_WIDTH
+from operators.columns.loop import ColumnLoop
+from operators.params import STRATEGIES, Params
+from operators.scoring import LexiconScoring
+
+HORIZON: Final = 2**60
+EQUAL: Final = tuple((s, 1 / len(STRATEGIES)) for s in STRATEGIES)
+Progress = Callable[[int], None]
+Splits = Literal["refuse", "adjust", "keep"]
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """What a backtest reads.
+
+    Attributes:
+        bars: of one interval.
+        news: JSON Lines of articles; None without news.
+        trade_from: stamp before which bars and news only warm up; 0: no warm-up.
+        splits: what to do about gaps that look like splits.
+        benchmark: ticker whose prices are kept beside the equity; empty: SPY if it is there.
+    """
+
+    bars: BarFile
+    news: Path | None = None
+    trade_from: int = 0
+    splits: Splits = "refuse"
+    benchmark: str = ""
+
+
+@dataclass(slots=True)
+class Ran:
+    """A finished backtest.
+
+    Attributes:
+        bars: that counted; refused: reason -> bars that did not.
+        prices: (stamp, close) of the benchmark's bars, session by session.
+        worth: ticker -> (first close, last close), units.
+        seconds: wall clock inside the loop and the tally, CPU seconds of the same.
+    """
+
+    loop: ColumnLoop
+    tally: Tally
+    weights: dict[str, float]
+    params: Params
+    bars: int = 0
+    articles: int = 0
+    first: int = 0
+    last: int = 0
+    benchmark: str = ""
+    refused: dict[str, int] = field(default_factory=dict)
+    prices: dict[int, int] = field(default_factory=dict)
+    worth: dict[str, tuple[int, int]] = field(default_factory=dict)
+    seconds: float = 0.0
+    cpu_seconds: float = 0.0
+
+
+def run_backtest(
+    inputs: Inputs, params: Params, weights: dict[str, float], progress: Progress = lambda _: None
+) -> Ran:
+    """Run a backtest to the end of its bars.
+
+    Args:
+        inputs: what to read.
+        params: of the operators.
+        weights: strategy -> weight, fixed.
+        progress: told the number of bars after each stretch.
+
+    Raises:
+        InputUnusable: a file cannot be read.
+        SplitFound: prices jump, and splits are refused or cannot be told.
+    """
+    _load_compiled_code(params, weights)
+    sessions = new_york_sessions()
+    loop, tally = ColumnLoop(params, sessions, weights), Tally(weights)
+    loop.quiet_until = inputs.trade_from
+    ran = Ran(loop, tally, weights, params)
+    splits = find_splits(inputs) if inputs.splits != "keep" else []
+    news = scored_articles(inputs.news)
+    ran.articles = len(news)
+    watch = _Watch(ran, inputs.benchmark)
+    heard = 0
+    for stretch in inputs.bars.stretches(loop.row):
+        bars = adjusted(stretch, splits) if splits else stretch
+        upto = heard
+        last = int(bars.stamp[-1])
+        while upto < len(news) and news[upto].stamp <= last:
+            upto += 1
+        _advance(ran, bars, news[heard:upto])
+        watch.look(bars)
+        heard = upto
+        ran.first = ran.first or int(bars.stamp[0])
+        ran.last, ran.bars = last, ran.bars + bars.size
+        progress(ran.bars)
+    if ran.bars:
+        _end(ran)
+    ran.refused = {**inputs.bars.refused, **loop.refused}
+    return ran
+
+
+def _load_compiled_code(params: Params, weights: dict[str, float]) -> None:
+    """Step once through nothing, so that the compiler's cache is read outside the loop's time."""
+    loop, sessions = ColumnLoop(params, new_york_sessions(), weights), new_york_sessions()
+    start = sessions.opens[0]
+    one = np.full(1, loop.row("WARM"), np.int64)
+    at = np.full(1, start + 60_000_000, np.int64)
+    bars = BarColumns(one, at, at - 60_000_000, at, at * 0 + 10_000, at * 0 + 10_000, at * 0 + 1)
+    tally = Tally(weights)
+    for rows in loop.advance(bars):
+        tally.take(rows, loop.votes)
+    tally.take(loop.pass_time(start + 60_000_001, ended=True), loop.votes)
+    pair(np.zeros((0, R_WIDTH), np.int64), np.zeros((0, C_WIDTH), np.int64))
+
+
+def find_splits(inputs: Inputs) -> list[Split]:
+    """Return the splits of a file of bars.
+
+    Raises:
+        SplitFound: they are to be refused, or one is near no usual ratio.
+    """
+    names: dict[str, int] = {}
+
+    def row(ticker: str) -> int:
+        return names.setdefault(ticker, len(names))
+
+    look, found = GapWatch(new_york_sessions().closes), list[Split]()
+    for bars in inputs.bars.stretches(row):
+        for split in look.look(bars):
+            ratio = split.ratio
+            if inputs.splits == "refuse" or ratio is None:
+                raise SplitFound(_why(split, list(names), ratio))
+            found.append(split)
+    return found
+
+
+def scored_articles(file: Path | None) -> list[Event]:
+    """Return a file's articles, admitted and scored, in the order of their stamps."""
+    if file is None:
+        return []
+    rows = [Event(0, "", row) for row in article_rows(file)(0)]
+    admitted = AdmitArticles(HORIZON).step(Block(rows, 0)).events
+    articles = [e for e in admitted if isinstance(e.body, RawArticle)]
+    scored = LexiconScoring().step(Block(articles, 0)).events
+    return sorted(scored, key=lambda e: (e.stamp, e.key))
+
+
+def _advance(ran: Ran, bars: BarColumns, news: list[Event]) -> None:
+    began, cpu = time.perf_counter(), time.process_time()
+    for rows in ran.loop.advance(bars, news):
+        ran.tally.take(rows, ran.loop.votes)
+    ran.seconds += time.perf_counter() - began
+    ran.cpu_seconds += time.process_time() - cpu
+
+
+def _end(ran: Ran) -> None:
+    began, cpu = time.perf_counter(), time.process_time()
+    ran.tally.take(ran.loop.pass_time(ran.last, ended=True), ran.loop.votes)
+    ran.tally.closed()
+    ran.seconds += time.perf_counter() - began
+    ran.cpu_seconds += time.process_time() - cpu
+
+
+class _Watch:
+    """Keeps what the market did by itself: the benchmark's closes, each ticker's first and last."""
+
+    def __init__(self, ran: Ran, benchmark: str) -> None:
+        self._ran = ran
+        self._wanted = benchmark
+        self._closes = np.array(new_york_sessions().closes, np.int64)
+
+    def look(self, bars: BarColumns) -> None:
+        ran, names = self._ran, self._ran.loop.signals.tickers
+        if not ran.benchmark:
+            name = self._wanted or "SPY"
+            ran.benchmark = name if name in names else ""
+        for k, j in _firsts(bars):
+            ran.worth.setdefault(names[k], (int(bars.close[j]), 0))
+        for k, j in _lasts(bars):
+            ran.worth[names[k]] = (ran.worth[names[k]][0], int(bars.close[j]))
+        if ran.benchmark:
+            mine = bars.code == names.index(ran.benchmark)
+            session = np.searchsorted(self._closes, bars.stamp[mine], side="left")
+            prices = zip(session.tolist(), bars.close[mine].tolist(), strict=True)
+            ran.prices.update(prices)
+
+
+def _firsts(bars: BarColumns) -> Iterator[tuple[int, int]]:
+    codes, places = np.unique(bars.code, return_index=True)
+    yield from zip(codes.tolist(), places.tolist(), strict=True)
+
+
+def _lasts(bars: BarColumns) -> Iterator[tuple[int, int]]:
+    codes, places = np.unique(bars.code[::-1], return_index=True)
+    yield from zip(codes.tolist(), (bars.size - 1 - places).tolist(), strict=True)
+
+
+def _why(split: Split, names: list[str], ratio: float | None) -> str:
+    what = (
+        f"{names[split.code]} goes from {to_money(split.before):f} to "
+        f"{to_money(split.after):f} by {to_datetime(split.stamp):%F %H:%M} UTC"
+    )
+    if ratio is None:
+        return f"{what}, near no usual split: use --splits keep if that is a real move."
+    words = f"{ratio:g} for 1" if ratio > 1 else f"1 for {1 / ratio:g}"
+    return (
+        f"{what}, as in a split of {words}: use --splits adjust to take splits out, or --splits "
+        "keep if that is a real move."
+    )
