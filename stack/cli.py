@@ -24,6 +24,7 @@ def parser() -> argparse.ArgumentParser:
     _add_data(commands)
     _add_replay(commands)
     _add_backtest(commands)
+    _add_sweep(commands)
     return top
 
 
@@ -102,6 +103,23 @@ def _add_backtest(commands: Any) -> None:
     backtest.add_argument("--report", type=Path, metavar="OUT.html", help="write a tear sheet")
     backtest.add_argument("--schema", default="run_live", help="of TIDEWIRE_DATABASE_URL")
     backtest.add_argument("--json", action="store_true", help="one JSON line")
+
+
+def _add_sweep(commands: Any) -> None:
+    sweep = _command(commands, "sweep", "many backtests of one input, on all cores")
+    _of_a_backtest(sweep)
+    sweep.set_defaults(preset="", commission="")
+    sweep.add_argument("--over", action="append", default=[], metavar="GROUP.NAME=A,B or A:B:STEP",
+                       help="a parameter and its values; weights.NAME is one too")  # fmt: skip
+    sweep.add_argument("--random", type=int, default=0, metavar="N", help="draw N combinations")
+    sweep.add_argument("--seed", type=int, default=1, help="of the draw")
+    sweep.add_argument("--by", default="sharpe", help="figure to rank by",
+                       choices=("sharpe", "sortino", "calmar", "total_return", "annual_return",
+                                "max_drawdown"))  # fmt: skip
+    sweep.add_argument("--walk-forward", default="", metavar="TRAIN:TEST", help="in sessions")
+    sweep.add_argument("--jobs", type=int, default=0, help="processes (default: one per core)")
+    sweep.add_argument("--limit", type=int, default=20, help="runs to list; 0: all")
+    sweep.add_argument("--json", action="store_true", help="one JSON line")
 
 
 def _of_a_backtest(command: argparse.ArgumentParser) -> None:
@@ -251,8 +269,10 @@ def _replay(options: argparse.Namespace) -> int:
 
 
 def _backtest(options: argparse.Namespace) -> int:
-    from stack.backtest_command import run_command
-
+    if options.command == "sweep":
+        from stack.sweep_command import run_command
+    else:
+        from stack.backtest_command import run_command
     said, code = run_command(options)
     sys.stdout.write(said + "\n")
     return code
@@ -341,6 +361,7 @@ ACTIONS: dict[str, Callable[[argparse.Namespace], int]] = {
     "causality": _replay,
     "explain": _replay,
     "backtest": _backtest,
+    "sweep": _backtest,
 }
 
 if __name__ == "__main__":

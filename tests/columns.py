@@ -107,7 +107,7 @@ def _row(event: Event) -> tuple[Any, ...] | None:
 
 
 def _rows(loop: ColumnLoop, rows: Any) -> Said:
-    names, said = loop.signals.tickers, Said()
+    names, said = loop.strategies.tickers, Said()
     for r in rows.tolist():
         ticker = names[r[R_TICKER]] if r[R_TICKER] >= 0 else ""
         side = "BUY" if r[R_QTY] > 0 else "SELL"

@@ -107,7 +107,7 @@ def result_of(ran: Ran) -> Result:
         rejects=dict(sorted(tally.codes.items())),
         attribution=_attribution(trades), monthly=_monthly(days),
         benchmark=_benchmark(ran, days), buy_and_hold=_buy_and_hold(ran), days=days,
-        trades=[_trade(t, ran.loop.signals.tickers) for t in trades],
+        trades=[_trade(t, ran.loop.strategies.tickers) for t in trades],
         engine_s=round(ran.seconds, 4), engine_cpu_s=round(ran.cpu_seconds, 4),
     )  # fmt: skip
 

@@ -189,7 +189,7 @@ class _Watch:
         self._closes = np.array(new_york_sessions().closes, np.int64)
 
     def look(self, bars: BarColumns) -> None:
-        ran, names = self._ran, self._ran.loop.signals.tickers
+        ran, names = self._ran, self._ran.loop.strategies.tickers
         if not ran.benchmark:
             name = self._wanted or "SPY"
             ran.benchmark = name if name in names else ""

@@ -4,7 +4,7 @@ For backtests: no commands, fixed weights, from the beginning. What it decides i
 `flows.chain.ClosedLoop` decides on the same input, decision for decision.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
 import numpy as np
@@ -17,7 +17,7 @@ from operators.columns import layout as c
 from operators.columns.bars import REASONS, UNSEEN, BarColumns, verdicts
 from operators.columns.desk import pass_time, step_rows
 from operators.columns.fingerprint import fingerprint
-from operators.columns.signals import ColumnSignals, NewsSignal, Scores
+from operators.columns.signals import ColumnVotes, NewsVote, Scores, Voted, weigh
 from operators.params import Params
 from operators.rules import MAX_EQUITY
 from operators.sessions import SessionTable
@@ -40,9 +40,24 @@ class ColumnLoop:
         quiet_until: before this stamp bars and news warm up only: no signal is made.
     """
 
-    def __init__(self, params: Params, sessions: SessionTable, weights: dict[str, float]) -> None:
-        """Start with the cash of the parameters and without a memory."""
-        self.signals = ColumnSignals(params, weights)
+    def __init__(
+        self,
+        params: Params,
+        sessions: SessionTable,
+        weights: Mapping[str, float],
+        strategies: ColumnVotes | None = None,
+    ) -> None:
+        """Start with the cash of the parameters and without a memory.
+
+        Args:
+            params: of all operators.
+            sessions: of the market.
+            weights: strategy -> weight, fixed.
+            strategies: given where their votes are made already and only `trade` is called.
+        """
+        self.strategies = strategies or ColumnVotes(params)
+        self._weights = weights
+        self._threshold = params.ensemble.threshold
         self._params = _vector(params)
         self._opens = np.array(sessions.opens, np.int64)
         self._closes = np.array(sessions.closes, np.int64)
@@ -67,12 +82,12 @@ class ColumnLoop:
     def open_positions(self) -> dict[str, int]:
         """Return ticker -> shares held."""
         held = self._tickers[:, c.T_QTY]
-        names = self.signals.tickers
+        names = self.strategies.tickers
         return {names[k]: int(held[k]) for k in np.nonzero(held)[0]}
 
     def row(self, ticker: str) -> int:
         """Return a ticker's row; a new one for a new ticker."""
-        return self.signals.row(ticker)
+        return self.strategies.row(ticker)
 
     def advance(self, bars: BarColumns, scored: list[Event] | None = None) -> Iterator[Ints]:
         """Take the next bars and scored articles; yields rows of what was decided and done.
@@ -83,13 +98,31 @@ class ColumnLoop:
         Raises:
             TooMuchMoney: equity has outgrown the arithmetic.
         """
+        good = self.good(bars)
+        yield from self.trade(good, self.strategies.vote(good, scored or []))
+
+    def good(self, bars: BarColumns) -> BarColumns:
+        """Return the bars that count; the others are counted by their reasons."""
         self._grow()
-        good = self._good(bars)
-        scores = self.signals.score(good, scored or [])
+        found = np.zeros(bars.size, np.int64)
+        if not verdicts(bars.code, bars.stamp, bars.start, bars.end, self._last, found):
+            return bars
+        for number, count in zip(*np.unique(found[found > 0], return_counts=True), strict=True):
+            reason = REASONS[number]
+            self.refused[reason] = self.refused.get(reason, 0) + int(count)
+        return bars.take(found == 0)
+
+    def trade(self, good: BarColumns, voted: Voted) -> Iterator[Ints]:
+        """Trade on votes; yields rows as `advance` does.
+
+        Raises:
+            TooMuchMoney: equity has outgrown the arithmetic.
+        """
         self._grow()
+        scores = weigh(voted, self._weights, self._threshold)
         if self.quiet_until:
             scores = scores.quiet(good.stamp, self.quiet_until)
-        events, self.votes = rows_of(good, scores, self.signals.tickers)
+        events, self.votes = rows_of(good, scores, self.strategies.tickers)
         start = 0
         while start < len(events):
             before = start
@@ -115,17 +148,8 @@ class ColumnLoop:
         )  # fmt: skip
         return self._out[:m]
 
-    def _good(self, bars: BarColumns) -> BarColumns:
-        found = np.zeros(bars.size, np.int64)
-        if not verdicts(bars.code, bars.stamp, bars.start, bars.end, self._last, found):
-            return bars
-        for number, count in zip(*np.unique(found[found > 0], return_counts=True), strict=True):
-            reason = REASONS[number]
-            self.refused[reason] = self.refused.get(reason, 0) + int(count)
-        return bars.take(found == 0)
-
     def _grow(self) -> None:
-        have, want = len(self._last), len(self.signals.tickers)
+        have, want = len(self._last), len(self.strategies.tickers)
         if have >= want:
             return
         more = max(want, 2 * have, 16) - have
@@ -157,8 +181,8 @@ def rows_of(bars: BarColumns, scores: Scores, names: list[str]) -> tuple[Ints, F
     own, own_votes = rows[scores.side != 0].copy(), scores.votes[scores.side != 0]
     own[:, c.E_KIND] = c.IS_SIGNAL
     rows[:, c.E_KIND] = c.IS_BAR
-    news = np.array([_news_row(signal) for signal in scores.between], np.int64)
-    news_votes = np.array([(0.0, 0.0, s.side * s.strength) for s in scores.between])
+    news = np.array([_news_row(vote) for vote in scores.between], np.int64)
+    news_votes = np.array([(0.0, 0.0, vote.strength) for vote in scores.between])
     every = np.concatenate([rows, news, own])
     votes = np.concatenate([scores.votes, news_votes, own_votes])
     kind = np.repeat([0, 1, 2], [n, len(news), len(own)])
@@ -198,10 +222,10 @@ def _compiled(version: str) -> Callable[..., None]:
 write_rows = _compiled(fingerprint(c))
 
 
-def _news_row(signal: NewsSignal) -> list[int]:
+def _news_row(vote: NewsVote) -> list[int]:
     row = [0] * c.E_WIDTH
-    row[c.E_STAMP], row[c.E_TICKER], row[c.E_KIND] = signal.stamp, signal.code, c.IS_SIGNAL
-    row[c.E_SIDE], row[c.E_AS_OF] = signal.side, signal.as_of
+    row[c.E_STAMP], row[c.E_TICKER], row[c.E_KIND] = vote.stamp, vote.code, c.IS_SIGNAL
+    row[c.E_SIDE], row[c.E_AS_OF] = (1 if vote.strength > 0.0 else -1), vote.as_of
     return row
 
 

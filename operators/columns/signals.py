@@ -1,5 +1,6 @@
-"""The signals flow's part over columns: votes, news and the ensemble's score of every bar."""
+"""The signals flow's part over columns: the strategies' votes, and the ensemble's scores."""
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -20,14 +21,33 @@ Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
 
-class NewsSignal(NamedTuple):
-    """A signal made on news alone, between bars or at one's stamp."""
+class NewsVote(NamedTuple):
+    """A vote of the news alone, between bars or at one's stamp.
+
+    Attributes:
+        code: row of the ticker.
+        as_of: stamp of the newest article behind it, or UNKNOWN_NEWS.
+        strength: signed.
+    """
 
     stamp: int
     code: int
-    side: int
     as_of: int
     strength: float
+
+
+class Voted(NamedTuple):
+    """What the strategies say of some bars; weights are not their business.
+
+    Attributes:
+        votes: (bars, 3): momentum, mean reversion, news; 0 is no vote.
+        as_of: stamp of the newest article behind a news vote; NO_NEWS without one.
+        between: votes of the news alone, in order.
+    """
+
+    votes: Floats
+    as_of: Ints
+    between: list[NewsVote]
 
 
 class Scores(NamedTuple):
@@ -36,37 +56,29 @@ class Scores(NamedTuple):
     Attributes:
         side: 1 LONG, -1 SHORT, 0 no signal.
         score: the ensemble's score, -1..1.
-        votes: (bars, 3): momentum, mean reversion, news.
-        as_of: stamp of the newest article behind a news vote; NO_NEWS without one.
-        between: signals on news alone, in order.
+        votes: those of `Voted`.
+        as_of: of `Voted`; NO_NEWS where news has no weight.
+        between: votes of the news alone that are signals.
     """
 
     side: Ints
     score: Floats
     votes: Floats
     as_of: Ints
-    between: list[NewsSignal]
+    between: list[NewsVote]
 
     def quiet(self, stamp: Ints, until: int) -> "Scores":
         """Return the same without signals before a stamp."""
-        between = [signal for signal in self.between if signal.stamp >= until]
+        between = [vote for vote in self.between if vote.stamp >= until]
         return self._replace(side=np.where(stamp < until, 0, self.side), between=between)
 
 
-class ColumnSignals:
-    """Strategies, news and ensemble with fixed weights."""
+class ColumnVotes:
+    """The strategies and the news windows."""
 
-    def __init__(self, params: Params, weights: dict[str, float]) -> None:
-        """Start without a memory.
-
-        Args:
-            params: of all operators.
-            weights: strategy -> weight; a strategy that is not named has none.
-        """
+    def __init__(self, params: Params) -> None:
+        """Start without a memory."""
         self._params = params
-        self._weights = np.array(
-            [weights.get(s, 0.0) for s in (MOMENTUM, MEAN_REVERSION, NEWS_DRIVEN)]
-        )
         self._rows = TickerRows(params.momentum.window)
         self._windows = SentimentWindows(params.sentiment)
         self._news = NewsOpinions(params.news_driven, params.sentiment)
@@ -81,7 +93,7 @@ class ColumnSignals:
         """Return the tickers by row."""
         return list(self._rows.rows)
 
-    def score(self, bars: BarColumns, scored: list[Event]) -> Scores:
+    def vote(self, bars: BarColumns, scored: list[Event]) -> Voted:
         """Take the next bars, all good, and the scored articles up to the last of them."""
         n = bars.size
         votes = np.zeros((n, 3))
@@ -97,19 +109,15 @@ class ColumnSignals:
             )  # fmt: skip
             votes[:, 0], votes[:, 1] = momentum, reversion
         as_of = np.full(n, NO_NEWS, np.int64)
-        between: list[NewsSignal] = []
+        between: list[NewsVote] = []
         if scored or self._heard:
             self._heard = True
             between = self._hear(bars, scored, votes, as_of)
-        side, score = np.zeros(n, np.int64), np.zeros(n)
-        combine(votes, self._weights, p.ensemble.threshold, side, score)
-        if self._weights[2] == 0.0:
-            as_of[:] = NO_NEWS
-        return Scores(side, score, votes, as_of, between)
+        return Voted(votes, as_of, between)
 
     def _hear(
         self, bars: BarColumns, scored: list[Event], votes: Floats, as_of: Ints
-    ) -> list[NewsSignal]:
+    ) -> list[NewsVote]:
         """Write the news' votes on bars, and return what news alone says, ticker by ticker."""
         end = int(bars.stamp[-1]) + 1 if bars.size else scored[-1].stamp + 1
         changes = [
@@ -143,17 +151,32 @@ class ColumnSignals:
             votes[2] = strength
             as_of[n] = to_micros(context.as_of)
 
-    def _on_news(self, stamp: int, change: SentimentChanged) -> list[NewsSignal]:
+    def _on_news(self, stamp: int, change: SentimentChanged) -> list[NewsVote]:
         context, strength = self._news.on_news(change, stamp)
-        weight = float(self._weights[2])
-        if strength == 0.0 or weight == 0.0:
-            return []
-        score = weight * strength / weight
-        if abs(score) < self._params.ensemble.threshold:
+        if strength == 0.0:
             return []
         newest = UNKNOWN_NEWS if context is None else to_micros(context.as_of)
-        side = 1 if score > 0.0 else -1
-        return [NewsSignal(stamp, self.row(change.ticker), side, newest, min(1.0, abs(score)))]
+        return [NewsVote(stamp, self.row(change.ticker), newest, strength)]
+
+
+def weigh(voted: Voted, weights: Mapping[str, float], threshold: float) -> Scores:
+    """Return what the ensemble makes of votes.
+
+    Args:
+        voted: by the strategies.
+        weights: strategy -> weight; a strategy that is not named has none.
+        threshold: absolute score below which there is no signal.
+    """
+    w = np.array([weights.get(s, 0.0) for s in (MOMENTUM, MEAN_REVERSION, NEWS_DRIVEN)])
+    n = len(voted.votes)
+    side, score = np.zeros(n, np.int64), np.zeros(n)
+    combine(voted.votes, w, threshold, side, score)
+    news = float(w[2])
+    as_of = voted.as_of if news else np.full(n, NO_NEWS, np.int64)
+    between = [
+        vote for vote in voted.between if news and abs(news * vote.strength / news) >= threshold
+    ]
+    return Scores(side, score, voted.votes, as_of, between)
 
 
 @njit(cache=True)

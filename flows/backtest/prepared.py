@@ -1,0 +1,105 @@
+"""Inputs read once and votes made once: what the runs of a sweep share."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from connectors.calendar import new_york_sessions
+from flows.backtest.run import Inputs, find_splits, scored_articles
+from flows.backtest.splits import adjusted
+from flows.backtest.tally import Tally
+from operators.blocks import Event
+from operators.columns.bars import BarColumns
+from operators.columns.loop import ColumnLoop
+from operators.columns.signals import ColumnVotes, Voted
+from operators.params import Params
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """All bars of a file in memory, the good ones, and all scored articles.
+
+    Attributes:
+        start: first row that is traded; those before it warm up.
+    """
+
+    bars: BarColumns
+    news: list[Event]
+    tickers: list[str]
+    start: int = 0
+
+    def sessions(self) -> list[tuple[int, int]]:
+        """Return the first and the last row of each traded session, in order."""
+        closes = np.array(new_york_sessions().closes, np.int64)
+        session = np.searchsorted(closes, self.bars.stamp[self.start :], side="left")
+        first = np.nonzero(np.diff(session, prepend=-1))[0] + self.start
+        last = np.append(first[1:], self.bars.size) - 1
+        return list(zip(first.tolist(), last.tolist(), strict=True))
+
+
+def read_whole(inputs: Inputs) -> Whole:
+    """Read a backtest's inputs.
+
+    Raises:
+        InputUnusable: a file cannot be read.
+        SplitFound: prices jump, and splits are refused or cannot be told.
+    """
+    splits = find_splits(inputs) if inputs.splits != "keep" else []
+    loop = ColumnLoop(Params(), new_york_sessions(), {})
+    parts = [loop.good(adjusted(b, splits)) for b in inputs.bars.stretches(loop.row)]
+    bars = BarColumns(*map(np.concatenate, zip(*parts, strict=True))) if parts else _none()
+    start = int(np.searchsorted(bars.stamp, inputs.trade_from, side="left"))
+    return Whole(bars, scored_articles(inputs.news), loop.strategies.tickers, start)
+
+
+def vote_key(params: Params) -> tuple[Any, ...]:
+    """Return what votes depend on: runs with one key share them."""
+    return params.momentum, params.mean_reversion, params.news_driven, params.sentiment
+
+
+class Votes:
+    """The votes of every bar, made once for each set of strategies' parameters."""
+
+    def __init__(self, whole: Whole) -> None:
+        """Take the inputs; nothing is voted yet."""
+        self._whole = whole
+        self._key: tuple[Any, ...] | None = None
+        self._voted: Voted | None = None
+        self._strategies: ColumnVotes | None = None
+
+    def of(self, params: Params) -> tuple[ColumnVotes, Voted]:
+        """Return the strategies and their votes; the last ones are kept."""
+        key = vote_key(params)
+        if key != self._key or self._voted is None or self._strategies is None:
+            strategies = ColumnVotes(params)
+            for ticker in self._whole.tickers:
+                strategies.row(ticker)
+            last = int(self._whole.bars.stamp[-1]) if self._whole.bars.size else 0
+            news = [e for e in self._whole.news if e.stamp <= last]
+            self._voted = strategies.vote(self._whole.bars, news)
+            self._strategies, self._key = strategies, key
+        return self._strategies, self._voted
+
+
+def trade_rows(
+    whole: Whole, votes: Votes, params: Params, weights: dict[str, float], rows: slice
+) -> tuple[ColumnLoop, Tally]:
+    """Trade some rows on votes that know all bars before them; the account starts anew."""
+    strategies, voted = votes.of(params)
+    loop = ColumnLoop(params, new_york_sessions(), weights, strategies)
+    tally, bars = Tally(weights), whole.bars.take(rows)
+    if bars.size:
+        low, high = int(bars.stamp[0]), int(bars.stamp[-1])
+        part = Voted(
+            voted.votes[rows], voted.as_of[rows],
+            [v for v in voted.between if low <= v.stamp <= high],
+        )  # fmt: skip
+        for found in loop.trade(bars, part):
+            tally.take(found, loop.votes)
+        tally.take(loop.pass_time(high, ended=True), loop.votes)
+    return loop, tally
+
+
+def _none() -> BarColumns:
+    return BarColumns(*(np.zeros(0, np.int64) for _ in BarColumns._fields))
