@@ -13,6 +13,7 @@ from connectors.archive.files import StatesManifest, write_whole
 from connectors.archive.snapshots import STATE_VERSION, StateKeeper
 from connectors.kafka.layout import Layout
 from connectors.kafka.sink import LogSinkPartition, Outbox
+from connectors.own_strategies import strategy_names
 from connectors.version import VERSION
 from messages.base import make_id
 from messages.control import RunStarted
@@ -20,7 +21,7 @@ from messages.learning import WeightChange
 from messages.topics import RUNS_STARTED, STRATEGY_WEIGHTS
 from messages.units import to_micros
 from operators.blocks import Event
-from operators.params import STRATEGIES, Params
+from operators.params import Params
 
 
 class Run(msgspec.Struct, frozen=True, kw_only=True):
@@ -125,7 +126,7 @@ def params_dict(params: Params) -> dict[str, Any]:
 
 
 def announce(run: Run) -> None:
-    """Publish RunStarted and the first weights, one third each; called once, repeats do nothing.
+    """Publish RunStarted and the first weights, equal ones; called once, repeats do nothing.
 
     Weights are fixed in this version, so both topics end here: no flow waits for a change.
     """
@@ -140,7 +141,8 @@ def announce(run: Run) -> None:
         partitions=run.partitions,
         inputs=tuple(Path(f).name for f in (run.bars, run.news) if f),
     )
-    share = 1 / len(STRATEGIES)
+    names = strategy_names(run.rules)
+    share = 1 / len(names)
     changes = [
         WeightChange(
             id=make_id("wgt", strategy, "seed"),
@@ -151,7 +153,7 @@ def announce(run: Run) -> None:
             effective_from=run.first_moment,
             reason="seed",
         )
-        for strategy in STRATEGIES
+        for strategy in names
     ]
     records = [
         (RUNS_STARTED, Event(at, "", started)),

@@ -28,6 +28,7 @@ from operators.params import (
     MeanReversionParams,
     MomentumParams,
     NewsDrivenParams,
+    OwnParams,
     Params,
     RiskParams,
     SentimentParams,
@@ -80,6 +81,7 @@ class Settings(BaseSettings):
     risk: RiskParams = Field(default_factory=RiskParams)
     fills: FillParams = Field(default_factory=FillParams)
     account: AccountParams = Field(default_factory=AccountParams)
+    own: OwnParams = Field(default_factory=OwnParams)
 
     @classmethod
     def settings_customise_sources(
@@ -106,6 +108,7 @@ class Settings(BaseSettings):
             risk=self.risk,
             fills=self.fills,
             account=self.account,
+            own=self.own,
         )
 
 

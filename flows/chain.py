@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from operator import itemgetter
 from typing import Any, Final
 
+from connectors.own_strategies import own_strategies
 from messages.control import Command
 from messages.learning import TradeOutcome
 from messages.market import Bar
@@ -58,11 +59,11 @@ class ClosedLoop:
         watch: Watch | None = None,
     ) -> None:
         """Build every operator, anew or from states; `watch` is shown the desk's decisions."""
-        opening = opening or Opening()
+        opening, own = opening or Opening(), own_strategies(params)
         self._chains: list[dict[str, Operator]] = [
             {
                 "sentiment": SentimentWindows(params.sentiment, states.get("sentiment")),
-                "strategies": Voting(params, states.get("strategies")),
+                "strategies": Voting(params, states.get("strategies"), own),
                 "ensemble": Ensemble(params.ensemble, states.get("ensemble")),
             }
             for states in opening.signals

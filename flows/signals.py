@@ -5,6 +5,7 @@ from collections.abc import Collection
 from bytewax.dataflow import Dataflow
 from bytewax.operators import KeyedStream
 
+from connectors.own_strategies import own_strategies
 from connectors.runs import Run
 from flows.assembly import Stopping, between_topics
 from flows.engine import step
@@ -28,7 +29,7 @@ WRITES = (SIGNALS_GENERATED, SENTIMENT_WINDOWS, *(topic.dead_letters for topic i
 def wire(merged: KeyedStream[Block], params: Params) -> KeyedStream[Block]:
     """Sentiment windows, then the strategies' votes, then the ensemble."""
     windows = step("sentiment", merged, lambda s: SentimentWindows(params.sentiment, s))
-    votes = step("strategies", windows, lambda s: Voting(params, s))
+    votes = step("strategies", windows, lambda s: Voting(params, s, own_strategies(params)))
     return step("ensemble", votes, lambda s: Ensemble(params.ensemble, s))
 
 

@@ -184,6 +184,17 @@ class AccountParams:
 
 
 @dataclass(frozen=True, slots=True)
+class OwnParams:
+    """Strategies of one's own.
+
+    Attributes:
+        strategies: `package.module:Class` or `file.py:Class` each.
+    """
+
+    strategies: Annotated[tuple[str, ...], BeforeValidator(_names)] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Params:
     """All of it; a run is made under one value, whose hash is in `runs.started`."""
 
@@ -195,3 +206,4 @@ class Params:
     risk: RiskParams = field(default_factory=RiskParams)
     fills: FillParams = field(default_factory=FillParams)
     account: AccountParams = field(default_factory=AccountParams)
+    own: OwnParams = field(default_factory=OwnParams)

@@ -5,13 +5,14 @@ import gc
 import resource
 import sys
 import time
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, Final
 
 import msgspec
 
 from connectors.feed.columns import BarFile
+from connectors.own_strategies import strategy_names
 from connectors.settings import load_settings
 from flows.backtest.options import (
     COMMISSIONS,
@@ -27,7 +28,7 @@ from flows.backtest.options import (
 )
 from flows.backtest.results import Result, result_of
 from flows.backtest.run import Inputs, Splits, run_backtest
-from operators.params import Params
+from operators.params import OwnParams, Params
 
 JOB_FIELDS: Final = (
     "fills", "closed_trades", "final_equity", "rejects", "stops", "open_positions", "bars",
@@ -96,7 +97,11 @@ def rules_of(options: argparse.Namespace) -> tuple[Params, dict[str, float]]:
     if options.capital:
         sets.append(("account", "start_cash", str(options.capital)))
     params = with_settings(load_settings().params, sets)
-    return for_interval(params, options.interval), weights_of(options.weights)
+    if options.strategy:
+        own = OwnParams((*params.own.strategies, *options.strategy))
+        params = replace(params, own=own)
+    weights = weights_of(options.weights, strategy_names(params))
+    return for_interval(params, options.interval), weights
 
 
 def inputs_of(options: argparse.Namespace) -> Inputs:

@@ -133,6 +133,8 @@ def _of_a_backtest(command: argparse.ArgumentParser) -> None:
     command.add_argument("--capital", type=int, default=0, help="dollars (default: the setting)")
     command.add_argument("--weights", default="", metavar="NAME=W,...",
                          help="of strategies (default: a third each)")  # fmt: skip
+    command.add_argument("--strategy", action="append", default=[], metavar="FILE.py:CLASS",
+                         help="one of your own, besides the built-in ones")  # fmt: skip
     command.add_argument("--set", action="append", default=[], metavar="GROUP.NAME=VALUE",
                          help="any operator parameter")  # fmt: skip
     command.add_argument("--fill", choices=("close", "next_open"), help="the fill model")
@@ -332,17 +334,19 @@ def _expected() -> tuple[type[Exception], ...]:
     from connectors.archive.reading import DayNotArchived
     from connectors.feed.recorded import InputUnusable
     from connectors.kafka.layout import BrokerUnavailable
+    from connectors.own_strategies import StrategyUnusable
     from connectors.settings import SettingsInvalid
     from connectors.storage.schema import DatabaseUnavailable, SchemaTooNew
     from flows.backtest.options import CannotBacktest
     from flows.backtest.splits import SplitFound
     from flows.replay.counterfactual import CannotChange
     from flows.replay.explain import CannotExplain
+    from operators.strategies.own import StrategyFailed
 
     return (
         ArchiveDamaged, BrokerUnavailable, CannotBacktest, CannotChange, CannotExplain,
         CannotImport, DatabaseUnavailable, DayNotArchived, InputUnusable, SchemaTooNew,
-        SettingsInvalid, SplitFound,
+        SettingsInvalid, SplitFound, StrategyFailed, StrategyUnusable,
     )  # fmt: skip
 
 

@@ -15,6 +15,7 @@ from rich.console import Console
 
 from connectors.feed.recorded import Rows, article_rows, bar_rows, first_moment, no_rows
 from connectors.feed.simulated import record_day
+from connectors.own_strategies import described
 from connectors.runs import Run, announce, params_dict
 from connectors.settings import Settings
 from connectors.storage.queries import Reader
@@ -76,7 +77,7 @@ class Demo:
         """Make schema, topics and first records."""
         run = self.run
         version = upgrade(run.database_url, run.schema)
-        seed(run.database_url, run.schema)
+        seed(run.database_url, run.schema, described(run.rules))
         self._services.make_topics(run.layout, EVERY_TOPIC)
         announce(run)
         self._out.print(

@@ -16,6 +16,7 @@ from typing import Any, Final
 import msgspec
 import psutil
 
+from connectors.own_strategies import described
 from connectors.runs import Run, announce, load_run, params_dict
 from connectors.settings import Settings
 from connectors.storage.schema import DatabaseUnavailable, maintain, upgrade
@@ -89,7 +90,7 @@ def serve(home: Home, settings: Settings, name: str) -> int:
     with Services(home, settings) as services:
         run, new = live_run(services, settings, name)
         upgrade(run.database_url, run.schema, settings.retention_days)
-        seed(run.database_url, run.schema)
+        seed(run.database_url, run.schema, described(run.rules))
         services.make_topics(run.layout, EVERY_TOPIC)
         announce(run)
         supervisor = Supervisor(run.path(), run_flows(run.partitions))

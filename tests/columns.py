@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from connectors.own_strategies import own_strategies
 from flows.chain import ClosedLoop, cut
 from messages.learning import WeightChange
 from messages.market import Bar
@@ -54,7 +55,7 @@ def by_columns(
 ) -> Said:
     """Run the columnar loop over blocks of about the given sizes."""
     weights = {e.body.strategy: e.body.new for e in events if isinstance(e.body, WeightChange)}
-    loop = ColumnLoop(params, sessions, weights)
+    loop = ColumnLoop(params, sessions, weights, own=own_strategies(params))
     left = [e for e in events if isinstance(e.body, Bar | ScoredArticle)]
     cuts, said = list(sizes), list[tuple[Any, ...]]()
     while left:
@@ -74,13 +75,13 @@ def columns_of(loop: ColumnLoop, bars: list[Event]) -> BarColumns:
     rows = [
         (
             loop.row(b.ticker), e.stamp, to_micros(b.start), to_micros(b.event_time),
-            to_units(b.open), to_units(b.close), b.volume,
+            to_units(b.open), to_units(b.high), to_units(b.low), to_units(b.close), b.volume,
         )
         for e in bars
         if isinstance(b := e.body, Bar)
     ]  # fmt: skip
-    table = np.array(rows, np.int64).reshape(len(rows), 7)
-    return BarColumns(*(np.ascontiguousarray(table[:, i]) for i in range(7)))
+    table = np.array(rows, np.int64).reshape(len(rows), 9)
+    return BarColumns(*(np.ascontiguousarray(table[:, i]) for i in range(9)))
 
 
 def _row(event: Event) -> tuple[Any, ...] | None:

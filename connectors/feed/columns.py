@@ -160,7 +160,15 @@ class BarFile:
         ends = self._ends(begins)
         units = {n: np.rint(prices[n][good] * UNITS_PER_DOLLAR).astype(np.int64) for n in prices}
         return BarColumns(
-            code, ends, begins, ends, units["open"], units["close"], volume[good].astype(np.int64)
+            code,
+            ends,
+            begins,
+            ends,
+            units["open"],
+            units["high"],
+            units["low"],
+            units["close"],
+            volume[good].astype(np.int64),
         )
 
     def _ends(self, begins: Ints) -> Ints:

@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from operator import attrgetter
 from typing import Any, Final, cast
 
@@ -178,11 +178,18 @@ class DatabaseSink(FixedPartitionedSink[Block, None]):
         return DatabasePartition(self._url, self._schema, self._stopping)
 
 
-def seed(url: str, schema: str) -> None:
-    """Write the default strategies at equal weights; repeats change nothing."""
-    share = 1 / len(SEED)
+def seed(url: str, schema: str, own: Sequence[tuple[str, str]] = ()) -> None:
+    """Write the strategies at equal weights; repeats change nothing.
+
+    Args:
+        url: of the database.
+        schema: of the run.
+        own: name and description of strategies besides the built-in ones.
+    """
+    every = (*SEED, *own)
+    share = 1 / len(every)
     with psycopg.connect(url, options=f"-c search_path={schema}") as connection:
-        for name, description in SEED:
+        for name, description in every:
             connection.execute(
                 "INSERT INTO strategies (id, name, description, current_weight, active) "
                 "VALUES (%s, %s, %s, %s, true) ON CONFLICT DO NOTHING",

@@ -97,14 +97,18 @@ def params_of(values: dict[str, Any]) -> Params:
         raise CannotBacktest(reason) from None
 
 
-def weights_of(text: str) -> dict[str, float]:
-    """Read `momentum=0.5,mean_reversion=0.5`; one third each where nothing is said.
+def weights_of(text: str, names: Sequence[str] = STRATEGIES) -> dict[str, float]:
+    """Read `momentum=0.5,mean_reversion=0.5`; equal ones where nothing is said.
+
+    Args:
+        text: may be empty.
+        names: of all strategies.
 
     Raises:
         CannotBacktest: it is not of that form.
     """
     if not text:
-        return dict.fromkeys(STRATEGIES, 1 / len(STRATEGIES))
+        return dict.fromkeys(names, 1 / len(names))
     found: dict[str, float] = {}
     for part in text.split(","):
         name, _, value = part.strip().partition("=")
@@ -112,8 +116,8 @@ def weights_of(text: str) -> dict[str, float]:
             weight = float(value)
         except ValueError:
             weight = -1.0
-        if name not in STRATEGIES or not 0 <= weight <= 1:
-            known = ", ".join(STRATEGIES)
+        if name not in names or not 0 <= weight <= 1:
+            known = ", ".join(names)
             reason = f"--weights {part}: write NAME=0..1 with a name of {known}."
             raise CannotBacktest(reason)
         found[name] = weight

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from connectors.calendar import new_york_sessions
+from connectors.own_strategies import own_strategies
 from flows.backtest.run import Inputs, find_splits, scored_articles
 from flows.backtest.splits import adjusted
 from flows.backtest.tally import Tally
@@ -55,7 +56,13 @@ def read_whole(inputs: Inputs) -> Whole:
 
 def vote_key(params: Params) -> tuple[Any, ...]:
     """Return what votes depend on: runs with one key share them."""
-    return params.momentum, params.mean_reversion, params.news_driven, params.sentiment
+    return (
+        params.momentum,
+        params.mean_reversion,
+        params.news_driven,
+        params.sentiment,
+        params.own,
+    )
 
 
 class Votes:
@@ -72,7 +79,7 @@ class Votes:
         """Return the strategies and their votes; the last ones are kept."""
         key = vote_key(params)
         if key != self._key or self._voted is None or self._strategies is None:
-            strategies = ColumnVotes(params)
+            strategies = ColumnVotes(params, own_strategies(params))
             for ticker in self._whole.tickers:
                 strategies.row(ticker)
             last = int(self._whole.bars.stamp[-1]) if self._whole.bars.size else 0
@@ -88,7 +95,7 @@ def trade_rows(
     """Trade some rows on votes that know all bars before them; the account starts anew."""
     strategies, voted = votes.of(params)
     loop = ColumnLoop(params, new_york_sessions(), weights, strategies)
-    tally, bars = Tally(weights), whole.bars.take(rows)
+    tally, bars = Tally(weights, strategies.names), whole.bars.take(rows)
     if bars.size:
         low, high = int(bars.stamp[0]), int(bars.stamp[-1])
         part = Voted(

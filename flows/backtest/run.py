@@ -11,6 +11,7 @@ import numpy as np
 from connectors.calendar import new_york_sessions
 from connectors.feed.columns import BarFile
 from connectors.feed.recorded import article_rows
+from connectors.own_strategies import own_strategies
 from flows.backtest.splits import GapWatch, Split, SplitFound, adjusted
 from flows.backtest.tally import C_WIDTH, Tally, pair
 from messages.news import RawArticle
@@ -92,7 +93,8 @@ def run_backtest(
     """
     _load_compiled_code(params, weights)
     sessions = new_york_sessions()
-    loop, tally = ColumnLoop(params, sessions, weights), Tally(weights)
+    loop = ColumnLoop(params, sessions, weights, own=own_strategies(params))
+    tally = Tally(weights, loop.strategies.names)
     loop.quiet_until = inputs.trade_from
     ran = Ran(loop, tally, weights, params)
     splits = find_splits(inputs) if inputs.splits != "keep" else []
@@ -124,8 +126,9 @@ def _load_compiled_code(params: Params, weights: dict[str, float]) -> None:
     start = sessions.opens[0]
     one = np.full(1, loop.row("WARM"), np.int64)
     at = np.full(1, start + 60_000_000, np.int64)
-    bars = BarColumns(one, at, at - 60_000_000, at, at * 0 + 10_000, at * 0 + 10_000, at * 0 + 1)
-    tally = Tally(weights)
+    price = at * 0 + 10_000
+    bars = BarColumns(one, at, at - 60_000_000, at, price, price, price, price, at * 0 + 1)
+    tally = Tally(weights, loop.strategies.names)
     for rows in loop.advance(bars):
         tally.take(rows, loop.votes)
     tally.take(loop.pass_time(start + 60_000_001, ended=True), loop.votes)

@@ -81,7 +81,8 @@ def adjusted(bars: BarColumns, splits: list[Split]) -> BarColumns:
         return np.maximum(np.rint(prices / factor), 1).astype(np.int64)
 
     return bars._replace(
-        open=divided(bars.open), close=divided(bars.close),
+        open=divided(bars.open), high=divided(bars.high), low=divided(bars.low),
+        close=divided(bars.close),
         volume=np.rint(bars.volume * factor).astype(np.int64),
     )  # fmt: skip
 

@@ -11,12 +11,13 @@ from typing import Any, Final
 import msgspec
 
 from connectors.calendar import session_day
+from connectors.own_strategies import strategy_names
 from flows.backtest.options import CannotBacktest, parse_set, with_settings
 from flows.backtest.prepared import Votes, Whole, read_whole, trade_rows, vote_key
 from flows.backtest.results import result_of
 from flows.backtest.run import Inputs, Ran
 from operators import metrics
-from operators.params import STRATEGIES, Params
+from operators.params import Params
 
 FIGURES: Final = (
     "total_return", "annual_return", "volatility", "sharpe", "sortino", "calmar", "max_drawdown",
@@ -164,8 +165,9 @@ def rules_of(
             weighed[strategy] = float(value)
         except ValueError:
             weighed[strategy] = -1.0
-        if strategy not in STRATEGIES or not 0 <= weighed[strategy] <= 1:
-            reason = f"{path}={value}: a weight of {', '.join(STRATEGIES)} is from 0 to 1."
+        names = strategy_names(params)
+        if strategy not in names or not 0 <= weighed[strategy] <= 1:
+            reason = f"{path}={value}: a weight of {', '.join(names)} is from 0 to 1."
             raise CannotBacktest(reason)
     return with_settings(params, sets), weighed
 

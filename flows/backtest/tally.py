@@ -4,7 +4,7 @@ Memory grows with the fills and the snapshots, not with the bars.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -38,7 +38,6 @@ from operators.columns.layout import (
     R_WIDTH,
     SNAPSHOT,
 )
-from operators.params import STRATEGIES
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -84,9 +83,14 @@ class Tally:
         expired: orders that ended without a fill.
     """
 
-    def __init__(self, weights: dict[str, float]) -> None:
-        """Start empty; weights are those of the strategies, for the credit."""
-        self._weights = [(s, weights.get(s, 0.0)) for s in STRATEGIES]
+    def __init__(self, weights: dict[str, float], names: Sequence[str]) -> None:
+        """Start empty.
+
+        Args:
+            weights: of the strategies, for the credit.
+            names: of the strategies, in the order of their votes.
+        """
+        self._weights = [(s, weights.get(s, 0.0)) for s in names]
         self.fills = self.stops = self.asked = self.expired = 0
         self.codes: Counter[str] = Counter()
         self._snapshots: list[Ints] = []
@@ -159,7 +163,9 @@ class Tally:
         """Split the credit over the strategies that voted the entry's way, as outcomes do."""
         backing = {
             strategy: abs(vote) * weight
-            for (strategy, weight), vote in zip(self._weights, votes or (0.0,) * 3, strict=True)
+            for (strategy, weight), vote in zip(
+                self._weights, votes or (), strict=votes is not None
+            )
             if vote * qty > 0 and weight > 0
         }
         total = sum(backing.values())

@@ -12,6 +12,7 @@ from typing import Any, Final
 import msgspec
 
 from connectors.archive.reading import ArchivedRun
+from connectors.own_strategies import sources_of
 from connectors.version import VERSION
 from flows.replay.compare import Divergence, Made
 from flows.replay.execute import Outcome, StateDiffers, run_shard
@@ -20,10 +21,11 @@ from flows.replay.log import WHOLE, span_of
 from flows.replay.replayed import REPLAYED
 from messages.base import Message
 from messages.topics import Topic
+from operators.params import Params
 
 SOURCES: Final = ("messages", "operators", "flows")
-# Reading and comparing decide nothing.
-NOT_HASHED: Final = "replay"
+# Reading, comparing and reporting decide nothing.
+NOT_HASHED: Final = frozenset({"replay", "backtest"})
 
 
 class FlowProof(msgspec.Struct, frozen=True, kw_only=True):
@@ -122,7 +124,7 @@ def certify(
             if outcome.differs is not None:
                 return _state_diverged(archive, day, outcome.differs)
         flows[flow.name] = _proof_of(found)
-    code = code_hash()
+    code = code_hash(archive.run.rules)
     body = {
         "day": day,
         "code": code,
@@ -151,8 +153,8 @@ def hash_inputs(archive: ArchivedRun, day: str) -> tuple[dict[str, int], dict[st
     return counts, roots
 
 
-def code_hash() -> str:
-    """Return SHA-256 over the sources that decide: messages, operators and flows."""
+def code_hash(params: Params) -> str:
+    """Return SHA-256 over what decides: messages, operators, flows, and one's own strategies."""
     digest = hashlib.sha256()
     for package in SOURCES:
         spec = importlib.util.find_spec(package)
@@ -160,8 +162,9 @@ def code_hash() -> str:
         for root in map(Path, places):
             for file in sorted(root.rglob("*.py")):
                 name = file.relative_to(root)
-                if name.parts[0] != NOT_HASHED:
+                if name.parts[0] not in NOT_HASHED:
                     digest.update(f"{package}/{name}\0".encode() + file.read_bytes() + b"\0")
+    digest.update(sources_of(params).encode())
     return digest.hexdigest()
 
 

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from msgspec import Struct
 
+from connectors.own_strategies import strategy_names
 from flows.backtest.options import CannotBacktest, parse_set, with_settings
 from flows.chain import ClosedLoop
 from flows.replay.stretch import Stretch
@@ -17,7 +18,7 @@ from messages.news import ScoredArticle
 from messages.trading import Decision, OrderRequest, TradeExecution, TradeSignal
 from messages.units import MINUTE_US, SECOND_US, to_datetime, to_money
 from operators.blocks import Event
-from operators.params import STRATEGIES, Params
+from operators.params import Params
 
 UNITS: Final = {"s": SECOND_US, "m": MINUTE_US, "h": 60 * MINUTE_US, "d": 1_440 * MINUTE_US}
 # What these change lies in the states kept from before: they need the whole run.
@@ -154,6 +155,11 @@ def what_if(stretch: Stretch, changes: Changes) -> WhatIf:
     Raises:
         CannotChange: a change names something that is not there.
     """
+    names = strategy_names(stretch.archive.run.rules)
+    for strategy, _ in changes.weights:
+        if strategy not in names:
+            reason = f"--set: there is no strategy {strategy}; there are {', '.join(names)}."
+            raise CannotChange(reason)
     rules = changes.rules(stretch.archive.run.rules)
     inputs = changes.inputs(stretch.events, stretch.start)
     loops = stretch.loop(), stretch.loop(rules)
@@ -181,9 +187,6 @@ def changes_of(
     for group, name, value in parsed:
         if name != "weight":
             continue
-        if group not in STRATEGIES:
-            reason = f"--set: there is no strategy {group}; there are {', '.join(STRATEGIES)}."
-            raise CannotChange(reason)
         try:
             weight = float(value)
         except ValueError:

@@ -2,6 +2,7 @@
 
 from typing import Any, NamedTuple
 
+from connectors.own_strategies import own_strategies, strategy_names
 from flows.replay.stretch import Stretch
 from messages.control import Command
 from messages.market import Bar
@@ -11,6 +12,7 @@ from messages.trading import TradeSignal
 from messages.units import MINUTE_US
 from operators.blocks import Block, Event
 from operators.ensemble import Ensemble
+from operators.params import STRATEGIES
 from operators.sentiment import SentimentWindows, summarise
 from operators.strategies.readings import Reading, news, technical
 from operators.strategies.voting import Votes, Voting
@@ -44,8 +46,9 @@ class _Chain:
         shards = stretch.opening.signals
         states = shards[partition_of(ticker.encode(), len(shards))]
         self.params = params
+        self.own = strategy_names(params)[len(STRATEGIES) :]
         self.windows = SentimentWindows(params.sentiment, states.get("sentiment"))
-        self.voting = Voting(params, states.get("strategies"))
+        self.voting = Voting(params, states.get("strategies"), own_strategies(params))
         self.ensemble = Ensemble(params.ensemble, states.get("ensemble"))
 
     def step(self, events: list[Event], frontier: int) -> tuple[list[Votes], list[TradeSignal]]:
@@ -85,7 +88,9 @@ def _moment(
     context = summarise(entries, event.stamp, params.sentiment) if entries else None
     readings: tuple[Reading, ...] = (news(context, params),)
     if isinstance(body, Bar):
-        readings = (*technical(before["rows"], body, params), *readings)
+        said = {name: x for v in votes for name, x in v.votes}
+        own = [Reading(n, said.get(n, 0.0), ()) for n in chain.own]
+        readings = (*technical(before["rows"], body, params), *readings, *own)
         text, cause = "a bar came in", body.id
     else:
         text, cause = "a score came in", getattr(body, "id", "")

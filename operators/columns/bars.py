@@ -28,6 +28,8 @@ class BarColumns(NamedTuple):
     start: Ints
     end: Ints
     open: Ints
+    high: Ints
+    low: Ints
     close: Ints
     volume: Ints
 

@@ -4,7 +4,7 @@ For backtests: no commands, fixed weights, from the beginning. What it decides i
 `flows.chain.ClosedLoop` decides on the same input, decision for decision.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final
 
 import numpy as np
@@ -17,10 +17,11 @@ from operators.columns import layout as c
 from operators.columns.bars import REASONS, UNSEEN, BarColumns, verdicts
 from operators.columns.desk import pass_time, step_rows
 from operators.columns.fingerprint import fingerprint
-from operators.columns.signals import ColumnVotes, NewsVote, Scores, Voted, weigh
+from operators.columns.signals import NEWS, ColumnVotes, NewsVote, Scores, Voted, weigh
 from operators.params import Params
 from operators.rules import MAX_EQUITY
 from operators.sessions import SessionTable
+from operators.strategies.own import Strategy
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -36,7 +37,7 @@ class ColumnLoop:
 
     Attributes:
         refused: reason -> bars that count for nothing: repeated, late, or known too early.
-        votes: of the step under way, per row of events: momentum, mean reversion, news.
+        votes: of the step under way, per row of events, in the strategies' order.
         quiet_until: before this stamp bars and news warm up only: no signal is made.
     """
 
@@ -46,6 +47,7 @@ class ColumnLoop:
         sessions: SessionTable,
         weights: Mapping[str, float],
         strategies: ColumnVotes | None = None,
+        own: Sequence[Strategy] = (),
     ) -> None:
         """Start with the cash of the parameters and without a memory.
 
@@ -54,8 +56,9 @@ class ColumnLoop:
             sessions: of the market.
             weights: strategy -> weight, fixed.
             strategies: given where their votes are made already and only `trade` is called.
+            own: strategies besides the built-in ones.
         """
-        self.strategies = strategies or ColumnVotes(params)
+        self.strategies = strategies or ColumnVotes(params, own)
         self._weights = weights
         self._threshold = params.ensemble.threshold
         self._params = _vector(params)
@@ -119,7 +122,7 @@ class ColumnLoop:
             TooMuchMoney: equity has outgrown the arithmetic.
         """
         self._grow()
-        scores = weigh(voted, self._weights, self._threshold)
+        scores = weigh(voted, self.strategies.names, self._weights, self._threshold)
         if self.quiet_until:
             scores = scores.quiet(good.stamp, self.quiet_until)
         events, self.votes = rows_of(good, scores, self.strategies.tickers)
@@ -182,7 +185,8 @@ def rows_of(bars: BarColumns, scores: Scores, names: list[str]) -> tuple[Ints, F
     own[:, c.E_KIND] = c.IS_SIGNAL
     rows[:, c.E_KIND] = c.IS_BAR
     news = np.array([_news_row(vote) for vote in scores.between], np.int64)
-    news_votes = np.array([(0.0, 0.0, vote.strength) for vote in scores.between])
+    news_votes = np.zeros((len(news), scores.votes.shape[1]))
+    news_votes[:, NEWS] = [vote.strength for vote in scores.between]
     every = np.concatenate([rows, news, own])
     votes = np.concatenate([scores.votes, news_votes, own_votes])
     kind = np.repeat([0, 1, 2], [n, len(news), len(own)])

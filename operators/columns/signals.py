@@ -1,7 +1,7 @@
 """The signals flow's part over columns: the strategies' votes, and the ensemble's scores."""
 
-from collections.abc import Mapping
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Final, NamedTuple
 
 import numpy as np
 from numba import njit
@@ -12,13 +12,16 @@ from messages.units import to_micros
 from operators.blocks import Block, Event
 from operators.columns.bars import BarColumns
 from operators.columns.layout import NO_NEWS, UNKNOWN_NEWS
-from operators.params import MEAN_REVERSION, MOMENTUM, NEWS_DRIVEN, Params
+from operators.params import STRATEGIES, Params
 from operators.sentiment import SentimentChanged, SentimentWindows
 from operators.strategies.indicators import TickerRows, step_bars
 from operators.strategies.news_driven import NewsOpinions
+from operators.strategies.own import OwnVotes, Row, Strategy
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
+NEWS: Final = 2  # the news' place among the votes
+OWN: Final = 3  # where one's own begin
 
 
 class NewsVote(NamedTuple):
@@ -40,7 +43,7 @@ class Voted(NamedTuple):
     """What the strategies say of some bars; weights are not their business.
 
     Attributes:
-        votes: (bars, 3): momentum, mean reversion, news; 0 is no vote.
+        votes: (bars, strategies): momentum, mean reversion, news, one's own; 0 is no vote.
         as_of: stamp of the newest article behind a news vote; NO_NEWS without one.
         between: votes of the news alone, in order.
     """
@@ -74,10 +77,16 @@ class Scores(NamedTuple):
 
 
 class ColumnVotes:
-    """The strategies and the news windows."""
+    """The strategies and the news windows.
 
-    def __init__(self, params: Params) -> None:
-        """Start without a memory."""
+    Attributes:
+        names: of the strategies, in the order of their votes.
+    """
+
+    def __init__(self, params: Params, own: Sequence[Strategy] = ()) -> None:
+        """Start without a memory; `own` are strategies besides the built-in ones."""
+        self._own = OwnVotes(own)
+        self.names = (*STRATEGIES, *self._own.names)
         self._params = params
         self._rows = TickerRows(params.momentum.window)
         self._windows = SentimentWindows(params.sentiment)
@@ -96,7 +105,7 @@ class ColumnVotes:
     def vote(self, bars: BarColumns, scored: list[Event]) -> Voted:
         """Take the next bars, all good, and the scored articles up to the last of them."""
         n = bars.size
-        votes = np.zeros((n, 3))
+        votes = np.zeros((n, len(self.names)))
         momentum, reversion = np.empty(n), np.empty(n)
         rows, p = self._rows, self._params
         if n:
@@ -109,11 +118,21 @@ class ColumnVotes:
             )  # fmt: skip
             votes[:, 0], votes[:, 1] = momentum, reversion
         as_of = np.full(n, NO_NEWS, np.int64)
-        between: list[NewsVote] = []
-        if scored or self._heard:
-            self._heard = True
-            between = self._hear(bars, scored, votes, as_of)
-        return Voted(votes, as_of, between)
+        if not scored and not self._heard:
+            self._ask(bars, range(n), votes)
+            return Voted(votes, as_of, [])
+        self._heard = True
+        return Voted(votes, as_of, self._hear(bars, scored, votes, as_of))
+
+    def _ask(self, bars: BarColumns, rows: Sequence[int], votes: Floats) -> None:
+        """Ask one's own strategies about bars of tickers without news."""
+        if not self._own or not rows:
+            return
+        names, columns = self.tickers, _prices(bars)
+        ask, codes = self._own.on_bar, bars.code.tolist()
+        votes[rows, OWN:] = np.array(
+            [ask(names[codes[j]], columns[j], None) for j in rows]
+        ).reshape(len(rows), -1)
 
     def _hear(
         self, bars: BarColumns, scored: list[Event], votes: Floats, as_of: Ints
@@ -127,7 +146,9 @@ class ColumnVotes:
         ]
         heard = {c.ticker for _, c in changes} | self._news.tickers
         codes = [k for t, k in self._rows.rows.items() if t in heard]
-        mine = np.nonzero(np.isin(bars.code, codes))[0]
+        newsy = np.isin(bars.code, codes)
+        self._ask(bars, np.nonzero(~newsy)[0].tolist(), votes)
+        mine, columns = np.nonzero(newsy)[0], _prices(bars) if self._own else []
         names = self.tickers
         # At one stamp and ticker the article comes before the bar, as in the log.
         queue: list[tuple[int, str, int, int]] = [
@@ -137,18 +158,23 @@ class ColumnVotes:
         between = []
         for stamp, ticker, is_bar, n in sorted(queue):
             if is_bar:
-                self._on_bar(stamp, ticker, votes[n], as_of, n)
+                self._on_bar(stamp, ticker, votes[n], as_of, n, columns)
             else:
                 between += self._on_news(stamp, changes[n][1])
         return between
 
-    def _on_bar(self, stamp: int, ticker: str, votes: Floats, as_of: Ints, n: int) -> None:
+    def _on_bar(
+        self, stamp: int, ticker: str, votes: Floats, as_of: Ints, n: int, columns: list[Row]
+    ) -> None:
         voted = votes[0] != 0.0 or votes[1] != 0.0
-        if not voted and ticker not in self._news.standing:
+        if not voted and not self._own and ticker not in self._news.standing:
             return
         context, strength = self._news.on_bar(ticker, stamp)
+        if self._own:
+            votes[OWN:] = self._own.on_bar(ticker, columns[n], context)
+            voted = voted or bool(votes[OWN:].any())
         if voted and strength != 0.0 and context is not None:
-            votes[2] = strength
+            votes[NEWS] = strength
             as_of[n] = to_micros(context.as_of)
 
     def _on_news(self, stamp: int, change: SentimentChanged) -> list[NewsVote]:
@@ -159,19 +185,27 @@ class ColumnVotes:
         return [NewsVote(stamp, self.row(change.ticker), newest, strength)]
 
 
-def weigh(voted: Voted, weights: Mapping[str, float], threshold: float) -> Scores:
+def _prices(bars: BarColumns) -> list[Row]:
+    columns = (bars.open, bars.high, bars.low, bars.close, bars.volume)
+    return list(zip(*(column.tolist() for column in columns), strict=True))
+
+
+def weigh(
+    voted: Voted, names: Sequence[str], weights: Mapping[str, float], threshold: float
+) -> Scores:
     """Return what the ensemble makes of votes.
 
     Args:
         voted: by the strategies.
+        names: theirs, in the order of the votes.
         weights: strategy -> weight; a strategy that is not named has none.
         threshold: absolute score below which there is no signal.
     """
-    w = np.array([weights.get(s, 0.0) for s in (MOMENTUM, MEAN_REVERSION, NEWS_DRIVEN)])
+    w = np.array([weights.get(name, 0.0) for name in names])
     n = len(voted.votes)
     side, score = np.zeros(n, np.int64), np.zeros(n)
     combine(voted.votes, w, threshold, side, score)
-    news = float(w[2])
+    news = float(w[NEWS])
     as_of = voted.as_of if news else np.full(n, NO_NEWS, np.int64)
     between = [
         vote for vote in voted.between if news and abs(news * vote.strength / news) >= threshold
@@ -183,14 +217,13 @@ def weigh(voted: Voted, weights: Mapping[str, float], threshold: float) -> Score
 def combine(votes: Floats, weights: Floats, threshold: float, side: Ints, score: Floats) -> None:
     """Weigh each bar's votes as `Ensemble` does; a bar on which none but news voted has none."""
     for j in range(votes.shape[0]):
-        if votes[j, 0] == 0.0 and votes[j, 1] == 0.0:
-            continue
-        total, by = 0.0, 0.0
-        for i in range(3):
+        total, by, asked = 0.0, 0.0, False
+        for i in range(votes.shape[1]):
             if votes[j, i] != 0.0:
                 total += weights[i] * votes[j, i]
                 by += weights[i]
-        if by == 0.0:
+                asked = asked or i != NEWS
+        if not asked or by == 0.0:
             continue
         found = total / by
         if abs(found) < threshold:

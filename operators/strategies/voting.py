@@ -5,6 +5,7 @@ a ticker changes, and lends its standing opinion to any bar another strategy vot
 """
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -19,13 +20,15 @@ from operators.params import NEWS_DRIVEN, STRATEGIES, Params
 from operators.sentiment import SentimentChanged
 from operators.strategies.indicators import TickerRows, step_bars
 from operators.strategies.news_driven import NewsOpinions
+from operators.strategies.own import OwnVotes, Strategy
 
 
 class Votes(Struct, frozen=True, gc=False):
     """What the strategies say of one ticker at one stamp; travels inside the flow only.
 
     Attributes:
-        votes: (strategy, signed strength), in the order of `STRATEGIES`; only those that voted.
+        votes: (strategy, signed strength), in the order of `STRATEGIES`, then one's own; only
+            those that voted.
         cause: id of the bar or scored article that made them vote.
         bar: id of the bar, empty between bars.
         entries: ids of the scored articles behind a news vote.
@@ -42,9 +45,13 @@ class Votes(Struct, frozen=True, gc=False):
 class Voting:
     """The strategies with their state per ticker."""
 
-    def __init__(self, params: Params, state: dict[str, Any] | None = None) -> None:
-        """Start empty or from a snapshot."""
+    def __init__(
+        self, params: Params, state: dict[str, Any] | None = None, own: Sequence[Strategy] = ()
+    ) -> None:
+        """Start empty or from a snapshot; `own` are strategies besides the built-in ones."""
         state = state or {}
+        self._own = OwnVotes(own, state.get("own"))
+        self._names = (*STRATEGIES, *self._own.names)
         self._params = params
         self._rows = TickerRows(params.momentum.window, state.get("rows"))
         self._filter = BarFilter(state.get("filter"))
@@ -61,7 +68,7 @@ class Voting:
                 verdict = votes[i]
                 if isinstance(verdict, str):
                     self._refuse(event.stamp, body, verdict, out)
-                elif verdict is not None or body.ticker in self._news.standing:
+                elif verdict is not None or self._own or body.ticker in self._news.standing:
                     self._on_bar(event.stamp, body, verdict or (0.0, 0.0), out)
             elif isinstance(body, SentimentChanged):
                 self._on_news(event.stamp, body, out)
@@ -76,6 +83,7 @@ class Voting:
             "filter": self._filter.snapshot(),
             **self._news.snapshot(),
             "refused": dict(self._refused),
+            "own": self._own.snapshot(),
         }
 
     def _technical(self, block: Block) -> dict[int, Any]:
@@ -113,9 +121,10 @@ class Voting:
         self, stamp: int, bar: Bar, technical: tuple[float, float], out: list[Event]
     ) -> None:
         context, news = self._news.on_bar(bar.ticker, stamp)
-        signed = zip(STRATEGIES, (*technical, news), strict=True)
+        own = self._own.on_bar(bar.ticker, _units_of(bar), context) if self._own else []
+        signed = zip(self._names, (*technical, news, *own), strict=True)
         votes = tuple((name, strength) for name, strength in signed if strength != 0.0)
-        if bar.backfilled or technical == (0.0, 0.0):
+        if bar.backfilled or (technical == (0.0, 0.0) and not any(own)):
             return
         ids = self._news.scored(bar.ticker) if news else ()
         out.append(Event(stamp, bar.ticker, Votes(bar.ticker, votes, bar.id, bar.id, context, ids)))
@@ -133,3 +142,9 @@ class Voting:
         self._refused[bar.ticker] += 1
         nth = self._refused[bar.ticker]
         out.append(Event(stamp, bar.ticker, refuse(bar, stamp, reason, nth)))
+
+
+def _units_of(bar: Bar) -> tuple[int, int, int, int, int]:
+    return (
+        to_units(bar.open), to_units(bar.high), to_units(bar.low), to_units(bar.close), bar.volume,
+    )  # fmt: skip

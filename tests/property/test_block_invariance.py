@@ -18,6 +18,7 @@ from operators.params import FillParams, Params, RiskParams, SentimentParams
 from operators.scoring import LexiconScoring
 from operators.sentiment import SentimentWindows
 from operators.strategies.voting import Voting
+from tests.own_examples import Breakout, WithTheNews
 from tests.streams import DAY, END, blocks, command, desk_input, market, outputs, raw, resumed
 
 Build = Callable[[Any], Operator]
@@ -56,6 +57,11 @@ def sentiment(state: Any) -> Operator:
 
 def voting(state: Any) -> Operator:
     return Chain(state, sentiment, lambda s: Voting(PARAMS, s))
+
+
+def own_voting(state: Any) -> Operator:
+    own = (Breakout(), WithTheNews())
+    return Chain(state, sentiment, lambda s: Voting(PARAMS, s, own))
 
 
 def signals(state: Any) -> Operator:
@@ -110,7 +116,9 @@ def said(events: list[Event]) -> list[tuple[int, str, bytes]]:
     return [(e.stamp, e.key, encode(e.body)) for e in events]  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("build", [sentiment, voting, signals], ids=lambda b: b.__name__)
+@pytest.mark.parametrize(
+    "build", [sentiment, voting, own_voting, signals], ids=lambda b: b.__name__
+)
 @relaxed
 @given(events=market(), cut=sizes, stop=st.integers(0, 100))
 def test_signal_operators(build: Build, events: list[Event], cut: list[int], stop: int) -> None:

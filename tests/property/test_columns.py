@@ -1,5 +1,6 @@
 """The columnar loop decides what the live operators decide, for any market and any rules."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,7 @@ from operators.params import (
     MeanReversionParams,
     MomentumParams,
     NewsDrivenParams,
+    OwnParams,
     Params,
     RiskParams,
     SentimentParams,
@@ -32,6 +34,7 @@ from tests.streams import CLOSE, DAY, END, OPEN, at, bar, market, weight
 CHECKS = ("MARKET_CLOSED", "STALE_PRICE", "STALE_SENTIMENT", "ALREADY_HELD", "COOLDOWN",
           "MAX_POSITIONS", "MAX_POSITION_PCT", "MAX_EXPOSURE", "BUYING_POWER",
           "MAX_PARTICIPATION")  # fmt: skip
+EXAMPLES = Path(__file__).parents[1] / "own_examples.py"
 TWO = SessionTable((OPEN, at(30)), (at(20), CLOSE))
 
 
@@ -85,6 +88,19 @@ def test_any_market_under_any_rules(
 ) -> None:
     expected = by_messages(params, sessions, events, END)
     assert by_columns(params, sessions, events, END, sizes) == expected
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@given(params=rules(), events=market(45), sizes=st.lists(st.integers(1, 60), max_size=8))
+def test_any_market_with_strategies_of_ones_own(
+    params: Params, events: list[Event], sizes: list[int]
+) -> None:
+    own = OwnParams((f"{EXAMPLES}:Breakout", f"{EXAMPLES}:WithTheNews"))
+    params = replace(params, own=own)
+    events = [weight(0, "breakout", 0.4), weight(0, "with_the_news", 0.3), *events]
+    events.sort(key=lambda e: e.stamp)
+    expected = by_messages(params, DAY, events, END)
+    assert by_columns(params, DAY, events, END, sizes) == expected
 
 
 def test_late_repeated_and_early_bars_are_left_out_alike() -> None:

@@ -39,7 +39,8 @@ def read(file: BarFile) -> list[tuple[str, int, int, int, int]]:
     for bars in file.stretches(lambda t: names.setdefault(t, len(names))):
         tickers = list(names)
         for values in zip(*(c.tolist() for c in bars), strict=True):
-            code, stamp, start, end, opening, close, volume = values
+            code, stamp, start, end, opening, high, low, close, volume = values
+            assert (high, low) == (990_000, 10_000)
             assert stamp == end == start + 60_000_000
             found.append((tickers[code], start, opening, close, volume))
     return found
