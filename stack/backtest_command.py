@@ -7,6 +7,7 @@ import sys
 import time
 from dataclasses import asdict, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 import msgspec
@@ -28,6 +29,7 @@ from flows.backtest.options import (
 )
 from flows.backtest.results import Result, result_of
 from flows.backtest.run import Inputs, Splits, run_backtest
+from operators.blocks import Event
 from operators.params import OwnParams, Params
 
 JOB_FIELDS: Final = (
@@ -51,13 +53,15 @@ def run_command(options: argparse.Namespace) -> tuple[str, int]:
     settle_memory()
     began = time.time()
     params, weights = rules_of(options)
-    inputs = inputs_of(options)
-    result = result_of(_with_progress(inputs, params, weights, options))
+    with TemporaryDirectory() as place:
+        inputs = inputs_of(options, Path(place))
+        result = result_of(_with_progress(inputs, params, weights, options))
     settings = _in_a_line(params, weights)
     if options.report:
         from stack.tear_sheet import tear_sheet
 
-        page = tear_sheet(result, f"Backtest of {Path(options.bars).name}", settings)
+        what = options.from_database or Path(options.bars).name
+        page = tear_sheet(result, f"Backtest of {what}", settings)
         options.report.write_text(page)
     if options.preset:
         return job_line(result), 0
@@ -104,20 +108,28 @@ def rules_of(options: argparse.Namespace) -> tuple[Params, dict[str, float]]:
     return for_interval(params, options.interval), weights
 
 
-def inputs_of(options: argparse.Namespace) -> Inputs:
-    """Return the inputs that a command line names.
+def inputs_of(options: argparse.Namespace, place: Path) -> Inputs:
+    """Return the inputs that a command line names; stored bars are written to a place.
 
     Raises:
         CannotBacktest: there are none.
     """
+    scored: tuple[Event, ...] = ()
+    if options.from_database:
+        from stack.backtest_store import stored
+
+        options.bars, scored = stored(options, place)
     if options.bars is None:
-        reason = "Name a Parquet or CSV file with --bars, or a day with --from-archive."
+        reason = (
+            "Name a Parquet or CSV file with --bars, a run's schema with --from-database, or a day "
+            "with --from-archive."
+        )
         raise CannotBacktest(reason)
     first, last = moment_of(options.first, "--from"), moment_of(options.last, "--to")
     since, trade_from = warmed_up(first, options.warm_up)
     bars = BarFile(options.bars, options.interval, since, last)
     splits: Splits = "keep" if options.preset else options.splits
-    return Inputs(bars, options.news, trade_from, splits, options.benchmark)
+    return Inputs(bars, options.news, scored, trade_from, splits, options.benchmark)
 
 
 def job_line(result: Result) -> str:

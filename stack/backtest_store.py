@@ -13,11 +13,13 @@ import psycopg
 from connectors.archive.files import sha256_of
 from connectors.runs import params_dict
 from connectors.settings import load_settings
-from connectors.storage.backtests import BacktestRow, save
+from connectors.storage.backtests import BacktestRow, save, stored_bars, stored_scores
 from connectors.storage.schema import DatabaseUnavailable
 from connectors.version import VERSION
+from flows.backtest.options import CannotBacktest
 from flows.backtest.results import Result
 from messages.base import make_id
+from operators.blocks import Event
 from operators.params import Params
 from stack.home import Home
 from stack.up import running
@@ -53,6 +55,29 @@ def store(
     return f"\nkept as {row.id} in backtest_runs of schema {schema}"
 
 
+def stored(options: argparse.Namespace, place: Path) -> tuple[Path, tuple[Event, ...]]:
+    """Return a run's stored bars as a file, and its stored scores.
+
+    Raises:
+        CannotBacktest: no database is up, or it holds no such run or bars.
+    """
+    found = _database(options)
+    if found is None:
+        reason = "No database is up: `tidewire up`, or name one with TIDEWIRE_DATABASE_URL."
+        raise CannotBacktest(reason)
+    file = place / "stored.parquet"
+    try:
+        count = stored_bars(found[0], options.from_database, options.interval, file)
+        scored = stored_scores(found[0], options.from_database)
+    except psycopg.Error as error:
+        reason = f"Schema {options.from_database} cannot be read: {str(error).splitlines()[0]}."
+        raise CannotBacktest(reason) from error
+    if not count:
+        reason = f"Schema {options.from_database} holds no bars of {options.interval}."
+        raise CannotBacktest(reason)
+    return file, tuple(scored)
+
+
 def _database(options: argparse.Namespace) -> tuple[str, str] | None:
     settings = load_settings()
     if url := settings.database_url.get_secret_value():
@@ -62,5 +87,6 @@ def _database(options: argparse.Namespace) -> tuple[str, str] | None:
 
 
 def _digest(options: argparse.Namespace) -> str:
-    files = [sha256_of(f) for f in (options.bars, options.news) if f is not None]
+    named = () if options.from_database else (options.bars, options.news)
+    files = [sha256_of(f) for f in named if f is not None] or [options.from_database]
     return hashlib.sha256("".join(files).encode()).hexdigest()

@@ -125,6 +125,8 @@ def _add_sweep(commands: Any) -> None:
 def _of_a_backtest(command: argparse.ArgumentParser) -> None:
     command.add_argument("--bars", type=Path, help="Parquet or CSV file of bars")
     command.add_argument("--news", type=Path, help="JSON Lines file of articles, .gz or plain")
+    command.add_argument("--from-database", default="", metavar="SCHEMA",
+                         help="bars and scores stored by a run, such as run_live")  # fmt: skip
     command.add_argument("--interval", choices=sorted(INTERVALS), default="1m", help="of a bar")
     command.add_argument("--from", dest="first", default="", metavar="DAY", help="first day")
     command.add_argument("--to", dest="last", default="", metavar="DAY", help="day after the last")

@@ -4,6 +4,8 @@ import argparse
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 import msgspec
@@ -33,8 +35,8 @@ def run_command(options: argparse.Namespace) -> tuple[str, int]:
         tuple(axis_of(text) for text in options.over), options.random, options.seed, options.by,
         train, test, options.jobs,
     )  # fmt: skip
-    with _progress(quiet=options.json) as progress:
-        sweep = run_sweep(inputs_of(options), params, weights, asked, progress)
+    with _progress(quiet=options.json) as progress, TemporaryDirectory() as place:
+        sweep = run_sweep(inputs_of(options, Path(place)), params, weights, asked, progress)
     if options.json:
         return msgspec.json.encode(sweep).decode(), 0
     return in_words(sweep, options.limit), 0

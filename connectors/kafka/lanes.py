@@ -2,7 +2,7 @@
 
 from collections import deque
 from collections.abc import Callable
-from typing import NamedTuple, cast
+from typing import Any, Final, NamedTuple
 
 from confluent_kafka import Message as Record
 
@@ -14,6 +14,7 @@ from messages.topics import Topic
 from messages.units import to_datetime
 
 MAX_PAYLOAD = 65_536
+KEYS: Final = 10_000  # texts of keys kept per lane
 NEVER = -1
 FOR_EVER = 2**62
 
@@ -116,6 +117,8 @@ class Lane:
         self.time = LaneClock(run, position)
         self.buffer: deque[Waiting] = deque()
         self.paused = False
+        self.broadcast = topic.broadcast
+        self._keys: dict[bytes | str | None, str] = {}
 
     @property
     def clock(self) -> int:
@@ -139,19 +142,22 @@ class Lane:
         place = self.time.note(record)
         if place.tick is not None or place.repeat:
             return
-        offset = record.offset() or 0
-        key = (record.key() or b"").decode(errors="replace")
-        self.buffer.append(
-            Waiting(
-                place.stamp,
-                "" if self.topic.broadcast else key,
-                self.rank,
-                self.partition,
-                offset,
-                read_body(self.topic, self.decode, record, place.stamp),
-                self.time.seq,
-            )
-        )
+        offset, value, at = record.offset() or 0, record.value() or b"", place.stamp
+        try:
+            body = self.decode(value)
+        except Unreadable as error:
+            body = unreadable(error, self.topic, self.partition, offset, value, at)
+        key = "" if self.broadcast else self._key(record.key())
+        self.buffer.append(Waiting(at, key, self.rank, self.partition, offset, body, self.time.seq))
+
+    def _key(self, raw: bytes | str | None) -> str:
+        """Return a key as text; the same few come again and again."""
+        key = self._keys.get(raw)
+        if key is None:
+            key = (raw or b"").decode(errors="replace") if not isinstance(raw, str) else raw
+            if len(self._keys) < KEYS:
+                self._keys[raw] = key
+        return key
 
     def take(self, frontier: int, into: list[Waiting]) -> None:
         """Move everything below the frontier into a list and advance the position."""
@@ -183,17 +189,29 @@ def read_value(
     try:
         return decode(value)
     except Unreadable as error:
-        return DeadLetter(
-            id=make_id("dlq", topic.name, partition, offset),
-            event_time=to_datetime(max(stamp, 0)),
-            reason=error.reason,
-            detail=error.detail,
-            topic=topic.name,
-            partition=partition,
-            offset=offset,
-            payload=value[:MAX_PAYLOAD],
-            size=len(value),
-        )
+        return unreadable(error, topic, partition, offset, value, stamp)
+
+
+def unreadable(
+    error: Unreadable,
+    topic: Topic[Message],
+    partition: int,
+    offset: int,
+    value: bytes,
+    stamp: int,
+) -> DeadLetter:
+    """Return the dead letter of a record that cannot be read."""
+    return DeadLetter(
+        id=make_id("dlq", topic.name, partition, offset),
+        event_time=to_datetime(max(stamp, 0)),
+        reason=error.reason,
+        detail=error.detail,
+        topic=topic.name,
+        partition=partition,
+        offset=offset,
+        payload=value[:MAX_PAYLOAD],
+        size=len(value),
+    )
 
 
 def read_headers(record: Record, run: bytes) -> tuple[int, int | None, bytes | None]:
@@ -202,11 +220,17 @@ def read_headers(record: Record, run: bytes) -> tuple[int, int | None, bytes | N
     Only this run's own writers say what time it is and how far they counted: headers of a
     record without this run's `run` header are ignored, or a stranger could stop the clock.
     """
-    headers = dict(cast("list[tuple[str, bytes | None]]", record.headers() or []))
-    if headers.get(RUN) != run:
+    headers: Any = record.headers()
+    if not headers:
         return NEVER, None, None
-    stamp, seq = _number(headers.get(STAMP)), _number(headers.get(SEQ))
-    return NEVER if stamp is None else stamp, seq, headers.get(TICK)
+    found = dict(headers)
+    if found.get(RUN) != run:
+        return NEVER, None, None
+    try:  # nearly every record is a fact of ours
+        return int(found[STAMP]), int(found[SEQ]), found.get(TICK)
+    except (KeyError, TypeError, ValueError):
+        stamp, seq = _number(found.get(STAMP)), _number(found.get(SEQ))
+        return NEVER if stamp is None else stamp, seq, found.get(TICK)
 
 
 def _number(value: bytes | None) -> int | None:

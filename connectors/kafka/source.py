@@ -162,14 +162,10 @@ class MergedPartition(StatefulSourcePartition[tuple[str, Block], State]):
         first = self._consumer.poll(POLL_S)
         if first is None:
             return
-        self._read(first)
-        for record in self._consumer.consume(BATCH, 0):
-            self._read(record)
-
-    def _read(self, record: Record) -> None:
-        if not is_fact(record):
-            return
-        self._lanes[record.topic() or "", record.partition() or 0].read(record)
+        lanes = self._lanes
+        for record in (first, *self._consumer.consume(BATCH, 0)):
+            if record.error() is None or is_fact(record):
+                lanes[record.topic(), record.partition()].read(record)  # type: ignore[index]  # a fact has both
 
     def _tell(self, clock: int, taken: list[Waiting]) -> None:
         if clock < FOR_EVER:

@@ -7,7 +7,7 @@ import numpy as np
 
 from connectors.calendar import new_york_sessions
 from connectors.own_strategies import own_strategies
-from flows.backtest.run import Inputs, find_splits, scored_articles
+from flows.backtest.run import Inputs, all_scores, find_splits
 from flows.backtest.splits import adjusted
 from flows.backtest.tally import Tally
 from operators.blocks import Event
@@ -51,7 +51,7 @@ def read_whole(inputs: Inputs) -> Whole:
     parts = [loop.good(adjusted(b, splits)) for b in inputs.bars.stretches(loop.row)]
     bars = BarColumns(*map(np.concatenate, zip(*parts, strict=True))) if parts else _none()
     start = int(np.searchsorted(bars.stamp, inputs.trade_from, side="left"))
-    return Whole(bars, scored_articles(inputs.news), loop.strategies.tickers, start)
+    return Whole(bars, all_scores(inputs), loop.strategies.tickers, start)
 
 
 def vote_key(params: Params) -> tuple[Any, ...]:

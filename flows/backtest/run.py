@@ -36,7 +36,8 @@ class Inputs:
 
     Attributes:
         bars: of one interval.
-        news: JSON Lines of articles; None without news.
+        news: JSON Lines of articles, scored here; None without.
+        scored: articles scored already, in order.
         trade_from: stamp before which bars and news only warm up; 0: no warm-up.
         splits: what to do about gaps that look like splits.
         benchmark: ticker whose prices are kept beside the equity; empty: SPY if it is there.
@@ -44,6 +45,7 @@ class Inputs:
 
     bars: BarFile
     news: Path | None = None
+    scored: tuple[Event, ...] = ()
     trade_from: int = 0
     splits: Splits = "refuse"
     benchmark: str = ""
@@ -98,7 +100,7 @@ def run_backtest(
     loop.quiet_until = inputs.trade_from
     ran = Ran(loop, tally, weights, params)
     splits = find_splits(inputs) if inputs.splits != "keep" else []
-    news = scored_articles(inputs.news)
+    news = all_scores(inputs)
     ran.articles = len(news)
     watch = _Watch(ran, inputs.benchmark)
     heard = 0
@@ -154,6 +156,12 @@ def find_splits(inputs: Inputs) -> list[Split]:
                 raise SplitFound(_why(split, list(names), ratio))
             found.append(split)
     return found
+
+
+def all_scores(inputs: Inputs) -> list[Event]:
+    """Return what a backtest hears of the news, in order."""
+    heard = [*inputs.scored, *scored_articles(inputs.news)]
+    return sorted(heard, key=lambda e: (e.stamp, e.key))
 
 
 def scored_articles(file: Path | None) -> list[Event]:

@@ -125,7 +125,7 @@ def test_warming_up_fills_windows_and_trades_nothing(
 
 def test_nothing_is_traded_before_the_warm_up_ends(day: tuple[Path, Path]) -> None:
     start = 1_741_788_000_000_000  # 10:00 in New York
-    ran = run_backtest(Inputs(BarFile(day[0]), day[1], start), Params(), dict(EQUAL))
+    ran = run_backtest(Inputs(BarFile(day[0]), day[1], trade_from=start), Params(), dict(EQUAL))
     assert ran.tally.executions()[:, R_STAMP].min() >= start
 
 

@@ -1,10 +1,15 @@
 """Two recorded days through the whole system: the same every time, at any shard count."""
 
+import json
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 
+from connectors.archive.reading import ArchivedRun
+from flows.replay.ledger import Ledger
+from stack.cli import main
 from stack.services import Services
 from tests.harness import options, play, proofs, tables
 
@@ -48,3 +53,46 @@ def test_without_news_other_orders_are_placed(
     assert summary["votes"].get("news_driven", 0) == 0
     ids = [{row[0] for row in tables(run)["orders"]} for run in (with_news, without)]
     assert ids[0] != ids[1]
+
+
+def test_a_backtest_of_what_the_database_holds(
+    one_shard: tuple[Any, dict[str, Any]],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    demo, expected = one_shard
+    monkeypatch.setenv("TIDEWIRE_DATABASE_URL", demo.run.database_url)
+    wanted = ["backtest", "--from-database", demo.run.schema, "--schema", demo.run.schema]
+    page = tmp_path / "sheet.html"
+    said = ""
+    for _ in range(2):  # the second replaces the first's row
+        assert main([*wanted, "--report", str(page)]) == 0
+        said = capsys.readouterr().out
+    assert f"{float(expected['equity']):,.2f}" in said
+    assert f"in backtest_runs of schema {demo.run.schema}" in said
+    with psycopg.connect(demo.run.database_url) as connection:
+        connection.execute(f"SET search_path TO {demo.run.schema}".encode())
+        query = "SELECT status, metrics->>'fills', report FROM backtest_runs"
+        kept = connection.execute(query.encode()).fetchall()
+    assert [(status, int(fills)) for status, fills, _ in kept] == [
+        ("finished", expected["executions"])
+    ]
+    assert kept[0][2] == page.read_bytes()
+    assert main(["backtest", "--from-database", "nowhere"]) == 2
+    assert "cannot be read" in capsys.readouterr().err
+
+
+def test_a_backtest_of_a_recorded_day_gives_its_orders(
+    one_shard: tuple[Any, dict[str, Any]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    demo, _ = one_shard
+    home = str(Path(demo.run.archive).parents[1])
+    wanted = ["backtest", "--home", home, "--run", demo.run.run_id, "--from-archive", "2026-03-20"]
+    assert main([*wanted, "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    recorded = Ledger(ArchivedRun(Path(demo.run.archive))).day("orders.requested", "2026-03-20")
+    assert [o["id"] for o in found["orders"]] == list(recorded)
+    assert found["differ"] == 0
+    assert main(wanted) == 0
+    assert "executions were recorded, the same" in capsys.readouterr().out

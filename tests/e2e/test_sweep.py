@@ -86,7 +86,7 @@ def test_the_days_before_a_first_day_warm_up(month: Path) -> None:
     file = BarFile(month, "1m", start - timedelta(days=5))
     trade_from = int(start.timestamp()) * 1_000_000
     (run,) = run_sweep(
-        Inputs(file, None, trade_from, "keep"), Params(), dict(EQUAL),
+        Inputs(file, trade_from=trade_from, splits="keep"), Params(), dict(EQUAL),
         Asked((Axis("risk", "stop_loss_bps", ("300",)),), jobs=1),
     ).runs  # fmt: skip
     assert len(run.returns) == 7  # of twelve sessions from the second to the seventeenth
