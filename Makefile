@@ -5,10 +5,10 @@ BIN := $(VENV)/bin
 PYTEST := $(BIN)/pytest
 PEERS ?= ../shared/bench/peers
 
-.PHONY: help demo test check format lint types imports unit soak bench golden clean
+.PHONY: help demo test check format lint types imports unit soak bench bench-peers golden clean
 
 help: ## show what there is
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 $(VENV)/pip:
 	@python=$$(scripts/find_python.sh) && $$python -m venv $(VENV)
@@ -55,6 +55,9 @@ soak: $(VENV)/dev ## the long runs: the whole recorded month, again and again
 
 bench: $(VENV)/dev ## measure: one JSON line a figure, as ratios in one run
 	@$(BIN)/python -m benchmarks.run --peers $(PEERS)
+
+bench-peers: ## install the engines that bench compares with, each in an environment of its own
+	@scripts/install_peers.sh
 
 clean: ## remove environment and caches; the home directory stays
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis

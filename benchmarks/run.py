@@ -9,6 +9,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -55,12 +56,24 @@ def figure(name: str, unit: str, values: list[float], against: str, theirs: list
     )  # fmt: skip
 
 
+def command(*more: str) -> list[str]:
+    """Return a command line of the program."""
+    return [sys.executable, "-m", "stack.cli", "backtest", *more, "--json"]
+
+
+def preset(file: Path) -> dict[str, float]:
+    """Run the common job as people do; adds bars per CPU second of the engine."""
+    found = measure(command("--preset", "job-v1", "--bars", str(file)), {})
+    return found | {"bars_cpu_s": found["bars"] / found["engine_cpu_s"]}
+
+
 def job(size: str, data: Path, peers: Path | None, runs: int) -> list[Figure]:
     """Measure the common job beside the plain peer, turn about."""
     file = write(data / f"{size}.parquet", size)
+    preset(file)  # the first run may compile
     ours, theirs = [], []
     for _ in range(runs):
-        ours.append(measure([sys.executable, "-m", "benchmarks.job_v1", str(file)], {}))
+        ours.append(preset(file))
         if peers is not None:
             script = [sys.executable, str(peers / "plain_ops.py"), size]
             theirs.append(measure(script, {"BENCH_DATA": str(data), "PYTHONPATH": str(peers)}))
@@ -77,6 +90,104 @@ def job(size: str, data: Path, peers: Path | None, runs: int) -> list[Figure]:
         figure(
             f"{name} peak memory", "MB", [r["rss_mb"] for r in ours],
             "plain_ops", [r["rss_mb"] for r in theirs],
+        ),
+    ]  # fmt: skip
+
+
+def peers_of(data: Path, peers: Path | None) -> list[Figure]:
+    """Run the job once by each engine that `make bench-peers` installed, beside plain_ops."""
+    if peers is None:
+        return []
+    write(data / "medium.parquet", "medium")
+    env = {"BENCH_DATA": str(data), "PYTHONPATH": str(peers)}
+    plain = measure([sys.executable, str(peers / "plain_ops.py"), "medium"], env)
+    figures = []
+    for place in sorted(ROOT.glob(".peers/*/done")):
+        name = place.parent.name
+        script = [str(place.parent / "bin/python"), str(peers / f"{name}.py"), "medium"]
+        try:
+            found = measure(script, env)
+        except (subprocess.CalledProcessError, ValueError) as error:
+            sys.stderr.write(f"{name} left out: {error}\n")
+            continue
+        figures.append(
+            figure(
+                f"job_v1 medium by {name}", "bars/CPU-s", [found["bars_cpu_s"]],
+                "plain_ops", [plain["bars_cpu_s"]],
+            )
+        )  # fmt: skip
+    return figures
+
+
+def growth(data: Path, runs: int) -> list[Figure]:
+    """Measure four times the bars, by more sessions and by more tickers, beside medium."""
+    sizes = {size: write(data / f"{size}.parquet", size) for size in ("medium", "long", "large")}
+    found: dict[str, list[dict[str, float]]] = {size: [] for size in sizes}
+    for _ in range(runs):
+        for size, file in sizes.items():
+            found[size].append(preset(file))
+    medium = [r["bars_cpu_s"] for r in found["medium"]]
+    figures = []
+    for size in ("long", "large"):
+        speeds = [r["bars_cpu_s"] for r in found[size]]
+        memory = [r["rss_mb"] for r in found[size]]
+        figures += [
+            figure(f"job_v1 {size} engine", "bars/CPU-s", speeds, "medium", medium),
+            figure(f"job_v1 {size} peak memory", "MB", memory, "", []),
+        ]
+    return figures
+
+
+def side_by_side(data: Path, runs: int) -> list[Figure]:
+    """Measure two backtests at once on two processes beside one alone, in bars per second."""
+    file = write(data / "long.parquet", "long")
+    wanted = command("--preset", "job-v1", "--bars", str(file))
+    alone: list[float] = []
+    both: list[float] = []
+    for _ in range(runs):
+        for processes, into in ((1, alone), (2, both)):
+            began = time.perf_counter()
+            started = [
+                subprocess.Popen(wanted, stdout=subprocess.DEVNULL) for _ in range(processes)
+            ]
+            if any(process.wait() for process in started):
+                raise subprocess.CalledProcessError(1, wanted)
+            into.append(processes / (time.perf_counter() - began))
+    return [figure("two backtests at once", "backtests/s", both, "one", alone)]
+
+
+def plain_strategy(data: Path, peers: Path | None, runs: int) -> list[Figure]:
+    """Measure a user's plain Python strategy beside the plain peer, which is no less work."""
+    file = write(data / "medium.parquet", "medium")
+    own = f"{ROOT / 'benchmarks' / 'plain_strategy.py'}:CrossOfMeans"
+    wanted = command(
+        "--bars", str(file), "--splits", "keep", "--strategy", own, "--weights", "cross_of_means=1"
+    )
+    ours, theirs = [], []
+    for _ in range(runs):
+        found = measure(wanted, {})
+        ours.append(found["bars"] / found["engine_cpu_s"])
+        if peers is not None:
+            script = [sys.executable, str(peers / "plain_ops.py"), "medium"]
+            peer = measure(script, {"BENCH_DATA": str(data), "PYTHONPATH": str(peers)})
+            theirs.append(peer["bars_cpu_s"])
+    return [figure("a plain Python strategy", "bars/CPU-s", ours, "plain_ops", theirs)]
+
+
+def live(data: Path, runs: int) -> list[Figure]:
+    """Measure one bar through every operator, and the path from Kafka to Kafka."""
+    file = write(data / "medium.parquet", "medium")
+    step = [
+        measure([sys.executable, "-m", "benchmarks.latency", str(file)], {}) for _ in range(runs)
+    ]
+    path = [
+        measure([sys.executable, "-m", "benchmarks.live_path", str(file)], {}) for _ in range(runs)
+    ]
+    return [
+        *(figure(f"one bar, {name}", "us", [r[name] for r in step], "", []) for name in step[0]),
+        figure(
+            "Kafka to Kafka through signals", "bars/CPU-s", [r["signals"] for r in path],
+            "plain loop", [r["plain"] for r in path],
         ),
     ]  # fmt: skip
 
@@ -144,6 +255,11 @@ def main() -> None:
     figures = [
         *job("small", options.data, peers, options.runs),
         *job("medium", options.data, peers, options.runs),
+        *peers_of(options.data, peers),
+        *growth(options.data, options.runs),
+        *side_by_side(options.data, options.runs),
+        *plain_strategy(options.data, peers, options.runs),
+        *live(options.data, options.runs),
         *cost(options.data, options.runs),
         *storage(options.runs),
     ]

@@ -55,7 +55,8 @@ def run_command(options: argparse.Namespace) -> tuple[str, int]:
     params, weights = rules_of(options)
     with TemporaryDirectory() as place:
         inputs = inputs_of(options, Path(place))
-        result = result_of(_with_progress(inputs, params, weights, options))
+        ran = _with_progress(inputs, params, weights, options)
+        result = result_of(ran, with_trades=not options.preset)
     settings = _in_a_line(params, weights)
     if options.report:
         from stack.tear_sheet import tear_sheet

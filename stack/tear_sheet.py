@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from html import escape
 from typing import Any, Final
 
-from flows.backtest.results import Day, Result
+from flows.backtest.results import Result
 
 WIDTH: Final = 960
 HEIGHT: Final = 260
@@ -19,8 +19,8 @@ body { font: 15px/1.5 system-ui, sans-serif; color: var(--ink); background: var(
 h1 { font-size: 1.5rem; margin-bottom: 0 } h2 { font-size: 1.1rem; margin-top: 2.2rem }
 p { color: var(--soft); margin-top: .2rem }
 dl { display: grid; grid-template-columns: repeat(auto-fill, minmax(9.5rem, 1fr)); gap: 1px;
-  background: var(--line); border: 1px solid var(--line); margin: 1rem 0 }
-dl div { background: var(--paper); padding: .5rem .7rem }
+  margin: 1rem 0 }
+dl div { box-shadow: 0 0 0 1px var(--line); padding: .5rem .7rem }
 dt { color: var(--soft); font-size: .8rem }
 dd { margin: 0; font-size: 1.15rem; font-variant-numeric: tabular-nums }
 svg { width: 100%; height: auto; display: block } svg text { fill: var(--soft); font-size: 12px }
@@ -46,7 +46,7 @@ def tear_sheet(result: Result, title: str, settings: str) -> str:
         f"<p>{span}, {result.articles:,} scored articles. {escape(settings)}</p>",
         _figures(result),
         "<h2>Equity, and its distance from the last high</h2>",
-        _curve(result.days, result.start_equity),
+        _curve(result.curve, result.start_equity),
         "<h2>Months</h2>",
         _months(result.monthly),
         "<h2>Profit by strategy</h2>",
@@ -93,10 +93,10 @@ def _figures(r: Result) -> str:
     return f"<dl>{cells}</dl>"
 
 
-def _curve(days: Sequence[Day], start: float) -> str:
-    if not days:
+def _curve(curve: Sequence[tuple[str, float]], start: float) -> str:
+    if not curve:
         return "<p>No session was traded.</p>"
-    equity = [start, *(day.equity for day in days)]
+    equity = [start, *(value for _, value in curve)]
     high, falls = equity[0], []
     for value in equity:
         high = max(high, value)
@@ -110,7 +110,7 @@ def _curve(days: Sequence[Day], start: float) -> str:
     marks = "".join(
         f'<text x="{x[i]:.0f}" y="{HEIGHT + LOW + 12}" text-anchor="{anchor}">{label}</text>'
         for i, anchor, label in (
-            (0, "start", days[0].day), (len(equity) - 1, "end", days[-1].day),
+            (0, "start", curve[0][0][:10]), (len(equity) - 1, "end", curve[-1][0][:10]),
         )
     )  # fmt: skip
     return (

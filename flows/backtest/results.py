@@ -1,7 +1,7 @@
 """What a backtest amounts to: figures, curve, trades, attribution; as plain values."""
 
 from collections import Counter
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from msgspec import Struct
@@ -12,6 +12,8 @@ from flows.backtest.tally import Trade
 from messages.units import MINUTE_US, SECOND_US, to_datetime, to_money
 from operators import metrics
 from operators.columns.layout import R_FEE, R_PRICE, R_QTY
+
+POINTS: Final = 600
 
 
 class Day(Struct, frozen=True, kw_only=True):
@@ -36,6 +38,7 @@ class Result(Struct, frozen=True, kw_only=True):
         monthly: YYYY-MM -> return.
         rejects: code -> requests of signals that were denied.
         benchmark: ticker, its return, and the correlation of daily returns.
+        curve: moment and equity, at most 600 of the snapshots, the last one among them.
     """
 
     bars: int
@@ -72,13 +75,19 @@ class Result(Struct, frozen=True, kw_only=True):
     benchmark: dict[str, Any]
     buy_and_hold: float | None
     days: list[Day]
+    curve: list[tuple[str, float]]
     trades: list[dict[str, Any]]
     engine_s: float
     engine_cpu_s: float
 
 
-def result_of(ran: Ran) -> Result:
-    """Work out the figures of a finished backtest."""
+def result_of(ran: Ran, *, with_trades: bool = True) -> Result:
+    """Work out the figures of a finished backtest.
+
+    Args:
+        ran: the backtest.
+        with_trades: False leaves the lists of trades and of the curve empty.
+    """
     tally, start = ran.tally, ran.params.account.start_cash
     trades, fills = list(tally.trades()), tally.executions()
     traded = float((np.abs(fills[:, R_QTY]) * fills[:, R_PRICE]).sum()) / 10_000
@@ -107,7 +116,8 @@ def result_of(ran: Ran) -> Result:
         rejects=dict(sorted(tally.codes.items())),
         attribution=_attribution(trades), monthly=_monthly(days),
         benchmark=_benchmark(ran, days), buy_and_hold=_buy_and_hold(ran), days=days,
-        trades=[_trade(t, ran.loop.strategies.tickers) for t in trades],
+        curve=_curve(ran) if with_trades else [],
+        trades=[_trade(t, ran.loop.strategies.tickers) for t in trades if with_trades],
         engine_s=round(ran.seconds, 4), engine_cpu_s=round(ran.cpu_seconds, 4),
     )  # fmt: skip
 
@@ -134,6 +144,13 @@ def _days(ran: Ran) -> list[Day]:
         )  # fmt: skip
         previous = equity
     return found
+
+
+def _curve(ran: Ran) -> list[tuple[str, float]]:
+    found = ran.tally.curve()
+    step = max(1, -(-len(found) // POINTS))
+    chosen = found[::-1][::step][::-1]
+    return [(_moment(stamp), (cash + value) / 10_000) for stamp, cash, value in chosen.tolist()]
 
 
 def _exposure(ran: Ran) -> float:

@@ -257,7 +257,7 @@ def _one(
     ran = Ran(loop, tally, weights, params, bars=bars.size)
     if bars.size:
         ran.first, ran.last = int(bars.stamp[0]), int(bars.stamp[-1])
-    result = result_of(ran)
+    result = result_of(ran, with_trades=False)
     figures = {name: getattr(result, name) for name in FIGURES}
     return Run(settings=settings, figures=figures, returns=[d.returned for d in result.days])
 

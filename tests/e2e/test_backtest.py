@@ -69,6 +69,8 @@ def test_the_figures_hang_together(result: Result) -> None:
     assert result.commissions == pytest.approx(437.52)
     assert 0 < result.exposure < 0.8
     assert result.sharpe is None  # one day has none
+    assert result.curve[-1][1] == pytest.approx(float(result.final_equity), abs=0.01)
+    assert 70 < len(result.curve) <= 600
 
 
 @pytest.mark.recorded
@@ -161,7 +163,7 @@ def test_news_of_a_gzip_and_without(
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        ((), "with --bars, or a day with --from-archive"),
+        ((), "a run's schema with --from-database, or a day with --from-archive"),
         (("--bars", "none.parquet"), "is not a readable file of bars"),
         (("--weights", "magic=1"), "write NAME=0..1"),
         (("--set", "risk.nonsense=1"), "no such parameter"),
