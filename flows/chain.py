@@ -28,6 +28,7 @@ from operators.strategies.voting import Voting
 
 STAMP: Final = itemgetter(0)
 PLACE: Final = itemgetter(0, 1)
+DESK_READS: Final = frozenset({Bar, Command})
 CHAIN: Final = ("sentiment", "strategies", "ensemble")
 States = Mapping[str, Any]  # step id -> an operator's snapshot
 NO_STATES: Final[States] = {}
@@ -87,15 +88,17 @@ class ClosedLoop:
     def step(self, block: Block) -> list[Event]:
         """Take the next stretch of the merged input; returns all that was published for it."""
         generated = self._generate(block)
-        signals = [e for e in generated if isinstance(e.body, TradeSignal)]
+        signals = [e for e in generated if type(e.body) is TradeSignal]
+        asked = [e for e in block.events if type(e.body) in DESK_READS]
         # Stable: at one stamp and key the bar stands before the signal made on it.
-        asked = [e for e in block.events if isinstance(e.body, Bar | Command)]
         merged = sorted(asked + signals, key=PLACE) if signals else asked
         traded = self._desk.step(Block(merged, block.frontier, block.ended)).events
-        fills = [e for e in traded if isinstance(e.body, TradeExecution)]
-        known = sorted(fills + signals, key=PLACE)
-        judged = self._outcomes.step(Block(known, block.frontier, block.ended))
-        outcomes = [e for e in judged.events if isinstance(e.body, TradeOutcome)]
+        fills = [e for e in traded if type(e.body) is TradeExecution]
+        known = sorted(fills + signals, key=PLACE) if fills or signals else []
+        judged = self._outcomes.step(Block(known, block.frontier, block.ended)).events
+        if not judged:
+            return [*generated, *traded]
+        outcomes = [e for e in judged if type(e.body) is TradeOutcome]
         return [*generated, *traded, *outcomes]
 
     def _generate(self, block: Block) -> list[Event]:
@@ -120,7 +123,7 @@ def _through(chain: Mapping[str, Operator], block: Block) -> list[Event]:
     """Run a block through a chain; commands are the desk's business and left out."""
     for name in CHAIN:
         block = chain[name].step(block)
-    return [e for e in block.events if not isinstance(e.body, Command)]
+    return [e for e in block.events if type(e.body) is not Command]
 
 
 def cut(events: list[Event], size: int, end: int) -> Iterator[Block]:

@@ -80,6 +80,8 @@ class SentimentWindows:
 
     def step(self, block: Block) -> Block:
         """Pass everything on; add windows at their ends and the new window after each article."""
+        if not self._open and not any(type(e.body) is ScoredArticle for e in block.events):
+            return block  # as nearly always: bars, and no stretch to close
         out: list[Event] = []
         for event in block.events:
             self._close(event.stamp, out)

@@ -14,6 +14,7 @@ from messages.topics import Topic
 from messages.units import to_datetime
 
 MAX_PAYLOAD = 65_536
+OURS: Final = 4  # headers of a fact
 KEYS: Final = 10_000  # texts of keys kept per lane
 NEVER = -1
 FOR_EVER = 2**62
@@ -223,14 +224,17 @@ def read_headers(record: Record, run: bytes) -> tuple[int, int | None, bytes | N
     headers: Any = record.headers()
     if not headers:
         return NEVER, None, None
+    # Nearly every record is a fact of ours, with its headers in the order of `record_headers`.
+    if len(headers) == OURS and headers[2] == (RUN, run) and headers[3][0] != TICK:
+        (first, raw_stamp), (second, raw_seq) = headers[:2]
+        if first == STAMP and second == SEQ:
+            stamp, seq = _number(raw_stamp), _number(raw_seq)
+            return NEVER if stamp is None else stamp, seq, None
     found = dict(headers)
     if found.get(RUN) != run:
         return NEVER, None, None
-    try:  # nearly every record is a fact of ours
-        return int(found[STAMP]), int(found[SEQ]), found.get(TICK)
-    except (KeyError, TypeError, ValueError):
-        stamp, seq = _number(found.get(STAMP)), _number(found.get(SEQ))
-        return NEVER if stamp is None else stamp, seq, found.get(TICK)
+    stamp, seq = _number(found.get(STAMP)), _number(found.get(SEQ))
+    return NEVER if stamp is None else stamp, seq, found.get(TICK)
 
 
 def _number(value: bytes | None) -> int | None:

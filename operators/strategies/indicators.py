@@ -18,6 +18,50 @@ N, SUM_C, SUM_V, PREV_C, PREV_SUM = range(5)
 UNITS: Final = 10_000.0
 
 
+@njit(cache=True, inline="always")
+def _advance(
+    k: int, c: int, v: int, state: Ints, closes: Ints, volumes: Ints, averages: Floats,
+    window: int, mom_full: float, period: int, low: float, high: float, rev_full: float,
+) -> tuple[float, float]:  # fmt: skip
+    """Advance one ticker by one bar; the recurrences stand here and nowhere else."""
+    n = state[k, N]
+    slot = n % window
+    prev, prev_sum = state[k, PREV_C], state[k, PREV_SUM]
+    sum_c = state[k, SUM_C] + c - closes[k, slot]
+    sum_v = state[k, SUM_V] + v - volumes[k, slot]
+    closes[k, slot], volumes[k, slot] = c, v
+    momentum = 0.0
+    if n >= window:
+        if window * prev <= prev_sum and window * c > sum_c:
+            if window * v > sum_v:
+                momentum = min(1.0, abs(c / (sum_c / window) - 1.0) / mom_full)
+        elif window * prev >= prev_sum and window * c < sum_c:
+            momentum = -min(1.0, abs(c / (sum_c / window) - 1.0) / mom_full)
+    reversion = 0.0
+    if n > 0:
+        change = (c - prev) / UNITS
+        up, down = max(change, 0.0), max(-change, 0.0)
+        gain, loss = averages[k, 0], averages[k, 1]
+        if n > period:
+            gain = (gain * (period - 1) + up) / period
+            loss = (loss * (period - 1) + down) / period
+        else:
+            gain, loss = gain + up, loss + down
+            if n == period:
+                gain, loss = gain / period, loss / period
+        averages[k, 0], averages[k, 1] = gain, loss
+        if n >= period:
+            total = gain + loss
+            rsi = 100.0 * gain / total if total > 0.0 else 50.0
+            if rsi < low:
+                reversion = min(1.0, (low - rsi) / rev_full)
+            elif rsi > high:
+                reversion = -min(1.0, (rsi - high) / rev_full)
+    state[k, N], state[k, SUM_C], state[k, SUM_V] = n + 1, sum_c, sum_v
+    state[k, PREV_C], state[k, PREV_SUM] = c, sum_c
+    return momentum, reversion
+
+
 @njit(cache=True)
 def step_bars(
     code: Ints, close: Ints, volume: Ints,
@@ -45,44 +89,33 @@ def step_bars(
         reversion: out; likewise.
     """
     for j in range(code.size):
-        k, c, v = code[j], close[j], volume[j]
-        n = state[k, N]
-        slot = n % window
-        prev, prev_sum = state[k, PREV_C], state[k, PREV_SUM]
-        sum_c = state[k, SUM_C] + c - closes[k, slot]
-        sum_v = state[k, SUM_V] + v - volumes[k, slot]
-        closes[k, slot], volumes[k, slot] = c, v
-        vote = 0.0
-        if n >= window:
-            if window * prev <= prev_sum and window * c > sum_c:
-                if window * v > sum_v:
-                    vote = min(1.0, abs(c / (sum_c / window) - 1.0) / mom_full)
-            elif window * prev >= prev_sum and window * c < sum_c:
-                vote = -min(1.0, abs(c / (sum_c / window) - 1.0) / mom_full)
-        momentum[j] = vote
-        vote = 0.0
-        if n > 0:
-            change = (c - prev) / UNITS
-            up, down = max(change, 0.0), max(-change, 0.0)
-            gain, loss = averages[k, 0], averages[k, 1]
-            if n > period:
-                gain = (gain * (period - 1) + up) / period
-                loss = (loss * (period - 1) + down) / period
-            else:
-                gain, loss = gain + up, loss + down
-                if n == period:
-                    gain, loss = gain / period, loss / period
-            averages[k, 0], averages[k, 1] = gain, loss
-            if n >= period:
-                total = gain + loss
-                rsi = 100.0 * gain / total if total > 0.0 else 50.0
-                if rsi < low:
-                    vote = min(1.0, (low - rsi) / rev_full)
-                elif rsi > high:
-                    vote = -min(1.0, (rsi - high) / rev_full)
-        reversion[j] = vote
-        state[k, N], state[k, SUM_C], state[k, SUM_V] = n + 1, sum_c, sum_v
-        state[k, PREV_C], state[k, PREV_SUM] = c, sum_c
+        momentum[j], reversion[j] = _advance(
+            code[j], close[j], volume[j], state, closes, volumes, averages,
+            window, mom_full, period, low, high, rev_full,
+        )  # fmt: skip
+
+
+@njit(cache=True)
+def step_bar(
+    k: int, close: int, volume: int, state: Ints, closes: Ints, volumes: Ints, averages: Floats,
+    numbers: Floats,
+) -> tuple[float, float]:  # fmt: skip
+    """Advance one ticker by one bar, as it comes live; returns the signed vote strengths.
+
+    Args:
+        k: row of the ticker.
+        close: units of 1/10,000 dollar.
+        volume: shares.
+        state: as in `step_bars`, and the arrays after it.
+        closes: likewise.
+        volumes: likewise.
+        averages: likewise.
+        numbers: window, mom_full, period, low, high, rev_full.
+    """
+    return _advance(
+        k, close, volume, state, closes, volumes, averages, int(numbers[0]), numbers[1],
+        int(numbers[2]), numbers[3], numbers[4], numbers[5],
+    )  # fmt: skip
 
 
 class TickerRows:

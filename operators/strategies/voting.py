@@ -18,7 +18,7 @@ from operators.bar_filter import BarFilter, refuse
 from operators.blocks import Block, Event
 from operators.params import NEWS_DRIVEN, STRATEGIES, Params
 from operators.sentiment import SentimentChanged
-from operators.strategies.indicators import TickerRows, step_bars
+from operators.strategies.indicators import TickerRows, step_bar, step_bars
 from operators.strategies.news_driven import NewsOpinions
 from operators.strategies.own import OwnVotes, Strategy
 
@@ -55,6 +55,13 @@ class Voting:
         self._params = params
         self._rows = TickerRows(params.momentum.window, state.get("rows"))
         self._filter = BarFilter(state.get("filter"))
+        p = params.mean_reversion
+        self._numbers = np.array(
+            [
+                params.momentum.window, params.momentum.full_strength,
+                p.period, p.low, p.high, p.full_strength,
+            ]
+        )  # fmt: skip
         self._news = NewsOpinions(params.news_driven, params.sentiment, state)
         self._refused = Counter[str](state.get("refused", {}))
 
@@ -88,6 +95,8 @@ class Voting:
 
     def _technical(self, block: Block) -> dict[int, Any]:
         """Run the compiled step over the block's bars; index -> votes, or reason against."""
+        if len(block.events) == 1:
+            return self._one(block.events[0])
         index, code, close, volume = [], [], [], []
         verdicts: dict[int, Any] = {}
         for i, event in enumerate(block.events):
@@ -104,6 +113,21 @@ class Voting:
             for j in np.nonzero((momentum != 0.0) | (reversion != 0.0))[0].tolist():
                 verdicts[index[j]] = (float(momentum[j]), float(reversion[j]))
         return verdicts
+
+    def _one(self, event: Event) -> dict[int, Any]:
+        """Do the same for a bar that comes alone, as live ones do: no arrays to make."""
+        bar = event.body
+        if not isinstance(bar, Bar):
+            return {}
+        if (reason := self._filter.reason_against(bar, event.stamp)) is not None:
+            return {0: reason}
+        rows = self._rows
+        k = rows.row(bar.ticker)
+        found = step_bar(
+            k, to_units(bar.close), bar.volume, rows.state, rows.closes, rows.volumes,
+            rows.averages, self._numbers,
+        )  # fmt: skip
+        return {0: None if found == (0.0, 0.0) else found}
 
     def _advance(self, code: list[int], close: list[int], volume: list[int]) -> tuple[Any, Any]:
         p, rows = self._params, self._rows

@@ -8,9 +8,15 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
-from connectors.archive.files import ArchiveDamaged
+from connectors.archive.files import (
+    ArchiveDamaged,
+    TopicsManifest,
+    read_manifest,
+    write_manifest,
+)
 from connectors.archive.reading import ArchivedRun
 from flows.replay.against import differences
 from flows.replay.certificate import Certificate, Diverged, certify
@@ -302,3 +308,23 @@ def test_params_are_those_of_run_started(archive: Path) -> None:
     found = ArchivedRun(archive)
     assert found.run.rules == Params()
     assert found.started.settings_hash == found.run.settings_hash
+
+
+def test_a_day_that_is_not_over_is_passed_over_or_refused(
+    forged: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    manifest = read_manifest(forged / "topics", TopicsManifest)
+    ended = [f for f in manifest.files if f.topic == "news.raw" and f.day >= SECOND]
+    for file in ended:
+        (forged / "topics" / file.path).unlink()
+    files = tuple(f for f in manifest.files if f not in ended)
+    write_manifest(forged / "topics", msgspec.structs.replace(manifest, files=files))
+    where = ["--home", str(forged.parent), "--run", forged.name]
+    (forged.parent / "archive").mkdir()
+    forged.rename(forged.parent / "archive" / forged.name)
+    assert main(["replay", "--verify", *where]) == 0
+    said = capsys.readouterr().out.splitlines()
+    assert any(line.startswith(f"{FIRST}  certified") for line in said)
+    assert f"{SECOND}  not over yet: archived after its close" in said
+    assert main(["replay", "--verify", "--day", SECOND, *where]) == 2
+    assert "is not archived to its end yet (news.raw is not)" in capsys.readouterr().err

@@ -1,0 +1,50 @@
+"""What a record's headers say: only this run's own writers are believed."""
+
+from typing import Any
+
+import pytest
+
+from connectors.kafka.lanes import NEVER, read_headers
+from connectors.kafka.sink import record_headers
+
+RUN = b"run-1"
+FACT = record_headers("run-1", 5, 7, b"00-trace")
+Headers = list[tuple[str, Any]]
+
+
+class Record:
+    """A record that has nothing but headers."""
+
+    def __init__(self, headers: Headers | None) -> None:
+        self._headers = headers
+
+    def headers(self) -> Headers | None:
+        return self._headers
+
+
+def changed(place: int, value: Any) -> Headers:
+    headers: Headers = list(FACT)
+    headers[place] = (headers[place][0], value)
+    return headers
+
+
+@pytest.mark.parametrize(
+    ("headers", "expected"),
+    [
+        (None, (NEVER, None, None)),
+        ([], (NEVER, None, None)),
+        (FACT, (5, 7, None)),
+        (FACT[::-1], (5, 7, None)),
+        ([*FACT, ("more", b"x")], (5, 7, None)),
+        (changed(2, b"run-2"), (NEVER, None, None)),
+        (changed(0, None), (NEVER, 7, None)),
+        (changed(0, b"soon"), (NEVER, 7, None)),
+        (changed(1, None), (5, None, None)),
+        (changed(1, b"9" * 5_000), (5, None, None)),
+        ([*FACT[:3], ("tick", b"1")], (5, 7, b"1")),
+        ([("stamp", b"5"), ("tick", b"end"), ("run", RUN)], (5, None, b"end")),
+        ([("stamp", b"5"), ("tick", b"end")], (NEVER, None, None)),
+    ],
+)
+def test_headers(headers: Headers | None, expected: tuple[int, int | None, bytes | None]) -> None:
+    assert read_headers(Record(headers), RUN) == expected  # type: ignore[arg-type]  # it has headers
