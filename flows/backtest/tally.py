@@ -95,8 +95,8 @@ class Tally:
         self.codes: Counter[str] = Counter()
         self._snapshots: list[Ints] = []
         self._fills: list[Ints] = []
-        self._behind: dict[int, list[float]] = {}  # accepted entries -> the votes behind them
-        self._stopping: set[int] = set()  # orders that a stop placed
+        self._behind: list[tuple[Ints, Floats]] = []  # accepted orders, and the votes behind them
+        self._stopping: list[Ints] = []  # orders that a stop placed
 
     def take(self, rows: Ints, votes: Floats) -> None:
         """Add rows; votes are those of the step's events."""
@@ -133,14 +133,20 @@ class Tally:
     def trades(self) -> Iterator[Trade]:
         """Return the closed round trips, in order of their ends."""
         fills = self.executions()
+        stopping = {order for orders in self._stopping for order in orders.tolist()}
+        behind = {
+            order: found
+            for orders, votes in self._behind
+            for order, found in zip(orders.tolist(), votes.tolist(), strict=True)
+        }
         for trip in self.closed().tolist():
             first, last = fills[trip[C_FIRST]], fills[trip[C_LAST]]
             qty, order = trip[C_QTY], int(last[R_ORDER])
             yield Trade(
                 int(first[R_TICKER]), qty, int(first[R_STAMP]), int(last[R_STAMP]),
                 trip[C_COST] // qty, int(last[R_PRICE]), trip[C_PNL], trip[C_FEES],
-                self._credit(self._behind.get(int(first[R_ORDER])), qty),
-                "stop" if order in self._stopping else "signal",
+                self._credit(behind.get(int(first[R_ORDER])), qty),
+                "stop" if order in stopping else "signal",
             )  # fmt: skip
 
     def _decisions(self, rows: Ints, votes: Floats) -> None:
@@ -154,10 +160,9 @@ class Tally:
         for code, count in enumerate(np.bincount(rows[denied, R_CODE])):
             if count:
                 self.codes[CODES[code]] += int(count)
-        self._stopping.update(rows[accepted & stops, R_ORDER].tolist())
+        self._stopping.append(rows[accepted & stops, R_ORDER])
         asked = rows[accepted & ~stops]
-        behind = votes[asked[:, R_ROW]].tolist()
-        self._behind.update(zip(asked[:, R_ORDER].tolist(), behind, strict=True))
+        self._behind.append((asked[:, R_ORDER], votes[asked[:, R_ROW]]))
 
     def _credit(self, votes: list[float] | None, qty: int) -> dict[str, float]:
         """Split the credit over the strategies that voted the entry's way, as outcomes do."""
