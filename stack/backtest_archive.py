@@ -1,14 +1,44 @@
-"""`tidewire backtest --from-archive DAY`: a paper day's orders, made by a backtest of its input."""
+"""`tidewire backtest --from-archive`: a paper day's orders again, or some days as input."""
 
 import argparse
+from pathlib import Path
 
 import msgspec
 
+from flows.backtest.archived import archived_inputs
+from flows.backtest.options import CannotBacktest
 from flows.replay.against import differences
 from flows.replay.stretch import stretch_of
 from messages.trading import OrderRequest, TradeExecution
 from messages.units import to_money
+from operators.blocks import Event
 from stack.replay_commands import open_archive
+
+
+def days_of(text: str) -> tuple[str, str] | None:
+    """Read `FIRST..LAST`; None for a single day, which is made again instead."""
+    first, dots, last = text.partition("..")
+    return (first, last) if dots else None
+
+
+def archived(options: argparse.Namespace, place: Path) -> tuple[Path, tuple[Event, ...]]:
+    """Return an archive's bars of some days as a file, and their scores.
+
+    Raises:
+        CannotBacktest: the days hold no bar.
+        StackError: there is no such archive.
+        DayNotArchived: there is no such day, or it is not over.
+    """
+    first, last = days_of(options.from_archive) or ("", "")
+    options.day = last
+    archive = open_archive(options)
+    file = place / "archived.parquet"
+    count, scored = archived_inputs(archive, first, last, file)
+    if not count:
+        reason = f"The archive of {archive.run.run_id} holds no bars from {first} to {last}."
+        raise CannotBacktest(reason)
+    options.interval = archive.run.interval
+    return file, tuple(scored)
 
 
 def day_again(options: argparse.Namespace) -> tuple[str, int]:

@@ -46,7 +46,7 @@ def run_command(options: argparse.Namespace) -> tuple[str, int]:
         InputUnusable: a file cannot be read.
         SplitFound: prices jump as in a split.
     """
-    if options.from_archive:
+    if options.from_archive and ".." not in options.from_archive:
         from stack.backtest_archive import day_again
 
         return day_again(options)
@@ -61,7 +61,7 @@ def run_command(options: argparse.Namespace) -> tuple[str, int]:
     if options.report:
         from stack.tear_sheet import tear_sheet
 
-        what = options.from_database or Path(options.bars).name
+        what = options.from_archive or options.from_database or Path(options.bars).name
         page = tear_sheet(result, f"Backtest of {what}", settings)
         options.report.write_text(page)
     if options.preset:
@@ -120,6 +120,10 @@ def inputs_of(options: argparse.Namespace, place: Path) -> Inputs:
         from stack.backtest_store import stored
 
         options.bars, scored = stored(options, place)
+    elif options.from_archive:
+        from stack.backtest_archive import archived
+
+        options.bars, scored = archived(options, place)
     if options.bars is None:
         reason = (
             "Name a Parquet or CSV file with --bars, a run's schema with --from-database, or a day "

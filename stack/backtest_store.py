@@ -87,6 +87,7 @@ def _database(options: argparse.Namespace) -> tuple[str, str] | None:
 
 
 def _digest(options: argparse.Namespace) -> str:
-    named = () if options.from_database else (options.bars, options.news)
-    files = [sha256_of(f) for f in named if f is not None] or [options.from_database]
+    place = options.from_database or options.from_archive
+    named = () if place else (options.bars, options.news)
+    files = [sha256_of(f) for f in named if f is not None] or [place, options.run]
     return hashlib.sha256("".join(files).encode()).hexdigest()

@@ -96,9 +96,6 @@ def _add_replay(commands: Any) -> None:
 def _add_backtest(commands: Any) -> None:
     backtest = _command(commands, "backtest", "run bars and news through the operators")
     _of_a_backtest(backtest)
-    backtest.add_argument("--from-archive", default="", metavar="DAY",
-                          help="a recorded day from the states before it")  # fmt: skip
-    backtest.add_argument("--run", default="", help="a run's name, for --from-archive")
     backtest.add_argument("--preset", choices=("job-v1",), help="the common job of benchmarks")
     backtest.add_argument("--report", type=Path, metavar="OUT.html", help="write a tear sheet")
     backtest.add_argument("--schema", default="run_live", help="of TIDEWIRE_DATABASE_URL")
@@ -125,6 +122,9 @@ def _add_sweep(commands: Any) -> None:
 def _of_a_backtest(command: argparse.ArgumentParser) -> None:
     command.add_argument("--bars", type=Path, help="Parquet or CSV file of bars")
     command.add_argument("--news", type=Path, help="JSON Lines file of articles, .gz or plain")
+    command.add_argument("--from-archive", default="", metavar="DAY or DAY..DAY",
+                         help="a recorded day again, or some days as input")  # fmt: skip
+    command.add_argument("--run", default="", help="a run's name, for --from-archive")
     command.add_argument("--from-database", default="", metavar="SCHEMA",
                          help="bars and scores stored by a run, such as run_live")  # fmt: skip
     command.add_argument("--interval", choices=sorted(INTERVALS), default="1m", help="of a bar")

@@ -1,0 +1,49 @@
+"""An archive's days as a backtest's input: recorded bars, and scores as they were made."""
+
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from connectors.archive.reading import ArchivedRun
+from connectors.kafka.source import Reads
+from flows.replay.log import ArchivedLog, span_of
+from messages.market import Bar
+from messages.news import ScoredArticle
+from messages.topics import MARKET_BARS, NEWS_SCORED
+from operators.blocks import Event
+
+
+def archived_inputs(
+    archive: ArchivedRun, first: str, last: str, target: Path
+) -> tuple[int, list[Event]]:
+    """Write the bars of some days to a Parquet file; returns how many, and the days' scores.
+
+    First versions only, as operators use them.
+
+    Raises:
+        ArchiveDamaged: a file is not what its manifest says.
+        DayNotArchived: there is no such day, or it is not over.
+    """
+    span_of(first)
+    span_of(last)
+    layout = archive.run.layout
+    reads: Reads = {t: layout.partitions_of(t) for t in (NEWS_SCORED, MARKET_BARS)}
+    rows, scored = [], []
+    for block in ArchivedLog(archive, reads, {}, first, last).blocks():
+        for event in block.events:
+            body = event.body
+            if isinstance(body, ScoredArticle):
+                scored.append(event)
+            elif isinstance(body, Bar) and not body.revision:
+                rows.append(_row(body))
+    if rows:
+        pq.write_table(pa.Table.from_pylist(rows), target)
+    return len(rows), scored
+
+
+def _row(bar: Bar) -> dict[str, object]:
+    return {
+        "ticker": bar.ticker, "ts": bar.start, "open": bar.open, "high": bar.high, "low": bar.low,
+        "close": bar.close, "volume": bar.volume,
+    }  # fmt: skip
