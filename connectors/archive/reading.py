@@ -127,8 +127,13 @@ class ArchivedRun:
         )
         raise DayNotArchived(reason)
 
-    def states(self, flow: str, shard: str) -> Mapping[int, StateFile]:
+    def states(self, flow: str, shard: str, *, needed: bool = True) -> Mapping[int, StateFile]:
         """Return boundary -> the state kept there, for one shard of a flow.
+
+        Args:
+            flow: its name.
+            shard: its key.
+            needed: False returns none where those that are there cannot be used.
 
         Raises:
             ArchiveDamaged: kept under other rules than the run's, or by another version.
@@ -141,6 +146,8 @@ class ArchivedRun:
             self.started.settings_hash,
             STATE_VERSION,
         ):
+            if not needed:
+                return {}
             reason = (
                 f"{directory} was kept under other settings or by another version: replay with "
                 "--from-start, or with the version that kept it."

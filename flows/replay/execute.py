@@ -74,7 +74,7 @@ def run_shard(
     """
     layout = archive.run.layout
     reads, writes = flow.shards(layout)[shard]
-    kept = archive.states(flow.name, shard)
+    kept = archive.states(flow.name, shard, needed=not from_start)
     usable = [] if from_start else [b for b in kept if b <= certified_from]
     opening: KeptState | None = None
     if usable:

@@ -13,6 +13,7 @@ import pytest
 
 from connectors.archive.files import (
     ArchiveDamaged,
+    StatesManifest,
     TopicsManifest,
     read_manifest,
     write_manifest,
@@ -328,3 +329,14 @@ def test_a_day_that_is_not_over_is_passed_over_or_refused(
     assert f"{SECOND}  not over yet: archived after its close" in said
     assert main(["replay", "--verify", "--day", SECOND, *where]) == 2
     assert "is not archived to its end yet (news.raw is not)" in capsys.readouterr().err
+
+
+def test_states_of_another_version_are_not_needed_from_the_start(
+    archive: Path, forged: Path
+) -> None:
+    directory = forged / "states" / "trade-all"
+    manifest = read_manifest(directory, StatesManifest)
+    write_manifest(directory, msgspec.structs.replace(manifest, state_version=1))
+    with pytest.raises(ArchiveDamaged, match="by another version: replay with --from-start"):
+        certify(ArchivedRun(forged), SECOND)
+    assert certified(forged, from_start=True).proof == certified(archive).proof
