@@ -6,6 +6,7 @@ working directory by default), the operators' own defaults.
 """
 
 import os
+import re
 import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
@@ -21,6 +22,8 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from connectors.feed.params import NewsParams
+from connectors.sentiment.params import ScoringParams
 from operators.params import (
     AccountParams,
     EnsembleParams,
@@ -35,6 +38,7 @@ from operators.params import (
 )
 
 PREFIX: Final = "TIDEWIRE_"
+SECRETS: Final = re.compile("database_url|secret|key")
 
 
 class SettingsInvalid(ValueError):
@@ -82,6 +86,8 @@ class Settings(BaseSettings):
     fills: FillParams = Field(default_factory=FillParams)
     account: AccountParams = Field(default_factory=AccountParams)
     own: OwnParams = Field(default_factory=OwnParams)
+    news: NewsParams = Field(default_factory=NewsParams)
+    scoring: ScoringParams = Field(default_factory=ScoringParams)
 
     @classmethod
     def settings_customise_sources(
@@ -137,7 +143,7 @@ def load_settings() -> Settings:
         loc = [str(part) for part in first["loc"]]
         source, given = _source_of(loc)
         name = PREFIX + "__".join(loc).upper() if "TOML" not in source else ".".join(loc)
-        shown = "a secret" if "url" in loc[-1] else repr(given)
+        shown = "a secret" if SECRETS.search(loc[-1]) else repr(given)
         reason = f"{name}={shown} in {source}: {first['msg']}{_allowed(loc)}. Correct it there."
         raise SettingsInvalid(reason) from None
 

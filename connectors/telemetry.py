@@ -45,6 +45,30 @@ ROWS: Final = _meter.create_counter("tidewire_rows", description="rows given to 
 ARCHIVED: Final = _meter.create_counter(
     "tidewire_archived_rows", description="rows of finished day files, by topic"
 )
+FETCHED: Final = _meter.create_counter(
+    "tidewire_feed_entries", description="entries that a news feed gave, repeats left out"
+)
+FETCH_ERRORS: Final = _meter.create_counter(
+    "tidewire_feed_errors", description="fetches that failed, by feed and reason"
+)
+FETCH_SECONDS: Final = _meter.create_histogram(
+    "tidewire_feed_fetch", unit="s", description="time of one fetch"
+)
+FEED_DELAY_SECONDS: Final = _meter.create_histogram(
+    "tidewire_feed_delay", unit="s", description="from an entry's own time to when it was fetched"
+)
+SCORED: Final = _meter.create_counter(
+    "tidewire_scored_texts", description="texts scored, by the model that answered"
+)
+FALLBACKS: Final = _meter.create_counter(
+    "tidewire_score_fallbacks", description="answers of a lesser model, by reason"
+)
+INFERENCE_SECONDS: Final = _meter.create_histogram(
+    "tidewire_inference", unit="s", description="time of one question to a tier, all its texts"
+)
+SCORE_CACHE_HITS: Final = _meter.create_counter(
+    "tidewire_score_cache_hits", description="texts whose score was a fact already"
+)
 
 
 class Vitals:

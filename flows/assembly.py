@@ -9,7 +9,7 @@ from bytewax.operators import KeyedStream
 from connectors.archive.snapshots import StateKeeper, next_boundary
 from connectors.kafka.layout import Layout
 from connectors.kafka.sink import LogSink
-from connectors.kafka.source import MergedSource, Reads, all_reads, shard_reads
+from connectors.kafka.source import MergedSource, Reads, all_reads, not_held, shard_reads
 from flows.engine import route
 from messages.base import Message
 from messages.topics import Topic
@@ -29,6 +29,9 @@ def between_topics(
     stopping: Stopping,
     shards: Collection[int] | None = None,
     keeper: StateKeeper | None = None,
+    *,
+    entry: bool = False,
+    held: Stopping = not_held,
 ) -> Dataflow:
     """Build a flow from topics to topics.
 
@@ -42,20 +45,22 @@ def between_topics(
         shards: partitions to run, each as a shard of its own; None: one shard over all.
         keeper: keeps each shard's state at every session's close, and gives the newest one
             to a shard that has no snapshot.
+        entry: it lets facts in, which another execution need not make again alike.
+        held: asked before each batch: the flow has enough to do.
     """
     flow = Dataflow(name)
     spread_reads, spread_writes = _spread(layout, reads, shards), _spread(layout, writes, shards)
     if keeper is None:
-        source = MergedSource(layout, spread_reads, stopping)
-        sink = LogSink(layout, spread_writes)
+        source = MergedSource(layout, spread_reads, stopping, held=held)
+        sink = LogSink(layout, spread_writes, entry=entry)
     else:
         kept = keeper.newest(spread_reads)
         source = MergedSource(
-            layout, spread_reads, stopping, boundary=next_boundary,
+            layout, spread_reads, stopping, boundary=next_boundary, held=held,
             origins={shard: state.barrier for shard, state in kept.items()},
         )  # fmt: skip
         sink = LogSink(
-            layout, spread_writes, keeper=keeper.keeper,
+            layout, spread_writes, entry=entry, keeper=keeper.keeper,
             origins={shard: state.marks for shard, state in kept.items()},
         )  # fmt: skip
     op.output("topics", route(wire(op.input("log", flow, source)), writes), sink)

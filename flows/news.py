@@ -1,4 +1,4 @@
-"""flows/news: articles -> news.raw; played from a file, or from outside in a live run."""
+"""flows/news: articles -> news.raw; played from a file, or from the feeds in a live run."""
 
 from datetime import timedelta
 
@@ -6,10 +6,13 @@ import bytewax.operators as op
 from bytewax.dataflow import Dataflow
 from bytewax.operators import KeyedStream
 
-from connectors.feed.pacemaker import PacemakerSource
+from connectors.feed.board import Board
+from connectors.feed.feeds import feed_names, feeds_of
+from connectors.feed.live import LiveSource
 from connectors.feed.recorded import SHARD, RecordedSource, article_rows, no_rows
 from connectors.kafka.sink import LogSink
 from connectors.runs import Run
+from connectors.settings import load_settings
 from flows.assembly import Stopping
 from flows.engine import route, step
 from messages.topics import NEWS_FEED_DLQ, NEWS_RAW
@@ -18,6 +21,7 @@ from operators.admission import AdmitArticles
 from operators.blocks import Block
 
 WRITES = (NEWS_RAW, NEWS_FEED_DLQ)
+FEEDS_FILE = "status/feeds.json"
 
 
 def wire(rows: KeyedStream[Block], horizon: int) -> KeyedStream[Block]:
@@ -25,12 +29,27 @@ def wire(rows: KeyedStream[Block], horizon: int) -> KeyedStream[Block]:
     return step("admit", rows, lambda s: AdmitArticles(horizon, s))
 
 
+def live(run: Run, stopping: Stopping, dataflow: Dataflow) -> KeyedStream[Block]:
+    """Read the feeds.
+
+    Ticks have a key of their own: the state of admission is written down only when rows came,
+    not at every epoch. A tick that overtakes rows does no harm: an entry flow's sink stamps.
+    """
+    params = load_settings().news
+    board = Board(feed_names(params))
+    board.keep_telling(run.layout, run.path(FEEDS_FILE))
+    every = timedelta(milliseconds=run.tick_ms)
+    source = LiveSource(lambda: list(feeds_of(params)), board, every, stopping)
+    rows = op.input("feeds", dataflow, source)
+    admitted = step("admit", rows, lambda s: AdmitArticles(0, s, live=True))
+    return op.map("one_shard", admitted, lambda item: (SHARD, item[1]))
+
+
 def flow(run: Run, stopping: Stopping) -> Dataflow:
-    """Play the run's news file, or beat; a played run without news ends the topic at once."""
+    """Play the run's news file, or follow feeds; a played run without news ends at once."""
     layout, dataflow = run.layout, Dataflow("news")
     if run.live:
-        beat = PacemakerSource(timedelta(milliseconds=run.tick_ms), stopping)
-        articles = op.input("clock", dataflow, beat)
+        articles = live(run, stopping, dataflow)
     else:
         reader = article_rows(run.path(run.news)) if run.news else no_rows
         rows = op.input("file", dataflow, RecordedSource(reader, stopping))

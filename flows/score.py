@@ -1,26 +1,41 @@
-"""flows/score: news.raw -> news.scored, one record per ticker an article is about."""
+"""flows/score: news.raw -> news.scored, one record per ticker an article is about.
 
+A model's score is a fact from outside: it is let in once, kept, and never made again.
+"""
+
+import bytewax.operators as op
 from bytewax.dataflow import Dataflow
 from bytewax.operators import KeyedStream
 
 from connectors.runs import Run
+from connectors.sentiment.tiers import cascade
+from connectors.settings import load_settings
+from connectors.tickers.directory import ticker_finder
 from flows.assembly import Stopping, between_topics
-from flows.engine import step
+from flows.scoring import STEP, Backlog, ScoringStep
 from messages.topics import NEWS_RAW, NEWS_SCORED
 from operators.blocks import Block
-from operators.scoring import LexiconScoring
 
 READS = (NEWS_RAW,)
 WRITES = (NEWS_SCORED, NEWS_RAW.dead_letters)
-
-
-def wire(articles: KeyedStream[Block]) -> KeyedStream[Block]:
-    """Score each article for each of its tickers."""
-    return step("score", articles, lambda _: LexiconScoring())
+FACTS = "scores.sqlite"
 
 
 def flow(run: Run, stopping: Stopping) -> Dataflow:
     """Read and write all partitions: an article's key is not its tickers' key."""
+    settings, backlog = load_settings(), Backlog()
+    finder = ticker_finder(settings.news.directories)
+
+    def scoring(state: object | None) -> ScoringStep:
+        return ScoringStep(
+            lambda: cascade(settings.scoring, run.path(FACTS), live=run.live),
+            finder, backlog, stopping, run.tick_ms if run.live else None, state,
+        )  # fmt: skip
+
+    def wire(articles: KeyedStream[Block]) -> KeyedStream[Block]:
+        return op.stateful_batch(STEP, articles, scoring)
+
     return between_topics(
-        "score", run.layout, READS, wire, WRITES, stopping, keeper=run.keeper("score")
-    )
+        "score", run.layout, READS, wire, WRITES, stopping,
+        keeper=run.keeper("score"), entry=True, held=backlog.full,
+    )  # fmt: skip

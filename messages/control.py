@@ -71,6 +71,32 @@ class FlowHealth(Message, frozen=True, kw_only=True, gc=False):
     detail: str = ""
 
 
+class FeedHealth(Message, frozen=True, kw_only=True, gc=False):
+    """How one news feed is; told every few seconds, by the wall clock.
+
+    Telemetry like `FlowHealth`: no flow reads it, the archive leaves it out.
+
+    Attributes:
+        feed: its name in the settings.
+        state: `healthy`, `failing` (nothing came of the last fetch), or `waiting` for its first.
+        last_success: when it last gave entries or said that nothing changed, UTC.
+        last_item: the newest time among its entries, UTC.
+        entries: given since the flow started, repeats left out.
+        errors: fetches that failed since the flow started.
+        back_off_s: until the next fetch, beyond the usual interval; 0 while healthy.
+        detail: the last failure, reason code first; empty while healthy.
+    """
+
+    feed: Annotated[str, Meta(min_length=1, max_length=200)]
+    state: Literal["healthy", "failing", "waiting"]
+    last_success: datetime | None
+    last_item: datetime | None
+    entries: Count
+    errors: Count
+    back_off_s: float
+    detail: str = ""
+
+
 class DeadLetter(Message, frozen=True, kw_only=True, gc=False):
     """A record that could not be used, kept with the reason.
 

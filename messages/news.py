@@ -57,6 +57,10 @@ class ScoredArticle(Message, frozen=True, kw_only=True, gc=False):
         sentiment_score: -1 (bad news) to 1 (good news).
         confidence: 0 to 1.
         model_used: name, revision and prompt hash, joined by `/`.
+        entities: whom the text is about, by the model's account.
+        revision: of the score: 0 first, raised by a rescore.
+        fallback: why a better model did not answer, such as OLLAMA_TIMEOUT; empty if it did,
+            or was not needed.
         undated: taken over from the article; such news never trades.
     """
 
@@ -73,6 +77,8 @@ class ScoredArticle(Message, frozen=True, kw_only=True, gc=False):
     entities: tuple[str, ...] = ()
     reasoning: str = ""
     undated: bool = False
+    revision: Count = 0
+    fallback: str = ""
 
 
 class SentimentWindow(Message, frozen=True, kw_only=True, gc=False):

@@ -5,7 +5,7 @@ from typing import Final, Generic, Literal, TypeVar
 from zlib import crc32
 
 from messages.base import Message
-from messages.control import Command, DeadLetter, FlowHealth, RunStarted
+from messages.control import Command, DeadLetter, FeedHealth, FlowHealth, RunStarted
 from messages.learning import TradeOutcome, WeightChange
 from messages.market import Bar
 from messages.news import RawArticle, ScoredArticle, SentimentWindow
@@ -76,6 +76,7 @@ CONTROL_ACCEPTED: Final = Topic("control.accepted", Command, "every partition", 
 RUNS_STARTED: Final = Topic("runs.started", RunStarted, "every partition", "persist")
 # Telemetry by the wall clock: in no order with the rest, not archived, read by people.
 SYSTEM_EVENTS: Final = Topic("system.events", FlowHealth, "source", "nobody")
+FEEDS_HEALTH: Final = Topic("feeds.health", FeedHealth, "source", "nobody")
 # What a feed gave and no topic could take; read as `<feed>.dlq` like any other dead letter.
 NEWS_FEED_DLQ: Final = Topic("news.feed.dlq", DeadLetter, "source", "persist")
 MARKET_FEED_DLQ: Final = Topic("market.feed.dlq", DeadLetter, "source", "persist")
@@ -107,7 +108,12 @@ DEAD_LETTERS: Final[tuple[Topic[DeadLetter], ...]] = (
 )
 
 
-EVERY_TOPIC: Final[tuple[Topic[Message], ...]] = (*TOPICS, SYSTEM_EVENTS, *DEAD_LETTERS)
+EVERY_TOPIC: Final[tuple[Topic[Message], ...]] = (
+    *TOPICS,
+    SYSTEM_EVENTS,
+    FEEDS_HEALTH,
+    *DEAD_LETTERS,
+)
 
 
 def partition_of(key: bytes, partitions: int) -> int:

@@ -22,6 +22,7 @@ from messages.units import HOUR_US, to_datetime, to_micros
 from operators.blocks import Block, Event
 
 MAX_PAYLOAD = 65_536
+REMEMBERED = 20_000  # articles of a live run
 MAX_RECORD = 900_000  # bytes; the broker takes no record over a megabyte
 
 
@@ -146,18 +147,32 @@ class AdmitArticles(Admission):
 
     feed = "news.feed"
 
-    def __init__(self, horizon: int, state: dict[str, Any] | None = None) -> None:
-        """Start without a memory or from a snapshot."""
+    def __init__(
+        self, horizon: int, state: dict[str, Any] | None = None, *, live: bool = False
+    ) -> None:
+        """Start without a memory or from a snapshot.
+
+        Live, an article is stamped with its block's time, feeds repeat themselves all the time,
+        which is no news, and what was seen long ago is forgotten.
+        """
         super().__init__(horizon, state)
         state = state or {}
-        self._hashes: set[str] = set(state.get("hashes", ()))
+        self._live = live
+        self._hashes: dict[str, None] = dict.fromkeys(state.get("hashes", ()))
         self._revisions: dict[str, int] = dict(state.get("revisions", {}))
+
+    def step(self, block: Block) -> Block:
+        """Turn rows into articles."""
+        if not self._live:
+            return super().step(block)
+        self._clock = max(self._clock, block.frontier)
+        return super().step(block)
 
     def snapshot(self) -> dict[str, Any]:
         """Return the clock and what was seen."""
         return {
             **super().snapshot(),
-            "hashes": sorted(self._hashes),
+            "hashes": list(self._hashes),
             "revisions": dict(self._revisions),
         }
 
@@ -169,6 +184,9 @@ class AdmitArticles(Admission):
             raise Unreadable("TOO_LARGE", f"content: {max(len(content), len(row.raw))} characters")
         article, seen = article_id(source, url, title), content_hash(url, title)
         if seen in self._hashes:
+            if self._live:
+                self._hashes[seen] = self._hashes.pop(seen)
+                return
             raise Unreadable("DUPLICATE", f"article {article}: the same url and title came before")
         message = validate(
             RawArticle,
@@ -184,14 +202,25 @@ class AdmitArticles(Admission):
                 "fetched_at": values.get("fetched_at", values.get("published_at")),
                 "content_hash": seen,
                 "revision": self._revisions.get(article, -1) + 1,
+                "undated": bool(values.get("undated", False)),
             },
         )
         if (size := len(encode(message))) > MAX_RECORD:
             raise Unreadable("TOO_LARGE", f"{size} bytes as a record")
-        stamp = self._stamp(max(message.published_at, message.fetched_at))
-        self._hashes.add(seen)
+        known = max(message.published_at, message.fetched_at)
+        stamp = self._clock if self._live else self._stamp(known)
+        self._hashes[seen] = None
+        self._revisions.pop(article, None)
         self._revisions[article] = message.revision
+        if self._live:
+            self._forget()
         out.append(Event(stamp, article, message))
+
+    def _forget(self) -> None:
+        """Keep what was seen last: a snapshot must stay small, and feeds list recent news."""
+        for known in (self._hashes, self._revisions):
+            while len(known) > REMEMBERED:
+                del known[next(iter(known))]
 
 
 def _fields(row: Row) -> dict[str, Any]:

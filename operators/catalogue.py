@@ -7,7 +7,7 @@ from operators.commands import AcceptCommands
 from operators.desk import Desk
 from operators.ensemble import Ensemble
 from operators.outcomes import Outcomes
-from operators.scoring import LexiconScoring
+from operators.scoring import Scoring
 from operators.sentiment import SentimentWindows
 from operators.strategies.voting import Voting
 
@@ -43,7 +43,7 @@ CATALOGUE = (
         "same url and title: DUPLICATE; same id, new text: revision; rest as bars",
     ),
     Entry(AcceptCommands, "control", "ids let in", "none", "none", "a repeated id is dropped"),
-    Entry(LexiconScoring, "score", "none", "none", "none", "scored like any other"),
+    Entry(Scoring, "score", "none", "none", "none", "scored like any other"),
     Entry(
         SentimentWindows, "signals", "articles per ticker, open 5 min and 1 h stretches",
         "24 h per ticker, at most 200 articles", "end of a stretch: SentimentWindow",

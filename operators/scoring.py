@@ -1,23 +1,82 @@
-"""Scoring: each article, scored once per ticker it is about."""
+"""Scoring: what a model said of an article becomes a fact for each ticker it is about."""
 
-from typing import Any
+from collections.abc import Callable, Iterable
+from typing import Any, Final
 
 from messages.base import make_id
 from messages.news import MARKET, RawArticle, ScoredArticle
 from operators.blocks import Block, Event
-from operators.lexicon import MODEL, score_text
-from operators.tickers import tickers_of
+from operators.instant import Verdict
+from operators.tickers import TickerFinder
+
+READ: Final = 4_000  # characters of an article's text that are looked through for tickers
+MAX_REASONING: Final = 500
+MAX_ENTITIES: Final = 20
+Read = Callable[[str], Verdict]
 
 
-class LexiconScoring:
-    """Raw articles in, scored articles out, at the article's own stamp."""
+def text_of(article: RawArticle) -> str:
+    """Return what a model is given: the title, then the content if there is one."""
+    return f"{article.title}. {article.content}" if article.content else article.title
+
+
+def scored_events(
+    stamp: int, article: RawArticle, verdict: Verdict, finder: TickerFinder,
+    *, revision: int = 0, fallback: str = "",
+) -> Iterable[Event]:  # fmt: skip
+    """Make one fact per ticker the article is about; `_market` when it names none.
+
+    Args:
+        stamp: when the score became known.
+        article: as it was scored.
+        verdict: of a model.
+        finder: of tickers.
+        revision: of the score: 0 first, raised by `tidewire rescore`.
+        fallback: why a better model did not answer; empty if it did or was not asked.
+    """
+    found = finder.find(article.symbols, text_of(article)[:READ])
+    for ticker in found or (MARKET,):
+        scored = ScoredArticle(
+            id=make_id("sco", article.id, article.content_hash, ticker, revision),
+            causes=(article.id,),
+            event_time=article.event_time,
+            article_id=article.id,
+            article_revision=article.revision,
+            source=article.source,
+            url=article.url,
+            title=article.title,
+            published_at=article.published_at,
+            ticker=ticker,
+            sentiment_score=verdict.score,
+            confidence=verdict.confidence,
+            model_used=verdict.model,
+            entities=verdict.entities[:MAX_ENTITIES],
+            reasoning=verdict.reasoning[:MAX_REASONING],
+            undated=article.undated,
+            revision=revision,
+            fallback=fallback,
+        )
+        yield Event(stamp, ticker, scored)
+
+
+class Scoring:
+    """Raw articles in, scored articles out, at the article's own stamp; for a model at hand.
+
+    The live flow asks its models beside the stream instead (see flows/scoring.py).
+    """
+
+    def __init__(self, read: Read, finder: TickerFinder) -> None:
+        """Take a model and a directory."""
+        self._read = read
+        self._finder = finder
 
     def step(self, block: Block) -> Block:
         """Score every article of the block; other events pass."""
         out: list[Event] = []
         for event in block.events:
             if isinstance(event.body, RawArticle):
-                self._score(event.stamp, event.body, out)
+                verdict = self._read(text_of(event.body))
+                out += scored_events(event.stamp, event.body, verdict, self._finder)
             else:
                 out.append(event)
         return Block(out, block.frontier, block.ended)
@@ -25,26 +84,3 @@ class LexiconScoring:
     def snapshot(self) -> Any:
         """Return nothing: a score depends on its article alone."""
         return None
-
-    def _score(self, stamp: int, article: RawArticle, out: list[Event]) -> None:
-        text = f"{article.title}. {article.content}" if article.content else article.title
-        verdict = score_text(text)
-        for ticker in tickers_of(article.symbols, text) or (MARKET,):
-            scored = ScoredArticle(
-                id=make_id("sco", article.id, article.content_hash, ticker, MODEL),
-                causes=(article.id,),
-                event_time=article.event_time,
-                article_id=article.id,
-                article_revision=article.revision,
-                source=article.source,
-                url=article.url,
-                title=article.title,
-                published_at=article.published_at,
-                ticker=ticker,
-                sentiment_score=verdict.score,
-                confidence=verdict.confidence,
-                model_used=MODEL,
-                reasoning=" ".join(verdict.words)[:500],
-                undated=article.undated,
-            )
-            out.append(Event(stamp, ticker, scored))

@@ -32,6 +32,7 @@ Boundary = Callable[[int], int | None]
 
 log = logging.getLogger(__name__)
 POLL_S: Final = 0.01
+HELD_S: Final = 0.005
 BATCH: Final = 2_000
 HIGH_WATER: Final = 20_000
 WAIT: Final = frozenset({KafkaError._TRANSPORT, KafkaError._ALL_BROKERS_DOWN, KafkaError._RESOLVE})
@@ -46,6 +47,11 @@ def no_boundary(_stamp: int) -> int | None:
     return None
 
 
+def not_held() -> bool:
+    """Say that the flow can take more."""
+    return False
+
+
 class LostLog(RuntimeError):
     """The log no longer holds the offset to resume from.
 
@@ -58,7 +64,13 @@ class MergedPartition(StatefulSourcePartition[tuple[str, Block], State]):
     """One shard's ordered view of its topics."""
 
     def __init__(
-        self, layout: Layout, shard: str, reads: Reads, boundary: Boundary, stopping: Stopping
+        self,
+        layout: Layout,
+        shard: str,
+        reads: Reads,
+        boundary: Boundary,
+        stopping: Stopping,
+        held: Stopping = not_held,
     ) -> None:
         """Prepare; `open` starts reading at a position."""
         self._layout = layout
@@ -66,6 +78,7 @@ class MergedPartition(StatefulSourcePartition[tuple[str, Block], State]):
         self._reads = reads
         self._boundary = boundary
         self._stopping = stopping
+        self._held = held
         self._origin: Barrier | None = None
         self._behind = False
         self._unkept = NEVER  # the first event since the last boundary
@@ -111,6 +124,9 @@ class MergedPartition(StatefulSourcePartition[tuple[str, Block], State]):
             return [(self._shard, Block([], first.boundary, origin=first.steps))]
         if self._done or self._stopping():
             raise StopIteration
+        if self._held():
+            time.sleep(HELD_S)
+            return []
         if not self._behind:
             self._fill()
         lanes = self._lanes.values()
@@ -200,6 +216,7 @@ class MergedSource(FixedPartitionedSource[tuple[str, Block], State]):
         boundary: returns the first boundary after a stamp; a block ends there and carries a
             barrier. By default there are none.
         origins: shard key -> the kept state to start from where there is no snapshot.
+        held: asked before each batch: the flow has enough to do, nothing is read.
     """
 
     def __init__(
@@ -210,6 +227,7 @@ class MergedSource(FixedPartitionedSource[tuple[str, Block], State]):
         *,
         boundary: Boundary = no_boundary,
         origins: Mapping[str, Barrier] = NO_ORIGINS,
+        held: Stopping = not_held,
     ) -> None:
         """Name the shards; nothing is opened here."""
         self._layout = layout
@@ -217,6 +235,7 @@ class MergedSource(FixedPartitionedSource[tuple[str, Block], State]):
         self._stopping = stopping
         self._boundary = boundary
         self._origins = origins
+        self._held = held
 
     def list_parts(self) -> list[str]:
         """Return the shard keys."""
@@ -227,7 +246,9 @@ class MergedSource(FixedPartitionedSource[tuple[str, Block], State]):
     ) -> MergedPartition:
         """Open one shard at its snapshot."""
         reads = self._shards[for_part]
-        part = MergedPartition(self._layout, for_part, reads, self._boundary, self._stopping)
+        part = MergedPartition(
+            self._layout, for_part, reads, self._boundary, self._stopping, self._held
+        )
         return part.open(resume_state, self._origins.get(for_part))
 
 

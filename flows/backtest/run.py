@@ -12,6 +12,9 @@ from connectors.calendar import new_york_sessions
 from connectors.feed.columns import BarFile
 from connectors.feed.recorded import article_rows
 from connectors.own_strategies import own_strategies
+from connectors.sentiment.instant import instant_model
+from connectors.settings import load_settings
+from connectors.tickers.directory import ticker_finder
 from flows.backtest.splits import GapWatch, Split, SplitFound, adjusted
 from flows.backtest.tally import C_WIDTH, Tally, pair
 from messages.news import RawArticle
@@ -22,7 +25,7 @@ from operators.columns.bars import BarColumns
 from operators.columns.layout import R_WIDTH
 from operators.columns.loop import ColumnLoop
 from operators.params import STRATEGIES, Params
-from operators.scoring import LexiconScoring
+from operators.scoring import Scoring
 
 HORIZON: Final = 2**60
 EQUAL: Final = tuple((s, 1 / len(STRATEGIES)) for s in STRATEGIES)
@@ -171,7 +174,9 @@ def scored_articles(file: Path | None) -> list[Event]:
     rows = [Event(0, "", row) for row in article_rows(file)(0)]
     admitted = AdmitArticles(HORIZON).step(Block(rows, 0)).events
     articles = [e for e in admitted if isinstance(e.body, RawArticle)]
-    scored = LexiconScoring().step(Block(articles, 0)).events
+    finder = ticker_finder(load_settings().news.directories)
+    scoring = Scoring(instant_model().score, finder)
+    scored = scoring.step(Block(articles, 0)).events
     return sorted(scored, key=lambda e: (e.stamp, e.key))
 
 

@@ -1,7 +1,7 @@
 """The flows that a replay makes again: what each reads and writes, and its pure part.
 
-News and market let facts in from outside; there is nothing to make again, their records are the
-inputs. Storage follows from the topics.
+News, market and score let facts in from outside, a model's scores too; there is nothing to make
+again, their records are the inputs. Storage follows from the topics.
 """
 
 from collections.abc import Callable
@@ -13,7 +13,7 @@ from bytewax.operators import KeyedStream
 from connectors.calendar import new_york_sessions
 from connectors.kafka.layout import Layout
 from connectors.kafka.source import Reads, all_reads, shard_reads
-from flows import control, learn, score, signals, trade
+from flows import control, learn, signals, trade
 from flows.assembly import Topics
 from operators.blocks import Block
 from operators.params import Params
@@ -47,7 +47,6 @@ class Replayed:
 
 
 REPLAYED: Final = (
-    Replayed("score", score.READS, score.WRITES, lambda s, _: score.wire(s)),
     Replayed("control", control.READS, control.WRITES, lambda s, _: control.wire(s)),
     Replayed("signals", signals.READS, signals.WRITES, signals.wire, sharded=True),
     Replayed(

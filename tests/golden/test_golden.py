@@ -21,7 +21,7 @@ from messages.units import HOUR_US
 from operators.admission import AdmitArticles, AdmitBars
 from operators.blocks import Block, Event
 from operators.params import Params
-from operators.scoring import LexiconScoring
+from tests.models import scoring
 from tests.streams import weight
 
 CASES = Path(__file__).parent
@@ -39,7 +39,7 @@ def scored_day(tmp_path: Path, seed: int) -> list[Event]:
         block = Block([Event(0, "", row) for row in rows(0)], 0, ended=False)
         events += operator.step(block).events
     articles = [e for e in events if isinstance(e.body, RawArticle)]
-    scored = LexiconScoring().step(Block(articles, 0)).events
+    scored = scoring().step(Block(articles, 0)).events
     bars = [e for e in events if isinstance(e.body, Bar)]
     return sorted(scored + bars, key=lambda e: (e.stamp, e.key, isinstance(e.body, Bar)))
 

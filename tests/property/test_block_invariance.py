@@ -15,9 +15,9 @@ from operators.desk import Desk
 from operators.ensemble import Ensemble
 from operators.outcomes import Outcomes
 from operators.params import FillParams, Params, RiskParams, SentimentParams
-from operators.scoring import LexiconScoring
 from operators.sentiment import SentimentWindows
 from operators.strategies.voting import Voting
+from tests.models import scoring
 from tests.own_examples import Breakout, WithTheNews
 from tests.streams import DAY, END, blocks, command, desk_input, market, outputs, raw, resumed
 
@@ -136,7 +136,7 @@ def test_trading_operators(build: Build, events: list[Event], cut: list[int], st
 @given(cut=sizes, stop=st.integers(0, 100), titles=st.lists(st.text(min_size=1), max_size=10))
 def test_scoring(cut: list[int], stop: int, titles: list[str]) -> None:
     events = [raw(n, t, ("AAA",)) for n, t in enumerate(titles)]
-    same(lambda _: LexiconScoring(), events, cut, stop)
+    same(lambda _: scoring(), events, cut, stop)
 
 
 @relaxed

@@ -26,9 +26,9 @@ from operators.params import (
     RiskParams,
     SentimentParams,
 )
-from operators.scoring import LexiconScoring
 from operators.sessions import SessionTable
 from tests.columns import by_columns, by_messages
+from tests.models import scoring
 from tests.streams import CLOSE, DAY, END, OPEN, at, bar, market, weight
 
 CHECKS = ("MARKET_CLOSED", "STALE_PRICE", "STALE_SENTIMENT", "ALREADY_HELD", "COOLDOWN",
@@ -127,7 +127,7 @@ def test_two_recorded_days_with_their_news(two_days: tuple[Path, Path]) -> None:
         block = Block([Event(0, "", row) for row in rows(0)], 0, ended=False)
         events += operator.step(block).events
     articles = [e for e in events if isinstance(e.body, RawArticle)]
-    scored = LexiconScoring().step(Block(articles, 0)).events
+    scored = scoring().step(Block(articles, 0)).events
     day = sorted(
         scored + [e for e in events if isinstance(e.body, Bar)],
         key=lambda e: (e.stamp, e.key, isinstance(e.body, Bar)),

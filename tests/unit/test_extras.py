@@ -12,8 +12,8 @@ from packaging.utils import canonicalize_name
 ROOT = Path(__file__).resolve().parents[2]
 ROLES = {
     "flows.market": "feeds",
-    "flows.news": "feeds",
-    "flows.score": "",
+    "flows.news": "news",
+    "flows.score": "score",
     "flows.control": "",
     "flows.signals": "trading",
     "flows.trade": "trading",

@@ -1,0 +1,69 @@
+"""Settings of the news feeds."""
+
+from dataclasses import dataclass
+from typing import Annotated, Final
+
+from annotated_types import Ge, Gt, Le
+from pydantic import BeforeValidator, SecretStr
+
+from connectors.version import VERSION
+
+DEFAULT_FEEDS: Final = (
+    "yahoo_finance=https://finance.yahoo.com/news/rssindex",
+    "reuters_business=https://www.reutersagency.com/feed/?best-topics=business-finance",
+    "marketwatch=https://feeds.content.dowjones.io/public/rss/mw_topstories",
+    "sec_edgar=https://www.sec.gov/cgi-bin/browse-edgar?action=getcurrent&count=100&output=atom",
+    "cnbc=https://www.cnbc.com/id/100003114/device/rss/rss.html",
+)
+
+
+def _listed(value: object) -> object:
+    """Read a comma-separated list, the form a list has in an environment variable."""
+    if isinstance(value, str):
+        return tuple(part.strip() for part in value.split(",") if part.strip())
+    return value
+
+
+Names = Annotated[tuple[str, ...], BeforeValidator(_listed)]
+
+
+@dataclass(frozen=True, slots=True)
+class NewsParams:
+    """Where news comes from in a live run.
+
+    Attributes:
+        feeds: RSS and Atom feeds, `name=url` or `url` each; empty: none.
+        interval_seconds: between two fetches of a feed; plus up to a tenth, at random.
+        timeout_seconds: of a whole fetch.
+        max_bytes: of an answer; a larger one is refused.
+        user_agent: sent to feeds and to Reddit. The SEC asks for a contact address in it.
+        directories: files of listed companies, added to the bundled list: Alpaca's assets, the
+            SEC's company_tickers.json, NASDAQ Trader's symbol files.
+        reddit_id: of a Reddit application; empty: Reddit is not read.
+        reddit_secret: of that application.
+        reddit_url: of Reddit's API; empty: Reddit's own.
+        subreddits: read when there is an application.
+        reddit_score: a post counts from this score on.
+        reddit_interval_seconds: between two looks at a subreddit.
+        alpaca_key: of an Alpaca account; empty: Alpaca's news is not read.
+        alpaca_secret: of that account.
+        alpaca_stream: address of the news stream; empty: Alpaca's own.
+        alpaca_rest: address of the REST interface; empty: Alpaca's own.
+    """
+
+    feeds: Names = DEFAULT_FEEDS
+    interval_seconds: Annotated[float, Gt(0), Le(86_400)] = 60
+    timeout_seconds: Annotated[float, Gt(0), Le(300)] = 15
+    max_bytes: Annotated[int, Ge(1_000), Le(100_000_000)] = 5_000_000
+    user_agent: str = f"tidewire/{VERSION}"
+    directories: Names = ()
+    reddit_id: str = ""
+    reddit_secret: SecretStr = SecretStr("")
+    reddit_url: str = ""
+    subreddits: Names = ("wallstreetbets", "stocks", "investing")
+    reddit_score: Annotated[int, Ge(0)] = 50
+    reddit_interval_seconds: Annotated[float, Gt(0), Le(86_400)] = 60
+    alpaca_key: str = ""
+    alpaca_secret: SecretStr = SecretStr("")
+    alpaca_stream: str = ""
+    alpaca_rest: str = ""

@@ -1,0 +1,1 @@
+"""The directory of listed companies: a bundled list, and files that a user names."""
