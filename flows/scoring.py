@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from bytewax.operators import StatefulBatchLogic
 
@@ -21,7 +21,7 @@ from connectors.daemon_pool import DaemonPool
 from connectors.sentiment.cascade import Answer, Cascade
 from messages.news import RawArticle
 from operators.blocks import Block, Event
-from operators.scoring import scored_events, text_of
+from operators.scoring import Pending, scored_events, text_of
 from operators.tickers import TickerFinder
 
 log = logging.getLogger(__name__)
@@ -33,18 +33,6 @@ RETRY_S: Final = 5.0
 SAY_EVERY: Final = 1_000
 
 Now = Callable[[], int]
-
-
-class Pending(NamedTuple):
-    """A piece of a block whose articles are being scored; given out in order.
-
-    Attributes:
-        events: articles, and what passes as it is.
-        block: what to give after them: the frontier, end and barrier of the block they end.
-    """
-
-    events: tuple[Event, ...]
-    block: Block
 
 
 class Backlog:

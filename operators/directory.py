@@ -94,10 +94,11 @@ def names_of(listings: Iterable[Listing], common: frozenset[str]) -> dict[tuple[
             words = tuple(words_of(name))
             found.setdefault(words, Name(listing.ticker, "?" in name, name.startswith("@")))
     for listing in listed:
-        for words in _variants(cores.get(listing.ticker, []), listing.name, first):
+        own = cores.get(listing.ticker, [])
+        for words in _variants(own, listing.name, first):
             if sum(map(len, words)) < MIN_LETTERS or "".join(words).isdigit():
                 continue
-            shortened = len(words) == 1 and len(core) > 1
+            shortened = len(words) == 1 and len(own) > 1
             weak = shortened or all(w in common for w in words)
             found.setdefault(words, Name(listing.ticker, weak))
     return found

@@ -1,7 +1,7 @@
 """Scoring: what a model said of an article becomes a fact for each ticker it is about."""
 
 from collections.abc import Callable, Iterable
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from messages.base import make_id
 from messages.news import MARKET, RawArticle, ScoredArticle
@@ -57,6 +57,18 @@ def scored_events(
             fallback=fallback,
         )
         yield Event(stamp, ticker, scored)
+
+
+class Pending(NamedTuple):
+    """A piece of a block whose articles are being scored; given out in order.
+
+    Attributes:
+        events: articles, and what passes as it is.
+        block: what to give after them: the frontier, end and barrier of the block they end.
+    """
+
+    events: tuple[Event, ...]
+    block: Block
 
 
 class Scoring:

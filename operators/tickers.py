@@ -28,7 +28,8 @@ BARE: Final = re.compile(r"(?<![\w$#@&.\-:/'\u2019])([A-Z]{2,5})(?![\w&/]|\.\w|-
 RATES: Final = re.compile(
     r"\b(upgrad|downgrad|price target|target price|rating|overweight|underweight|outperform|"
     r"equal.weight|maintain|initiat|reiterat|resume|opens? |starts? |analyst|urge|top pick|"
-    r"favorite|says|coverage|outlook|revised|activity|PMI|PT\b|sees |warns|according to)",
+    r"favorite|says|coverage|outlook|revised|activity|PMI|PT\b|"
+    r"(cuts?|raises?) to|to (hold|neutral|market perform)\b|sees |warns|according to)",
     re.IGNORECASE,
 )  # fmt: skip
 # After an ordinary word: it is a company's name. `Energy stocks` are no company's.
@@ -137,7 +138,8 @@ class TickerFinder:
             known = [t for t in inside if t in self._known]
             if len(inside) > 1:
                 trusted = inside if len(inside) > 2 and len(known) * 3 >= len(inside) else known
-                found += [Mention(match.start(), t) for t in trusted if len(t) > 1]
+                at = match.start()
+                found += [Mention(at + i, t) for i, t in enumerate(trusted) if len(t) > 1]
                 continue
             ticker = inside[0]
             behind = any(m.ticker == ticker and m.at < match.start() for m in named)

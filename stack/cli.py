@@ -11,6 +11,7 @@ from typing import Any
 from connectors.version import VERSION
 from messages.market import INTERVALS
 from stack.errors import StackError
+from stack.news_commands import NEWS_ACTIONS, add_news_commands
 from stack.supervisor import FLOWS
 
 
@@ -25,6 +26,7 @@ def parser() -> argparse.ArgumentParser:
     _add_replay(commands)
     _add_backtest(commands)
     _add_sweep(commands)
+    add_news_commands(commands, _command, _of_a_run)
     return top
 
 
@@ -337,17 +339,21 @@ def _expected() -> tuple[type[Exception], ...]:
     from connectors.feed.recorded import InputUnusable
     from connectors.kafka.layout import BrokerUnavailable
     from connectors.own_strategies import StrategyUnusable
+    from connectors.sentiment.facts import FactsUnusable
     from connectors.settings import SettingsInvalid
     from connectors.storage.schema import DatabaseUnavailable, SchemaTooNew
+    from connectors.tickers.directory import DirectoryUnusable
     from flows.backtest.options import CannotBacktest
     from flows.backtest.splits import SplitFound
     from flows.replay.counterfactual import CannotChange
     from flows.replay.explain import CannotExplain
+    from operators.instant import ModelUnusable
     from operators.strategies.own import StrategyFailed
 
     return (
         ArchiveDamaged, BrokerUnavailable, CannotBacktest, CannotChange, CannotExplain,
-        CannotImport, DatabaseUnavailable, DayNotArchived, InputUnusable, SchemaTooNew,
+        CannotImport, DatabaseUnavailable, DayNotArchived, DirectoryUnusable, FactsUnusable,
+        InputUnusable, ModelUnusable, SchemaTooNew,
         SettingsInvalid, SplitFound, StrategyFailed, StrategyUnusable,
     )  # fmt: skip
 
@@ -368,6 +374,7 @@ ACTIONS: dict[str, Callable[[argparse.Namespace], int]] = {
     "explain": _replay,
     "backtest": _backtest,
     "sweep": _backtest,
+    **NEWS_ACTIONS,
 }
 
 if __name__ == "__main__":

@@ -14,11 +14,12 @@ READ_S: Final = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """One record as it lies in a topic."""
+    """One record as it lies in a topic; `appended_ms` is Kafka's own timestamp."""
 
     partition: int
     offset: int
     stamp: int
+    appended_ms: int
     body: dict[str, Any]
 
 
@@ -65,7 +66,9 @@ def _read(
             seen[at] = max(seen[at], -1 if seq is None else seq)
             body = _parse(record.value() or b"")
             name = at[0].removeprefix(prefix)
-            found[name].append(Read(at[1], record.offset() or 0, stamp, body))
+            found[name].append(
+                Read(at[1], record.offset() or 0, stamp, record.timestamp()[1], body)
+            )
     return {n: sorted(reads, key=lambda r: (r.partition, r.offset)) for n, reads in found.items()}
 
 

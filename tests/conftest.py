@@ -22,6 +22,9 @@ def state_of_its_own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]
     """Keep what the program remembers between commands out of the user's own state."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
+        # Tests talk to loopback only: no public feeds, no server that happens to run here.
+        patch.setenv("TIDEWIRE_NEWS__FEEDS", "")
+        patch.setenv("TIDEWIRE_SCORING__OLLAMA_URL", "")
         yield
 
 

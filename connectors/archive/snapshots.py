@@ -34,6 +34,7 @@ PLAIN: Final = frozenset(
         ("numpy._core.multiarray", "scalar"), ("numpy._core.numeric", "_frombuffer"),
         ("connectors.kafka.lanes", "Position"), ("connectors.kafka.sink", "Mark"),
         ("connectors.archive.snapshots", "KeptState"),
+        ("msgspec._utils", "rebuild"),  # of a message: calls a class that must be named here too
     }
 )  # fmt: skip
 # The form of every state: of sources, operators and sinks. Raised when one of them changes.

@@ -96,6 +96,8 @@ class AlpacaNewsFeed:
     def _start(self) -> NewsStream:
         params = self._params
         secret = params.alpaca_secret.get_secret_value()
+        if not secret:
+            raise FeedFailed("NO_SECRET", "set TIDEWIRE_NEWS__ALPACA_SECRET beside its key")
         self._client = NewsClient(
             params.alpaca_key, secret, raw_data=True, url_override=params.alpaca_rest or None
         )

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import praw
 import prawcore
-from prawcore.exceptions import OAuthException, RequestException, ResponseException
+from prawcore.exceptions import BadJSON, OAuthException, RequestException, ResponseException
 
 from connectors.feed.fetching import FeedFailed
 from connectors.feed.params import NewsParams
@@ -74,7 +74,7 @@ class RedditFeed:
 
     def close(self) -> None:
         """Close connections."""
-        self._reddit.requestor.close()
+        self._reddit._core.close()  # noqa: SLF001  # praw offers no way of its own
 
     def _posts(self) -> Iterator[dict[str, Any]]:
         subreddit = self._reddit.subreddit(self._subreddit)
@@ -116,6 +116,8 @@ def _failure(error: Exception) -> FeedFailed:
     answer = getattr(error, "response", None)
     if isinstance(error, OAuthException):
         return FeedFailed("REDDIT_LOGIN", f"{error}: correct TIDEWIRE_NEWS__REDDIT_ID and _SECRET")
+    if isinstance(error, BadJSON):
+        return FeedFailed("UNPARSABLE", "the answer is not JSON")
     if answer is None:
         return FeedFailed("UNREACHABLE", str(error)[:300])
     try:

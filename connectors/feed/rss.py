@@ -127,7 +127,8 @@ def _url(text: str) -> str:
 def _moment(entry: Any) -> datetime | None:
     """Return when an entry was published, or else updated; None without a time."""
     for name in ("published_parsed", "updated_parsed", "created_parsed"):
-        parsed: time.struct_time | None = entry.get(name)
+        # dict.get: the parser would take `published` for a lacking `updated`, and warn of it.
+        parsed: time.struct_time | None = dict.get(entry, name)
         if parsed is not None:
             try:
                 return datetime.fromtimestamp(calendar.timegm(parsed), UTC)

@@ -84,7 +84,9 @@ class Cascade:
         self._facts.close()
 
     def _ask(self, tier: Tier, by_key: dict[bytes, str]) -> dict[bytes, Verdict | TierFailed]:
-        found: dict[bytes, Verdict | TierFailed] = {**self._facts.known([*by_key], tier.model)}
+        found: dict[bytes, Verdict | TierFailed] = {}
+        if tier.kept:
+            found.update(self._facts.known([*by_key], tier.model))
         if found:
             SCORE_CACHE_HITS.add(len(found), {"tier": tier.name})
         asked = {k: text for k, text in by_key.items() if k not in found}
@@ -94,7 +96,8 @@ class Cascade:
         said = tier.score([*asked.values()])
         INFERENCE_SECONDS.record(time.perf_counter() - began, {"tier": tier.name})
         answered = dict(zip(asked, said, strict=True))
-        self._facts.add({k: v for k, v in answered.items() if isinstance(v, Verdict)})
+        if tier.kept:
+            self._facts.add({k: v for k, v in answered.items() if isinstance(v, Verdict)})
         return {**found, **answered}
 
     def _last_resort(

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
+from connectors.sentiment.int8 import Int8Classifier
 from connectors.sentiment.params import ScoringParams
 from connectors.sentiment.tier import TierFailed
 from operators.instant import ModelUnusable, Verdict
@@ -36,6 +37,7 @@ class FinbertTier:
     """
 
     name = "finbert"
+    kept = True
 
     def __init__(self, params: ScoringParams) -> None:
         """Load the weights.
@@ -76,7 +78,11 @@ class FinbertTier:
             )
             raise ModelUnusable(reason) from error
         self._places = _places(model.config.id2label, self._directory)
-        self._model = _made_fast(torch, model.eval().to(self.device), speed, self.device)
+        self._int8 = Int8Classifier(model.eval(), self._directory) if speed == "int8" else None
+        if speed == "half":
+            brain = self.device == "cpu" or torch.cuda.is_bf16_supported()
+            model = model.to(torch.bfloat16 if brain else torch.float16)
+        self._model: Any = None if speed == "int8" else model.eval().to(self.device)
         name = params.finbert_model.rsplit("/", 1)[-1].lower()
         self._name = f"{name}/{_revision(self._directory, params)}+{speed}-{self._tokens}/-"
 
@@ -88,7 +94,7 @@ class FinbertTier:
     def score(self, texts: Sequence[str]) -> list[Verdict | TierFailed]:
         """Answer each text; texts of like length go together, so that little is padding."""
         encoded = self._tokenizer(
-            [text[:CUT] for text in texts], truncation=True, max_length=self._tokens
+            [_readable(text) for text in texts], truncation=True, max_length=self._tokens
         )["input_ids"]
         order = sorted(range(len(texts)), key=lambda i: len(encoded[i]))
         out: list[Verdict | TierFailed] = [TierFailed("FINBERT_SILENT")] * len(texts)
@@ -104,9 +110,12 @@ class FinbertTier:
 
     def _chances(self, ids: list[list[int]]) -> list[list[float]]:
         torch = self._torch
-        padded = self._tokenizer.pad({"input_ids": ids}, return_tensors="pt").to(self.device)
-        with torch.inference_mode():
-            logits: Any = self._model(**padded).logits
+        if self._int8 is not None:
+            logits = torch.from_numpy(self._int8.logits(self._tokenizer, ids))
+        else:
+            padded = self._tokenizer.pad({"input_ids": ids}, return_tensors="pt").to(self.device)
+            with torch.inference_mode():
+                logits = self._model(**padded).logits
         found: list[list[float]] = logits.float().softmax(dim=-1).tolist()
         return found
 
@@ -118,6 +127,11 @@ class FinbertTier:
         return Verdict(round(score, 6), round(confidence, 6), self.model)
 
 
+def _readable(text: str) -> str:
+    """Return a text's beginning, without halves of surrogate pairs: the tokenizer has no use."""
+    return text[:CUT].encode("utf-8", "replace").decode()
+
+
 def _places(id2label: dict[int, str], directory: Path) -> tuple[int, int, int]:
     by_name = {str(label).lower(): int(place) for place, label in id2label.items()}
     if not set(LABELS) <= set(by_name):
@@ -127,15 +141,6 @@ def _places(id2label: dict[int, str], directory: Path) -> tuple[int, int, int]:
         )
         raise ModelUnusable(reason)
     return by_name["negative"], by_name["neutral"], by_name["positive"]
-
-
-def _made_fast(torch: Any, model: Any, speed: str, device: str) -> Any:
-    if speed == "int8":
-        return torch.ao.quantization.quantize_dynamic(model, {torch.nn.Linear}, dtype=torch.qint8)
-    if speed == "half":
-        brain = device == "cpu" or torch.cuda.is_bf16_supported()
-        return model.to(torch.bfloat16 if brain else torch.float16)
-    return model
 
 
 def _revision(directory: Path, params: ScoringParams) -> str:

@@ -21,6 +21,7 @@ class InstantTier:
     """Scores tens of thousands of texts a second, without any download."""
 
     name = "instant"
+    kept = False
 
     def __init__(self) -> None:
         """Load the bundled model."""

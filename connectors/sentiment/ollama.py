@@ -86,6 +86,7 @@ class OllamaTier:
     """Asks a server, a few texts at a time; may be called from any thread."""
 
     name = "ollama"
+    kept = True
 
     def __init__(self, params: ScoringParams) -> None:
         """Prepare; nothing is asked yet. The model's digest is looked up at the first question."""
@@ -164,4 +165,5 @@ class OllamaTier:
 
 def as_data(text: str) -> str:
     """Return a text as it may stand in a prompt: capped, and free of the markers."""
-    return text[:MAX_TEXT].replace("<<<", "<").replace(">>>", ">")
+    readable = text[:MAX_TEXT].encode("utf-8", "replace").decode()
+    return readable.replace("<<<", "<").replace(">>>", ">")

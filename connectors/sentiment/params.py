@@ -20,8 +20,8 @@ class ScoringParams:
         finbert_model: name on the model hub.
         finbert_revision: branch, tag or commit of it.
         finbert_directory: where `tidewire models pull` puts it and where it is loaded from.
-        finbert_speed: `plain`; `int8`: quantised, CPU only; `half`: bf16, or fp16 on a GPU
-            without it.
+        finbert_speed: `plain`; `int8`: 8-bit weights by ONNX Runtime, on a CPU; `half`: bf16,
+            or fp16 on a GPU without it.
         finbert_batch: texts at a time.
         finbert_tokens: of a text that are read, at most 512.
         ollama_url: of an Ollama server; empty: no second opinion.
@@ -37,7 +37,7 @@ class ScoringParams:
     finbert_revision: str = "main"
     finbert_directory: str = "~/.local/share/tidewire/models/finbert"
     finbert_speed: Literal["plain", "int8", "half"] = "int8"
-    finbert_batch: Annotated[int, Ge(1), Le(1_024)] = 32
+    finbert_batch: Annotated[int, Ge(1), Le(1_024)] = 16
     finbert_tokens: Annotated[int, Ge(8), Le(512)] = 512
     ollama_url: str = "http://127.0.0.1:11434"
     ollama_model: str = "llama3.2:3b"

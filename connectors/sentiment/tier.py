@@ -20,9 +20,12 @@ class Tier(Protocol):
 
     Attributes:
         name: instant, finbert or ollama.
+        kept: answers are worth keeping as facts: they take longer than a look into a file, or
+            may come out otherwise another time.
     """
 
     name: str
+    kept: bool
 
     @property
     def model(self) -> str:

@@ -1,7 +1,7 @@
 """What if: the same days with another weight, limit or news, through the same closed loop."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
@@ -39,6 +39,7 @@ class Changes:
         without_articles: ids of articles that never came.
         without_sources: names of sources that never came.
         delay: microseconds by which all news comes later.
+        scores: in the places of those that their last causes name.
     """
 
     params: tuple[tuple[str, str, str], ...] = ()
@@ -46,6 +47,7 @@ class Changes:
     without_articles: tuple[str, ...] = ()
     without_sources: tuple[str, ...] = ()
     delay: int = 0
+    scores: tuple[ScoredArticle, ...] = ()
 
     @property
     def any(self) -> bool:
@@ -84,7 +86,8 @@ class Changes:
             if missing := [name for name in wanted if name not in there]:
                 reason = f"There is no {what} {missing[0]} in these days: nothing to leave out."
                 raise CannotChange(reason)
-        changed = [e for event in events for e in self._changed(event)]
+        instead = {s.causes[-1]: s for s in self.scores}
+        changed = [e for event in events for e in self._changed(event, instead)]
         first = min([start, *(e.stamp for e in changed)])
         changed = [*(_weight(first, s, w) for s, w in self.weights), *changed]
         order = (WeightChange, ScoredArticle)
@@ -92,14 +95,15 @@ class Changes:
             changed, key=lambda e: (e.stamp, e.key, *(not isinstance(e.body, t) for t in order))
         )
 
-    def _changed(self, event: Event) -> list[Event]:
+    def _changed(self, event: Event, instead: Mapping[str, ScoredArticle]) -> list[Event]:
         body = event.body
         if isinstance(body, WeightChange) and body.strategy in dict(self.weights):
             return []
         if isinstance(body, ScoredArticle):
             if body.article_id in self.without_articles or body.source in self.without_sources:
                 return []
-            return [event._replace(stamp=event.stamp + self.delay)]
+            stamp = event.stamp + self.delay
+            return [Event(stamp, event.key, instead.get(body.id, body))]
         return [event]
 
 

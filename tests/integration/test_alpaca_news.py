@@ -1,0 +1,140 @@
+"""Alpaca's news by the real SDK against a stand-in: stream, back-fill, revisions, refusals."""
+
+import json
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import SecretStr
+
+from connectors.feed.alpaca_news import AlpacaNewsFeed, row_of, symbols_of
+from connectors.feed.fetching import FeedFailed
+from connectors.feed.params import NewsParams
+from messages.control import DeadLetter
+from messages.news import RawArticle
+from operators.admission import AdmitArticles, Row
+from operators.blocks import Block, Event
+from tests.alpaca_double import AlpacaDouble, alpaca, frame
+
+# The SDK's own: it closes its socket late.
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::ResourceWarning"),
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
+
+
+@pytest.fixture
+def double() -> Iterator[AlpacaDouble]:
+    with alpaca() as running:
+        yield running
+
+
+@pytest.fixture
+def feed(double: AlpacaDouble) -> Iterator[AlpacaNewsFeed]:
+    where = f"127.0.0.1:{double.port}"
+    made = AlpacaNewsFeed(
+        NewsParams(alpaca_key="k", alpaca_secret=SecretStr("s"), alpaca_stream=f"ws://{where}/stream",
+                   alpaca_rest=f"http://{where}", timeout_seconds=5)
+    )  # fmt: skip
+    yield made
+    made.close()
+
+
+def rows_until(feed: AlpacaNewsFeed, memory: dict[str, Any], count: int) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = []
+    deadline = time.monotonic() + 15
+    while len(found) < count and time.monotonic() < deadline:
+        try:
+            poll = feed.poll(memory)
+        except FeedFailed:
+            time.sleep(0.05)
+            continue
+        memory.update(poll.memory)
+        found += poll.rows
+        time.sleep(0.05)
+    return found
+
+
+def connected(double: AlpacaDouble, feed: AlpacaNewsFeed, memory: dict[str, Any], n: int) -> None:
+    deadline = time.monotonic() + 15
+    while double.connections < n and time.monotonic() < deadline:
+        with suppress(FeedFailed):
+            memory.update(feed.poll(memory).memory)
+        time.sleep(0.05)
+    assert double.connections == n
+
+
+def test_the_stream_and_what_was_missed_while_it_was_down(
+    double: AlpacaDouble, feed: AlpacaNewsFeed
+) -> None:
+    memory: dict[str, Any] = {}
+    connected(double, feed, memory, 1)
+    double.send(frame(1, "Apple &amp; up", symbols=["AAPL", "BTCUSD", "BTC/USD", 7]))
+    first = rows_until(feed, memory, 1)[0]
+    assert (first["title"], first["tickers"]) == ("Apple & up", ("AAPL", "BTCUSD"))
+    assert first["source"] == "alpaca:benzinga"
+    missed = {**frame(2, "Missed"), "created_at": "2026-11-25T10:00:00Z",
+              "updated_at": "2026-11-25T10:00:00Z"}  # fmt: skip
+    del missed["T"]
+    double.rest = [missed]
+    asked = len(double.asked)
+    double.drop()
+    assert rows_until(feed, memory, 1)[0]["title"] == "Missed"
+    since = datetime.fromisoformat(double.asked[asked]["start"])
+    assert datetime.now(UTC) - since < timedelta(minutes=5)
+
+
+def test_a_later_update_is_a_revision() -> None:
+    operator = AdmitArticles(0, live=True)
+    created = datetime(2026, 11, 25, 10, tzinfo=UTC)
+    found = []
+    for minutes in (0, 0, 5, 9):
+        moment = (created + timedelta(minutes=minutes)).isoformat()
+        fields = {**frame(1, "Apple up"), "created_at": created.isoformat(), "updated_at": moment}
+        row = {k: v for k, v in row_of(fields).items() if k != "fetched_for"}
+        out = operator.step(Block([Event(1, "", Row(0, row))], 1)).events
+        found += [e.body.revision for e in out if isinstance(e.body, RawArticle)]
+    assert found == [0, 1, 2]
+
+
+def test_refused_keys_and_a_refusing_rest(double: AlpacaDouble, feed: AlpacaNewsFeed) -> None:
+    double.rest_status = 403
+    with pytest.raises(FeedFailed, match="HTTP_403"):
+        feed.poll({})
+    double.rest_status = 200
+    double.good_keys = False
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        with pytest.raises(FeedFailed, match="STREAM_DOWN") as failed:
+            feed.poll({})
+        if "auth failed" in str(failed.value):
+            return
+        time.sleep(0.1)
+    pytest.fail("the stream's refusal was not told")
+
+
+@pytest.mark.parametrize(
+    "article",
+    [None, {}, {"id": 1}, {"headline": None, "symbols": None}, {"created_at": "yesterday"},
+     {"headline": "x", "created_at": 12, "updated_at": "2026-01-01"}],
+)  # fmt: skip
+def test_odd_articles_are_refused_with_a_reason(article: Any) -> None:
+    row = {k: v for k, v in row_of(article).items() if k != "fetched_for"}
+    out = AdmitArticles(0, live=True).step(Block([Event(1, "", Row(0, row))], 1)).events
+    assert all(isinstance(e.body, RawArticle | DeadLetter) for e in out)
+
+
+@pytest.mark.recorded
+def test_recorded_frames(recorded: Path) -> None:
+    frames = json.loads((recorded / "alpaca/alpaca_py_ws_frames.json").read_text())
+    news = [f for f in frames if f["T"] == "n"]
+    assert news
+    for fields in frames:
+        row = {k: v for k, v in row_of(fields).items() if k != "fetched_for"}
+        out = AdmitArticles(0, live=True).step(Block([Event(1, "", Row(0, row))], 1)).events
+        assert isinstance(out[0].body, RawArticle if fields["T"] == "n" else DeadLetter)
+    assert symbols_of(news[0]["symbols"]) == ("A",)

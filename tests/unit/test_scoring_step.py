@@ -1,0 +1,184 @@
+"""Scoring beside the stream: order, time, snapshots, slow and failing models."""
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import pytest
+
+from connectors.sentiment.cascade import Cascade
+from connectors.sentiment.facts import Facts
+from connectors.sentiment.instant import InstantTier
+from connectors.sentiment.tier import TierFailed
+from connectors.tickers.directory import ticker_finder
+from flows import scoring
+from flows.scoring import CHUNK, LIMIT, Backlog, ScoringStep
+from messages.news import RawArticle, ScoredArticle
+from operators.blocks import Barrier, Block, Event
+from operators.instant import Verdict
+from tests.models import scoring as pure
+from tests.streams import raw
+
+
+class Gated(InstantTier):
+    """The instant tier behind a gate that a test opens."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.gate = threading.Event()
+        self.asked = 0
+
+    def score(self, texts: Sequence[str]) -> list[Verdict | TierFailed]:
+        self.gate.wait(20)
+        self.asked += len(texts)
+        return super().score(texts)
+
+
+def step(
+    tier: InstantTier | None = None, tick_ms: int | None = None, state: Any = None,
+    stopping: Callable[[], bool] = lambda: False, backlog: Backlog | None = None,
+) -> ScoringStep:  # fmt: skip
+    first = tier or InstantTier()
+    return ScoringStep(
+        lambda: Cascade(first, None, Facts(None), 0.0),
+        ticker_finder(), backlog or Backlog(), stopping, tick_ms, state,
+    )  # fmt: skip
+
+
+def drain(logic: ScoringStep, seconds: float = 5.0) -> list[Block]:
+    out: list[Block] = []
+    deadline = time.monotonic() + seconds
+    while logic.snapshot() and time.monotonic() < deadline:
+        time.sleep(0.005)
+        out += logic.on_notify()[0]
+    return out
+
+
+def articles(count: int, start: int = 1) -> list[Event]:
+    return [raw(start + i, f"$AAPL soars number {i}") for i in range(count)]
+
+
+def events_of(blocks: list[Block]) -> list[Event]:
+    return [e for b in blocks for e in b.events]
+
+
+@pytest.mark.parametrize("sizes", [[300], [1] * 300, [7, 200, 93]])
+def test_played_it_says_what_the_pure_operator_says(sizes: list[int]) -> None:
+    given, logic, out, at = articles(300), step(), list[Block](), 0
+    for size in sizes:
+        part, at = given[at : at + size], at + size
+        last = at == len(given)
+        out += logic.on_batch([Block(part, part[-1].stamp + 1, last)])[0]
+    out += logic.on_eof()[0]
+    assert events_of(out) == pure().step(Block(given, 0)).events
+    assert [b.ended for b in out].count(True) == 1
+    assert out[-1].ended
+    frontiers = [b.frontier for b in out]
+    assert frontiers == sorted(frontiers)
+    for block, before in zip(out[1:], frontiers, strict=False):
+        assert all(e.stamp >= before for e in block.events)
+
+
+def test_played_time_waits_for_the_model() -> None:
+    tier = Gated()
+    logic = step(tier)
+    assert logic.on_batch([Block(articles(3), 100)])[0] == []
+    assert logic.on_batch([Block([], 200)])[0] == []
+    assert logic.notify_at() is not None
+    tier.gate.set()
+    out = drain(logic)
+    assert [b.frontier for b in out] == [100, 200]
+    assert logic.notify_at() is None
+
+
+def test_live_time_goes_on_and_a_score_is_stamped_when_it_comes() -> None:
+    tier = Gated()
+    logic = step(tier, tick_ms=10)
+    began = time.time_ns() // 1_000
+    logic.on_batch([Block(articles(2), 100)])
+    ticks = logic.on_notify()[0]
+    assert events_of(ticks) == []
+    assert ticks[-1].frontier >= began
+    tier.gate.set()
+    out = events_of(drain(logic))
+    assert len([e for e in out if isinstance(e.body, ScoredArticle)]) == 2
+    assert all(e.stamp >= ticks[-1].frontier for e in out)
+
+
+def test_what_is_pending_is_in_the_snapshot_and_scored_once() -> None:
+    stuck = Gated()
+    first = step(stuck)
+    first.on_batch([Block(articles(CHUNK * 3), 10_000)])
+    state = first.snapshot()
+    assert sum(len(p.events) for p in state) == CHUNK * 3
+    second = step(state=state)
+    out = drain(second)
+    assert events_of(out) == pure().step(Block(articles(CHUNK * 3), 0)).events
+    assert out[-1].frontier == 10_000
+    stuck.gate.set()
+
+
+def test_a_flow_that_is_to_stop_waits_for_no_model() -> None:
+    tier = Gated()
+    logic = step(tier, stopping=lambda: True)
+    logic.on_batch([Block(articles(2), 100)])
+    began = time.monotonic()
+    assert logic.on_eof()[0] == []
+    assert time.monotonic() - began < 1
+    assert len(logic.snapshot()[0].events) == 2
+    tier.gate.set()
+
+
+def test_a_barrier_carries_what_is_pending() -> None:
+    tier = Gated()
+    live = step(tier, tick_ms=10)
+    barrier = Barrier(500, None, {})
+    out = live.on_batch([Block(articles(2), 500, barrier=barrier)])[0]
+    kept = next(b.barrier for b in out if b.barrier is not None)
+    origin = step(tick_ms=10)
+    origin.on_batch([Block([], 500, origin=kept.steps)])
+    found = [e.body for e in events_of(drain(origin)) if isinstance(e.body, ScoredArticle)]
+    assert len(found) == 2
+    tier.gate.set()
+    played = step()
+    played.on_batch([Block(articles(2), 500, barrier=barrier)])
+    done = drain(played)
+    assert done[-1].barrier is not None
+    assert len(events_of(done)) == 2
+
+
+def test_the_source_is_held_back_while_too_much_is_pending() -> None:
+    tier, backlog = Gated(), Backlog()
+    logic = step(tier, backlog=backlog)
+    logic.on_batch([Block(articles(LIMIT), LIMIT + 2)])
+    assert backlog.full()
+    tier.gate.set()
+    drain(logic)
+    assert not backlog.full()
+    assert backlog.pending == 0
+
+
+def test_a_first_tier_that_fails_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scoring, "RETRY_S", 0.01)
+
+    class Flaky(InstantTier):
+        failures = 3
+
+        def score(self, texts: Sequence[str]) -> list[Verdict | TierFailed]:
+            if self.failures:
+                self.failures -= 1
+                raise OSError
+            return super().score(texts)
+
+    logic = step(Flaky())
+    logic.on_batch([Block(articles(2), 100)])
+    assert len(events_of(drain(logic))) == 2
+
+
+def test_other_events_pass_in_their_place() -> None:
+    given = [*articles(1, 1), Event(2, "k", raw(2, "x").body), *articles(1, 3)]
+    assert all(isinstance(e.body, RawArticle) for e in given)
+    logic = step()
+    logic.on_batch([Block(given, 10)])
+    assert len(events_of(drain(logic))) == 3
