@@ -41,8 +41,8 @@ def of(demo: Demo, topic: str) -> list[dict[str, Any]]:
 def test_each_article_is_scored_for_its_ticker(told: Demo) -> None:
     scores = {s["title"]: s for s in of(told, "news.scored")}
     assert scores[GOOD]["sentiment_score"] > 0.7
-    assert scores[DULL]["sentiment_score"] == 0.0
-    assert scores[GOOD]["model_used"] == "lexicon/1/-"
+    assert abs(scores[DULL]["sentiment_score"]) < 0.25
+    assert scores[GOOD]["model_used"].startswith("instant/")
     assert scores[DULL]["ticker"] == "MSFT"
 
 
