@@ -24,10 +24,15 @@ $(VENV)/dev: pyproject.toml | $(VENV)/pip
 	@$(BIN)/pip install -q --disable-pip-version-check -e '.[dev]'
 	@touch $@ $(VENV)/stack
 
+$(VENV)/sentiment: $(VENV)/dev
+	@echo "installing torch and what the FinBERT tier needs: several gigabytes"
+	@$(BIN)/pip install -q --disable-pip-version-check -e '.[sentiment-tests]'
+	@touch $@
+
 demo: $(VENV)/stack ## the whole system on this machine: real Kafka, real PostgreSQL, one trading day
 	@$(BIN)/tidewire demo $(ARGS)
 
-test: format lint types imports ## everything CI checks
+test: format lint types imports $(VENV)/sentiment ## everything CI checks
 	@$(PYTEST) $(ARGS)
 
 check: test ## the same as test
@@ -53,8 +58,8 @@ golden: $(VENV)/dev ## rewrite the golden files; read the diff before you commit
 soak: $(VENV)/dev ## the long runs: the whole recorded month, again and again
 	@$(PYTEST) -m soak -o addopts="-ra --import-mode=importlib"
 
-bench: $(VENV)/dev ## measure: one JSON line a figure, as ratios in one run
-	@$(BIN)/python -m benchmarks.run --peers $(PEERS)
+bench: $(VENV)/sentiment ## measure: one JSON line a figure, as ratios; ONLY=engine or news
+	@$(BIN)/python -m benchmarks.run --peers $(PEERS) $(if $(ONLY),--only $(ONLY))
 
 bench-peers: ## install the engines that bench compares with, each in an environment of its own
 	@scripts/install_peers.sh

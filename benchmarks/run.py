@@ -1,6 +1,7 @@
 """`make bench`: every figure of the project, as ratios measured in one run.
 
-Prints one JSON line a figure and writes docs/benchmarks.md. Peers are plain scripts that take a
+Prints one JSON line a figure and writes docs/benchmarks.md and docs/benchmarks-news.md.
+Peers are plain scripts that take a
 size and read `$BENCH_DATA`; without `--peers` the figures stand alone, without a ratio.
 """
 
@@ -10,50 +11,12 @@ import os
 import subprocess
 import sys
 import time
-from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from dataclasses import asdict
 from pathlib import Path
-from statistics import median
 
+from benchmarks.figures import ROOT, Figure, figure, measure, write_page
 from benchmarks.generate import write
-
-ROOT = Path(__file__).resolve().parent.parent
-PAGE = ROOT / "docs" / "benchmarks.md"
-
-
-@dataclass(frozen=True, slots=True)
-class Figure:
-    """One measured figure; `ratio` is this over `against`, in the same run."""
-
-    name: str
-    value: float
-    unit: str
-    ratio: float | None
-    against: str
-    runs: int
-    min: float
-    median: float
-    max: float
-    load: float
-
-
-def measure(command: list[str], env: dict[str, str]) -> dict[str, float]:
-    """Run a script that prints one JSON line and return that line."""
-    done = subprocess.run(
-        command, env={**os.environ, **env}, capture_output=True, text=True, check=True
-    )
-    found: dict[str, float] = json.loads(done.stdout.strip().splitlines()[-1])
-    return found
-
-
-def figure(name: str, unit: str, values: list[float], against: str, theirs: list[float]) -> Figure:
-    """Summarise a figure; medians are compared."""
-    middle = median(values)
-    ratio = round(middle / median(theirs), 3) if theirs else None
-    return Figure(
-        name, middle, unit, ratio, against if theirs else "", len(values), min(values), middle,
-        max(values), round(os.getloadavg()[0], 2),
-    )  # fmt: skip
+from benchmarks.news import news
 
 
 def command(*more: str) -> list[str]:
@@ -216,56 +179,44 @@ def storage(runs: int) -> list[Figure]:
     ]
 
 
-def page(figures: list[Figure]) -> str:
-    """Write the figures as a page."""
-    rows = [
-        f"| {f.name} | {f.value:,.6g} | {f.unit} | {'' if f.ratio is None else f'{f.ratio:g}x'} "
-        f"| {f.against} | {f.min:,.6g} .. {f.max:,.6g} ({f.runs}) |"
-        for f in figures
-    ]
-    head = (PAGE.with_name("benchmarks.head.md")).read_text()
-    measured = (
-        f"Measured {datetime.now(UTC):%Y-%m-%d} on {os.cpu_count()} cores, load "
-        f"{figures[-1].load}. Trust the ratios, not the absolute figures."
-    )
-    return "\n".join(
-        [
-            head.rstrip(),
-            "",
-            measured,
-            "",
-            "| figure | median | unit | ratio | against | min .. max (runs) |",
-            "|---|---|---|---|---|---|",
-            *rows,
-            "",
-        ]
-    )
-
-
 def main() -> None:
     """Measure everything, print it, write the page."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--peers", type=Path, help="directory of plain_ops.py")
     parser.add_argument("--data", type=Path, default=ROOT / "bench-data")
     parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--recorded", type=Path, default=os.environ.get("TIDEWIRE_TEST_DATA"))
+    parser.add_argument("--only", choices=("engine", "news"), help="a part")
     options = parser.parse_args()
     peers = options.peers.resolve() if options.peers and options.peers.is_dir() else None
     if peers is None:
         sys.stderr.write("no peers: figures stand alone (name their directory with PEERS=...)\n")
-    figures = [
-        *job("small", options.data, peers, options.runs),
-        *job("medium", options.data, peers, options.runs),
-        *peers_of(options.data, peers),
-        *growth(options.data, options.runs),
-        *side_by_side(options.data, options.runs),
-        *plain_strategy(options.data, peers, options.runs),
-        *live(options.data, options.runs),
-        *cost(options.data, options.runs),
-        *storage(options.runs),
+    pages: dict[str, list[Figure]] = {}
+    if options.only != "news":
+        pages["benchmarks"] = engine(options.data, peers, options.runs)
+    if options.recorded is None or not options.recorded.is_dir():
+        sys.stderr.write("no recorded data: news is left out (name it in TIDEWIRE_TEST_DATA)\n")
+    elif options.only != "engine":
+        pages["benchmarks-news"] = news(options.recorded.resolve(), options.runs)
+    for name, figures in pages.items():
+        for one in figures:
+            sys.stdout.write(json.dumps(asdict(one)) + "\n")
+        write_page(name, figures)
+
+
+def engine(data: Path, peers: Path | None, runs: int) -> list[Figure]:
+    """Measure everything but the news."""
+    return [
+        *job("small", data, peers, runs),
+        *job("medium", data, peers, runs),
+        *peers_of(data, peers),
+        *growth(data, runs),
+        *side_by_side(data, runs),
+        *plain_strategy(data, peers, runs),
+        *live(data, runs),
+        *cost(data, runs),
+        *storage(runs),
     ]
-    for one in figures:
-        sys.stdout.write(json.dumps(asdict(one)) + "\n")
-    PAGE.write_text(page(figures))
 
 
 if __name__ == "__main__":

@@ -66,7 +66,7 @@ def _handler(web: Web) -> type[BaseHTTPRequestHandler]:
             with suppress(OSError):
                 self._send(page)
 
-        do_POST = do_GET
+        do_POST = do_HEAD = do_GET
 
         def _send(self, page: Page) -> None:
             self.send_response(page.status)
@@ -75,7 +75,7 @@ def _handler(web: Web) -> type[BaseHTTPRequestHandler]:
             if page.pieces is None:
                 self.send_header("content-length", str(len(page.body)))
                 self.end_headers()
-                self.wfile.write(page.body)
+                self.wfile.write(b"" if self.command == "HEAD" else page.body)
                 return
             self.end_headers()
             for piece in page.pieces():

@@ -8,7 +8,8 @@ import hashlib
 import json
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Annotated, Any, Final
 
 import httpx
@@ -23,6 +24,7 @@ from operators.instant import Verdict
 MAX_TEXT: Final = 4_000
 FAILURES: Final = 5  # in a row open the circuit
 OPEN_S: Final = 30.0
+NOT_FOUND: Final = 404
 BEGIN, END = "<<<ARTICLE", "ARTICLE>>>"
 PROMPT: Final = f"""\
 You judge what a news text means for the share price of the companies it is about.
@@ -89,7 +91,7 @@ class OllamaTier:
     kept = True
 
     def __init__(self, params: ScoringParams) -> None:
-        """Prepare; nothing is asked yet. The model's digest is looked up at the first question."""
+        """Prepare; nothing is asked yet."""
         key = params.ollama_key.get_secret_value()
         headers = {"Authorization": f"Bearer {key}"} if key else None
         timeout = httpx.Timeout(params.ollama_timeout_seconds, connect=5.0)
@@ -102,7 +104,15 @@ class OllamaTier:
 
     @property
     def model(self) -> str:
-        """Return name, digest and prompt hash; the digest is `unknown` until the server says."""
+        """Return name, digest and prompt hash; the digest is `unknown` while the server is away.
+
+        Facts are kept under the digest, so the server is asked for it first of all.
+        """
+        if not self._digest and self._circuit.passes():
+            try:
+                self._find_digest()
+            except TierFailed:
+                self._circuit.failed()
         name = self._asked.replace("/", ":")
         return f"ollama:{name}/{self._digest or 'unknown'}/{PROMPT_HASH}"
 
@@ -128,9 +138,9 @@ class OllamaTier:
         )  # fmt: skip
 
     def _ask(self, text: str) -> Opinion:
-        try:
-            if not self._digest:
-                self._digest = self._digest_of()
+        if not self._digest:
+            self._find_digest()
+        with self._reasons():
             answer = self._client.chat(
                 model=self._asked,
                 messages=[
@@ -141,26 +151,34 @@ class OllamaTier:
                 options={"temperature": 0, "seed": 0, "num_predict": 400},
             )
             return Opinion.model_validate_json(answer.message.content or "")
+
+    def _find_digest(self) -> None:
+        wanted = {self._asked, f"{self._asked}:latest"}
+        with self._reasons():
+            models = self._client.list().models
+        for model in models:
+            if model.model in wanted:
+                self._digest = (model.digest or "unknown")[:12]
+                return
+        detail = f"{self._asked} is not there: `tidewire models pull ollama` fetches it"
+        raise TierFailed("OLLAMA_NO_MODEL", detail)
+
+    @contextmanager
+    def _reasons(self) -> Iterator[None]:
+        """Turn what the client raises into failures with a reason."""
+        try:
+            yield
         except ValidationError as error:
             detail = str(error.errors(include_url=False, include_input=False)[0]["msg"])
             raise TierFailed("OLLAMA_BAD_ANSWER", detail) from None
         except ollama.ResponseError as error:
-            missing = error.status_code == 404  # HTTP's own number
+            missing = error.status_code == NOT_FOUND
             reason = "OLLAMA_NO_MODEL" if missing else f"OLLAMA_HTTP_{error.status_code}"
             raise TierFailed(reason, error.error[:200]) from None
         except httpx.TimeoutException:
             raise TierFailed("OLLAMA_TIMEOUT", f"no answer in {self._limit_s:g} s") from None
         except (ConnectionError, httpx.HTTPError, OSError, ValueError) as error:
             raise TierFailed("OLLAMA_DOWN", str(error)[:200]) from None
-
-    def _digest_of(self) -> str:
-        wanted = {self._asked, f"{self._asked}:latest"}
-        for model in self._client.list().models:
-            if model.model in wanted:
-                return (model.digest or "unknown")[:12]
-        raise TierFailed(
-            "OLLAMA_NO_MODEL", f"{self._asked} is not there: run `tidewire models pull ollama`"
-        )
 
 
 def as_data(text: str) -> str:

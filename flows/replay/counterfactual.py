@@ -39,7 +39,7 @@ class Changes:
         without_articles: ids of articles that never came.
         without_sources: names of sources that never came.
         delay: microseconds by which all news comes later.
-        scores: in the places of those that their last causes name.
+        scores: in the places of those with the same ids.
     """
 
     params: tuple[tuple[str, str, str], ...] = ()
@@ -86,7 +86,7 @@ class Changes:
             if missing := [name for name in wanted if name not in there]:
                 reason = f"There is no {what} {missing[0]} in these days: nothing to leave out."
                 raise CannotChange(reason)
-        instead = {s.causes[-1]: s for s in self.scores}
+        instead = {s.id: s for s in self.scores}
         changed = [e for event in events for e in self._changed(event, instead)]
         first = min([start, *(e.stamp for e in changed)])
         changed = [*(_weight(first, s, w) for s, w in self.weights), *changed]

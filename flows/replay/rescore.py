@@ -39,8 +39,11 @@ def rescored(stretch: Stretch, models: Cascade) -> list[ScoredArticle]:
 
 
 def consequences(stretch: Stretch, scores: list[ScoredArticle]) -> WhatIf:
-    """Run a stretch as it was and with other scores in their places."""
-    return what_if(stretch, Changes(scores=tuple(scores)))
+    """Run a stretch as it was and with other scores in their places.
+
+    They go by the ids of those they replace, so that what follows from an equal score is equal.
+    """
+    return what_if(stretch, Changes(scores=tuple(map(_in_place, scores))))
 
 
 def _texts(archive: ArchivedRun) -> Iterator[tuple[Version, str]]:
@@ -49,6 +52,11 @@ def _texts(archive: ArchivedRun) -> Iterator[tuple[Version, str]]:
         if row.is_fact:
             article = read(row.value or b"")
             yield (article.id, article.revision), text_of(article)
+
+
+def _in_place(score: ScoredArticle) -> ScoredArticle:
+    *causes, replaced = score.causes
+    return msgspec.structs.replace(score, id=replaced, causes=tuple(causes), revision=0)
 
 
 def _revised(score: ScoredArticle, verdict: Verdict, fallback: str) -> ScoredArticle:

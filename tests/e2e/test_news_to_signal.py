@@ -14,7 +14,7 @@ from tests.harness import options, play
 pytestmark = [pytest.mark.kafka, pytest.mark.postgres, pytest.mark.timeout(200)]
 
 GOOD = "Apple soars after record profit, analysts upgrade"
-DULL = "Apple to hold a conference"
+DULL = "Software maker to hold a conference"
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,74 @@
+"""Figures of news and sentiment: `make bench ONLY=news` measures these alone."""
+
+import importlib.util
+import json
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from benchmarks.figures import ROOT, Figure, figure, measure
+
+LABELS = ROOT / "tests/data/ticker_labels.jsonl"
+WANTED = {
+    "phrasebank": 0.75, "twitter_financial_news": 0.78, "fiqa_2018": 0.62, "sentfin_entities": 0.78,
+}  # fmt: skip
+
+
+def news(recorded: Path, runs: int) -> list[Figure]:
+    """Measure speed and accuracy of tickers and tiers on recorded data."""
+    return [*words(recorded, runs), *accuracy(recorded), *finbert(recorded, runs)]
+
+
+def words(recorded: Path, runs: int) -> list[Figure]:
+    """Measure the instant tier and ticker extraction."""
+    script = [sys.executable, "-m", "benchmarks.news_words", str(recorded), str(LABELS)]
+    found = [measure(script, {}) for _ in range(runs)]
+    figures = [
+        figure("instant tier", "texts/CPU-s", [r["instant texts"] for r in found],
+               "20,000 wanted", [20_000.0]),
+        figure("ticker extraction, 19,000 names", "headlines/CPU-s",
+               [r["ticker headlines"] for r in found], "5,000 wanted", [5_000.0]),
+    ]  # fmt: skip
+    for name in found[0]:
+        if name.endswith(("precision", "recall")):
+            goal = 0.95 if name.endswith("precision") else 0.85
+            figures.append(
+                figure(f"tickers, {name}", "share", [found[0][name]], f"{goal} wanted", [goal])
+            )
+    return figures
+
+
+def accuracy(recorded: Path) -> list[Figure]:
+    """Train the instant tier anew and report its accuracy on texts it has not seen.
+
+    Five folds of the sets it is trained on; PhraseBank it never sees.
+    """
+    with tempfile.NamedTemporaryFile(suffix=".model") as out:
+        script = [sys.executable, "scripts/instant/train.py", str(recorded / "sentiment"), out.name]
+        done = subprocess.run(
+            script, cwd=ROOT, env={"PYTHONPATH": str(ROOT)}, capture_output=True, check=True
+        )
+    found: dict[str, float] = json.loads(done.stdout)["accuracy"]
+    return [
+        figure(f"instant tier, {name}", "accuracy", [found[name]], f"{goal} wanted", [goal])
+        for name, goal in WANTED.items()
+    ]
+
+
+def finbert(recorded: Path, runs: int) -> list[Figure]:
+    """Measure FinBERT's fast path beside the plain pipeline, if its extra is installed."""
+    if importlib.util.find_spec("torch") is None:
+        sys.stderr.write(
+            "no torch: FinBERT's figures are left out (pip install -e '.[sentiment]')\n"
+        )
+        return []
+    script = [sys.executable, "-m", "benchmarks.finbert", str(recorded)]
+    found = [measure(script, {}) for _ in range(max(1, runs - 1))]
+    return [
+        figure("FinBERT int8, each text new", "texts/s", [r["uncached"] for r in found],
+               "plain pipeline loop", [r["plain"] for r in found]),
+        figure("FinBERT int8 with facts, headlines as they come", "texts/s",
+               [r["cached mix"] for r in found],
+               "plain pipeline loop", [r["plain mix"] for r in found]),
+    ]  # fmt: skip

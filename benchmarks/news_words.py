@@ -1,0 +1,84 @@
+"""Speed and accuracy of the instant tier and of ticker extraction; one JSON line.
+
+    python -m benchmarks.news_words DATA LABELS
+
+DATA holds recorded news, labelled sets and directories; LABELS the hand-labelled sample.
+"""
+
+import gzip
+import json
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from connectors.sentiment.instant import instant_model
+from connectors.tickers.directory import bundled, ticker_finder
+from operators.tickers import TickerFinder
+
+DIRECTORIES = ("sec_company_tickers.json", "nasdaqlisted.txt", "otherlisted.txt")
+TEXTS = 20_000
+
+
+def rows_of(file: Path) -> list[dict[str, Any]]:
+    """Read a JSON Lines file."""
+    with gzip.open(file, "rt") if file.suffix == ".gz" else file.open() as lines:
+        return [json.loads(line) for line in lines]
+
+
+def rate(act: Callable[[str], object], texts: list[str]) -> float:
+    """Return calls per CPU second, each text for the first time."""
+    began = time.process_time()
+    for text in texts:
+        act(text)
+    return len(texts) / (time.process_time() - began)
+
+
+def judged(finder: TickerFinder, data: Path, labels: Path, half: str) -> tuple[float, float]:
+    """Return precision and recall on one half of the labelled sample.
+
+    A label `A|B` is met by either; `?A` counts neither way.
+    """
+    sample = [row for row in rows_of(labels) if row["half"] == half]
+    texts = {
+        (name, row["id"]): row["title"] or row["content"]
+        for name in {row["file"] for row in sample}
+        for row in rows_of(data / "news" / f"{name}.jsonl.gz")
+    }
+    hits = wrong = missed = 0
+    for row in sample:
+        found = set(finder.find((), texts[row["file"], row["id"]]))
+        wanted = [set(label.split("|")) for label in row["tickers"] if label[0] != "?"]
+        either = {label[1:] for label in row["tickers"] if label[0] == "?"}
+        met = [label for label in wanted if label & found]
+        hits, missed = hits + len(met), missed + len(wanted) - len(met)
+        wrong += len(found - set().union(*wanted) - either)
+    return hits / (hits + wrong), hits / (hits + missed)
+
+
+def main() -> None:
+    """Measure and print."""
+    data, labels = Path(sys.argv[1]), Path(sys.argv[2])
+    names = (
+        "yahoo_headlines_2026-02_2026-04",
+        "benzinga_analyst_2009_2020",
+        "tsla_headlines_2022_2024",
+    )
+    headlines = [r["title"] for n in names for r in rows_of(data / "news" / f"{n}.jsonl.gz")]
+    finder = ticker_finder(tuple(str(data / "reference" / d) for d in DIRECTORIES))
+    offline = TickerFinder(bundled())
+    found = {
+        "instant texts": rate(instant_model().score, headlines[:TEXTS]),
+        "ticker headlines": rate(lambda text: finder.find((), text), headlines[:TEXTS]),
+    }
+    offline = ticker_finder()
+    for half in ("tune", "held"):
+        for name, one in (("", finder), ("bundled ", offline)):
+            precision, recall = judged(one, data, labels, half)
+            found[f"{half} {name}precision"], found[f"{half} {name}recall"] = precision, recall
+    sys.stdout.write(json.dumps(found) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,56 @@
+"""How right the instant tier and ticker extraction are on recorded texts."""
+
+import gzip
+import json
+from pathlib import Path
+
+import pytest
+
+from benchmarks.news_words import DIRECTORIES, judged
+from connectors.sentiment.instant import instant_model
+from connectors.tickers.directory import ticker_finder
+from operators.labels import label_of
+
+LABELS = Path(__file__).resolve().parents[1] / "data/ticker_labels.jsonl"
+pytestmark = pytest.mark.recorded
+
+
+def test_the_instant_tier_on_a_set_it_was_never_trained_on(recorded: Path) -> None:
+    with gzip.open(recorded / "sentiment/phrasebank.jsonl.gz", "rt") as lines:
+        rows = [json.loads(line) for line in lines]
+    right = [label_of(instant_model().score(r["text"]).score) == r["label"] for r in rows]
+    assert sum(right) / len(right) >= 0.75
+
+
+def test_confidence_is_calibrated(recorded: Path) -> None:
+    """Where it says 90 % or more it is right nine times of ten, about; and more when surer."""
+    with gzip.open(recorded / "sentiment/phrasebank.jsonl.gz", "rt") as lines:
+        rows = [json.loads(line) for line in lines]
+    verdicts = [(instant_model().score(r["text"]), r["label"]) for r in rows]
+    shares = []
+    for low, high in ((0.0, 0.6), (0.6, 0.8), (0.8, 1.01)):
+        inside = [label_of(v.score) == t for v, t in verdicts if low <= v.confidence < high]
+        shares.append(sum(inside) / len(inside))
+    assert shares == sorted(shares)
+    assert shares[-1] > 0.8
+
+
+@pytest.mark.parametrize("half", ["tune", "held"])
+def test_tickers_with_the_exchanges_directories(recorded: Path, half: str) -> None:
+    files = tuple(str(recorded / "reference" / name) for name in DIRECTORIES)
+    precision, recall = judged(ticker_finder(files), recorded, LABELS, half)
+    assert precision >= 0.95
+    assert recall >= 0.85
+
+
+def test_the_bundled_list_is_as_precise(recorded: Path) -> None:
+    precision, recall = judged(ticker_finder(), recorded, LABELS, "held")
+    assert precision >= 0.95
+    assert recall >= 0.8
+
+
+def test_the_sample_is_large_and_split_in_two() -> None:
+    rows = [json.loads(line) for line in LABELS.read_text().splitlines()]
+    assert len(rows) >= 300
+    assert [r["half"] for r in rows].count("tune") == len(rows) // 2
+    assert all(set(r) == {"file", "id", "half", "tickers"} for r in rows), "no texts"

@@ -1,0 +1,117 @@
+"""The live news source: threads, ticks, memories, failures and their back-off."""
+
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from connectors.feed.board import Board
+from connectors.feed.feeds import feed_names, feeds_of, named
+from connectors.feed.fetching import FeedFailed
+from connectors.feed.live import BEAT, LivePartition
+from connectors.feed.params import NewsParams
+from connectors.feed.poll import Poll
+from connectors.feed.recorded import SHARD
+from operators.admission import Row
+
+
+class Script:
+    """A feed that does what it is told, one step a poll."""
+
+    name, interval_s, max_back_off_s = "scripted", 0.01, 0.05
+
+    def __init__(self, *steps: Any) -> None:
+        self.steps = list(steps)
+        self.memories: list[Any] = []
+
+    def poll(self, memory: Mapping[str, Any]) -> Poll:
+        self.memories.append(dict(memory))
+        step = self.steps.pop(0) if self.steps else []
+        if isinstance(step, Exception):
+            raise step
+        if step == "hang":
+            time.sleep(30)
+        return Poll([row(t) for t in step], {"polls": len(self.memories)})
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+
+def row(title: str) -> dict[str, Any]:
+    now = datetime.now(UTC)
+    return {"source": "s", "url": f"https://x.test/{title}", "title": title, "published_at": now,
+            "fetched_at": now}  # fmt: skip
+
+
+def partition(feed: Script, board: Board, resume: Any = None) -> LivePartition:
+    return LivePartition([feed], board, timedelta(milliseconds=10), lambda: False, resume)
+
+
+def titles(part: LivePartition, count: int) -> list[str]:
+    found: list[str] = []
+    deadline = time.monotonic() + 5
+    while len(found) < count and time.monotonic() < deadline:
+        for key, block in part.next_batch():
+            assert key == (SHARD if block.events else BEAT)
+            for event in block.events:
+                assert isinstance(event.body, Row)
+                found.append((event.body.values or {})["title"])
+        time.sleep(0.005)
+    return found
+
+
+def test_rows_come_once_and_time_goes_on() -> None:
+    board = Board(["scripted"])
+    part = partition(Script(["a", "b"], ["a", "b", "c"], ["b"]), board)
+    assert titles(part, 3) == ["a", "b", "c"]
+    frontiers = [part.next_batch()[0][1].frontier for _ in range(50)]
+    assert frontiers == sorted(frontiers)
+    assert board.standings["scripted"].entries == 3
+    assert board.standings["scripted"].state == "healthy"
+
+
+def test_a_feed_that_hangs_stalls_nobody() -> None:
+    part = partition(Script("hang"), Board(["scripted"]))
+    began = time.monotonic()
+    for _ in range(100):
+        part.next_batch()
+    assert time.monotonic() - began < 1
+
+
+def test_memory_travels_with_the_rows_that_were_taken() -> None:
+    feed = Script(["a"], ["b"])
+    part = partition(feed, Board(["scripted"]))
+    assert part.snapshot() == ({}, 0), "nothing was taken yet, so nothing may be skipped"
+    assert titles(part, 2) == ["a", "b"]
+    memories, number = part.snapshot()
+    assert memories["scripted"]["polls"] >= 2
+    assert number == 2
+    resumed = Script(["c"])
+    again = partition(resumed, Board(["scripted"]), (memories, number))
+    assert titles(again, 1) == ["c"]
+    assert resumed.memories[0] == memories["scripted"]
+    assert again.snapshot()[1] == 3
+
+
+def test_failures_back_off_and_end() -> None:
+    board = Board(["scripted"])
+    broken = FeedFailed("HTTP_500"), ValueError("surprise"), FeedFailed("HTTP_429", "", 0.2)
+    part = partition(Script(*broken, ["a"]), board)
+    began = time.monotonic()
+    assert titles(part, 1) == ["a"]
+    assert time.monotonic() - began > 0.2
+    standing = board.standings["scripted"]
+    assert (standing.errors, standing.failures, standing.back_off_s) == (3, 0, 0.0)
+    waits = [board.failed(Script(), FeedFailed("X")) for _ in range(6)]
+    assert waits == [0.01, 0.02, 0.04, 0.05, 0.05, 0.05]
+    assert board.health("run")[0].detail == "X"
+
+
+def test_names_of_feeds() -> None:
+    assert named(("a=http://x/1", "a=http://x/2", "http://y/?q=1", "http://y/2")) == {
+        "a": "http://x/1", "a_2": "http://x/2", "y": "http://y/?q=1", "y_2": "http://y/2",
+    }  # fmt: skip
+    params = NewsParams(feeds=("http://127.0.0.1/x",), reddit_id="i", alpaca_key="k")
+    assert [f.name for f in feeds_of(params)] == feed_names(params) == [
+        "127.0.0.1", "reddit_wallstreetbets", "reddit_stocks", "reddit_investing", "alpaca",
+    ]  # fmt: skip
