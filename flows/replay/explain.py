@@ -185,7 +185,9 @@ class Explainer:
         b = found.body
         text = (
             f"{b['sentiment_score']:+.3f} for {b['ticker']}, confidence {b['confidence']:.2f}, by "
-            f"{b['model_used']}" + (f": {b['reasoning']}" if b.get("reasoning") else "")
+            f"{b['model_used']}"
+            + (f" ({b['fallback']})" if b.get("fallback") else "")
+            + (f": {b['reasoning']}" if b.get("reasoning") else "")
         )
         versions = self._ledger.every(b["article_id"])
         mine = [v for v in versions if v.body.get("revision", 0) == b["article_revision"]]
