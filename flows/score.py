@@ -8,7 +8,7 @@ from bytewax.dataflow import Dataflow
 from bytewax.operators import KeyedStream
 
 from connectors.runs import Run
-from connectors.sentiment.tiers import cascade
+from connectors.sentiment.tiers import cascade, require
 from connectors.settings import load_settings
 from connectors.tickers.directory import ticker_finder
 from flows.assembly import Stopping, between_topics
@@ -22,8 +22,13 @@ FACTS = "scores.sqlite"
 
 
 def flow(run: Run, stopping: Stopping) -> Dataflow:
-    """Read and write all partitions: an article's key is not its tickers' key."""
+    """Read and write all partitions: an article's key is not its tickers' key.
+
+    Raises:
+        ModelUnusable: a tier is asked for by name that is not on this machine.
+    """
     settings, backlog = load_settings(), Backlog()
+    require(settings.scoring)
     finder = ticker_finder(settings.news.directories)
 
     def scoring(state: object | None) -> ScoringStep:

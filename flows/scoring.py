@@ -15,13 +15,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from bytewax.operators import StatefulBatchLogic
+from msgspec.structs import replace
 
 from connectors.archive.snapshots import load
 from connectors.daemon_pool import DaemonPool
 from connectors.sentiment.cascade import Answer, Cascade
 from messages.news import RawArticle
 from operators.blocks import Block, Event
-from operators.scoring import Pending, scored_events, text_of
+from operators.scoring import TEXT, Pending, scored_events, text_of
 from operators.tickers import TickerFinder
 
 log = logging.getLogger(__name__)
@@ -127,8 +128,12 @@ class ScoringStep(StatefulBatchLogic[Block, Block, Any]):
             if articles >= CHUNK and event.stamp > piece[-1].stamp:
                 self._submit(Pending(tuple(piece), Block([], event.stamp)))
                 articles, piece = 0, []
+            if isinstance(event.body, RawArticle):
+                # What no model reads would only make snapshots large.
+                short = replace(event.body, content=event.body.content[:TEXT])
+                event = event._replace(body=short)
+                articles += 1
             piece.append(event)
-            articles += isinstance(event.body, RawArticle)
         self._submit(Pending(tuple(piece), block._replace(events=[])))
 
     def _submit(self, pending: Pending) -> None:

@@ -10,14 +10,16 @@ from operators.instant import Verdict
 from operators.tickers import TickerFinder
 
 READ: Final = 4_000  # characters of an article's text that are looked through for tickers
+TEXT: Final = 8_000  # characters that a model is given; none reads more
 MAX_REASONING: Final = 500
 MAX_ENTITIES: Final = 20
 Read = Callable[[str], Verdict]
 
 
 def text_of(article: RawArticle) -> str:
-    """Return what a model is given: the title, then the content if there is one."""
-    return f"{article.title}. {article.content}" if article.content else article.title
+    """Return what a model is given: the title, then the content if there is one; capped."""
+    whole = f"{article.title}. {article.content}" if article.content else article.title
+    return whole[:TEXT]
 
 
 def scored_events(

@@ -13,6 +13,8 @@ from typing import Final
 
 from confluent_kafka import libversion
 
+from connectors.sentiment.finbert import finbert_there
+from connectors.settings import load_settings
 from stack.broker import cached_jars, find_java
 from stack.database import find_binaries
 from stack.errors import StackError
@@ -55,6 +57,7 @@ def examine(home_path: Path) -> Iterator[Finding]:
         "PostgreSQL", _postgres, "no embedded database: name one with TIDEWIRE_DATABASE_URL"
     )
     yield _timescale()
+    yield _finbert()
     yield from _home(home_path)
     for name in PINNED:
         yield Finding(name, True, version(name))
@@ -101,6 +104,13 @@ def _timescale() -> Finding:
         return Finding("TimescaleDB", None, cost)
     found = re.search(r"default_version = '([\d.]+)'", control.read_text())
     return Finding("TimescaleDB", True, found[1] if found else "unknown version")
+
+
+def _finbert() -> Finding:
+    scoring = load_settings().scoring
+    if finbert_there(scoring):
+        return Finding("FinBERT", True, f"in {scoring.finbert_directory}")
+    return Finding("FinBERT", None, "the instant tier scores: see `tidewire models`")
 
 
 def _home(path: Path) -> Iterator[Finding]:

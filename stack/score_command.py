@@ -18,7 +18,7 @@ from connectors.sentiment.tiers import cascade
 from connectors.settings import load_settings
 from connectors.tickers.directory import ticker_finder
 from operators.labels import label_of
-from operators.scoring import READ
+from operators.scoring import READ, TEXT
 from operators.tickers import TickerFinder
 from stack.errors import StackError
 
@@ -83,8 +83,8 @@ def text_of_fields(fields: dict[str, Any]) -> str:
     """Return what a model is given: title and content, or `text` where there is neither."""
     title, content = (str(fields.get(name) or "") for name in ("title", "content"))
     if not title and not content:
-        return str(fields.get("text") or "")
-    return f"{title}. {content}" if title and content else title or content
+        return str(fields.get("text") or "")[:TEXT]
+    return (f"{title}. {content}" if title and content else title or content)[:TEXT]
 
 
 def _line(fields: dict[str, Any], text: str, answer: Answer, finder: TickerFinder) -> str:

@@ -1,5 +1,6 @@
 """The tiers by the settings."""
 
+import logging
 from pathlib import Path
 
 from connectors.sentiment.cascade import Cascade
@@ -8,6 +9,9 @@ from connectors.sentiment.finbert import FinbertTier, finbert_there
 from connectors.sentiment.instant import InstantTier
 from connectors.sentiment.params import ScoringParams
 from connectors.sentiment.tier import Tier
+from operators.instant import ModelUnusable
+
+log = logging.getLogger(__name__)
 
 
 def cascade(params: ScoringParams, facts: Path | None, *, live: bool) -> Cascade:
@@ -36,7 +40,22 @@ def cascade(params: ScoringParams, facts: Path | None, *, live: bool) -> Cascade
     return Cascade(first, second, Facts(facts), params.ollama_below, last)
 
 
+def require(params: ScoringParams) -> None:
+    """Check, without loading it, that a tier that is asked for by name is on this machine.
+
+    Raises:
+        ModelUnusable: it is not.
+    """
+    if params.tier == "finbert" and not finbert_there(params):
+        FinbertTier(params)  # says what lacks
+
+
 def _first(params: ScoringParams, *, live: bool) -> Tier:
-    if params.tier == "finbert" or (params.tier == "auto" and live and finbert_there(params)):
+    if params.tier == "finbert":
         return FinbertTier(params)
+    if params.tier == "auto" and live and finbert_there(params):
+        try:
+            return FinbertTier(params)
+        except ModelUnusable as error:
+            log.warning("the instant tier stands in: %s", error)
     return InstantTier()

@@ -8,7 +8,7 @@ import pytest
 from pydantic import TypeAdapter
 
 from connectors.sentiment.params import ScoringParams
-from connectors.sentiment.tiers import cascade
+from connectors.sentiment.tiers import cascade, require
 from operators.instant import ModelUnusable, Verdict
 from operators.labels import label_of
 
@@ -133,13 +133,19 @@ def test_auto_takes_it_where_it_is_and_the_cache_answers_again(
     assert models.models[0].startswith("finbert/")
     played = cascade(settings, None, live=False)
     assert played.models[0].startswith("instant/"), "a played run is the same on every machine"
+    broken = tmp_path / "broken"
+    broken.mkdir()
+    (broken / "config.json").write_text("{")
+    damaged = ScoringParams(finbert_directory=str(broken), ollama_url="")
+    assert cascade(damaged, None, live=True).models[0].startswith("instant/")
     missing = ScoringParams(finbert_directory=str(tmp_path), ollama_url="")
     assert cascade(missing, None, live=True).models[0].startswith("instant/")
 
 
 def test_what_is_no_finbert_is_refused_with_what_to_do(trained: Path, tmp_path: Path) -> None:
     with pytest.raises(ModelUnusable, match="tidewire models pull finbert"):
-        FinbertTier(params(tmp_path / "nothing", "plain"))
+        require(params(tmp_path / "nothing", "plain"))
+    require(params(trained, "plain"))
     (tmp_path / "config.json").write_text('{"model_type": "bert"')
     with pytest.raises(ModelUnusable, match="empty it"):
         FinbertTier(params(tmp_path, "plain"))
