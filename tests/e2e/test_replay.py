@@ -315,7 +315,7 @@ def test_a_day_that_is_not_over_is_passed_over_or_refused(
     forged: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     manifest = read_manifest(forged / "topics", TopicsManifest)
-    ended = [f for f in manifest.files if f.topic == "news.raw" and f.day >= SECOND]
+    ended = [f for f in manifest.files if f.topic == "news.scored" and f.day >= SECOND]
     for file in ended:
         (forged / "topics" / file.path).unlink()
     files = tuple(f for f in manifest.files if f not in ended)
@@ -328,7 +328,7 @@ def test_a_day_that_is_not_over_is_passed_over_or_refused(
     assert any(line.startswith(f"{FIRST}  certified") for line in said)
     assert f"{SECOND}  not over yet: archived after its close" in said
     assert main(["replay", "--verify", "--day", SECOND, *where]) == 2
-    assert "is not archived to its end yet (news.raw is not)" in capsys.readouterr().err
+    assert "is not archived to its end yet (news.scored is not)" in capsys.readouterr().err
 
 
 def test_states_of_another_version_are_not_needed_from_the_start(
