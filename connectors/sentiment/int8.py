@@ -46,7 +46,7 @@ def _make(model: Any, file: Path) -> None:
     import torch
     from onnxruntime.quantization import QuantType, quantize_dynamic
 
-    class Logits(torch.nn.Module):
+    class Logits(torch.nn.Module):  # type: ignore[misc]  # torch is not there in every check
         def __init__(self) -> None:
             super().__init__()
             self.model = model
