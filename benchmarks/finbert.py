@@ -17,10 +17,12 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
+from benchmarks.tiny_bert import sentences, train
 from connectors.sentiment.cascade import Cascade
 from connectors.sentiment.facts import Facts
 from connectors.sentiment.finbert import FinbertTier
 from connectors.sentiment.params import ScoringParams
+from operators.instant import Verdict
 
 FILE = "tsla_headlines_2022_2024"  # about a seventh of it repeats
 UNCACHED, MIX = 256, 1_200
@@ -53,6 +55,18 @@ def make(directory: Path, texts: list[str]) -> None:
         num_labels=3, id2label=LABELS, label2id={v: k for k, v in LABELS.items()}
     )
     bert.BertForSequenceClassification(config).save_pretrained(directory)
+
+
+def difference(directory: Path) -> float:
+    """Return by how much the fast path's scores differ at most, on a small trained model."""
+    train(directory)
+    texts = [text for text, _ in sentences()]
+    scores = []
+    for speed in ("plain", "int8"):
+        settings = {"finbert_directory": str(directory), "finbert_speed": speed}
+        said = FinbertTier(TypeAdapter(ScoringParams).validate_python(settings)).score(texts)
+        scores.append([v.score for v in said if isinstance(v, Verdict)])
+    return float(max(abs(a - b) for a, b in zip(*scores, strict=True)))
 
 
 def rate(act: Callable[[], Any], count: int) -> float:
@@ -93,6 +107,8 @@ def main() -> None:
                 models.score(mix[start : start + 64])
 
         found["cached mix"] = rate(in_batches, len(mix))
+    with tempfile.TemporaryDirectory() as place:
+        found["difference"] = difference(Path(place))
     sys.stdout.write(json.dumps(found) + "\n")
 
 

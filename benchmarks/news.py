@@ -71,4 +71,6 @@ def finbert(recorded: Path, runs: int) -> list[Figure]:
         figure("FinBERT int8 with facts, headlines as they come", "texts/s",
                [r["cached mix"] for r in found],
                "plain pipeline loop", [r["plain mix"] for r in found]),
+        figure("FinBERT int8, largest difference of a score", "score",
+               [r["difference"] for r in found], "0.03 allowed", [0.03]),
     ]  # fmt: skip

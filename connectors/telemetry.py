@@ -9,7 +9,7 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any, Final
@@ -51,6 +51,23 @@ FETCHED: Final = _meter.create_counter(
 FETCH_ERRORS: Final = _meter.create_counter(
     "tidewire_feed_errors", description="fetches that failed, by feed and reason"
 )
+
+
+def watch_feeds(look: Callable[[], Iterable[tuple[str, str, float]]]) -> None:
+    """Serve what is known of feeds as gauges; `look` gives (gauge, feed, value) at each scrape.
+
+    Gauges: last_success and last_item in seconds since 1970, back_off in seconds.
+    """
+
+    def reader(gauge: str) -> Callable[[CallbackOptions], Iterable[Observation]]:
+        return lambda _: [Observation(v, {"feed": f}) for g, f, v in look() if g == gauge]
+
+    for gauge in ("last_success", "last_item", "back_off"):
+        _meter.create_observable_gauge(
+            f"tidewire_feed_{gauge}", unit="s", callbacks=[reader(gauge)]
+        )
+
+
 FETCH_SECONDS: Final = _meter.create_histogram(
     "tidewire_feed_fetch", unit="s", description="time of one fetch"
 )

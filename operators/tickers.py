@@ -24,6 +24,7 @@ LISTED: Final = re.compile(
 BRACKETED: Final = re.compile(
     r"[(\[]\s*([A-Z][A-Z.\-]{0,6}(?:\s*[,/&;]\s*[A-Z][A-Z.\-]{0,6})*)\s*[)\]]"
 )
+CLASS: Final = re.compile(r"(?<![\w$#@&.\-:/'\u2019])([A-Z]{1,5}\.[A-Z])(?![\w.])")
 BARE: Final = re.compile(r"(?<![\w$#@&.\-:/'\u2019])([A-Z]{2,5})(?![\w&/]|\.\w|-\w)")
 RATES: Final = re.compile(
     r"\b(upgrad|downgrad|price target|target price|rating|overweight|underweight|outperform|"
@@ -153,6 +154,9 @@ class TickerFinder:
         for match in VERSUS.finditer(text):
             if self._known.intersection(match.groups()):
                 found += [Mention(match.start(i), match.group(i)) for i in (1, 2)]
+        for match in CLASS.finditer(text):
+            if match.group(1) in self._known:
+                found.append(Mention(match.start(), match.group(1)))
         for match in BARE.finditer(text):
             if any(start <= match.start() < end for start, end in spans):
                 continue

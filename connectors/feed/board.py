@@ -15,7 +15,7 @@ from confluent_kafka import Producer
 from connectors.feed.fetching import FeedFailed
 from connectors.feed.poll import Feed, Values
 from connectors.kafka.layout import RUN, STAMP, Layout
-from connectors.telemetry import FEED_DELAY_SECONDS, FETCH_ERRORS, FETCHED
+from connectors.telemetry import FEED_DELAY_SECONDS, FETCH_ERRORS, FETCHED, watch_feeds
 from messages.base import make_id
 from messages.codec import encode
 from messages.control import FeedHealth
@@ -93,8 +93,19 @@ class Board:
                 for name, f in self.standings.items()
             ]  # fmt: skip
 
+    def gauges(self) -> Iterable[tuple[str, str, float]]:
+        """Return what metrics show: gauge, feed and value; nothing of what is not known yet."""
+        with self._lock:
+            for name, feed in self.standings.items():
+                yield "back_off", name, feed.back_off_s
+                if feed.last_success is not None:
+                    yield "last_success", name, feed.last_success.timestamp()
+                if feed.last_item is not None:
+                    yield "last_item", name, feed.last_item.timestamp()
+
     def keep_telling(self, layout: Layout, file: Path) -> None:
         """Publish on feeds.health and write a file for `tidewire feeds`, from a daemon thread."""
+        watch_feeds(lambda: list(self.gauges()))
         producer = Producer({"bootstrap.servers": layout.bootstrap, "log_level": 2})
 
         def tell() -> None:

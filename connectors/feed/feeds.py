@@ -1,6 +1,8 @@
 """The feeds by the settings."""
 
+import re
 from collections.abc import Iterator
+from typing import Final, NamedTuple
 from urllib.parse import urlsplit
 
 from connectors.feed.fetching import Fetcher
@@ -8,28 +10,38 @@ from connectors.feed.params import NewsParams
 from connectors.feed.poll import Feed
 from connectors.feed.rss import RssFeed
 
+INTERVAL: Final = re.compile(r"\|\d+(\.\d+)?$")
+
 
 def fetcher_of(params: NewsParams) -> Fetcher:
     """Return a fetcher within the settings' bounds."""
     return Fetcher(params.user_agent, params.timeout_seconds, params.max_bytes)
 
 
-def named(feeds: tuple[str, ...]) -> dict[str, str]:
-    """Return the feeds' names and addresses; a feed without a name has its host's.
+class Source(NamedTuple):
+    """Where a feed is, and how often to look; 0 seconds: as often as the settings say."""
 
-    >>> named(("cnbc=https://cnbc.com/rss?a=b", "http://127.0.0.1:8000/x"))
-    {'cnbc': 'https://cnbc.com/rss?a=b', '127.0.0.1:8000': 'http://127.0.0.1:8000/x'}
+    url: str
+    interval_s: float = 0.0
+
+
+def named(feeds: tuple[str, ...]) -> dict[str, Source]:
+    """Return the feeds by name; one without a name has its host's.
+
+    >>> named(("cnbc=https://cnbc.com/rss?a=b|300",))
+    {'cnbc': Source(url='https://cnbc.com/rss?a=b', interval_s=300.0)}
     """
-    found: dict[str, str] = {}
+    found: dict[str, Source] = {}
     for feed in feeds:
-        name, _, url = feed.partition("=") if "://" in feed.partition("=")[2] else ("", "", feed)
-        if "://" in name:
-            name, url = "", feed
+        where, _, interval = feed.rpartition("|") if INTERVAL.search(feed) else (feed, "", "")
+        name, _, url = where.partition("=")
+        if "://" in name or "://" not in url:
+            name, url = "", where
         base = name or urlsplit(url).netloc or url
         name, n = base, 2
         while name in found:
             name, n = f"{base}_{n}", n + 1
-        found[name] = url
+        found[name] = Source(url, float(interval or 0))
     return found
 
 
@@ -44,8 +56,9 @@ def feed_names(params: NewsParams) -> list[str]:
 def feeds_of(params: NewsParams) -> Iterator[Feed]:
     """Make the feeds; those that need keys only where there are keys."""
     fetcher = fetcher_of(params)
-    for name, url in named(params.feeds).items():
-        yield RssFeed(name, url, params.interval_seconds, fetcher)
+    for name, source in named(params.feeds).items():
+        interval = source.interval_s or params.interval_seconds
+        yield RssFeed(name, source.url, interval, fetcher)
     if params.reddit_id:
         from connectors.feed.reddit import RedditFeed, reddit_of
 

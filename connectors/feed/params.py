@@ -32,7 +32,8 @@ class NewsParams:
     """Where news comes from in a live run.
 
     Attributes:
-        feeds: RSS and Atom feeds, `name=url` or `url` each; empty: none.
+        feeds: RSS and Atom feeds, `name=url` or `url` each, `|300` behind for an interval of its
+            own, in seconds; empty: none.
         interval_seconds: between two fetches of a feed; plus up to a tenth, at random.
         timeout_seconds: of a whole fetch.
         max_bytes: of an answer; a larger one is refused.

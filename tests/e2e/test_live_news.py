@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+import urllib.request
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -131,6 +132,13 @@ def test_the_feeds_tell_how_they_are(say: Say) -> None:
     assert feeds["good"]["last_item"] is not None
     assert feeds["bad"]["errors"] > 0
     assert feeds["bad"]["back_off_s"] > 0
+    port = next(f["metrics_port"] for f in up(say)["flows"] if f["flow"] == "news")
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics") as answer:
+        metrics = answer.read().decode()
+    for name in ("feed_entries_total", "feed_errors_total", "feed_last_success_seconds",
+                 "feed_last_item_seconds", "feed_back_off_seconds", "feed_fetch_seconds_bucket",
+                 "feed_delay_seconds_bucket"):  # fmt: skip
+        assert f"tidewire_{name}{{" in metrics, name
     told_on = {f["feed"]: f["state"] for f in of(say, "feeds.health")}
     assert told_on == {"good": "healthy", "bad": "failing"}
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from pydantic import TypeAdapter
 
+from benchmarks.tiny_bert import LABELS, sentences, train
 from connectors.sentiment.params import ScoringParams
 from connectors.sentiment.tiers import cascade, require
 from operators.instant import ModelUnusable, Verdict
@@ -24,45 +25,11 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore::UserWarning"),
 ]
 
-GOOD = ["profit", "rises", "shares", "gain", "strong", "growth", "record"]
-BAD = ["loss", "falls", "shares", "drop", "weak", "decline", "fraud"]
-FLAT = ["board", "meets", "tuesday", "company", "office", "report", "annual"]
-LABELS = {0: "positive", 1: "negative", 2: "neutral"}
-
-
-def sentences() -> list[tuple[str, int]]:
-    found = []
-    for label, words in enumerate((GOOD, BAD, FLAT)):
-        for i in range(40):
-            found.append(
-                (" ".join(words[(i * k) % len(words)] for k in range(1, 3 + i % 5)), label)
-            )
-    return found
-
 
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Train a tiny BERT to tell good words from bad ones; saved as the hub would give it."""
     directory = tmp_path_factory.mktemp("tiny")
-    words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *dict.fromkeys([*GOOD, *BAD, *FLAT])]
-    (directory / "vocab.txt").write_text("\n".join(words))
-    tokenizer = transformers.BertTokenizerFast(str(directory / "vocab.txt"))
-    torch.manual_seed(7)
-    config = transformers.BertConfig(
-        vocab_size=len(words), hidden_size=64, num_hidden_layers=2, num_attention_heads=2,
-        intermediate_size=128, num_labels=3, id2label=LABELS,
-        label2id={v: k for k, v in LABELS.items()},
-    )  # fmt: skip
-    model = transformers.BertForSequenceClassification(config)
-    optimiser = torch.optim.AdamW(model.parameters(), lr=2e-3)
-    texts, labels = zip(*sentences(), strict=True)
-    batch = tokenizer(list(texts), padding=True, return_tensors="pt")
-    for _ in range(30):
-        optimiser.zero_grad()
-        model(**batch, labels=torch.tensor(labels)).loss.backward()
-        optimiser.step()
-    model.save_pretrained(directory)
-    tokenizer.save_pretrained(directory)
+    train(directory)
     return directory
 
 

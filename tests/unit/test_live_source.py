@@ -108,7 +108,9 @@ def test_failures_back_off_and_end() -> None:
 
 
 def test_names_of_feeds() -> None:
-    assert named(("a=http://x/1", "a=http://x/2", "http://y/?q=1", "http://y/2")) == {
+    found = named(("a=http://x/1", "a=http://x/2|30", "http://y/?q=1|0.5", "http://y/2"))
+    assert [s.interval_s for s in found.values()] == [0, 30, 0.5, 0]
+    assert {name: source.url for name, source in found.items()} == {
         "a": "http://x/1", "a_2": "http://x/2", "y": "http://y/?q=1", "y_2": "http://y/2",
     }  # fmt: skip
     params = NewsParams(feeds=("http://127.0.0.1/x",), reddit_id="i", alpaca_key="k")

@@ -53,6 +53,7 @@ def finder() -> TickerFinder:
         ("Movers (AAPL, ZZZZ, MSFT, QQQZ)", ("AAPL", "ZZZZ", "MSFT", "QQQZ")),
         ("Only two: NVDA & AVGO", ("NVDA", "AVGO")),
         ("PBR vs. CVX: which is better?", ("PBR", "CVX")),
+        ("Buffett buys BRK.B, not U.S. bonds or Q.E. talk", ("BRK.B",)),
         # look-alikes need evidence
         ("ALL eyes ON the CEO: IT is A big day, NOW what", ()),
         ("ON Semiconductor slips", ("ON",)),
