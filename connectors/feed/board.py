@@ -23,6 +23,7 @@ from messages.topics import FEEDS_HEALTH
 
 TELL_S: Final = 5.0
 JITTER: Final = 0.1
+DICE: Final = random.Random()  # noqa: S311  # no secret; not the one that others seed
 
 
 @dataclass(slots=True)
@@ -131,4 +132,4 @@ class Board:
 
 def with_jitter(seconds: float) -> float:
     """Return a time up to a tenth longer, so that many readers do not come at once."""
-    return seconds * (1 + random.random() * JITTER)  # noqa: S311  # no secret
+    return seconds * (1 + DICE.random() * JITTER)

@@ -45,8 +45,10 @@ class LivePartition(StatefulSourcePartition[tuple[str, Block], State]):
         self._memories: dict[str, Any] = dict(memories)
         self._last = 0
         self._polled: SimpleQueue[tuple[str, Poll]] = SimpleQueue()
+        self._closed = threading.Event()
         for feed in feeds:
-            thread = _FeedThread(feed, board, self._polled, self._memories.get(feed.name, {}))
+            memory = self._memories.get(feed.name, {})
+            thread = _FeedThread(feed, board, self._polled, memory, self._closed)
             threading.Thread(target=thread.run, name=f"feed-{feed.name}", daemon=True).start()
 
     def next_batch(self) -> list[tuple[str, Block]]:
@@ -74,6 +76,10 @@ class LivePartition(StatefulSourcePartition[tuple[str, Block], State]):
         """Return what each feed remembers of the rows that were taken."""
         return dict(self._memories), self._number
 
+    def close(self) -> None:
+        """Have the threads end when they wake; nobody waits for them."""
+        self._closed.set()
+
 
 class LiveSource(FixedPartitionedSource[tuple[str, Block], State]):
     """All feeds of a live run."""
@@ -99,16 +105,17 @@ class _FeedThread:
     """Looks at one feed again and again."""
 
     def __init__(
-        self, feed: Feed, board: Board, polled: "SimpleQueue[tuple[str, Poll]]", memory: Any
-    ) -> None:
+        self, feed: Feed, board: Board, polled: "SimpleQueue[tuple[str, Poll]]", memory: Any,
+        closed: threading.Event,
+    ) -> None:  # fmt: skip
         self._feed, self._board, self._polled = feed, board, polled
-        self._memory = memory
+        self._memory, self._closed = memory, closed
         self._seen: OrderedDict[bytes, None] = OrderedDict()
 
     def run(self) -> None:
-        """Poll for ever; whatever goes wrong is a failure of the feed, never of the flow."""
-        feed = self._feed
-        while True:
+        """Poll until closed; whatever goes wrong is a failure of the feed, never of the flow."""
+        feed, wait = self._feed, 0.0
+        while not self._closed.is_set():
             began = time.perf_counter()
             try:
                 poll = feed.poll(self._memory)
@@ -124,7 +131,8 @@ class _FeedThread:
                 said = f"{type(error).__name__}: {error}"
                 wait = self._board.failed(feed, FeedFailed("UNEXPECTED", said))
             FETCH_SECONDS.record(time.perf_counter() - began, {"feed": feed.name})
-            time.sleep(with_jitter(feed.interval_s + wait))
+            self._closed.wait(with_jitter(feed.interval_s + wait))
+        feed.close()
 
     def _is_new(self, row: Values) -> bool:
         """Tell whether this process has not passed the same on; admission has the last word."""

@@ -1,9 +1,11 @@
 """The live news source: threads, ticks, memories, failures and their back-off."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
+
+import pytest
 
 from connectors.feed.board import Board
 from connectors.feed.feeds import feed_names, feeds_of, named
@@ -30,7 +32,7 @@ class Script:
         if isinstance(step, Exception):
             raise step
         if step == "hang":
-            time.sleep(30)
+            time.sleep(3)
         return Poll([row(t) for t in step], {"polls": len(self.memories)})
 
     def close(self) -> None:
@@ -43,8 +45,20 @@ def row(title: str) -> dict[str, Any]:
             "fetched_at": now}  # fmt: skip
 
 
+@pytest.fixture(autouse=True)
+def closing() -> Iterator[None]:
+    """Let no thread of a test run on."""
+    yield
+    while OPENED:
+        OPENED.pop().close()
+
+
+OPENED: list[LivePartition] = []
+
+
 def partition(feed: Script, board: Board, resume: Any = None) -> LivePartition:
-    return LivePartition([feed], board, timedelta(milliseconds=10), lambda: False, resume)
+    OPENED.append(LivePartition([feed], board, timedelta(milliseconds=10), lambda: False, resume))
+    return OPENED[-1]
 
 
 def titles(part: LivePartition, count: int) -> list[str]:
@@ -117,3 +131,14 @@ def test_names_of_feeds() -> None:
     assert [f.name for f in feeds_of(params)] == feed_names(params) == [
         "127.0.0.1", "reddit_wallstreetbets", "reddit_stocks", "reddit_investing", "alpaca",
     ]  # fmt: skip
+
+
+def test_a_closed_source_ends_its_threads() -> None:
+    feed = Script(["a"])
+    part = partition(feed, Board(["scripted"]))
+    assert titles(part, 1) == ["a"]
+    part.close()
+    time.sleep(0.1)
+    polls = len(feed.memories)
+    time.sleep(0.1)
+    assert len(feed.memories) == polls
