@@ -15,6 +15,7 @@ WANTED: Final = (
     "special_tokens_map.json",
 )  # fmt: skip
 BAR: Final = 30
+LOOK_S: Final = 2.0
 
 
 def run_models() -> str:
@@ -76,7 +77,9 @@ def _pull_ollama(scoring: ScoringParams) -> str:
     import httpx
     import ollama
 
-    client = _client(scoring, timeout=None)
+    from connectors.sentiment.ollama import ollama_client
+
+    client = ollama_client(scoring, None)
     try:
         for step in client.pull(scoring.ollama_model, stream=True):
             _show(step)
@@ -105,18 +108,12 @@ def _ollama_state(scoring: ScoringParams) -> str:
     import httpx
     import ollama
 
+    from connectors.sentiment.ollama import ollama_client
+
     try:
-        models = {m.model for m in _client(scoring, timeout=2.0).list().models}
+        models = {m.model for m in ollama_client(scoring, LOOK_S).list().models}
     except (ollama.ResponseError, ConnectionError, httpx.HTTPError):
         return "does not answer: first answers stand"
     name = scoring.ollama_model
     there = {name, f"{name}:latest"} & models
     return "there" if there else "not there: `tidewire models pull ollama`"
-
-
-def _client(scoring: ScoringParams, timeout: float | None) -> Any:
-    import ollama
-
-    key = scoring.ollama_key.get_secret_value()
-    headers = {"Authorization": f"Bearer {key}"} if key else None
-    return ollama.Client(scoring.ollama_url, headers=headers, timeout=timeout)

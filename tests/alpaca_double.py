@@ -21,6 +21,7 @@ class AlpacaDouble:
 
     def __init__(self) -> None:
         self.rest: list[Any] = []
+        self.body: Any = None  # a whole answer in their place
         self.rest_status = 200
         self.asked: list[dict[str, str]] = []
         self.connections = 0
@@ -57,6 +58,8 @@ class AlpacaDouble:
         self.asked.append(dict(request.query_params))
         if self.rest_status != 200:
             return JSONResponse({"code": 1, "message": "no"}, self.rest_status)
+        if self.body is not None:
+            return JSONResponse(self.body)
         return JSONResponse({"news": self.rest, "next_page_token": None})
 
     async def _stream(self, socket: WebSocket) -> None:

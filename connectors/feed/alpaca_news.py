@@ -25,25 +25,34 @@ LOOK_BACK: Final = timedelta(hours=1)  # at the very first start
 OVERLAP: Final = timedelta(minutes=2)  # repeats are dropped; what is missed is not seen again
 INTERVAL_S: Final = 0.25
 MAX_BACK_OFF_S: Final = 5.0
+MAX_PAGES: Final = 1_000  # of fifty articles: some weeks of news
 
 
 class NewsStream(NewsDataStream):
-    """The SDK's stream, which says when it has connected and why it has not."""
+    """The SDK's stream, which says when it has connected and why it has not.
+
+    Attributes:
+        trouble: why it is not connected; empty while it is.
+        tried: it has connected, or been refused, for the first time.
+    """
 
     def __init__(self, key: str, secret: str, url: str, connected: Callable[[], None]) -> None:
         """Prepare; `run` connects, again and again."""
         super().__init__(key, secret, raw_data=True, url_override=url or None)
         self._connected = connected
         self.trouble = "not connected yet"
+        self.tried = threading.Event()
 
     async def _start_ws(self) -> None:
         try:
             await super()._start_ws()
         except Exception as error:
             self.trouble = f"{type(error).__name__}: {error}"
+            self.tried.set()
             raise
         self.trouble = ""
         self._connected()
+        self.tried.set()
 
 
 class AlpacaNewsFeed:
@@ -60,6 +69,7 @@ class AlpacaNewsFeed:
         self._missed.set()
         self._stream: NewsStream | None = None
         self._client: Any = None
+        self._pages = 0
 
     def poll(self, memory: Mapping[str, Any]) -> Poll:
         """Take what the stream gave; after a (re)connection also what REST has since then.
@@ -101,8 +111,8 @@ class AlpacaNewsFeed:
         self._client = NewsClient(
             params.alpaca_key, secret, raw_data=True, url_override=params.alpaca_rest or None
         )
-        session = self._client._session  # noqa: SLF001  # the SDK offers no timeout
-        session.request = partial(session.request, timeout=params.timeout_seconds)
+        session = self._client._session  # noqa: SLF001  # the SDK offers no bounds
+        session.request = partial(self._page, session.request)
         stream = NewsStream(params.alpaca_key, secret, params.alpaca_stream, self._missed.set)
 
         async def take(article: Any) -> None:
@@ -111,9 +121,18 @@ class AlpacaNewsFeed:
         stream.subscribe_news(take, "*")
         threading.Thread(target=stream.run, name="alpaca-news", daemon=True).start()
         self._stream = stream
+        stream.tried.wait(params.timeout_seconds)
         return stream
 
+    def _page(self, request: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        """Make one request of a back-fill; the SDK bounds neither its time nor their number."""
+        self._pages += 1
+        if self._pages > MAX_PAGES:
+            raise FeedFailed("TOO_MANY_PAGES", f"over {MAX_PAGES} pages of news in one answer")
+        return request(*args, timeout=self._params.timeout_seconds, **kwargs)
+
     def _since(self, start: datetime) -> list[Values]:
+        self._pages = 0
         asked = NewsRequest(start=start, sort="asc", include_content=True)
         try:
             found = self._client.get_news(asked)

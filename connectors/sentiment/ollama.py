@@ -24,6 +24,7 @@ from operators.instant import Verdict
 MAX_TEXT: Final = 4_000
 FAILURES: Final = 5  # in a row open the circuit
 OPEN_S: Final = 30.0
+CONNECT_S: Final = 5.0
 NOT_FOUND: Final = 404
 BEGIN, END = "<<<ARTICLE", "ARTICLE>>>"
 PROMPT: Final = f"""\
@@ -92,10 +93,7 @@ class OllamaTier:
 
     def __init__(self, params: ScoringParams) -> None:
         """Prepare; nothing is asked yet."""
-        key = params.ollama_key.get_secret_value()
-        headers = {"Authorization": f"Bearer {key}"} if key else None
-        timeout = httpx.Timeout(params.ollama_timeout_seconds, connect=5.0)
-        self._client = ollama.Client(params.ollama_url, headers=headers, timeout=timeout)
+        self._client = ollama_client(params, params.ollama_timeout_seconds)
         self._asked = params.ollama_model
         self._limit_s = params.ollama_timeout_seconds
         self._pool = DaemonPool(params.ollama_parallel, "ollama")
@@ -179,6 +177,19 @@ class OllamaTier:
             raise TierFailed("OLLAMA_TIMEOUT", f"no answer in {self._limit_s:g} s") from None
         except (ConnectionError, httpx.HTTPError, OSError, ValueError) as error:
             raise TierFailed("OLLAMA_DOWN", str(error)[:200]) from None
+
+
+def ollama_client(params: ScoringParams, timeout_s: float | None) -> ollama.Client:
+    """Return a client of the server in the settings; connects to nothing yet.
+
+    Args:
+        params: address and key.
+        timeout_s: of one answer; None waits for ever, as a pull must.
+    """
+    key = params.ollama_key.get_secret_value()
+    headers = {"Authorization": f"Bearer {key}"} if key else None
+    timeout = httpx.Timeout(timeout_s, connect=CONNECT_S)
+    return ollama.Client(params.ollama_url, headers=headers, timeout=timeout)
 
 
 def as_data(text: str) -> str:

@@ -8,10 +8,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import msgpack
 import pytest
 from pydantic import SecretStr
 
-from connectors.feed.alpaca_news import AlpacaNewsFeed, row_of, symbols_of
+from connectors.feed import alpaca_news
+from connectors.feed.alpaca_news import AlpacaNewsFeed, row_of
 from connectors.feed.fetching import FeedFailed
 from connectors.feed.params import NewsParams
 from messages.control import DeadLetter
@@ -102,11 +104,10 @@ def test_a_later_update_is_a_revision() -> None:
 
 
 def test_refused_keys_and_a_refusing_rest(double: AlpacaDouble, feed: AlpacaNewsFeed) -> None:
-    double.rest_status = 403
+    double.rest_status, double.good_keys = 403, False
     with pytest.raises(FeedFailed, match="HTTP_403"):
         feed.poll({})
     double.rest_status = 200
-    double.good_keys = False
     deadline = time.monotonic() + 10
     while time.monotonic() < deadline:
         with pytest.raises(FeedFailed, match="STREAM_DOWN") as failed:
@@ -128,13 +129,60 @@ def test_odd_articles_are_refused_with_a_reason(article: Any) -> None:
     assert all(isinstance(e.body, RawArticle | DeadLetter) for e in out)
 
 
+def test_the_first_look_waits_for_the_stream(double: AlpacaDouble, feed: AlpacaNewsFeed) -> None:
+    """So `feeds check` does not call a quiet hour a failure."""
+    assert feed.poll({}).rows == []
+    assert double.asked
+
+
+def admitted(rows: list[dict[str, Any]]) -> list[RawArticle | DeadLetter]:
+    events = [Event(1, "", Row(i, row)) for i, row in enumerate(rows)]
+    found = [e.body for e in AdmitArticles(0, live=True).step(Block(events, 1)).events]
+    assert all(isinstance(b, RawArticle | DeadLetter) for b in found)
+    return found  # type: ignore[return-value]
+
+
 @pytest.mark.recorded
-def test_recorded_frames(recorded: Path) -> None:
+def test_recorded_frames_over_the_stream(
+    double: AlpacaDouble, feed: AlpacaNewsFeed, recorded: Path
+) -> None:
+    """Bars, trades and quotes among them are no news; binary times are put back."""
     frames = json.loads((recorded / "alpaca/alpaca_py_ws_frames.json").read_text())
+    now = msgpack.Timestamp.from_datetime(datetime.now(UTC))
+    frames = [{k: now if v == "<msgpack.Timestamp>" else v for k, v in f.items()} for f in frames]
+    assert len(frames) == 8
+    memory: dict[str, Any] = {}
+    connected(double, feed, memory, 1)
+    double.send(*[f for f in frames if f["T"] != "n"], *[f for f in frames if f["T"] == "n"])
     news = [f for f in frames if f["T"] == "n"]
-    assert news
-    for fields in frames:
-        row = {k: v for k, v in row_of(fields).items() if k != "fetched_for"}
-        out = AdmitArticles(0, live=True).step(Block([Event(1, "", Row(0, row))], 1)).events
-        assert isinstance(out[0].body, RawArticle if fields["T"] == "n" else DeadLetter)
-    assert symbols_of(news[0]["symbols"]) == ("A",)
+    found = [b for b in admitted(rows_until(feed, memory, len(news))) if isinstance(b, RawArticle)]
+    assert [b.symbols for b in found] == [("A",), ("AVGO",)]
+    assert [b.title for b in found] == [f["headline"] for f in news]
+
+
+@pytest.mark.recorded
+def test_recorded_answers_over_rest(
+    double: AlpacaDouble, feed: AlpacaNewsFeed, recorded: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """None of them is news: each is rows that are refused, or a failure with a reason."""
+    monkeypatch.setattr(alpaca_news, "MAX_PAGES", 20)
+    answers = json.loads((recorded / "alpaca/alpaca_py_responses.json").read_text())
+    bodies = [a["body"] for a in answers]
+    bodies += [{"news": b if isinstance(b, list) else [b]} for b in bodies]
+    for body in bodies:
+        double.body = body
+        feed._missed.set()
+        with suppress(FeedFailed):
+            assert not any(isinstance(b, RawArticle) for b in admitted(feed.poll({}).rows))
+    assert len(double.asked) >= len(bodies)
+
+
+def test_pages_without_end_are_a_failure(
+    double: AlpacaDouble, feed: AlpacaNewsFeed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(alpaca_news, "MAX_PAGES", 5)
+    double.body = {"news": [], "next_page_token": "again"}
+    for _ in range(2):
+        with pytest.raises(FeedFailed, match="TOO_MANY_PAGES"):
+            feed.poll({})
+    assert len(double.asked) == 10
