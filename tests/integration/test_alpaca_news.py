@@ -1,6 +1,8 @@
 """Alpaca's news by the real SDK against a stand-in: stream, back-fill, revisions, refusals."""
 
+import gc
 import json
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import suppress
@@ -44,6 +46,10 @@ def feed(double: AlpacaDouble) -> Iterator[AlpacaNewsFeed]:
     )  # fmt: skip
     yield made
     made.close()
+    for thread in threading.enumerate():
+        if thread.name == "alpaca-news":
+            thread.join(8)
+    gc.collect()  # here, where the SDK's forgotten sockets are forgiven
 
 
 def rows_until(feed: AlpacaNewsFeed, memory: dict[str, Any], count: int) -> list[dict[str, Any]]:
