@@ -15,11 +15,11 @@ import numpy as np
 
 from benchmarks.job_v1 import BLOCK, load, weights
 from flows.backtest.options import JOB_V1
-from flows.chain import ClosedLoop, cut
+from flows.closed_loop import ClosedLoop, cut
 from messages.units import MINUTE_US
 from operators.blocks import Block, Event, Operator
-from operators.sessions import SessionTable
-from operators.strategies.indicators import TickerRows, step_bars
+from operators.strategies.technical import TickerRows, step_bars
+from operators.trading.sessions import SessionTable
 
 
 class Timed:

@@ -19,10 +19,10 @@ from pydantic import TypeAdapter
 
 from benchmarks.tiny_bert import sentences, train
 from connectors.sentiment.cascade import Cascade
-from connectors.sentiment.facts import Facts
 from connectors.sentiment.finbert import FinbertTier
 from connectors.sentiment.params import ScoringParams
-from operators.instant import Verdict
+from connectors.sentiment.score_cache import Facts
+from operators.news.instant_model import Verdict
 
 FILE = "tsla_headlines_2022_2024"  # about a seventh of it repeats
 UNCACHED, MIX = 256, 1_200

@@ -16,13 +16,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from flows.backtest.options import JOB_V1, JOB_WEIGHTS
-from flows.chain import ClosedLoop, cut
+from flows.closed_loop import ClosedLoop, cut
 from messages.learning import WeightChange
 from messages.market import Bar
 from messages.trading import Decision, TradeExecution
 from messages.units import MINUTE_US, to_datetime, to_money
 from operators.blocks import Event
-from operators.sessions import SessionTable
+from operators.trading.sessions import SessionTable
 
 BLOCK = 4_096
 

@@ -14,15 +14,15 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.job_v1 import load, weights
-from connectors.calendar import new_york_sessions
+from connectors.market.calendar import new_york_sessions
 from flows.backtest.options import JOB_V1, JOB_WEIGHTS
-from flows.chain import ClosedLoop
+from flows.closed_loop import ClosedLoop
 from messages.market import Bar
 from messages.units import MINUTE_US, to_micros, to_units
 from operators.blocks import Block, Event
 from operators.columns.bars import BarColumns
 from operators.columns.loop import ColumnLoop
-from operators.sessions import SessionTable
+from operators.trading.sessions import SessionTable
 
 WARM = 5_000
 BARS = 60_000

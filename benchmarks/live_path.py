@@ -28,7 +28,7 @@ from messages.topics import EVERY_TOPIC, MARKET_BARS, NEWS_SCORED, ORDERS_REQUES
 from messages.units import to_datetime
 from operators.params import Params
 from stack.home import Home
-from stack.services import Services
+from stack.servers.services import Services
 
 BARS = 390_000
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from connectors.sentiment.instant import instant_model
 from connectors.tickers.directory import bundled, ticker_finder
-from operators.tickers import TickerFinder
+from operators.news.tickers import TickerFinder
 
 DIRECTORIES = ("sec_company_tickers.json", "nasdaqlisted.txt", "otherlisted.txt")
 TEXTS = 20_000

@@ -1,7 +1,7 @@
 """A plain Python strategy, as a user writes one: what it costs per bar."""
 
 from messages.trading import SentimentContext
-from operators.strategies.own import LONG, SHORT, MarketSnapshot, Strategy, Vote
+from operators.strategies.base import LONG, SHORT, MarketSnapshot, Strategy, Vote
 
 
 class CrossOfMeans(Strategy):

@@ -20,8 +20,8 @@ from connectors.storage.sink import FLUSH_ROWS, DatabasePartition
 from messages.market import Bar, bar_id
 from messages.units import MINUTE_US, to_datetime
 from operators.blocks import Block, Event
-from stack.database import EmbeddedDatabase
 from stack.home import Home
+from stack.servers.database import EmbeddedDatabase
 
 FIRST: Final = 1_741_786_200_000_000  # 2025-03-12 13:30 UTC
 MINUTES: Final = 390

@@ -9,11 +9,11 @@ from typing import Any
 import msgspec
 from pydantic import TypeAdapter
 
+from connectors.archive.checkpoints import STATE_VERSION, StateKeeper
 from connectors.archive.files import StatesManifest, write_whole
-from connectors.archive.snapshots import STATE_VERSION, StateKeeper
 from connectors.kafka.layout import Layout
 from connectors.kafka.sink import LogSinkPartition, Outbox
-from connectors.own_strategies import strategy_names
+from connectors.user_strategies import strategy_names
 from connectors.version import VERSION
 from messages.base import make_id
 from messages.control import RunStarted

@@ -4,8 +4,8 @@ from bytewax.dataflow import Dataflow
 from bytewax.operators import KeyedStream
 
 from connectors.runs import Run
-from flows.assembly import Stopping, between_topics
-from flows.engine import step
+from flows.pipeline.assembly import Stopping, between_topics
+from flows.pipeline.engine import step
 from messages.topics import CONTROL_ACCEPTED, CONTROL_COMMANDS
 from operators.blocks import Block
 from operators.commands import AcceptCommands

@@ -4,11 +4,11 @@ from bytewax.dataflow import Dataflow
 from bytewax.operators import KeyedStream
 
 from connectors.runs import Run
-from flows.assembly import Stopping, between_topics
-from flows.engine import step
+from flows.pipeline.assembly import Stopping, between_topics
+from flows.pipeline.engine import step
 from messages.topics import LEARNING_OUTCOMES, SIGNALS_GENERATED, TRADES_EXECUTED
 from operators.blocks import Block
-from operators.outcomes import Outcomes
+from operators.learning.outcomes import Outcomes
 from operators.params import Params
 
 READS = (TRADES_EXECUTED, SIGNALS_GENERATED)

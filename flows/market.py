@@ -10,13 +10,13 @@ import bytewax.operators as op
 from bytewax.dataflow import Dataflow
 from bytewax.operators import KeyedStream
 
-from connectors.calendar import end_of_daily_bar
-from connectors.feed.pacemaker import PacemakerSource
-from connectors.feed.recorded import SHARD, RecordedSource, bar_rows
 from connectors.kafka.sink import LogSink
+from connectors.market.calendar import end_of_daily_bar
+from connectors.market.clock_source import PacemakerSource
+from connectors.market.recorded import SHARD, RecordedSource, bar_rows
 from connectors.runs import Run
-from flows.assembly import Stopping
-from flows.engine import route, step
+from flows.pipeline.assembly import Stopping
+from flows.pipeline.engine import route, step
 from messages.topics import CONTROL_COMMANDS, MARKET_BARS, MARKET_FEED_DLQ
 from messages.units import to_micros
 from operators.admission import AdmitBars

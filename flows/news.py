@@ -6,15 +6,15 @@ import bytewax.operators as op
 from bytewax.dataflow import Dataflow
 from bytewax.operators import KeyedStream
 
-from connectors.feed.board import Board
 from connectors.feed.feeds import feed_names, feeds_of
+from connectors.feed.health import Board
 from connectors.feed.live import LiveSource
-from connectors.feed.recorded import SHARD, RecordedSource, article_rows, no_rows
 from connectors.kafka.sink import LogSink
+from connectors.market.recorded import SHARD, RecordedSource, article_rows, no_rows
 from connectors.runs import Run
 from connectors.settings import load_settings
-from flows.assembly import Stopping
-from flows.engine import route, step
+from flows.pipeline.assembly import Stopping
+from flows.pipeline.engine import route, step
 from messages.topics import NEWS_FEED_DLQ, NEWS_RAW
 from messages.units import to_micros
 from operators.admission import AdmitArticles

@@ -6,11 +6,11 @@ import bytewax.operators as op
 from bytewax.dataflow import Dataflow
 
 from connectors.archive.sink import ArchiveSink
+from connectors.kafka.raw_log import Stretch, WholeLogSource
 from connectors.kafka.trimming import Trimmer
-from connectors.kafka.whole_log import Stretch, WholeLogSource
 from connectors.runs import Run
 from connectors.storage.sink import DatabaseSink
-from flows.assembly import Stopping
+from flows.pipeline.assembly import Stopping
 from messages.topics import CONTROL_COMMANDS, DEAD_LETTERS, TOPICS
 from operators.blocks import Block, Event
 

@@ -11,8 +11,8 @@ from connectors.runs import Run
 from connectors.sentiment.tiers import cascade, require
 from connectors.settings import load_settings
 from connectors.tickers.directory import ticker_finder
-from flows.assembly import Stopping, between_topics
-from flows.scoring import STEP, Backlog, ScoringStep
+from flows.pipeline.assembly import Stopping, between_topics
+from flows.pipeline.scoring_step import STEP, Backlog, ScoringStep
 from messages.topics import NEWS_RAW, NEWS_SCORED
 from operators.blocks import Block
 

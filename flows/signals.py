@@ -5,10 +5,10 @@ from collections.abc import Collection
 from bytewax.dataflow import Dataflow
 from bytewax.operators import KeyedStream
 
-from connectors.own_strategies import own_strategies
 from connectors.runs import Run
-from flows.assembly import Stopping, between_topics
-from flows.engine import step
+from connectors.user_strategies import own_strategies
+from flows.pipeline.assembly import Stopping, between_topics
+from flows.pipeline.engine import step
 from messages.topics import (
     MARKET_BARS,
     NEWS_SCORED,
@@ -17,9 +17,9 @@ from messages.topics import (
     STRATEGY_WEIGHTS,
 )
 from operators.blocks import Block
-from operators.ensemble import Ensemble
+from operators.news.sentiment import SentimentWindows
 from operators.params import Params
-from operators.sentiment import SentimentWindows
+from operators.strategies.ensemble import Ensemble
 from operators.strategies.voting import Voting
 
 READS = (STRATEGY_WEIGHTS, NEWS_SCORED, MARKET_BARS)

@@ -3,10 +3,10 @@
 from bytewax.dataflow import Dataflow
 from bytewax.operators import KeyedStream
 
-from connectors.calendar import new_york_sessions
+from connectors.market.calendar import new_york_sessions
 from connectors.runs import Run
-from flows.assembly import Stopping, between_topics
-from flows.engine import step
+from flows.pipeline.assembly import Stopping, between_topics
+from flows.pipeline.engine import step
 from messages.topics import (
     CONTROL_ACCEPTED,
     MARKET_BARS,
@@ -18,9 +18,9 @@ from messages.topics import (
     TRADES_EXECUTED,
 )
 from operators.blocks import Block
-from operators.desk import Desk
 from operators.params import Params
-from operators.sessions import SessionTable
+from operators.trading.desk import Desk
+from operators.trading.sessions import SessionTable
 
 READS = (CONTROL_ACCEPTED, MARKET_BARS, SIGNALS_GENERATED)
 WRITES = (

@@ -4,12 +4,12 @@ from dataclasses import dataclass
 
 from operators.admission import AdmitArticles, AdmitBars
 from operators.commands import AcceptCommands
-from operators.desk import Desk
-from operators.ensemble import Ensemble
-from operators.outcomes import Outcomes
-from operators.scoring import Scoring
-from operators.sentiment import SentimentWindows
+from operators.learning.outcomes import Outcomes
+from operators.news.scoring import Scoring
+from operators.news.sentiment import SentimentWindows
+from operators.strategies.ensemble import Ensemble
 from operators.strategies.voting import Voting
+from operators.trading.desk import Desk
 
 
 @dataclass(frozen=True, slots=True)

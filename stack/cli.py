@@ -10,9 +10,9 @@ from typing import Any
 
 from connectors.version import VERSION
 from messages.market import INTERVALS
+from stack.commands.news import NEWS_ACTIONS, add_news_commands
 from stack.errors import StackError
-from stack.news_commands import NEWS_ACTIONS, add_news_commands
-from stack.supervisor import FLOWS
+from stack.runtime.supervisor import FLOWS
 
 
 def parser() -> argparse.ArgumentParser:
@@ -192,11 +192,11 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 
 def _flow(options: argparse.Namespace) -> int:
-    from stack.flow_command import run_flow
+    from stack.commands.flow import run_flow
 
     directory = options.run
     if directory is None:
-        from stack.up import running
+        from stack.runtime.live import running
 
         there = running(_home(options))
         if there is None:
@@ -209,7 +209,7 @@ def _flow(options: argparse.Namespace) -> int:
 
 def _up(options: argparse.Namespace) -> int:
     from connectors.settings import load_settings
-    from stack.up import RUN_NAME, serve, start
+    from stack.runtime.live import RUN_NAME, serve, start
 
     if not RUN_NAME.fullmatch(options.run):
         reason = f"--run {options.run}: use up to 30 lower-case letters, digits and underscores."
@@ -226,14 +226,14 @@ def _up(options: argparse.Namespace) -> int:
 
 
 def _down(options: argparse.Namespace) -> int:
-    from stack.up import stop
+    from stack.runtime.live import stop
 
     sys.stdout.write(f"run {stop(_home(options))} is down; `tidewire up` goes on with it\n")
     return 0
 
 
 def _look(options: argparse.Namespace) -> int:
-    from stack.look_commands import run_doctor, run_status, run_topics, run_version
+    from stack.commands.status import run_doctor, run_status, run_topics, run_version
 
     code = 0
     if options.command == "status":
@@ -250,7 +250,7 @@ def _look(options: argparse.Namespace) -> int:
 
 def _db(options: argparse.Namespace) -> int:
     from connectors.settings import load_settings
-    from stack.database_commands import run_db
+    from stack.commands.db import run_db
 
     said = run_db(_home(options), load_settings(), options.action, options.schema, options.file)
     sys.stdout.write(said + "\n")
@@ -258,7 +258,7 @@ def _db(options: argparse.Namespace) -> int:
 
 
 def _archive(options: argparse.Namespace) -> int:
-    from stack.archive_commands import run_archive
+    from stack.commands.archive import run_archive
 
     said = run_archive(_home(options), options.action, options.run, options.file)
     sys.stdout.write(said + "\n")
@@ -266,7 +266,7 @@ def _archive(options: argparse.Namespace) -> int:
 
 
 def _replay(options: argparse.Namespace) -> int:
-    from stack.replay_commands import run_causality, run_explain, run_replay
+    from stack.commands.replay import run_causality, run_explain, run_replay
 
     act = {"replay": run_replay, "causality": run_causality, "explain": run_explain}
     said, code = act[options.command](options)
@@ -276,9 +276,9 @@ def _replay(options: argparse.Namespace) -> int:
 
 def _backtest(options: argparse.Namespace) -> int:
     if options.command == "sweep":
-        from stack.sweep_command import run_command
+        from stack.commands.sweep import run_command
     else:
-        from stack.backtest_command import run_command
+        from stack.commands.backtest import run_command
     said, code = run_command(options)
     sys.stdout.write(said + "\n")
     return code
@@ -298,10 +298,10 @@ def _home(options: argparse.Namespace) -> Any:
 
 def _demo(options: argparse.Namespace) -> int:
     from connectors.settings import load_settings
-    from stack.demo import DemoOptions, run_demo
     from stack.home import Home
-    from stack.memory_broker import PARTITIONS
-    from stack.services import Services
+    from stack.runtime.demo import DemoOptions, run_demo
+    from stack.servers.memory_broker import PARTITIONS
+    from stack.servers.services import Services
 
     settings = load_settings()
     shards = settings.partitions if options.shards is None else options.shards
@@ -336,19 +336,19 @@ def _expected() -> tuple[type[Exception], ...]:
     from connectors.archive.bundle import CannotImport
     from connectors.archive.files import ArchiveDamaged
     from connectors.archive.reading import DayNotArchived
-    from connectors.feed.recorded import InputUnusable
     from connectors.kafka.layout import BrokerUnavailable
-    from connectors.own_strategies import StrategyUnusable
-    from connectors.sentiment.facts import FactsUnusable
+    from connectors.market.recorded import InputUnusable
+    from connectors.sentiment.score_cache import FactsUnusable
     from connectors.settings import SettingsInvalid
     from connectors.storage.schema import DatabaseUnavailable, SchemaTooNew
     from connectors.tickers.directory import DirectoryUnusable
+    from connectors.user_strategies import StrategyUnusable
     from flows.backtest.options import CannotBacktest
     from flows.backtest.splits import SplitFound
     from flows.replay.counterfactual import CannotChange
     from flows.replay.explain import CannotExplain
-    from operators.instant import ModelUnusable
-    from operators.strategies.own import StrategyFailed
+    from operators.news.instant_model import ModelUnusable
+    from operators.strategies.base import StrategyFailed
 
     return (
         ArchiveDamaged, BrokerUnavailable, CannotBacktest, CannotChange, CannotExplain,

@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from connectors.own_strategies import own_strategies
-from flows.chain import ClosedLoop, cut
+from connectors.user_strategies import own_strategies
+from flows.closed_loop import ClosedLoop, cut
 from messages.learning import WeightChange
 from messages.market import Bar
 from messages.news import ScoredArticle
@@ -37,7 +37,7 @@ from operators.columns.layout import (
 )
 from operators.columns.loop import ColumnLoop
 from operators.params import Params
-from operators.sessions import SessionTable
+from operators.trading.sessions import SessionTable
 
 Said = list[tuple[Any, ...]]
 

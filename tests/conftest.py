@@ -11,9 +11,9 @@ import pytest
 
 from connectors.kafka.layout import Layout
 from connectors.settings import Settings
-from stack.demo import Demo
 from stack.home import Home
-from stack.services import Services
+from stack.runtime.demo import Demo
+from stack.servers.services import Services
 from tests.harness import options, play
 
 

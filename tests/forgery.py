@@ -11,6 +11,7 @@ import msgspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from connectors.archive.checkpoints import KeptState, load
 from connectors.archive.files import (
     StatesManifest,
     TopicsManifest,
@@ -19,7 +20,6 @@ from connectors.archive.files import (
     write_manifest,
 )
 from connectors.archive.records import Row, read_rows, table_of
-from connectors.archive.snapshots import KeptState, load
 
 Edit = Callable[[list[Row]], list[Row]]
 

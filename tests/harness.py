@@ -14,8 +14,8 @@ from connectors.settings import Settings
 from connectors.storage.sink import table_names
 from connectors.storage.tables import metadata
 from flows.replay.certificate import Certificate, certify
-from stack.demo import Demo, DemoOptions
-from stack.services import Services
+from stack.runtime.demo import Demo, DemoOptions
+from stack.servers.services import Services
 
 # created_at and updated_at say when a row was written; `runs` names the run itself.
 NOT_COMPARED = {"created_at", "updated_at"}

@@ -2,7 +2,7 @@
 
 from connectors.sentiment.instant import instant_model
 from connectors.tickers.directory import ticker_finder
-from operators.scoring import Scoring
+from operators.news.scoring import Scoring
 
 
 def scoring() -> Scoring:

@@ -1,7 +1,7 @@
 """Strategies of one's own, for tests."""
 
 from messages.trading import SentimentContext
-from operators.strategies.own import LONG, SHORT, MarketSnapshot, Strategy, Vote
+from operators.strategies.base import LONG, SHORT, MarketSnapshot, Strategy, Vote
 
 
 class Breakout(Strategy):

@@ -15,7 +15,7 @@ from messages.news import RawArticle, ScoredArticle, article_id, content_hash
 from messages.trading import StrategyVote, TradeSignal
 from messages.units import MINUTE_US, to_datetime, to_dollars, to_micros
 from operators.blocks import Block, Event, Operator
-from operators.sessions import SessionTable
+from operators.trading.sessions import SessionTable
 
 OPEN = to_micros(datetime(2025, 3, 12, 13, 30, tzinfo=UTC))
 CLOSE = to_micros(datetime(2025, 3, 12, 20, 0, tzinfo=UTC))

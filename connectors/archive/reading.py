@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from connectors.archive.check import topics_manifest, vouch_for
+from connectors.archive.checkpoints import STATE_VERSION, KeptState, load
 from connectors.archive.files import (
     ArchiveDamaged,
     DayFile,
@@ -19,7 +20,6 @@ from connectors.archive.files import (
 )
 from connectors.archive.records import Row, read_rows
 from connectors.archive.sink import BEFORE_TIME
-from connectors.archive.snapshots import STATE_VERSION, KeptState, load
 from connectors.kafka.layout import TICK_END
 from connectors.runs import Run
 from messages.codec import Unreadable, decoder

@@ -12,9 +12,9 @@ from bytewax.outputs import FixedPartitionedSink, StatefulSinkPartition
 
 from connectors.archive.files import TopicsManifest, read_manifest, write_manifest
 from connectors.archive.spool import Spools
-from connectors.calendar import new_york_sessions, session_day
-from connectors.kafka.lanes import FOR_EVER, NEVER
-from connectors.kafka.whole_log import SHARD, LogRecord, Stretch
+from connectors.kafka.partition_reader import FOR_EVER, NEVER
+from connectors.kafka.raw_log import SHARD, LogRecord, Stretch
+from connectors.market.calendar import new_york_sessions, session_day
 from connectors.telemetry import ARCHIVED
 
 SpoolState = dict[str, int]

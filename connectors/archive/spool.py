@@ -20,7 +20,7 @@ from connectors.archive.records import (
     encode_row,
     table_of,
 )
-from connectors.kafka.whole_log import LogRecord
+from connectors.kafka.raw_log import LogRecord
 
 
 class SpoolDamaged(RuntimeError):

@@ -14,9 +14,9 @@ from alpaca.data.live.news import NewsDataStream
 from alpaca.data.requests import NewsRequest
 from requests.exceptions import RequestException
 
+from connectors.feed.base import Poll, Values
 from connectors.feed.fetching import FeedFailed
 from connectors.feed.params import NewsParams
-from connectors.feed.poll import Poll, Values
 from connectors.feed.rss import text_of_html
 from messages.base import Ticker
 from messages.news import MAX_CONTENT, MAX_TITLE

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from typing import Final, NamedTuple
 from urllib.parse import urlsplit
 
+from connectors.feed.base import Feed
 from connectors.feed.fetching import Fetcher
 from connectors.feed.params import NewsParams
-from connectors.feed.poll import Feed
 from connectors.feed.rss import RssFeed
 
 INTERVAL: Final = re.compile(r"\|\d+(\.\d+)?$")

@@ -17,10 +17,10 @@ from typing import Any, Final
 
 from bytewax.inputs import FixedPartitionedSource, StatefulSourcePartition
 
-from connectors.feed.board import Board, with_jitter
+from connectors.feed.base import Feed, Poll, Values
 from connectors.feed.fetching import FeedFailed
-from connectors.feed.poll import Feed, Poll, Values
-from connectors.feed.recorded import SHARD
+from connectors.feed.health import Board, with_jitter
+from connectors.market.recorded import SHARD
 from connectors.telemetry import FETCH_SECONDS
 from operators.admission import Row
 from operators.blocks import Block, Event

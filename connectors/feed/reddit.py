@@ -8,9 +8,9 @@ import praw
 import prawcore
 from prawcore.exceptions import BadJSON, OAuthException, RequestException, ResponseException
 
+from connectors.feed.base import Poll, Values
 from connectors.feed.fetching import FeedFailed
 from connectors.feed.params import NewsParams
-from connectors.feed.poll import Poll, Values
 from connectors.feed.rss import text_of_html
 from messages.news import MAX_CONTENT, MAX_TITLE
 

@@ -12,8 +12,8 @@ from urllib.parse import urlsplit
 import feedparser
 from selectolax.lexbor import LexborHTMLParser
 
+from connectors.feed.base import Poll, Values
 from connectors.feed.fetching import FeedFailed, Fetched, Fetcher
-from connectors.feed.poll import Poll, Values
 from messages.news import MAX_CONTENT, MAX_TITLE
 
 MARKUP: Final = re.compile(r"<[a-zA-Z/!]|&[#\w]+;")

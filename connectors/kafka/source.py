@@ -16,8 +16,8 @@ from bytewax.inputs import FixedPartitionedSource, StatefulSourcePartition
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 from confluent_kafka import Message as Record
 
-from connectors.kafka.lanes import FOR_EVER, NEVER, Lane, Position, Waiting
 from connectors.kafka.layout import Layout
+from connectors.kafka.partition_reader import FOR_EVER, NEVER, Lane, Position, Waiting
 from connectors.telemetry import READ, VITALS
 from messages.base import Message
 from messages.codec import decoder

@@ -8,8 +8,8 @@ import msgspec
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 from confluent_kafka import Message as Record
 
-from connectors.kafka.lanes import read_headers
 from connectors.kafka.layout import TICK_END, Layout
+from connectors.kafka.partition_reader import read_headers
 
 READ_WAIT_S: Final = 0.05
 

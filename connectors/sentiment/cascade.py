@@ -4,10 +4,10 @@ import time
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from connectors.sentiment.facts import Facts, text_hash
+from connectors.sentiment.score_cache import Facts, text_hash
 from connectors.sentiment.tier import Tier, TierFailed
 from connectors.telemetry import FALLBACKS, INFERENCE_SECONDS, SCORE_CACHE_HITS, SCORED
-from operators.instant import Verdict
+from operators.news.instant_model import Verdict
 
 
 class Answer(NamedTuple):

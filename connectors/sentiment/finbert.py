@@ -12,7 +12,7 @@ from typing import Any, Final
 from connectors.sentiment.int8 import Int8Classifier
 from connectors.sentiment.params import ScoringParams
 from connectors.sentiment.tier import TierFailed
-from operators.instant import ModelUnusable, Verdict
+from operators.news.instant_model import ModelUnusable, Verdict
 
 LABELS: Final = ("negative", "neutral", "positive")
 REVISION_FILE: Final = "tidewire-revision.txt"

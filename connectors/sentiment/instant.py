@@ -6,7 +6,7 @@ from importlib.resources import files
 from typing import Final
 
 from connectors.sentiment.tier import TierFailed
-from operators.instant import InstantModel, Verdict
+from operators.news.instant_model import InstantModel, Verdict
 
 FILE: Final = "instant.model"
 

@@ -19,7 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from connectors.daemon_pool import DaemonPool
 from connectors.sentiment.params import ScoringParams
 from connectors.sentiment.tier import TierFailed
-from operators.instant import Verdict
+from operators.news.instant_model import Verdict
 
 MAX_TEXT: Final = 4_000
 FAILURES: Final = 5  # in a row open the circuit

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from operators.instant import Verdict
+from operators.news.instant_model import Verdict
 
 
 class TierFailed(RuntimeError):

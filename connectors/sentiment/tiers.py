@@ -4,12 +4,12 @@ import logging
 from pathlib import Path
 
 from connectors.sentiment.cascade import Cascade
-from connectors.sentiment.facts import Facts
 from connectors.sentiment.finbert import FinbertTier, finbert_there
 from connectors.sentiment.instant import InstantTier
 from connectors.sentiment.params import ScoringParams
+from connectors.sentiment.score_cache import Facts
 from connectors.sentiment.tier import Tier
-from operators.instant import ModelUnusable
+from operators.news.instant_model import ModelUnusable
 
 log = logging.getLogger(__name__)
 

@@ -11,8 +11,8 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final
 
-from operators.directory import Listing, dotted
-from operators.tickers import TickerFinder
+from operators.news.directory import Listing, dotted
+from operators.news.tickers import TickerFinder
 
 BUNDLED: Final = "listings.txt"
 WORDS: Final = "common_words.txt"

@@ -5,9 +5,9 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from connectors.archive.ordered_log import ArchivedLog, span_of
 from connectors.archive.reading import ArchivedRun
 from connectors.kafka.source import Reads
-from flows.replay.log import ArchivedLog, span_of
 from messages.market import Bar
 from messages.news import ScoredArticle
 from messages.topics import MARKET_BARS, NEWS_SCORED

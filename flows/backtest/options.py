@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from pydantic import TypeAdapter, ValidationError
 
-from connectors.calendar import NEW_YORK
+from connectors.market.calendar import NEW_YORK
 from messages.units import to_micros
 from operators.params import (
     MEAN_REVERSION,

@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from connectors.calendar import new_york_sessions
-from connectors.own_strategies import own_strategies
+from connectors.market.calendar import new_york_sessions
+from connectors.user_strategies import own_strategies
 from flows.backtest.run import Inputs, all_scores, find_splits
 from flows.backtest.splits import adjusted
 from flows.backtest.tally import Tally

@@ -6,7 +6,7 @@ from typing import Any, Final
 import numpy as np
 from msgspec import Struct
 
-from connectors.calendar import NEW_YORK, new_york_sessions, session_day
+from connectors.market.calendar import NEW_YORK, new_york_sessions, session_day
 from flows.backtest.run import Ran
 from flows.backtest.tally import Trade
 from messages.units import MINUTE_US, SECOND_US, to_datetime, to_money

@@ -8,13 +8,13 @@ from typing import Final, Literal
 
 import numpy as np
 
-from connectors.calendar import new_york_sessions
-from connectors.feed.columns import BarFile
-from connectors.feed.recorded import article_rows
-from connectors.own_strategies import own_strategies
+from connectors.market.bar_file import BarFile
+from connectors.market.calendar import new_york_sessions
+from connectors.market.recorded import article_rows
 from connectors.sentiment.instant import instant_model
 from connectors.settings import load_settings
 from connectors.tickers.directory import ticker_finder
+from connectors.user_strategies import own_strategies
 from flows.backtest.splits import GapWatch, Split, SplitFound, adjusted
 from flows.backtest.tally import C_WIDTH, Tally, pair
 from messages.news import RawArticle
@@ -24,8 +24,8 @@ from operators.blocks import Block, Event
 from operators.columns.bars import BarColumns
 from operators.columns.layout import R_WIDTH
 from operators.columns.loop import ColumnLoop
+from operators.news.scoring import Scoring
 from operators.params import STRATEGIES, Params
-from operators.scoring import Scoring
 
 HORIZON: Final = 2**60
 EQUAL: Final = tuple((s, 1 / len(STRATEGIES)) for s in STRATEGIES)

@@ -10,8 +10,8 @@ from typing import Any, Final
 
 import msgspec
 
-from connectors.calendar import session_day
-from connectors.own_strategies import strategy_names
+from connectors.market.calendar import session_day
+from connectors.user_strategies import strategy_names
 from flows.backtest.options import CannotBacktest, parse_set, with_settings
 from flows.backtest.prepared import Votes, Whole, read_whole, trade_rows, vote_key
 from flows.backtest.results import result_of

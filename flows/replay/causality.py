@@ -9,7 +9,7 @@ before a cut alone, everything before the cut must be the same.
 from collections.abc import Callable, Iterable, Iterator
 from typing import Final, NamedTuple, cast
 
-from flows.replay.stretch import Stretch
+from flows.replay.window import Stretch
 from messages.base import Message
 from messages.codec import decoder, encode
 from messages.market import Bar

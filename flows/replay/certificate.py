@@ -11,14 +11,14 @@ from typing import Any, Final
 
 import msgspec
 
+from connectors.archive.ordered_log import WHOLE, span_of
 from connectors.archive.reading import ArchivedRun
-from connectors.own_strategies import sources_of
+from connectors.user_strategies import sources_of
 from connectors.version import VERSION
 from flows.replay.compare import Divergence, Made
-from flows.replay.execute import Outcome, StateDiffers, run_shard
-from flows.replay.leaves import Leaves
-from flows.replay.log import WHOLE, span_of
-from flows.replay.replayed import REPLAYED
+from flows.replay.flow_list import REPLAYED
+from flows.replay.record_hashes import Leaves
+from flows.replay.reexecution import Outcome, StateDiffers, run_shard
 from messages.base import Message
 from messages.topics import Topic
 from operators.params import Params

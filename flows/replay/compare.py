@@ -8,7 +8,7 @@ from connectors.archive.records import Row
 from connectors.kafka.sink import Mark, Outbox, SinkState, record_headers
 from connectors.kafka.source import Reads
 from connectors.telemetry import trace_of, traceparent
-from flows.replay.leaves import Leaves
+from flows.replay.record_hashes import Leaves
 from messages.base import Message
 from messages.codec import encode
 

@@ -8,10 +8,10 @@ from typing import Any, Final
 
 from msgspec import Struct
 
-from connectors.own_strategies import strategy_names
+from connectors.user_strategies import strategy_names
 from flows.backtest.options import CannotBacktest, parse_set, with_settings
-from flows.chain import ClosedLoop
-from flows.replay.stretch import Stretch
+from flows.closed_loop import ClosedLoop
+from flows.replay.window import Stretch
 from messages.base import make_id
 from messages.learning import TradeOutcome, WeightChange
 from messages.news import ScoredArticle

@@ -10,11 +10,11 @@ from typing import Any, Final
 from msgspec import Struct
 
 from connectors.archive.reading import ArchivedRun
-from connectors.calendar import NEW_YORK, session_day
-from flows.replay.hearing import Heard, hearings
-from flows.replay.ledger import Found, Ledger
-from flows.replay.moment import Moment, moments
-from flows.replay.stretch import Stretch, stretch_of
+from connectors.market.calendar import NEW_YORK, session_day
+from flows.replay.decision_trace import Heard, hearings
+from flows.replay.evaluation import Moment, moments
+from flows.replay.record_index import Found, Ledger
+from flows.replay.window import Stretch, stretch_of
 from messages.units import to_datetime
 
 CANNOT: Final = "name an id of an order, decision, signal, execution or outcome, or TICKER@TIME"

@@ -8,13 +8,13 @@ import msgspec
 from connectors.archive.reading import ArchivedRun
 from connectors.sentiment.cascade import Cascade
 from flows.replay.counterfactual import Changes, WhatIf, what_if
-from flows.replay.stretch import Stretch
+from flows.replay.window import Stretch
 from messages.base import make_id
 from messages.codec import decoder
 from messages.news import RawArticle, ScoredArticle
 from messages.topics import NEWS_RAW
-from operators.instant import Verdict
-from operators.scoring import text_of
+from operators.news.instant_model import Verdict
+from operators.news.scoring import text_of
 
 BATCH: Final = 256
 Version = tuple[str, int]

@@ -1,6 +1,6 @@
 """What the columnar desk does to the account: orders placed, met and filled; rows written.
 
-Compiled into the loop; step for step what `operators.account` and the desk's order book do.
+Compiled into the loop; step for step what `operators.trading.account` and the desk's order book do.
 """
 
 import numpy as np
@@ -8,7 +8,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from operators.columns import layout as c
-from operators.rules import commission_of, slipped
+from operators.trading.arithmetic import commission_of, slipped
 
 Ints = NDArray[np.int64]
 

@@ -1,11 +1,11 @@
-"""The entry checks over columns, in their order, by the same rules as `operators.risk`."""
+"""The entry checks over columns, in their order, by the rules of `operators.trading.checks`."""
 
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
 from operators.columns import layout as c
-from operators.rules import (
+from operators.trading.arithmetic import (
     affordable,
     below_positions,
     cooled_down,

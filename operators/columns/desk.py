@@ -1,7 +1,7 @@
 """The desk over columns: timers, stops, signals; the whole compiled into two entry points.
 
-Step for step what `operators.desk.Desk` does with bars and signals (a backtest has no commands),
-by the same functions of `operators.rules`. Row by row in order; nothing looks ahead.
+Step for step what `operators.trading.desk.Desk` does with bars and signals (a backtest has no
+commands), by the functions of `operators.trading.arithmetic`. Row by row; nothing looks ahead.
 """
 
 from collections.abc import Callable
@@ -11,13 +11,13 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from operators import rules
 from operators.columns import booking, checks
 from operators.columns import layout as c
 from operators.columns.booking import forget, mark, meet, place, record
 from operators.columns.checks import CLOSED, first_denial, is_open
 from operators.columns.fingerprint import fingerprint
-from operators.rules import entry_shares, is_stopped
+from operators.trading import arithmetic as rules
+from operators.trading.arithmetic import entry_shares, is_stopped
 
 Ints = NDArray[np.int64]
 MARGIN = 12  # rows that one event may lead to, expiries and waiting orders left out

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from operators.risk import ENTRY_CHECKS
+from operators.trading.checks import ENTRY_CHECKS
 
 NEVER: Final = 2**62  # a timer that is not armed
 BEYOND: Final = NEVER - 1  # no session is left in the table

@@ -1,7 +1,7 @@
 """The closed loop over columns: bars and scored articles in, decisions and fills as rows out.
 
 For backtests: no commands, fixed weights, from the beginning. What it decides is what
-`flows.chain.ClosedLoop` decides on the same input, decision for decision.
+`flows.closed_loop.ClosedLoop` decides on the same input, decision for decision.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -19,9 +19,9 @@ from operators.columns.desk import pass_time, step_rows
 from operators.columns.fingerprint import fingerprint
 from operators.columns.signals import NEWS, ColumnVotes, NewsVote, Scores, Voted, weigh
 from operators.params import Params
-from operators.rules import MAX_EQUITY
-from operators.sessions import SessionTable
-from operators.strategies.own import Strategy
+from operators.strategies.base import Strategy
+from operators.trading.arithmetic import MAX_EQUITY
+from operators.trading.sessions import SessionTable
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]

@@ -12,11 +12,11 @@ from messages.units import to_micros
 from operators.blocks import Block, Event
 from operators.columns.bars import BarColumns
 from operators.columns.layout import NO_NEWS, UNKNOWN_NEWS
+from operators.news.sentiment import SentimentChanged, SentimentWindows
 from operators.params import STRATEGIES, Params
-from operators.sentiment import SentimentChanged, SentimentWindows
-from operators.strategies.indicators import TickerRows, step_bars
+from operators.strategies.base import OwnVotes, Row, Strategy
 from operators.strategies.news_driven import NewsOpinions
-from operators.strategies.own import OwnVotes, Row, Strategy
+from operators.strategies.technical import TickerRows, step_bars
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]

@@ -7,8 +7,8 @@ another strategy votes on.
 from typing import Any
 
 from messages.trading import SentimentContext
+from operators.news.sentiment import Entry, SentimentChanged, summarise
 from operators.params import NewsDrivenParams, SentimentParams
-from operators.sentiment import Entry, SentimentChanged, summarise
 
 
 def opinion(context: SentimentContext, params: NewsDrivenParams) -> float:

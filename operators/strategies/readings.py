@@ -12,7 +12,8 @@ from messages.market import Bar
 from messages.trading import SentimentContext
 from messages.units import to_dollars, to_units
 from operators.params import MEAN_REVERSION, MOMENTUM, NEWS_DRIVEN, Params
-from operators.strategies.indicators import (
+from operators.strategies.news_driven import opinion
+from operators.strategies.technical import (
     PREV_C,
     PREV_SUM,
     SUM_C,
@@ -21,7 +22,6 @@ from operators.strategies.indicators import (
     TickerRows,
     step_bars,
 )
-from operators.strategies.news_driven import opinion
 
 
 class Reading(NamedTuple):

@@ -16,11 +16,11 @@ from messages.trading import SentimentContext
 from messages.units import to_units
 from operators.bar_filter import BarFilter, refuse
 from operators.blocks import Block, Event
+from operators.news.sentiment import SentimentChanged
 from operators.params import NEWS_DRIVEN, STRATEGIES, Params
-from operators.sentiment import SentimentChanged
-from operators.strategies.indicators import TickerRows, step_bar, step_bars
+from operators.strategies.base import OwnVotes, Strategy
 from operators.strategies.news_driven import NewsOpinions
-from operators.strategies.own import OwnVotes, Strategy
+from operators.strategies.technical import TickerRows, step_bar, step_bars
 
 
 class Votes(Struct, frozen=True, gc=False):

@@ -20,9 +20,9 @@ from scipy.sparse import csr_matrix
 from scipy.special import softmax
 from sklearn.linear_model import LogisticRegression
 
-from operators.features import BITS, features
-from operators.instant import CLASSES, pack
-from operators.labels import label_of
+from operators.news.features import BITS, features
+from operators.news.instant_model import CLASSES, pack
+from operators.news.labels import label_of
 
 SETS: Final = {"twitter_financial_news": 1.0, "sentfin_entities": 1.0, "fiqa_2018": 2.0}
 JUDGE: Final = "phrasebank"

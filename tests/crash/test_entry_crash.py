@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from confluent_kafka import Consumer, TopicPartition
 
-from stack.demo import Demo
-from stack.services import Services
+from stack.runtime.demo import Demo
+from stack.servers.services import Services
 from tests.e2e.story import bar_row, headline, write
 from tests.harness import options, play, tables
 

@@ -12,8 +12,8 @@ from messages.codec import encode
 from messages.control import Command, CommandKind
 from messages.topics import CONTROL_COMMANDS
 from messages.units import to_datetime, to_micros
-from stack.demo import Demo
-from stack.services import Services
+from stack.runtime.demo import Demo
+from stack.servers.services import Services
 from tests.harness import options, play, proofs, tables
 from tests.slices import FROM
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from connectors.feed.columns import BarFile
-from connectors.feed.simulated import record_day
+from connectors.market.bar_file import BarFile
+from connectors.market.simulated import record_day
 from flows.backtest.results import Result, result_of
 from flows.backtest.run import EQUAL, Inputs, run_backtest
 from operators.columns.layout import R_STAMP
@@ -45,7 +45,7 @@ def found(capsys: pytest.CaptureFixture[str], *arguments: object) -> dict[str, A
 
 
 def test_a_backtest_trades_like_the_live_operators(result: Result, tmp_path: Path) -> None:
-    from connectors.calendar import new_york_sessions
+    from connectors.market.calendar import new_york_sessions
 
     events = scored_day(tmp_path, 20_250_312)
     weights = [weight(0, s, 1 / 3) for s, _ in EQUAL]

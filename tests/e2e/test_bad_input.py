@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from confluent_kafka import Producer
 
-from stack.demo import Demo
-from stack.services import Services
-from stack.topic_reader import read_topics
+from stack.audit.topic_reader import read_topics
+from stack.runtime.demo import Demo
+from stack.servers.services import Services
 from tests.e2e.story import bar_row, headline, write
 from tests.harness import options, play
 

@@ -9,13 +9,13 @@ import pytest
 
 from connectors.archive.reading import ArchivedRun
 from flows.replay.causality import leaks_of
+from flows.replay.decision_trace import hearings
 from flows.replay.explain import CannotExplain, Explainer, Node
-from flows.replay.hearing import hearings
-from flows.replay.ledger import Ledger, broken_causes
-from flows.replay.stretch import stretch_of
+from flows.replay.record_index import Ledger, broken_causes
+from flows.replay.window import stretch_of
 from messages.units import MINUTE_US
 from stack.cli import main
-from stack.demo import Demo
+from stack.runtime.demo import Demo
 from tests.forgery import change, copy_of, rewrite
 
 pytestmark = [

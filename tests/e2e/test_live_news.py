@@ -17,9 +17,9 @@ import psutil
 import pytest
 from confluent_kafka import Producer
 
-from stack.database import EmbeddedDatabase
+from stack.audit.topic_reader import read_topics
 from stack.home import Home
-from stack.topic_reader import read_topics
+from stack.servers.database import EmbeddedDatabase
 from tests.web import Page, Web, rss, serving
 
 pytestmark = [pytest.mark.kafka, pytest.mark.postgres, pytest.mark.timeout(300)]

@@ -16,8 +16,8 @@ from confluent_kafka import Consumer, Producer, TopicPartition
 from jsonschema import Draft202012Validator
 
 from connectors.archive.check import topics_manifest, verify
-from stack.demo import Demo
-from stack.services import Services
+from stack.runtime.demo import Demo
+from stack.servers.services import Services
 from tests.e2e.story import headline, write
 from tests.e2e.test_bad_input import BARS, NEWS, strangers
 from tests.harness import options, play
@@ -41,8 +41,8 @@ def more_strangers(demo: Demo) -> None:
 @pytest.fixture(scope="module")
 def rich(services: Services, tmp_path_factory: pytest.TempPathFactory) -> Demo:
     """Play a day in which something happens on nearly every topic."""
-    from connectors.feed.recorded import bar_rows
-    from connectors.feed.simulated import record_day
+    from connectors.market.recorded import bar_rows
+    from connectors.market.simulated import record_day
 
     directory = tmp_path_factory.mktemp("rich")
     bars, _ = record_day(directory / "day", 20_250_312)

@@ -9,15 +9,15 @@ from pathlib import Path
 import pytest
 
 from connectors.archive.reading import ArchivedRun
-from connectors.feed.simulated import record_day
+from connectors.market.simulated import record_day
 from connectors.settings import Settings
-from flows.replay.against import differences
+from flows.replay.execution_difference import differences
 from flows.replay.explain import Explainer
-from flows.replay.ledger import Ledger
-from flows.replay.stretch import stretch_of
+from flows.replay.record_index import Ledger
+from flows.replay.window import stretch_of
 from operators.params import OwnParams
 from stack.cli import main
-from stack.services import Services
+from stack.servers.services import Services
 from tests.harness import options, play, proofs
 
 ROOT = Path(__file__).parents[2]

@@ -8,9 +8,9 @@ import psycopg
 import pytest
 
 from connectors.archive.reading import ArchivedRun
-from flows.replay.ledger import Ledger
+from flows.replay.record_index import Ledger
 from stack.cli import main
-from stack.services import Services
+from stack.servers.services import Services
 from tests.harness import options, play, proofs, tables
 
 pytestmark = [

@@ -19,15 +19,15 @@ from connectors.archive.files import (
     write_manifest,
 )
 from connectors.archive.reading import ArchivedRun
-from flows.replay.against import differences
 from flows.replay.certificate import Certificate, Diverged, certify
 from flows.replay.counterfactual import CannotChange, changes_of, what_if
-from flows.replay.ledger import Found, Ledger
-from flows.replay.stretch import stretch_of
+from flows.replay.execution_difference import differences
+from flows.replay.record_index import Found, Ledger
+from flows.replay.window import stretch_of
 from messages.trading import TradeExecution
 from operators.params import Params
 from stack.cli import main
-from stack.demo import Demo
+from stack.runtime.demo import Demo
 from tests.forgery import change, copy_of, flip_a_byte, forge_state, rewrite
 
 pytestmark = [

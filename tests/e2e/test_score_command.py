@@ -12,7 +12,7 @@ import pytest
 
 from connectors.sentiment.ollama_double import OllamaDouble, opinion
 from stack.cli import main
-from stack.demo import Demo
+from stack.runtime.demo import Demo
 from tests.web import Page, Web, serving
 
 ARTICLES = [

@@ -8,9 +8,9 @@ import pytest
 
 from connectors.settings import Settings
 from operators.params import FillParams
-from stack.demo import Demo
-from stack.services import Services
-from stack.topic_reader import Read, read_topics
+from stack.audit.topic_reader import Read, read_topics
+from stack.runtime.demo import Demo
+from stack.servers.services import Services
 from tests.e2e.story import bar_row, headline, write
 from tests.harness import options, play
 

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from messages.trading import Decision, OrderRequest, TradeExecution, TradeSignal
-from stack.demo import SEED
-from stack.services import Services
+from stack.runtime.demo import SEED
+from stack.servers.services import Services
 from tests.golden.test_golden import run_day, scored_day
 from tests.harness import options, play
 

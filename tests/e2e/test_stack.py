@@ -13,8 +13,8 @@ from typing import Any
 import psutil
 import pytest
 
-from stack.database import EmbeddedDatabase
 from stack.home import Home
+from stack.servers.database import EmbeddedDatabase
 
 pytestmark = [pytest.mark.kafka, pytest.mark.postgres, pytest.mark.timeout(300)]
 Say = Callable[..., tuple[int, str]]
@@ -146,7 +146,7 @@ def test_backup_and_restore(say: Say, home: Path, tmp_path: Path) -> None:
     assert "Schema run_live is there" in say("db", "restore", str(dump))[1]
     assert "is no file" in say("db", "restore", str(tmp_path / "no"))[1]
     script = (
-        "import sys, psycopg; from pathlib import Path; from stack.database_commands import *\n"
+        "import sys, psycopg; from pathlib import Path; from stack.commands.db import *\n"
         "from connectors.settings import Settings\n"
         "with database_of(Home(Path(sys.argv[1])), Settings()) as url, psycopg.connect(url) as c:\n"
         "    c.execute('DROP SCHEMA run_live CASCADE')\n"

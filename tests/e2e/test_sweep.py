@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from benchmarks.generate import generate
-from connectors.feed.columns import BarFile
-from connectors.feed.simulated import record_day
+from connectors.market.bar_file import BarFile
+from connectors.market.simulated import record_day
 from flows.backtest.options import CannotBacktest
 from flows.backtest.results import result_of
 from flows.backtest.run import EQUAL, Inputs, run_backtest

@@ -10,10 +10,10 @@ from typing import Any
 import msgspec
 import pytest
 
-from connectors.calendar import new_york_sessions
-from connectors.feed.recorded import article_rows, bar_rows
-from connectors.feed.simulated import record_day
-from flows.chain import ClosedLoop, cut, play
+from connectors.market.calendar import new_york_sessions
+from connectors.market.recorded import article_rows, bar_rows
+from connectors.market.simulated import record_day
+from flows.closed_loop import ClosedLoop, cut, play
 from messages.learning import WeightChange
 from messages.market import Bar
 from messages.news import RawArticle

@@ -21,7 +21,7 @@ from connectors.kafka.layout import Layout
 from connectors.kafka.sink import LogSink, LogSinkPartition, SinkState
 from connectors.kafka.source import MergedSource, shard_reads
 from connectors.stopping import StopFlag
-from flows.engine import route, run, step
+from flows.pipeline.engine import route, run, step
 from messages.base import Message, make_id
 from messages.control import DeadLetter
 from messages.topics import MARKET_BARS, NEWS_RAW, SIGNALS_GENERATED

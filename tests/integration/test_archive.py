@@ -14,13 +14,13 @@ from confluent_kafka import Consumer, Producer, TopicPartition
 
 from connectors.archive.bundle import CannotImport, export, take_in
 from connectors.archive.check import topics_manifest, verify
+from connectors.archive.checkpoints import load
 from connectors.archive.files import ArchiveDamaged
-from connectors.archive.snapshots import load
 from connectors.kafka.layout import Layout, create_topics
 from connectors.kafka.trimming import Trimmer
 from messages.topics import DEAD_LETTERS, MARKET_BARS, TOPICS
-from stack.demo import Demo
-from stack.services import Services
+from stack.runtime.demo import Demo
+from stack.servers.services import Services
 from tests.harness import options, play, tables
 
 pytestmark = [pytest.mark.kafka, pytest.mark.postgres, pytest.mark.timeout(400)]

@@ -10,8 +10,8 @@ from pydantic import TypeAdapter
 from benchmarks.tiny_bert import LABELS, sentences, train
 from connectors.sentiment.params import ScoringParams
 from connectors.sentiment.tiers import cascade, require
-from operators.instant import ModelUnusable, Verdict
-from operators.labels import label_of
+from operators.news.instant_model import ModelUnusable, Verdict
+from operators.news.labels import label_of
 
 torch = pytest.importorskip("torch", reason="the extra `sentiment` is not installed")
 transformers = pytest.importorskip("transformers")

@@ -6,13 +6,13 @@ import time
 import pytest
 
 from connectors.sentiment.cascade import Cascade
-from connectors.sentiment.facts import Facts
 from connectors.sentiment.instant import InstantTier
 from connectors.sentiment.ollama import BEGIN, END, FAILURES, MAX_TEXT, OllamaTier
 from connectors.sentiment.ollama_double import Chat, OllamaDouble, Reply, opinion
 from connectors.sentiment.params import ScoringParams
+from connectors.sentiment.score_cache import Facts
 from connectors.sentiment.tier import TierFailed
-from operators.instant import Verdict
+from operators.news.instant_model import Verdict
 
 MODEL = "llama3.2:3b"
 

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 from confluent_kafka import Consumer, Producer, TopicPartition
 
-from connectors.kafka.lanes import read_headers
 from connectors.kafka.layout import TICK_END, TICK_PASS, Layout, create_topics
+from connectors.kafka.partition_reader import read_headers
 from connectors.kafka.written import Written, read_written
 from messages.codec import encode
 from messages.market import Bar, bar_id

@@ -8,8 +8,8 @@ from confluent_kafka import Producer
 
 from connectors.kafka.layout import Layout, create_topics
 from messages.topics import MARKET_BARS, partition_of
-from stack.demo import Demo
-from stack.services import Services
+from stack.runtime.demo import Demo
+from stack.servers.services import Services
 from tests.conftest import services_of
 from tests.harness import options, play
 

@@ -12,7 +12,7 @@ from connectors.storage.pages import PAGES, STATEMENTS, After, Pages, page_state
 from connectors.storage.rows import TARGETS
 from connectors.storage.schema import upgrade
 from connectors.storage.upserts import BY_INDEX, LINKS, stage
-from stack.services import Services
+from stack.servers.services import Services
 
 pytestmark = [pytest.mark.postgres, pytest.mark.timeout(300)]
 TRADES = 1_000_000

@@ -12,10 +12,10 @@ from pydantic import SecretStr
 
 from connectors.settings import Settings
 from connectors.storage.schema import server_version
-from stack.database import EmbeddedDatabase
 from stack.errors import StackError
 from stack.home import Home
-from stack.services import Services
+from stack.servers.database import EmbeddedDatabase
+from stack.servers.services import Services
 from tests.conftest import services_of
 
 pytestmark = [pytest.mark.kafka, pytest.mark.postgres, pytest.mark.timeout(200)]
@@ -24,7 +24,7 @@ import sys, time
 from pathlib import Path
 from connectors.settings import Settings
 from stack.home import Home
-from stack.services import Services
+from stack.servers.services import Services
 from tests.conftest import services_of
 with Services(Home(Path(sys.argv[1])), Settings()) as s:
     print(s.bootstrap, s.database_url, flush=True)

@@ -21,10 +21,10 @@ from connectors.storage.schema import (
 )
 from connectors.storage.sink import DatabasePartition, seed
 from operators.blocks import Block, Event
-from operators.desk import Desk
 from operators.params import Params
+from operators.trading.desk import Desk
 from stack.home import free_port
-from stack.services import Services
+from stack.servers.services import Services
 from tests.streams import DAY, END, bar, blocks, outputs, raw, scored, signal, weight
 
 pytestmark = [pytest.mark.postgres, pytest.mark.timeout(120)]

@@ -9,9 +9,9 @@ import pytest
 from confluent_kafka import Consumer, TopicPartition
 
 from connectors.telemetry import trace_of, traceparent
-from stack.demo import Demo
-from stack.health import rows_of, vitals_of
-from stack.services import Services
+from stack.runtime.demo import Demo
+from stack.runtime.health import rows_of, vitals_of
+from stack.servers.services import Services
 from tests.harness import options, play
 
 pytestmark = [pytest.mark.kafka, pytest.mark.postgres, pytest.mark.timeout(200)]

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from operators.account import Account, Fill
-from operators.fills import commission, fill_price, resting_price
 from operators.params import FillParams
+from operators.trading.account import Account, Fill
+from operators.trading.fills import commission, fill_price, resting_price
 
 START = 10**10
 qty = st.integers(1, 10_000)

@@ -11,12 +11,12 @@ from messages.codec import encode
 from operators.admission import AdmitArticles, AdmitBars, Row
 from operators.blocks import Block, Event, Operator
 from operators.commands import AcceptCommands
-from operators.desk import Desk
-from operators.ensemble import Ensemble
-from operators.outcomes import Outcomes
+from operators.learning.outcomes import Outcomes
+from operators.news.sentiment import SentimentWindows
 from operators.params import FillParams, Params, RiskParams, SentimentParams
-from operators.sentiment import SentimentWindows
+from operators.strategies.ensemble import Ensemble
 from operators.strategies.voting import Voting
+from operators.trading.desk import Desk
 from tests.models import scoring
 from tests.own_examples import Breakout, WithTheNews
 from tests.streams import DAY, END, blocks, command, desk_input, market, outputs, raw, resumed

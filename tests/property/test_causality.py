@@ -7,7 +7,7 @@ import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from flows.chain import ClosedLoop, cut
+from flows.closed_loop import ClosedLoop, cut
 from flows.replay.causality import Play, cuts_after, early_inputs, first_leak
 from messages.market import Bar
 from messages.news import ScoredArticle

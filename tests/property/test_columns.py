@@ -7,8 +7,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from connectors.calendar import new_york_sessions
-from connectors.feed.recorded import article_rows, bar_rows
+from connectors.market.calendar import new_york_sessions
+from connectors.market.recorded import article_rows, bar_rows
 from messages.market import Bar
 from messages.news import RawArticle
 from messages.units import HOUR_US
@@ -26,7 +26,7 @@ from operators.params import (
     RiskParams,
     SentimentParams,
 )
-from operators.sessions import SessionTable
+from operators.trading.sessions import SessionTable
 from tests.columns import by_columns, by_messages
 from tests.models import scoring
 from tests.streams import CLOSE, DAY, END, OPEN, at, bar, market, weight

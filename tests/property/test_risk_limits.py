@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 from messages.trading import Decision, OrderRequest, TradeExecution, TradeSignal
 from messages.units import to_units
 from operators.blocks import Block, Event
-from operators.desk import Desk
 from operators.params import AccountParams, Params, RiskParams
+from operators.trading.desk import Desk
 from tests.streams import DAY, END, bodies, desk_input
 
 

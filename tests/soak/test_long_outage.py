@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from stack.demo import Demo
+from stack.runtime.demo import Demo
 from tests.conftest import services_of
 from tests.harness import options, play
 

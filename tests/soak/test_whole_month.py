@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from stack.services import Services
+from stack.servers.services import Services
 from tests.harness import options, play, proofs, tables
 
 pytestmark = [pytest.mark.soak, pytest.mark.recorded, pytest.mark.timeout(3_000)]

@@ -9,7 +9,7 @@ import pytest
 from benchmarks.news_words import DIRECTORIES, judged
 from connectors.sentiment.instant import instant_model
 from connectors.tickers.directory import ticker_finder
-from operators.labels import label_of
+from operators.news.labels import label_of
 
 LABELS = Path(__file__).resolve().parents[1] / "data/ticker_labels.jsonl"
 pytestmark = pytest.mark.recorded

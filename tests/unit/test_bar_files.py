@@ -10,9 +10,9 @@ import pyarrow.csv as pv
 import pyarrow.parquet as pq
 import pytest
 
-from connectors.feed import columns
-from connectors.feed.columns import BarFile
-from connectors.feed.recorded import InputUnusable
+from connectors.market import bar_file as columns
+from connectors.market.bar_file import BarFile
+from connectors.market.recorded import InputUnusable
 from messages.units import to_micros
 
 OPEN = datetime(2025, 3, 12, 13, 30, tzinfo=UTC)

@@ -4,11 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.archive.snapshots import next_boundary
-from connectors.calendar import new_york_sessions, session_day
-from connectors.kafka.lanes import NEVER, Lane, Position, Waiting
+from connectors.archive.checkpoints import next_boundary
 from connectors.kafka.layout import Layout
+from connectors.kafka.partition_reader import NEVER, Lane, Position, Waiting
 from connectors.kafka.source import MergedPartition, Reads, State
+from connectors.market.calendar import new_york_sessions, session_day
 from messages.market import Bar
 from messages.topics import MARKET_BARS
 from messages.units import DAY_US, HOUR_US, MINUTE_US

@@ -4,10 +4,10 @@ from datetime import UTC, datetime, timedelta
 
 import exchange_calendars
 
-from connectors.calendar import day_span, end_of_daily_bar, new_york_sessions
-from connectors.session_days import FIRST, LAST
+from connectors.market.calendar import day_span, end_of_daily_bar, new_york_sessions
+from connectors.market.session_days import FIRST, LAST
 from messages.units import MINUTE_US, to_datetime, to_micros
-from operators.sessions import SessionTable
+from operators.trading.sessions import SessionTable
 
 
 def test_every_session_equals_the_oracle() -> None:

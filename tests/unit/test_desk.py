@@ -14,8 +14,8 @@ from messages.trading import (
 )
 from messages.units import to_micros
 from operators.blocks import Event
-from operators.desk import Desk
 from operators.params import AccountParams, FillParams, Params, RiskParams
+from operators.trading.desk import Desk
 from tests.streams import CLOSE, DAY, at, bar, blocks, bodies, command, outputs, signal
 
 PLAIN = FillParams(slippage_bps=0, commission_per_share=0)

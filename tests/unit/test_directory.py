@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from connectors.tickers.directory import DirectoryUnusable, read_directory, ticker_finder
-from operators.directory import Listing
+from operators.news.directory import Listing
 
 
 @pytest.mark.parametrize(

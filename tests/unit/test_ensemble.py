@@ -4,8 +4,8 @@ import pytest
 
 from messages.trading import TradeSignal
 from operators.blocks import Event
-from operators.ensemble import Ensemble
 from operators.params import EnsembleParams
+from operators.strategies.ensemble import Ensemble
 from operators.strategies.voting import Votes
 from tests.streams import at, blocks, bodies, outputs, weight
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from connectors.sentiment.facts import Facts, FactsUnusable, text_hash
-from operators.instant import Verdict
+from connectors.sentiment.score_cache import Facts, FactsUnusable, text_hash
+from operators.news.instant_model import Verdict
 
 ONE = Verdict(0.5, 0.9, "m/1/-", ("A",), "because")
 

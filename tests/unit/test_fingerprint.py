@@ -2,9 +2,9 @@
 
 from types import ModuleType
 
-from operators import rules
 from operators.columns import layout
 from operators.columns.fingerprint import fingerprint
+from operators.trading import arithmetic as rules
 
 RULE = "LIMIT = 3\ndef check(x):\n    return x <= LIMIT * 2\n"
 

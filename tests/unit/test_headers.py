@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from connectors.kafka.lanes import NEVER, read_headers
+from connectors.kafka.partition_reader import NEVER, read_headers
 from connectors.kafka.sink import record_headers
 
 RUN = b"run-1"

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from operators.strategies.indicators import SUM_C, N, TickerRows, step_bars
+from operators.strategies.technical import SUM_C, N, TickerRows, step_bars
 
 WINDOW, PERIOD = 20, 14
 

@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from connectors.feed.board import Board
+from connectors.feed.base import Poll
 from connectors.feed.feeds import feed_names, feeds_of, named
 from connectors.feed.fetching import FeedFailed
+from connectors.feed.health import Board
 from connectors.feed.live import BEAT, LivePartition
 from connectors.feed.params import NewsParams
-from connectors.feed.poll import Poll
-from connectors.feed.recorded import SHARD
+from connectors.market.recorded import SHARD
 from operators.admission import Row
 
 

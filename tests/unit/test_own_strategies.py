@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.own_strategies import StrategyUnusable, own_strategies, strategy_names
+from connectors.user_strategies import StrategyUnusable, own_strategies, strategy_names
 from operators.blocks import Block
 from operators.params import OwnParams, Params
-from operators.strategies.own import SLACK, MarketSnapshot, OwnVotes, StrategyFailed
+from operators.strategies.base import SLACK, MarketSnapshot, OwnVotes, StrategyFailed
 from operators.strategies.voting import Voting
 from tests.own_examples import Raises, TooLoud
 from tests.streams import bar

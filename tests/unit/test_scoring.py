@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from connectors.sentiment.instant import instant_model
 from messages.news import ScoredArticle
-from operators.features import BITS, features
-from operators.instant import InstantModel, ModelUnusable, pack
-from operators.labels import label_of
+from operators.news.features import BITS, features
+from operators.news.instant_model import InstantModel, ModelUnusable, pack
+from operators.news.labels import label_of
 from tests.models import scoring
 from tests.streams import blocks, bodies, outputs, raw
 

@@ -8,15 +8,15 @@ from typing import Any
 import pytest
 
 from connectors.sentiment.cascade import Cascade
-from connectors.sentiment.facts import Facts
 from connectors.sentiment.instant import InstantTier
+from connectors.sentiment.score_cache import Facts
 from connectors.sentiment.tier import TierFailed
 from connectors.tickers.directory import ticker_finder
-from flows import scoring
-from flows.scoring import CHUNK, LIMIT, Backlog, ScoringStep
+from flows.pipeline import scoring_step as scoring
+from flows.pipeline.scoring_step import CHUNK, LIMIT, Backlog, ScoringStep
 from messages.news import RawArticle, ScoredArticle
 from operators.blocks import Barrier, Block, Event
-from operators.instant import Verdict
+from operators.news.instant_model import Verdict
 from tests.models import scoring as pure
 from tests.streams import raw
 

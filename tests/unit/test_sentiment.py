@@ -7,8 +7,8 @@ import pytest
 from messages.news import SentimentWindow
 from messages.units import to_datetime, to_micros
 from operators.blocks import Event
+from operators.news.sentiment import Entry, SentimentChanged, SentimentWindows, summarise
 from operators.params import Params, SentimentParams
-from operators.sentiment import Entry, SentimentChanged, SentimentWindows, summarise
 from operators.strategies.voting import Votes, Voting
 from tests.streams import at, bar, blocks, bodies, outputs, scored
 

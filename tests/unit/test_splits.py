@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from connectors.feed.columns import BarFile
+from connectors.market.bar_file import BarFile
 from flows.backtest.run import Inputs, find_splits, run_backtest
 from flows.backtest.splits import SplitFound
 from messages.units import to_datetime

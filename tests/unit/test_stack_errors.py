@@ -9,14 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from connectors.feed.recorded import InputUnusable, article_rows, bar_rows
+from connectors.market.recorded import InputUnusable, article_rows, bar_rows
 from connectors.settings import SettingsInvalid, load_settings
-from stack.broker import fetch_jars, find_java
-from stack.database import find_binaries
+from stack.commands.flow import parse_shards
 from stack.errors import MissingTool, StackError
-from stack.flow_command import parse_shards
 from stack.home import Home, free_port, is_free
-from stack.supervisor import CrashLoop, FlowSpec, Supervisor
+from stack.runtime.supervisor import CrashLoop, FlowSpec, Supervisor
+from stack.servers.broker import fetch_jars, find_java
+from stack.servers.database import find_binaries
 
 
 @pytest.fixture

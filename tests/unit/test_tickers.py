@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.tickers.directory import bundled, common_words, ticker_finder
-from operators.directory import Listing
-from operators.tickers import TickerFinder
+from operators.news.directory import Listing
+from operators.news.tickers import TickerFinder
 
 LISTED = [
     Listing("ALL", "Allstate Corp"),

@@ -4,7 +4,7 @@ import re
 
 from alembic import context
 
-from connectors.storage.people import metadata
+from connectors.storage.access import metadata
 from connectors.storage.rollups import LEVELS
 
 # Partitions, and the rollups of the plain path, are made by SQL of their own.

@@ -1,0 +1,154 @@
+"""The archived log in the order in which a flow's shard read it, block by block.
+
+The order is the merged source's: (stamp, key, topic rank, partition, offset), and day files hold
+effective stamps, so sorting each session day is enough. Nothing here depends on how the log was
+cut into blocks when it was live.
+"""
+
+from collections.abc import Callable, Collection, Iterator, Mapping
+from typing import Final, NamedTuple
+
+from connectors.archive.reading import ArchivedRun, DayNotArchived
+from connectors.archive.records import Row
+from connectors.kafka.layout import TICK_END, Layout
+from connectors.kafka.partition_reader import read_value
+from connectors.kafka.source import Reads
+from connectors.market.calendar import day_span
+from messages.base import Message
+from messages.codec import decoder
+from messages.topics import Topic
+from operators.blocks import Barrier, Block, Event
+
+WHOLE: Final = 2**62  # block size: one block a day
+Offsets = Mapping[tuple[str, int], int]
+
+
+class Fact(NamedTuple):
+    """One record as a flow reads it; sorts like the merged source's."""
+
+    stamp: int
+    key: str
+    rank: int
+    partition: int
+    offset: int
+    body: Message
+    topic: str
+    value: bytes
+
+
+def span_of(day: str) -> tuple[int, int]:
+    """Return a session day's first moment and the moment after its last.
+
+    Raises:
+        DayNotArchived: there is no session on that day.
+    """
+    try:
+        span = day_span(day)
+    except ValueError as error:
+        reason = f"--day {day}: write it as YYYY-MM-DD."
+        raise DayNotArchived(reason) from error
+    if span is None:
+        reason = f"There is no session on {day}: name a trading day."
+        raise DayNotArchived(reason)
+    return span
+
+
+class ArchivedLog:
+    """What one shard of a flow read, from an offset per partition to the end of a day."""
+
+    def __init__(
+        self, archive: ArchivedRun, reads: Reads, offsets: Offsets, first: str, last: str
+    ) -> None:
+        """Prepare to read the days from `first` to `last`.
+
+        Raises:
+            DayNotArchived: a topic is not archived to the end of the last day.
+        """
+        self._archive = archive
+        self._layout: Layout = archive.run.layout
+        self._reads = reads
+        self._offsets = offsets
+        for topic in reads:
+            archive.require(topic.name, len(self._layout.partitions_of(topic)), last)
+        names = {t.name for t in reads}
+        between = {f.day for n in names for f in archive.files.get(n, ()) if first <= f.day <= last}
+        self._days = sorted(between | {last})
+        self._open = {(t.name, p) for t, partitions in reads.items() for p in partitions}
+        self._end = 0
+        for topic in reads:
+            if archive.files[topic.name][-1].day < first:
+                self._note_ends(topic.name, archive.files[topic.name][-1].day)
+
+    def days(self) -> Iterator[tuple[str, list[Fact]]]:
+        """Return each day with its facts in order."""
+        early: list[Fact] = []
+        for day in self._days:
+            facts = sorted([*early, *self._facts(day)])
+            if day < "0001":  # from before the log had a time: first of all on the first day
+                early = facts
+                continue
+            early = []
+            yield day, facts
+
+    def blocks(self, size: int = WHOLE, kept: Collection[int] = ()) -> Iterator[Block]:
+        """Return blocks of about `size` events, whole stamps only.
+
+        Args:
+            size: events per block; means nothing for what follows from them.
+            kept: boundaries at which the state is asked for by a barrier.
+        """
+        for day, facts in self.days():
+            end, ended = span_of(day)[1], not self._open
+            frontier = self._end if ended else end
+            events = [Event(f.stamp, f.key, f.body) for f in facts]
+            blocks = list(pieces(events, size, frontier))
+            if ended:
+                blocks[-1] = blocks[-1]._replace(ended=True)
+            elif end in kept:
+                blocks[-1] = blocks[-1]._replace(barrier=Barrier(end, None, {}))
+            yield from blocks
+            if ended:
+                return
+
+    def _facts(self, day: str) -> Iterator[Fact]:
+        for rank, (topic, partitions) in enumerate(self._reads.items()):
+            decode = decoder(topic.schema)
+            for row in self._archive.rows(topic.name, day, day):
+                at = (topic.name, row.partition)
+                if row.partition not in partitions or at not in self._open:
+                    continue
+                if row.tick == TICK_END:
+                    self._note_end(at, row.stamp)
+                elif row.is_fact and row.offset >= self._offsets.get(at, 0):
+                    yield _fact(topic, rank, row, decode)
+
+    def _note_ends(self, topic: str, day: str) -> None:
+        """Note the lanes that were over before the first day."""
+        for row in self._archive.rows(topic, day, day):
+            if row.tick == TICK_END:
+                self._note_end((topic, row.partition), row.stamp)
+
+    def _note_end(self, at: tuple[str, int], stamp: int) -> None:
+        self._open.discard(at)
+        self._end = max(self._end, stamp)
+
+
+def _fact(topic: Topic[Message], rank: int, row: Row, decode: Callable[[bytes], Message]) -> Fact:
+    value = row.value or b""
+    body = read_value(topic, decode, row.partition, row.offset, value, row.stamp)
+    key = "" if topic.broadcast else (row.key or b"").decode(errors="replace")
+    return Fact(row.stamp, key, rank, row.partition, row.offset, body, topic.name, value)
+
+
+def pieces(events: list[Event], size: int, frontier: int) -> Iterator[Block]:
+    """Cut events into blocks of about `size`, whole stamps only; always at least one block."""
+    start = 0
+    while True:
+        stop = min(start + size, len(events))
+        while start < stop < len(events) and events[stop].stamp == events[stop - 1].stamp:
+            stop += 1
+        last = stop == len(events)
+        yield Block(events[start:stop], frontier if last else events[stop].stamp)
+        if last:
+            return
+        start = stop

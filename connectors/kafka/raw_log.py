@@ -1,0 +1,205 @@
+"""The whole log as it lies in its topics: ticks, repeats and unreadable records included.
+
+What the archive keeps and the database is filled from. Nothing is ordered across partitions;
+each record says where it was and what it is to its partition.
+"""
+
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from typing import Final, NamedTuple
+
+from bytewax.inputs import FixedPartitionedSource, StatefulSourcePartition
+from confluent_kafka import OFFSET_BEGINNING, Consumer, TopicPartition
+from confluent_kafka import Message as Record
+
+from connectors.kafka.layout import Layout
+from connectors.kafka.partition_reader import LaneClock, Position, read_body
+from connectors.kafka.source import BATCH, LAG_EVERY_S, POLL_S, is_fact, lag_of
+from connectors.telemetry import READ, VITALS
+from messages.base import Message
+from messages.codec import decoder
+from messages.topics import Topic
+
+Headers = list[tuple[str, bytes | None]]
+State = dict[tuple[str, int], tuple[Position, bool]]
+SHARD: Final = "all"
+
+
+class LogRecord(NamedTuple):
+    """One record of one partition.
+
+    Attributes:
+        topic: without the run's prefix.
+        appended_ms: Kafka's own timestamp; when the broker or the producer wrote it, for
+            retention and latency only.
+        stamp: effective, microseconds.
+        tick: the tick header; such a record has no body.
+        repeat: its `seq` was there before; every reader drops it.
+        body: the message, a dead letter if it cannot be read, None for ticks and repeats.
+    """
+
+    topic: str
+    partition: int
+    offset: int
+    appended_ms: int
+    stamp: int
+    seq: int | None
+    tick: bytes | None
+    repeat: bool
+    key: bytes | None
+    value: bytes | None
+    headers: Headers
+    body: Message | None
+
+
+class Stretch(NamedTuple):
+    """Some records, and where each topic's slowest partition stands after them."""
+
+    records: list[LogRecord]
+    clocks: dict[str, int]
+
+
+class _Lane:
+    """One partition: its clock, and where to read on."""
+
+    def __init__(self, topic: Topic[Message], run: bytes, at: Position, ended: bool) -> None:
+        self.topic = topic
+        self.decode = decoder(topic.schema)
+        self.time = LaneClock(run, at)
+        self.offset = at.offset
+        self.stamp = at.stamp
+        self.time.ended = ended
+
+    def read(self, partition: int, record: Record) -> LogRecord:
+        place = self.time.note(record)
+        self.offset, self.stamp = (record.offset() or 0) + 1, place.stamp
+        plain = place.tick is None and not place.repeat
+        return LogRecord(
+            self.topic.name,
+            partition,
+            record.offset() or 0,
+            record.timestamp()[1],
+            place.stamp,
+            place.seq,
+            place.tick,
+            place.repeat,
+            record.key(),
+            record.value(),
+            list(record.headers() or []),  # type: ignore[arg-type]  # likewise
+            read_body(self.topic, self.decode, record, place.stamp) if plain else None,
+        )
+
+
+class WholeLogPartition(StatefulSourcePartition[tuple[str, Stretch], State]):
+    """One consumer over every partition of some topics."""
+
+    def __init__(
+        self,
+        layout: Layout,
+        topics: Sequence[Topic[Message]],
+        resume: State | None,
+        stopping: Callable[[], bool],
+    ) -> None:
+        """Start at the snapshot, or at the oldest record there is."""
+        self._stopping = stopping
+        run, known = layout.run_id.encode(), resume or {}
+        self._lanes = {
+            (layout.name(t), p): _Lane(t, run, *known.get((layout.name(t), p), (Position(), False)))
+            for t in topics
+            for p in layout.partitions_of(t)
+        }
+        self._consumer = Consumer(
+            {
+                "bootstrap.servers": layout.bootstrap,
+                "group.id": f"{layout.prefix}archive",
+                "enable.auto.commit": False,
+                "auto.offset.reset": "error",
+                "fetch.wait.max.ms": 50,
+                "fetch.error.backoff.ms": 50,
+                "queued.max.messages.kbytes": 16_384,
+                "allow.auto.create.topics": False,
+            }
+        )
+        self._consumer.assign(
+            [
+                TopicPartition(name, p, lane.offset if known else OFFSET_BEGINNING)
+                for (name, p), lane in self._lanes.items()
+            ]
+        )
+        self._told_end = False
+        self._lag_at = 0.0
+
+    def next_batch(self) -> list[tuple[str, Stretch]]:
+        """Return what is there; stops when every partition has ended."""
+        if self._told_end or self._stopping():
+            raise StopIteration
+        records: list[LogRecord] = []
+        first = self._consumer.poll(POLL_S)
+        if first is not None:
+            for record in (first, *self._consumer.consume(BATCH, 0)):
+                self._read(record, records)
+        self._told_end = all(lane.time.ended for lane in self._lanes.values())
+        self._tell(records)
+        if not records and not self._told_end:
+            return []
+        return [(SHARD, Stretch(records, self._clocks()))]
+
+    def snapshot(self) -> State:
+        """Return per partition where to read on, its clock and whether it ended."""
+        return {
+            at: (Position(lane.offset, lane.stamp, lane.time.seq), lane.time.ended)
+            for at, lane in self._lanes.items()
+        }
+
+    def close(self) -> None:
+        """Leave the broker."""
+        self._consumer.close()
+
+    def _read(self, record: Record, into: list[LogRecord]) -> None:
+        if not is_fact(record):
+            return
+        partition = record.partition() or 0
+        lane = self._lanes[record.topic() or "", partition]
+        if not lane.time.ended:
+            into.append(lane.read(partition, record))
+
+    def _tell(self, records: list[LogRecord]) -> None:
+        if records:
+            VITALS.clock = max(VITALS.clock, *(r.stamp for r in records))
+            for name, count in Counter(r.topic for r in records if r.tick is None).items():
+                READ.add(count, {"topic": name})
+        if time.monotonic() >= self._lag_at:
+            self._lag_at = time.monotonic() + LAG_EVERY_S
+            VITALS.lag = lag_of(self._consumer, self._lanes)
+        if self._told_end:
+            VITALS.lag = 0  # what strangers write behind the end is nobody's
+
+    def _clocks(self) -> dict[str, int]:
+        clocks: dict[str, int] = {}
+        for lane in self._lanes.values():
+            name = lane.topic.name
+            clocks[name] = min(clocks.get(name, lane.time.clock), lane.time.clock)
+        return clocks
+
+
+class WholeLogSource(FixedPartitionedSource[tuple[str, Stretch], State]):
+    """Every partition of some topics, read by one consumer."""
+
+    def __init__(
+        self, layout: Layout, topics: Sequence[Topic[Message]], stopping: Callable[[], bool]
+    ) -> None:
+        """Name the topics; nothing is opened here."""
+        self._layout = layout
+        self._topics = topics
+        self._stopping = stopping
+
+    def list_parts(self) -> list[str]:
+        """Return the one shard."""
+        return [SHARD]
+
+    def build_part(
+        self, step_id: str, for_part: str, resume_state: State | None
+    ) -> WholeLogPartition:
+        """Open it at its snapshot."""
+        return WholeLogPartition(self._layout, self._topics, resume_state, self._stopping)

@@ -1,0 +1,99 @@
+"""Strategies of one's own, found by name: `package.module:Class` or `file.py:Class`."""
+
+import hashlib
+import importlib
+import importlib.util
+import inspect
+import re
+import sys
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+from operators.params import STRATEGIES, Params
+from operators.strategies.base import MAX_WINDOW, Strategy
+
+NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,39}")
+
+
+class StrategyUnusable(ValueError):
+    """A strategy of one's own cannot be used. Operator action: see the message."""
+
+
+@cache
+def _load(names: tuple[str, ...]) -> tuple[Strategy, ...]:
+    found = tuple(_one(name) for name in names)
+    taken = list(STRATEGIES)
+    for where, strategy in zip(names, found, strict=True):
+        if strategy.name in taken:
+            reason = f"{where}: there is a strategy {strategy.name} already: give it another name."
+            raise StrategyUnusable(reason)
+        taken.append(strategy.name)
+    return found
+
+
+def own_strategies(params: Params) -> tuple[Strategy, ...]:
+    """Return the strategies that parameters name, in their order; loaded once a process.
+
+    Raises:
+        StrategyUnusable: one is not there, is no Strategy, or has no usable name or window.
+    """
+    return _load(tuple(params.own.strategies))
+
+
+def strategy_names(params: Params) -> tuple[str, ...]:
+    """Return the names of all strategies: the built-in ones, then one's own."""
+    return (*STRATEGIES, *(s.name for s in own_strategies(params)))
+
+
+def described(params: Params) -> list[tuple[str, str]]:
+    """Return name and description of each strategy of one's own."""
+    return [(s.name, s.description) for s in own_strategies(params)]
+
+
+def sources_of(params: Params) -> str:
+    """Return SHA-256 over the files of one's own strategies; empty without any."""
+    strategies: Sequence[Strategy] = own_strategies(params)
+    files = sorted({Path(inspect.getfile(type(s))) for s in strategies})
+    joined = b"\0".join(file.read_bytes() for file in files)
+    return hashlib.sha256(joined).hexdigest() if files else ""
+
+
+def _one(where: str) -> Strategy:
+    place, _, name = where.rpartition(":")
+    if not place or not name:
+        reason = f"{where}: write package.module:Class or file.py:Class."
+        raise StrategyUnusable(reason)
+    module = _module(place, where)
+    kind = getattr(module, name, None)
+    if not (isinstance(kind, type) and issubclass(kind, Strategy)):
+        reason = f"{where}: {place} has no class {name} that is a Strategy."
+        raise StrategyUnusable(reason)
+    try:
+        strategy = kind()
+    except TypeError as error:
+        reason = f"{where}: it cannot be made without arguments ({error})."
+        raise StrategyUnusable(reason) from error
+    if not NAME.fullmatch(getattr(strategy, "name", "")):
+        reason = f"{where}: its name must be lower-case letters, digits and underscores."
+        raise StrategyUnusable(reason)
+    if not 1 <= strategy.window <= MAX_WINDOW:
+        reason = f"{where}: its window must be from 1 to {MAX_WINDOW:,} bars."
+        raise StrategyUnusable(reason)
+    return strategy
+
+
+def _module(place: str, where: str) -> Any:
+    try:
+        if not place.endswith(".py"):
+            return importlib.import_module(place)
+        file = Path(place).resolve(strict=True)
+        name = f"own_strategy_{hashlib.sha256(str(file).encode()).hexdigest()[:12]}"
+        spec = importlib.util.spec_from_file_location(name, file)
+        module = sys.modules[name] = importlib.util.module_from_spec(spec)  # type: ignore[arg-type]  # a .py file has one
+        spec.loader.exec_module(module)  # type: ignore[union-attr]  # likewise
+    except Exception as error:
+        reason = f"{where}: it cannot be loaded ({type(error).__name__}: {error})."
+        raise StrategyUnusable(reason) from error
+    return module

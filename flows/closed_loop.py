@@ -1,0 +1,149 @@
+"""The flows' operators in one closed loop, without Kafka or Bytewax.
+
+The same operators in the same order as flows/signals, trade and learn; what the log does
+between them (merging by stamp, key and topic rank) is done here by a sort. For backtests,
+what-if replays, tests and measurements.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from operator import itemgetter
+from typing import Any, Final
+
+from connectors.user_strategies import own_strategies
+from messages.control import Command
+from messages.learning import TradeOutcome
+from messages.market import Bar
+from messages.topics import partition_of
+from messages.trading import TradeExecution, TradeSignal
+from operators.blocks import Block, Event, Operator
+from operators.learning.outcomes import Outcomes
+from operators.news.sentiment import SentimentWindows
+from operators.params import Params
+from operators.strategies.ensemble import Ensemble
+from operators.strategies.voting import Voting
+from operators.trading.account import Account
+from operators.trading.desk import Desk, Watch
+from operators.trading.sessions import SessionTable
+
+STAMP: Final = itemgetter(0)
+PLACE: Final = itemgetter(0, 1)
+DESK_READS: Final = frozenset({Bar, Command})
+CHAIN: Final = ("sentiment", "strategies", "ensemble")
+States = Mapping[str, Any]  # step id -> an operator's snapshot
+NO_STATES: Final[States] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """The states a loop starts from; empty at the beginning of a log.
+
+    Attributes:
+        signals: per partition, the states of sentiment, strategies and ensemble.
+        trade: of the desk.
+        learn: of the outcomes.
+    """
+
+    signals: Sequence[States] = (NO_STATES,)
+    trade: States = field(default_factory=dict)
+    learn: States = field(default_factory=dict)
+
+
+class ClosedLoop:
+    """Commands, weights, scored articles and bars in; all that follows out."""
+
+    def __init__(
+        self,
+        params: Params,
+        sessions: SessionTable,
+        opening: Opening | None = None,
+        watch: Watch | None = None,
+    ) -> None:
+        """Build every operator, anew or from states; `watch` is shown the desk's decisions."""
+        opening, own = opening or Opening(), own_strategies(params)
+        self._chains: list[dict[str, Operator]] = [
+            {
+                "sentiment": SentimentWindows(params.sentiment, states.get("sentiment")),
+                "strategies": Voting(params, states.get("strategies"), own),
+                "ensemble": Ensemble(params.ensemble, states.get("ensemble")),
+            }
+            for states in opening.signals
+        ]
+        desk = Desk(params, sessions, opening.trade.get("desk"), watch)
+        self._desk: Operator = desk
+        self._outcomes: Operator = Outcomes(params.risk, opening.learn.get("outcomes"))
+        self._account = desk.account
+
+    def wrap(self, around: Callable[[str, Operator], Operator]) -> None:
+        """Put something around each operator; the seam for measurements."""
+        self._chains = [{n: around(n, o) for n, o in chain.items()} for chain in self._chains]
+        self._desk = around("desk", self._desk)
+        self._outcomes = around("outcomes", self._outcomes)
+
+    @property
+    def account(self) -> Account:
+        """Return the desk's account as it is now."""
+        return self._account
+
+    def step(self, block: Block) -> list[Event]:
+        """Take the next stretch of the merged input; returns all that was published for it."""
+        generated = self._generate(block)
+        signals = [e for e in generated if type(e.body) is TradeSignal]
+        asked = [e for e in block.events if type(e.body) in DESK_READS]
+        # Stable: at one stamp and key the bar stands before the signal made on it.
+        merged = sorted(asked + signals, key=PLACE) if signals else asked
+        traded = self._desk.step(Block(merged, block.frontier, block.ended)).events
+        fills = [e for e in traded if type(e.body) is TradeExecution]
+        known = sorted(fills + signals, key=PLACE) if fills or signals else []
+        judged = self._outcomes.step(Block(known, block.frontier, block.ended)).events
+        if not judged:
+            return [*generated, *traded]
+        outcomes = [e for e in judged if type(e.body) is TradeOutcome]
+        return [*generated, *traded, *outcomes]
+
+    def _generate(self, block: Block) -> list[Event]:
+        """Run the signals flow's part; returns what it makes, by stamp and key."""
+        if len(self._chains) == 1:
+            return _through(self._chains[0], block)
+        shares: list[list[Event]] = [[] for _ in self._chains]
+        for event in block.events:
+            if event.key:
+                shares[partition_of(event.key.encode(), len(shares))].append(event)
+            else:
+                for share in shares:
+                    share.append(event)
+        made = [
+            _through(chain, block._replace(events=share))
+            for chain, share in zip(self._chains, shares, strict=True)
+        ]
+        return sorted((e for part in made for e in part), key=PLACE)
+
+
+def _through(chain: Mapping[str, Operator], block: Block) -> list[Event]:
+    """Run a block through a chain; commands are the desk's business and left out."""
+    for name in CHAIN:
+        block = chain[name].step(block)
+    return [e for e in block.events if type(e.body) is not Command]
+
+
+def cut(events: list[Event], size: int, end: int) -> Iterator[Block]:
+    """Cut a merged input into blocks of about `size` events, whole stamps only.
+
+    Args:
+        events: sorted by (stamp, key, rank).
+        size: events per block, at least.
+        end: frontier of the last block, after every stamp.
+    """
+    start = 0
+    while start < len(events):
+        stop = min(start + size, len(events))
+        while stop < len(events) and events[stop].stamp == events[stop - 1].stamp:
+            stop += 1
+        last = stop == len(events)
+        yield Block(events[start:stop], end if last else events[stop].stamp, last)
+        start = stop
+
+
+def play(loop: ClosedLoop, blocks: Iterable[Block]) -> list[Event]:
+    """Run blocks through a loop and return everything published."""
+    return [event for block in blocks for event in loop.step(block)]

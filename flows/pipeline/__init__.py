@@ -1,0 +1,1 @@
+"""What every flow is built with: the engine's seam, assembly between topics, asynchronous steps."""

@@ -1,0 +1,85 @@
+"""What every check measured at each decision of a day, by the desk's own hand."""
+
+from typing import NamedTuple
+
+from connectors.archive.checkpoints import load
+from connectors.archive.ordered_log import ArchivedLog, span_of
+from connectors.archive.reading import ArchivedRun
+from connectors.kafka.source import all_reads
+from connectors.market.calendar import new_york_sessions
+from flows import trade
+from flows.replay.flow_list import ALL
+from messages.trading import Decision
+from messages.units import to_money
+from operators.trading.checks import Proposal, Rules, every_check, session_at, stop_price
+from operators.trading.desk import Desk, ExitAsked
+
+Number = tuple[str, str, str]
+
+
+class Heard(NamedTuple):
+    """The numbers of one decision: check, value, limit; in the order in which they were asked."""
+
+    numbers: tuple[Number, ...]
+
+
+def hearings(archive: ArchivedRun, day: str) -> dict[str, Heard]:
+    """Run a day's desk again on its recorded inputs; returns decision id -> what it measured.
+
+    Raises:
+        ArchiveDamaged: a file is not what its manifest says.
+        DayNotArchived: there is no such day, or it is not over.
+    """
+    run, found = archive.run, dict[str, Heard]()
+    params, start = run.rules, span_of(day)[0]
+    rules = Rules(params.risk, params.fills, new_york_sessions())
+    kept = {b: f for b, f in archive.states("trade", ALL).items() if b <= start}
+    state = None
+    if kept:
+        state = load(archive.state("trade", ALL, kept[max(kept)]).barrier.steps["desk"])
+
+    def watch(decision: Decision, asked: Proposal | ExitAsked) -> None:
+        if isinstance(asked, Proposal):
+            numbers = _entry(decision, asked, rules)
+        else:
+            numbers = _exit(decision, asked, rules)
+        found[decision.id] = Heard(tuple(numbers))
+
+    desk = Desk(params, new_york_sessions(), state, watch)
+    reads = all_reads(run.layout, trade.READS)
+    for block in ArchivedLog(archive, reads, {}, day if kept else "", day).blocks():
+        desk.step(block)
+    return found
+
+
+def _entry(decision: Decision, asked: Proposal, rules: Rules) -> list[Number]:
+    numbers, denied = [], False
+    for name, measured in every_check(asked, rules):
+        if measured is None:
+            numbers.append((name, "off", ""))
+            continue
+        limit, actual = measured.words()
+        verdict = "" if measured.passed else ("  <- denied" if not denied else "  (fails too)")
+        denied = denied or not measured.passed
+        numbers.append((name, actual, f"{limit}{verdict}"))
+    size = f"{abs(asked.qty)} shares at {_dollars(asked.price)}"
+    share = f"{rules.risk.position_bps / 100:g} % of equity {to_money(asked.account.equity):.2f}"
+    return [("size", size, share), *numbers]
+
+
+def _exit(decision: Decision, asked: ExitAsked, rules: Rules) -> list[Number]:
+    limit, actual = session_at(asked.stamp, rules).words()
+    held = asked.position
+    numbers = [("MARKET_CLOSED", actual, limit)]
+    if held is None:
+        numbers.append(("NO_POSITION", "0 shares", "a position to close"))
+        return numbers
+    numbers.append(("position", f"{held.qty} shares", f"average entry {_dollars(held.average)}"))
+    if decision.cause == "stop":
+        stop = _dollars(stop_price(held, rules.risk))
+        numbers.append(("close", _dollars(asked.price), f"stop {stop}"))
+    return numbers
+
+
+def _dollars(units: int | None) -> str:
+    return "unknown" if units is None else f"{to_money(units):f}"

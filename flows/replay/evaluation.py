@@ -1,0 +1,120 @@
+"""What the signals flow made of one ticker in one minute, strategy by strategy."""
+
+from typing import Any, NamedTuple
+
+from connectors.user_strategies import own_strategies, strategy_names
+from flows.replay.window import Stretch
+from messages.control import Command
+from messages.market import Bar
+from messages.news import ScoredArticle
+from messages.topics import partition_of
+from messages.trading import TradeSignal
+from messages.units import MINUTE_US
+from operators.blocks import Block, Event
+from operators.news.sentiment import SentimentWindows, summarise
+from operators.params import STRATEGIES
+from operators.strategies.ensemble import Ensemble
+from operators.strategies.readings import Reading, news, technical
+from operators.strategies.voting import Votes, Voting
+
+
+class Moment(NamedTuple):
+    """One evaluation.
+
+    Attributes:
+        cause: id of the bar or the scored article that made the strategies look.
+        readings: what each of them saw.
+        signal: id of the signal, if one was made.
+        why_not: why there is none; empty where there is one.
+        numbers: of the ensemble, where it found too little.
+    """
+
+    stamp: int
+    text: str
+    cause: str
+    readings: tuple[Reading, ...]
+    signal: str | None
+    why_not: str
+    numbers: tuple[tuple[str, str, str], ...]
+
+
+class _Chain:
+    """The signals flow's operators for one ticker."""
+
+    def __init__(self, stretch: Stretch, ticker: str) -> None:
+        params = stretch.archive.run.rules
+        shards = stretch.opening.signals
+        states = shards[partition_of(ticker.encode(), len(shards))]
+        self.params = params
+        self.own = strategy_names(params)[len(STRATEGIES) :]
+        self.windows = SentimentWindows(params.sentiment, states.get("sentiment"))
+        self.voting = Voting(params, states.get("strategies"), own_strategies(params))
+        self.ensemble = Ensemble(params.ensemble, states.get("ensemble"))
+
+    def step(self, events: list[Event], frontier: int) -> tuple[list[Votes], list[TradeSignal]]:
+        voted = self.voting.step(self.windows.step(Block(events, frontier)))
+        votes = [e.body for e in voted.events if isinstance(e.body, Votes)]
+        made = self.ensemble.step(voted).events
+        return votes, [e.body for e in made if isinstance(e.body, TradeSignal)]
+
+
+def moments(stretch: Stretch, ticker: str, stamp: int) -> list[Moment]:
+    """Return the evaluations of a ticker in the minute up to a stamp, that included.
+
+    Args:
+        stretch: the day.
+        ticker: whose.
+        stamp: within the day.
+    """
+    own = [e for e in stretch.events if e.key in ("", ticker) and not isinstance(e.body, Command)]
+    start = stamp - MINUTE_US + 1
+    chain = _Chain(stretch, ticker)
+    chain.step([e for e in own if e.stamp < start], start)
+    found = []
+    for event in [e for e in own if start <= e.stamp <= stamp]:
+        before: dict[str, Any] = chain.voting.snapshot()
+        votes, signals = chain.step([event], event.stamp + 1)
+        if isinstance(event.body, Bar | ScoredArticle):
+            found.append(_moment(chain, event, before, votes, signals))
+    return found
+
+
+def _moment(
+    chain: _Chain, event: Event, before: dict[str, Any], votes: list[Votes],
+    signals: list[TradeSignal],
+) -> Moment:  # fmt: skip
+    body, params = event.body, chain.params
+    entries = chain.voting.snapshot()["news"].get(event.key)
+    context = summarise(entries, event.stamp, params.sentiment) if entries else None
+    readings: tuple[Reading, ...] = (news(context, params),)
+    if isinstance(body, Bar):
+        said = {name: x for v in votes for name, x in v.votes}
+        own = [Reading(n, said.get(n, 0.0), ()) for n in chain.own]
+        readings = (*technical(before["rows"], body, params), *readings, *own)
+        text, cause = "a bar came in", body.id
+    else:
+        text, cause = "a score came in", getattr(body, "id", "")
+    why_not, numbers = "", tuple[tuple[str, str, str], ...]()
+    if not signals:
+        why_not, numbers = _why_not(chain, votes, isinstance(body, Bar))
+    signal = signals[0].id if signals else None
+    return Moment(event.stamp, text, cause, readings, signal, why_not, numbers)
+
+
+def _why_not(
+    chain: _Chain, votes: list[Votes], on_bar: bool
+) -> tuple[str, tuple[tuple[str, str, str], ...]]:
+    if not votes:
+        if on_bar:
+            return "neither momentum nor mean reversion voted on this bar", ()
+        return "the news did not change its opinion of this ticker", ()
+    weights = chain.ensemble.snapshot()["weights"]
+    terms = [(s, x, weights.get(s, (0.0, ""))[0]) for s, x in votes[-1].votes]
+    total = sum(w for _, _, w in terms)
+    limit = chain.params.ensemble.threshold
+    numbers = [(s, f"{x:+.3f} x weight {w:.3f}", f"of {total:.3f}") for s, x, w in terms]
+    if total == 0.0:
+        return "no strategy that voted has a weight", tuple(numbers)
+    score = sum(x * w for _, x, w in terms) / total
+    numbers.append(("score", f"{score:+.3f}", f"at least {limit:g} either way"))
+    return "the votes together are too weak", tuple(numbers)

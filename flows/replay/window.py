@@ -1,0 +1,128 @@
+"""A stretch of a run for the closed loop: its inputs, the states before it, what was recorded."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from connectors.archive.checkpoints import load
+from connectors.archive.ordered_log import ArchivedLog, pieces, span_of
+from connectors.archive.reading import ArchivedRun
+from connectors.kafka.source import Reads
+from connectors.market.calendar import new_york_sessions
+from flows.closed_loop import ClosedLoop, Opening, States
+from flows.replay.flow_list import REPLAYED
+from messages.codec import decoder
+from messages.control import DeadLetter
+from messages.topics import (
+    CONTROL_ACCEPTED,
+    MARKET_BARS,
+    NEWS_SCORED,
+    STRATEGY_WEIGHTS,
+    TRADES_EXECUTED,
+)
+from messages.trading import TradeExecution
+from operators.blocks import Block, Event
+from operators.params import Params
+from operators.trading.desk import Watch
+
+READS: Final = (CONTROL_ACCEPTED, STRATEGY_WEIGHTS, NEWS_SCORED, MARKET_BARS)
+Change = Callable[[list[Event]], list[Event]]
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """What a closed loop needs to run some days again.
+
+    Attributes:
+        events: commands, weights, scored articles and bars in order; unreadable ones left out.
+        opening: the states before the first; empty at the beginning of the log.
+        start: the stretch's first moment; what timers say of before is not counted.
+        end: frontier of the last block.
+        ended: the run's input is over there.
+    """
+
+    archive: ArchivedRun
+    events: list[Event]
+    opening: Opening
+    start: int
+    end: int
+    ended: bool
+
+    def loop(self, params: Params | None = None, watch: Watch | None = None) -> ClosedLoop:
+        """Build the loop in its opening states, under the run's parameters or others."""
+        rules = params or self.archive.run.rules
+        return ClosedLoop(rules, new_york_sessions(), self.opening, watch)
+
+    def blocks(self, size: int, events: Sequence[Event] | None = None) -> list[Block]:
+        """Cut the inputs, or others in their place, into blocks of whole stamps."""
+        found = list(pieces(list(self.events if events is None else events), size, self.end))
+        found[-1] = found[-1]._replace(ended=self.ended)
+        return found
+
+    def play(
+        self, loop: ClosedLoop, events: Sequence[Event] | None = None, size: int = 4_096
+    ) -> list[Event]:
+        """Run the stretch through a loop; returns what was published from its start on."""
+        blocks = self.blocks(size, events)
+        return [e for b in blocks for e in loop.step(b) if e.stamp >= self.start]
+
+    def until(self, cut: int) -> "Stretch":
+        """Return the same stretch ended by a cut, with the inputs before it."""
+        if cut >= self.end:
+            return self
+        known = [e for e in self.events if e.stamp < cut]
+        return replace(self, events=known, end=cut, ended=False)
+
+    def executions(self) -> list[TradeExecution]:
+        """Return the executions that were recorded in the stretch, in order."""
+        read = decoder(TradeExecution)
+        return [
+            read(row.value or b"")
+            for row in self.archive.rows(TRADES_EXECUTED.name)
+            if row.is_fact and self.start <= row.stamp < self.end + self.ended
+        ]
+
+
+def stretch_of(archive: ArchivedRun, first: str | None, last: str) -> Stretch:
+    """Read the days from `first` to `last`, both included.
+
+    Args:
+        archive: of the run.
+        first: opened by the states kept before it; None: from the first record of the log.
+        last: the last session day.
+
+    Raises:
+        ArchiveDamaged: a file is not what its manifest says.
+        DayNotArchived: there is no such day, or it is not over.
+    """
+    layout = archive.run.layout
+    start = 0 if first is None else span_of(first)[0]
+    span_of(last)
+    opening = _empty(layout.partitions) if first is None else _opening(archive, start)
+    reads: Reads = {t: range(1) if t.broadcast else layout.partitions_of(t) for t in READS}
+    log = ArchivedLog(archive, reads, {}, first or "", last)
+    blocks = list(log.blocks())
+    events = [e for b in blocks for e in b.events if not isinstance(e.body, DeadLetter)]
+    return Stretch(archive, events, opening, start, blocks[-1].frontier, blocks[-1].ended)
+
+
+def _opening(archive: ArchivedRun, start: int) -> Opening:
+    """Return every shard's newest state before a moment.
+
+    A shard without one has seen nothing yet, and opens empty; likewise one whose newest state
+    is some sessions old has seen nothing since.
+    """
+    states: dict[str, list[States]] = {}
+    for flow in REPLAYED:
+        for shard in flow.shards(archive.run.layout):
+            kept = {b: f for b, f in archive.states(flow.name, shard).items() if b <= start}
+            steps: States = {}
+            if kept:
+                found = archive.state(flow.name, shard, kept[max(kept)]).barrier.steps
+                steps = {name: load(pickled) for name, pickled in found.items()}
+            states.setdefault(flow.name, []).append(steps)
+    return Opening(tuple(states["signals"]), states["trade"][0], states["learn"][0])
+
+
+def _empty(shards: int) -> Opening:
+    return Opening(tuple({} for _ in range(shards)))

@@ -1,0 +1,1 @@
+"""Learning: each closed trade judged, its profit credited to the strategies behind it."""

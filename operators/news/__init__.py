@@ -1,0 +1,1 @@
+"""News: ticker extraction, text features, the instant model, scores and sentiment windows."""

@@ -1,0 +1,157 @@
+"""The desk's writing hand: decisions, orders, executions and positions as messages."""
+
+from typing import NamedTuple
+
+from messages.base import make_id
+from messages.trading import (
+    Cause,
+    Decision,
+    OrderRequest,
+    OrderStatus,
+    PortfolioSnapshot,
+    PositionChanged,
+    TradeExecution,
+)
+from messages.units import SECOND_US, to_datetime, to_dollars, to_money
+from operators.blocks import Event
+from operators.params import RiskParams
+from operators.trading.account import Account, Fill
+from operators.trading.checks import Denial, stop_price
+
+VALID_FOR_US = 30 * SECOND_US
+
+
+class Order(NamedTuple):
+    """An accepted order that has not ended.
+
+    Attributes:
+        qty: signed shares.
+        notional: entries: what it reserves, units; exits: 0.
+        decided: stamp of the decision.
+    """
+
+    id: str
+    ticker: str
+    qty: int
+    notional: int
+    decided: int
+    signal_id: str
+    trade_id: str
+
+
+class Request(NamedTuple):
+    """Who asks for what: the seed of a decision's id, its cause and what it came from."""
+
+    seed: tuple[object, ...]
+    cause: Cause
+    signal_id: str
+    causes: tuple[str, ...]
+
+
+class Ledger:
+    """Turns what the desk does into events at one stamp."""
+
+    def __init__(self, account: str) -> None:
+        """Write for one account."""
+        self._account = account
+
+    def decide(
+        self, stamp: int, ticker: str, qty: int, request: Request, denial: Denial | None
+    ) -> Event:
+        """Write down that a request was accepted, or denied and why."""
+        decision = Decision(
+            id=make_id("dec", self._account, *request.seed),
+            causes=request.causes,
+            event_time=to_datetime(stamp),
+            account=self._account,
+            ticker=ticker,
+            side="BUY" if qty > 0 else "SELL",
+            accepted=denial is None,
+            cause=request.cause,
+            signal_id=request.signal_id,
+            code=denial.code if denial else "ACCEPTED",
+            limit=denial.limit if denial else "",
+            actual=denial.actual if denial else "",
+        )
+        return Event(stamp, self._account, decision)
+
+    def order(self, decision: Decision, order: Order, reduces: bool) -> Event:
+        """Write down an order before anything is sent."""
+        stamp = order.decided
+        body = OrderRequest(
+            id=order.id,
+            causes=(decision.id,),
+            event_time=to_datetime(stamp),
+            account=self._account,
+            client_order_id=order.id,
+            decision_id=decision.id,
+            signal_id=order.signal_id,
+            ticker=order.ticker,
+            side="BUY" if order.qty > 0 else "SELL",
+            qty=abs(order.qty),
+            valid_until=to_datetime(stamp + VALID_FOR_US),
+            reduces=reduces,
+        )
+        return Event(stamp, self._account, body)
+
+    def executed(
+        self, stamp: int, order: Order, fill: Fill | None, pnl: int | None, status: OrderStatus
+    ) -> Event:
+        """Write down a fill, or an order's end without one."""
+        execution = make_id("exe", order.id, 1)
+        body = TradeExecution(
+            id=execution,
+            causes=(order.id,),
+            event_time=to_datetime(stamp),
+            account=self._account,
+            trade_id=order.trade_id,
+            order_id=order.id,
+            execution_id=execution,
+            signal_id=order.signal_id,
+            ticker=order.ticker,
+            side="BUY" if order.qty > 0 else "SELL",
+            qty=abs(fill.qty) if fill else 0,
+            price=to_dollars(fill.price) if fill else None,
+            commission=to_money(fill.commission if fill else 0),
+            status=status,
+            pnl=None if pnl is None else to_money(pnl),
+            timestamp=to_datetime(stamp),
+        )
+        return Event(stamp, self._account, body)
+
+    def position(
+        self, stamp: int, ticker: str, account: Account, cause: str, profit: int, risk: RiskParams
+    ) -> Event:
+        """Write down a position as it is after a fill."""
+        held = account.positions.get(ticker)
+        value = held.qty * account.marks[ticker] if held else 0
+        body = PositionChanged(
+            id=make_id("pos", cause),
+            causes=(cause,),
+            event_time=to_datetime(stamp),
+            account=self._account,
+            ticker=ticker,
+            qty=held.qty if held else 0,
+            avg_entry=to_money(held.average if held else 0),
+            cost=to_money(held.cost if held else 0),
+            realized_pnl=to_money(profit),
+            unrealized_pnl=to_money(value - held.cost if held else 0),
+            stop_loss=to_dollars(max(1, stop_price(held, risk))) if held else None,
+        )
+        return Event(stamp, self._account, body)
+
+    def snapshot(self, stamp: int, account: Account, state: str) -> Event:
+        """Write down the whole account."""
+        body = PortfolioSnapshot(
+            id=make_id("pfl", self._account, stamp),
+            event_time=to_datetime(stamp),
+            account=self._account,
+            cash=to_money(account.cash),
+            positions_value=to_money(account.value),
+            equity=to_money(account.equity),
+            realized_pnl=to_money(account.realized),
+            unrealized_pnl=to_money(account.unrealized),
+            open_positions=len(account.positions),
+            trading_state=state,  # type: ignore[arg-type]  # the desk keeps it to the four
+        )
+        return Event(stamp, self._account, body)

@@ -1,0 +1,1 @@
+"""The audit: inputs, topics and database read independently and held against each other."""

@@ -1,0 +1,282 @@
+"""The accountant: reads inputs, topics and database by itself and finds the first thing amiss.
+
+It shares no code with the operators: ids, sums and rules are worked out again here, from the
+files, from plain JSON and from plain SQL.
+"""
+
+import gzip
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Final
+
+import pyarrow.parquet as pq
+
+from connectors.runs import Run
+from connectors.storage.queries import Reader
+from messages.topics import DEAD_LETTERS, TOPICS
+from stack.audit.topic_reader import Read, read_topics
+
+TABLES: Final = {
+    "runs.started": "runs",
+    "control.accepted": "commands",
+    "news.raw": "articles",
+    "news.scored": "article_sentiments",
+    "sentiment.windows": "sentiment_windows",
+    "market.bars": "market_data",
+    "signals.generated": "signals",
+    "trade.decisions": "decisions",
+    "orders.requested": "orders",
+    "trades.executed": "trades",
+    "portfolio.snapshots": "portfolio_snapshots",
+    "learning.outcomes": "trade_outcomes",
+    "strategy.weights": "strategy_weights_history",
+}
+TERMINAL: Final = {"FILLED", "CANCELLED", "REJECTED", "EXPIRED", "REPLACED"}
+
+
+class NotAccounted(Exception):
+    """Something does not add up; the message names the rule and the first id."""
+
+
+@dataclass(frozen=True, slots=True)
+class Books:
+    """What the auditor found.
+
+    Attributes:
+        problem: the first thing amiss; None when all is accounted for.
+        digest: SHA-256 over the sorted ids of signals, decisions, orders and executions.
+        resting: ids of orders without an end.
+    """
+
+    problem: str | None
+    counts: dict[str, int]
+    votes: dict[str, int]
+    rows: dict[str, int]
+    equity: str
+    digest: str
+    resting: list[str]
+
+
+class Auditor:
+    """Reads one finished run."""
+
+    def __init__(self, run: Run) -> None:
+        """Read every topic once; the database is asked as needed."""
+        self._run = run
+        names = [t.name for t in (*TOPICS, *DEAD_LETTERS)]
+        every = read_topics(run.bootstrap, run.prefix, names, run.run_id)
+        self._dead = [r for t in DEAD_LETTERS for r in every[t.name]]
+        unread = {(r.body["topic"], r.body["partition"], r.body["offset"]) for r in self._dead}
+        # What a flow could not read counts as a dead letter, not as a record of its topic.
+        self._topics = {
+            name: [r for r in reads if (name, r.partition, r.offset) not in unread]
+            for name, reads in every.items()
+        }
+        self._reader = Reader(run.database_url, run.schema)
+
+    def close(self) -> None:
+        """Leave the database."""
+        self._reader.close()
+
+    def examine(self) -> Books:
+        """Check every rule; stops at the first that is broken."""
+        problem = None
+        try:
+            for rule in (
+                self._bars, self._articles, self._scores, self._decisions, self._orders,
+                self._executions, self._outcomes, self._stored, self._money,
+            ):  # fmt: skip
+                rule()
+        except NotAccounted as error:
+            problem = str(error)
+        counts = {
+            "bars": len(self._of("market.bars")),
+            "articles": len(self._of("news.raw")),
+            "scored": len(self._of("news.scored")),
+            "signals": len(self._of("signals.generated")),
+            "decisions": len(self._of("trade.decisions")),
+            "orders": len(self._of("orders.requested")),
+            "executions": len(self._of("trades.executed")),
+            "outcomes": len(self._of("learning.outcomes")),
+            "dead_letters": len(self._dead),
+        }
+        return Books(
+            problem, counts, self._votes(), self._reader.counts(), self._equity(), self._digest(),
+            self._resting(),
+        )  # fmt: skip
+
+    # -- what came in --------------------------------------------------------------------------
+
+    def _bars(self) -> None:
+        refused = self._refused("market.feed.dlq")
+        ids = {b["id"] for b in self._of("market.bars")}
+        rows = 0
+        for n, row in enumerate(_parquet_rows(self._run.path(self._run.bars))):
+            rows += 1
+            if n in refused:
+                continue
+            start = row.get("timestamp", row.get("ts"))
+            name = f"bar-{row['ticker']}@{start:%Y-%m-%dT%H:%M:%SZ}/{self._run.interval}#0"
+            _require(name in ids, "input row is neither a bar nor a dead letter", f"row {n} {name}")
+        outside = sum(b["source"] != "recorded" for b in self._of("market.bars"))
+        total = len(self._of("market.bars")) - outside + len(refused)
+        _require(
+            total == rows,
+            "bars and dead letters differ from the rows of the file",
+            f"{total} of {rows}",
+        )
+
+    def _articles(self) -> None:
+        if not self._run.news:
+            return
+        refused = self._refused("news.feed.dlq")
+        hashes = {a["content_hash"] for a in self._of("news.raw")}
+        for n, line in enumerate(_lines(self._run.path(self._run.news))):
+            if n in refused:
+                continue
+            row = json.loads(line)
+            seen = hashlib.sha256((row.get("url", "") + row.get("title", "")).encode()).hexdigest()
+            _require(seen in hashes, "article is neither published nor a dead letter", f"row {n}")
+
+    def _scores(self) -> None:
+        scored = {(s["article_id"], s["article_revision"]) for s in self._of("news.scored")}
+        for article in self._of("news.raw"):
+            version = (article["id"], article.get("revision", 0))
+            _require(version in scored, "article was not scored", article["id"])
+
+    # -- what followed -------------------------------------------------------------------------
+
+    def _decisions(self) -> None:
+        signals = {s["id"] for s in self._of("signals.generated")}
+        answered = Counter(
+            d["signal_id"] for d in self._of("trade.decisions") if d["cause"] == "signal"
+        )
+        for signal in sorted(signals):
+            _require(answered[signal] == 1, f"signal has {answered[signal]} decisions", signal)
+        _none(set(answered) - signals, "decision for a signal that is not in its topic")
+
+    def _orders(self) -> None:
+        accepted = {d["id"] for d in self._of("trade.decisions") if d["accepted"]}
+        ordered = Counter(o["decision_id"] for o in self._of("orders.requested"))
+        for decision in sorted(accepted):
+            _require(
+                ordered[decision] == 1,
+                f"accepted decision has {ordered[decision]} orders",
+                decision,
+            )
+        _none(set(ordered) - accepted, "order without an accepted decision")
+
+    def _executions(self) -> None:
+        orders = {o["id"] for o in self._of("orders.requested")}
+        ends = Counter(
+            e["order_id"] for e in self._of("trades.executed") if e["status"] in TERMINAL
+        )
+        _none(set(ends) - orders, "execution of an unknown order")
+        for order, count in sorted(ends.items()):
+            _require(count == 1, f"order ended {count} times", order)
+
+    def _outcomes(self) -> None:
+        closed = {e["order_id"] for e in self._of("trades.executed") if e["pnl"] is not None}
+        judged = {o["exit_order_id"] for o in self._of("learning.outcomes")}
+        _none(closed ^ judged, "closed trade without an outcome, or the other way round")
+
+    def _stored(self) -> None:
+        for topic, table in TABLES.items():
+            there = {r["id"] for r in self._of(topic) if "id" in r}
+            _none(there ^ self._reader.ids(table), f"{table} differs from {topic}")
+        letters = {r.body["id"] for r in self._dead}
+        missing = letters - self._reader.ids("dead_letters")
+        _none(missing, "dead letter is not in the database")
+
+    def _money(self) -> None:
+        cash = Decimal(self._run.rules.account.start_cash)
+        shares: Counter[str] = Counter()
+        for fill in self._of("trades.executed"):
+            if fill["price"] is None:
+                continue
+            signed = fill["qty"] if fill["side"] == "BUY" else -fill["qty"]
+            shares[fill["ticker"]] += signed
+            cash -= signed * Decimal(str(fill["price"])) + Decimal(fill["commission"])
+        marks = self._marks()
+        held = {ticker: n for ticker, n in shares.items() if n}
+        worth = sum((n * marks[ticker] for ticker, n in held.items()), Decimal(0))
+        _require(held == self._reader.positions(), "positions differ from executions", str(held))
+        for name, amount in (("cash", cash), ("positions_value", worth), ("equity", cash + worth)):
+            for last in (self._last_snapshot(), self._reader.last_snapshot()):
+                _require(last is not None, "there is no portfolio snapshot", "portfolio.snapshots")
+                found = Decimal(str((last or {})[name]))
+                _require(
+                    found == amount,
+                    f"{name} is {found}, executions say {amount}",
+                    (last or {})["id"],
+                )
+
+    def _marks(self) -> dict[str, Decimal]:
+        """Return each ticker's last close: first versions only, in order of their start."""
+        last: dict[str, tuple[str, Decimal]] = {}
+        for bar in self._of("market.bars"):
+            newer = bar["ticker"] not in last or bar["start"] > last[bar["ticker"]][0]
+            if not bar.get("revision") and newer:
+                last[bar["ticker"]] = (bar["start"], Decimal(str(bar["close"])))
+        return {ticker: close for ticker, (_, close) in last.items()}
+
+    # -- figures -------------------------------------------------------------------------------
+
+    def _of(self, topic: str) -> list[dict[str, Any]]:
+        return [r.body for r in self._topics[topic]]
+
+    def _refused(self, topic: str) -> set[int]:
+        return {r.body["offset"] for r in self._topics[topic]}
+
+    def _last_snapshot(self) -> dict[str, Any] | None:
+        found = self._topics["portfolio.snapshots"]
+        return max(found, key=_stamp).body if found else None
+
+    def _equity(self) -> str:
+        return str((self._last_snapshot() or {}).get("equity", "unknown"))
+
+    def _votes(self) -> dict[str, int]:
+        return dict(
+            Counter(
+                v["strategy"] for s in self._of("signals.generated") for v in s["strategy_sources"]
+            )
+        )
+
+    def _resting(self) -> list[str]:
+        ended = {e["order_id"] for e in self._of("trades.executed") if e["status"] in TERMINAL}
+        return sorted(o["id"] for o in self._of("orders.requested") if o["id"] not in ended)
+
+    def _digest(self) -> str:
+        names = ("signals.generated", "trade.decisions", "orders.requested", "trades.executed")
+        ids = sorted(r["id"] for name in names for r in self._of(name))
+        return hashlib.sha256("\n".join(ids).encode()).hexdigest()
+
+
+def _stamp(read: Read) -> tuple[int, int]:
+    return read.stamp, read.offset
+
+
+def _require(holds: bool, rule: str, first: str) -> None:
+    if not holds:
+        message = f"{rule}: {first}"
+        raise NotAccounted(message)
+
+
+def _none(ids: Iterable[str], rule: str) -> None:
+    for first in sorted(ids):
+        _require(False, rule, first)
+
+
+def _parquet_rows(file: Path) -> Iterator[dict[str, Any]]:
+    for batch in pq.ParquetFile(file).iter_batches(16_384):
+        yield from batch.to_pylist()
+
+
+def _lines(file: Path) -> Iterator[bytes]:
+    with gzip.open(file, "rb") if file.suffix == ".gz" else file.open("rb") as lines:
+        yield from lines

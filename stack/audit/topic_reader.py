@@ -1,0 +1,84 @@
+"""Reads whole topics with a plain consumer and plain JSON: the auditor's own eyes."""
+
+import json
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any, Final
+
+from confluent_kafka import Consumer, KafkaException, TopicPartition
+
+from connectors.kafka.partition_reader import read_headers
+
+READ_S: Final = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """One record as it lies in a topic; `appended_ms` is Kafka's own timestamp."""
+
+    partition: int
+    offset: int
+    stamp: int
+    appended_ms: int
+    body: dict[str, Any]
+
+
+def read_topics(
+    bootstrap: str, prefix: str, names: Collection[str], run: str
+) -> dict[str, list[Read]]:
+    """Return every record of some topics, by partition and offset.
+
+    Ticks are left out, and repeats of a `seq`. What is written after the call is not waited
+    for: a live topic never stands still.
+
+    Raises:
+        KafkaException: a topic does not exist, or the broker refuses.
+    """
+    consumer = Consumer(
+        {"bootstrap.servers": bootstrap, "group.id": "tidewire-audit", "enable.auto.commit": False,
+         "auto.offset.reset": "earliest", "log_level": 2}
+    )  # fmt: skip
+    try:
+        return _read(consumer, prefix, names, run.encode())
+    finally:
+        consumer.close()
+
+
+def _read(
+    consumer: Consumer, prefix: str, names: Collection[str], run: bytes
+) -> dict[str, list[Read]]:
+    there = consumer.list_topics(timeout=20).topics
+    places = [TopicPartition(prefix + n, p) for n in names for p in there[prefix + n].partitions]
+    spans = {
+        (at.topic, at.partition): consumer.get_watermark_offsets(at, timeout=20) for at in places
+    }
+    waiting = {at for at, (first, end) in spans.items() if end > first}
+    consumer.assign([TopicPartition(n, p, spans[n, p][0]) for n, p in waiting])
+    found: dict[str, list[Read]] = {n: [] for n in names}
+    seen = dict.fromkeys(waiting, -1)
+    while waiting:
+        for record in consumer.consume(2_000, READ_S):
+            at, offset = (record.topic() or "", record.partition() or 0), record.offset() or 0
+            error = record.error()
+            if error is not None:
+                raise KafkaException(error)
+            if offset + 1 >= spans[at][1]:
+                waiting.discard(at)
+            if offset >= spans[at][1]:
+                continue
+            stamp, seq, tick = read_headers(record, run)
+            if tick is not None or (seq is not None and seq <= seen[at]):
+                continue
+            seen[at] = max(seen[at], -1 if seq is None else seq)
+            body = _parse(record.value() or b"")
+            name = at[0].removeprefix(prefix)
+            found[name].append(Read(at[1], offset, stamp, record.timestamp()[1], body))
+    return {n: sorted(reads, key=lambda r: (r.partition, r.offset)) for n, reads in found.items()}
+
+
+def _parse(value: bytes) -> dict[str, Any]:
+    try:
+        body = json.loads(value)
+    except ValueError:
+        return {}
+    return body if isinstance(body, dict) else {}

@@ -1,0 +1,1 @@
+"""The commands of `tidewire`, one module each."""

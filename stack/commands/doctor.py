@@ -1,0 +1,140 @@
+"""`tidewire doctor`: what this machine has, what is missing, and what each lack costs."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Final
+
+from confluent_kafka import libversion
+
+from connectors.sentiment.finbert import finbert_there
+from connectors.settings import load_settings
+from stack.errors import StackError
+from stack.home import MIN_FREE_BYTES, Home
+from stack.runtime.live import running
+from stack.servers.broker import cached_jars, find_java
+from stack.servers.database import find_binaries
+
+PINNED: Final = ("bytewax", "confluent-kafka", "msgspec", "pydantic", "psycopg", "sqlalchemy")
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line of the doctor's report.
+
+    Attributes:
+        good: None for a lack that only costs something named in `text`.
+    """
+
+    name: str
+    good: bool | None
+    text: str
+
+    @property
+    def mark(self) -> str:
+        """Return the finding in a word."""
+        return {True: "ok", False: "MISSING", None: "without"}[self.good]
+
+
+def examine(home_path: Path) -> Iterator[Finding]:
+    """Look at everything once; nothing is installed, started or changed."""
+    found = ".".join(map(str, sys.version_info[:3]))
+    yield Finding("Python", (3, 11) <= sys.version_info[:2] < (3, 13), f"{found} (3.11 or 3.12)")
+    yield _tried("Java", _java, "no embedded Kafka: name a broker with TIDEWIRE_BOOTSTRAP, or "
+                 "look around with `tidewire demo --broker memory`")  # fmt: skip
+    yield _maven()
+    node = _said("node", "--version")
+    yield Finding(
+        "Node", True if node else None, node or "no dashboard can be built; all else works"
+    )
+    yield _tried(
+        "PostgreSQL", _postgres, "no embedded database: name one with TIDEWIRE_DATABASE_URL"
+    )
+    yield _timescale()
+    yield _finbert()
+    yield from _home(home_path)
+    for name in PINNED:
+        yield Finding(name, True, version(name))
+    yield Finding("librdkafka", True, libversion()[0])
+
+
+def _tried(name: str, look: Callable[[], str], cost: str) -> Finding:
+    try:
+        return Finding(name, True, look())
+    except StackError as error:
+        return Finding(name, False, f"{error} Without it: {cost}.")
+
+
+def _java() -> str:
+    java = find_java()
+    said = subprocess.run([java, "-version"], capture_output=True, text=True, check=False).stderr
+    return f"{said.splitlines()[0]} at {java}"
+
+
+def _maven() -> Finding:
+    jars = cached_jars()
+    if jars is not None:
+        return Finding("Kafka's jars", True, f"{jars}")
+    said = _said("mvn", "-v")
+    if said:
+        return Finding("Kafka's jars", True, f"not fetched yet, {said} will (about 110 MB, once)")
+    text = "not fetched and no mvn: install Maven, or name a broker with TIDEWIRE_BOOTSTRAP"
+    return Finding("Kafka's jars", False, text)
+
+
+def _postgres() -> str:
+    binaries = find_binaries()
+    return f"{_said(str(binaries / 'postgres'), '--version')} at {binaries}"
+
+
+def _timescale() -> Finding:
+    cost = "plain PostgreSQL: native partitions instead of hypertables, no compression"
+    try:
+        share = find_binaries().parent / "share"
+    except StackError:
+        return Finding("TimescaleDB", None, cost)
+    control = next(share.rglob("timescaledb.control"), None)
+    if control is None:
+        return Finding("TimescaleDB", None, cost)
+    found = re.search(r"default_version = '([\d.]+)'", control.read_text())
+    return Finding("TimescaleDB", True, found[1] if found else "unknown version")
+
+
+def _finbert() -> Finding:
+    scoring = load_settings().scoring
+    if finbert_there(scoring):
+        return Finding("FinBERT", True, f"in {scoring.finbert_directory}")
+    return Finding("FinBERT", None, "the instant tier scores: see `tidewire models`")
+
+
+def _home(path: Path) -> Iterator[Finding]:
+    try:
+        home = Home(path)
+    except StackError as error:
+        yield Finding("home", False, str(error))
+        return
+    free = shutil.disk_usage(home.path).free
+    yield Finding("home", True, f"{home.path}, {free / 1e9:.1f} GB free "
+                  f"({MIN_FREE_BYTES / 1e9:.1f} GB needed)")  # fmt: skip
+    user = "root: PostgreSQL runs as an unprivileged user" if os.geteuid() == 0 else "yourself"
+    yield Finding("user", True, user)
+    there = running(home)
+    yield Finding("stack", True, f"run {there['run']} is up" if there else "not running")
+    for name, port in sorted(home.ports().items()):
+        taken = home.is_taken(port) and there is None
+        text = f"{port}, taken by another program: a new one will be chosen" if taken else f"{port}"
+        yield Finding(f"port of {name}", True, text)
+
+
+def _said(program: str, argument: str) -> str:
+    if shutil.which(program) is None:
+        return ""
+    done = subprocess.run([program, argument], capture_output=True, text=True, check=False)
+    lines = done.stdout.strip().splitlines()
+    return re.sub(r"\x1b\[[0-9;]*m", "", lines[0]) if lines else ""

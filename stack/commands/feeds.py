@@ -1,0 +1,102 @@
+"""`tidewire feeds`: how the running stack's feeds are; `feeds check`: try one and show it."""
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+from connectors.feed.base import Feed
+from connectors.feed.feeds import feeds_of, fetcher_of
+from connectors.feed.fetching import FeedFailed
+from connectors.feed.params import NewsParams
+from connectors.feed.rss import RssFeed
+from connectors.settings import load_settings
+from connectors.tickers.directory import ticker_finder
+from messages.codec import encode
+from messages.control import DeadLetter
+from messages.news import RawArticle
+from operators.admission import AdmitArticles, Row
+from operators.blocks import Block, Event
+from operators.news.scoring import READ, text_of
+from operators.news.tickers import TickerFinder
+from stack.errors import StackError
+from stack.home import Home
+from stack.runtime.live import running
+
+SHOWN: Final = 20
+TITLE: Final = 90
+
+
+def run_feeds(home: Home, *, as_json: bool) -> tuple[str, int]:
+    """Return how each feed of the running stack is, and 0 if none of them fails.
+
+    Raises:
+        StackError: nothing is up, or its news flow has not said anything yet.
+    """
+    there = running(home)
+    if there is None:
+        reason = (
+            "Nothing is up: start it with `tidewire up`, or try feeds by `tidewire feeds check`."
+        )
+        raise StackError(reason)
+    try:
+        feeds = json.loads(Path(there["directory"], "status", "feeds.json").read_text())
+    except (FileNotFoundError, ValueError) as error:
+        reason = "The news flow has told nothing of its feeds yet: try again in some seconds."
+        raise StackError(reason) from error
+    code = int(any(feed["state"] == "failing" for feed in feeds))
+    if as_json:
+        return json.dumps(feeds), code
+    lines = [f"{'feed':<22}{'state':<10}{'entries':>8}{'errors':>8}{'back-off':>10}  last item"]
+    for f in feeds:
+        item = (f["last_item"] or "-")[:19].replace("T", " ")
+        lines.append(
+            f"{f['feed']:<22}{f['state']:<10}{f['entries']:>8,}{f['errors']:>8,}"
+            f"{f['back_off_s']:>8.0f} s  {item}  {f['detail']}".rstrip()
+        )
+    return "\n".join(lines if feeds else ["no feeds: name some in TIDEWIRE_NEWS__FEEDS"]), code
+
+
+def run_check(url: str, *, as_json: bool) -> tuple[str, int]:
+    """Try one feed, or all of the settings; returns what they would publish, and 1 if one fails.
+
+    Args:
+        url: of an RSS or Atom feed; empty: every feed of the settings.
+        as_json: one RawArticle a line, nothing else.
+    """
+    settings = load_settings()
+    params: NewsParams = settings.news
+    finder = ticker_finder(params.directories)
+    feeds: list[Feed] = (
+        [RssFeed("feed", url, params.interval_seconds, fetcher_of(params))]
+        if url
+        else list(feeds_of(params))
+    )
+    said, code = [], 0
+    for feed in feeds:
+        try:
+            poll = feed.poll({})
+        except FeedFailed as failure:
+            said.append(json.dumps({"feed": feed.name, "error": str(failure)}) if as_json
+                        else f"{feed.name}: {failure}")  # fmt: skip
+            code = 1
+            continue
+        said.append(_told(feed.name, poll.rows, finder, as_json=as_json))
+    return "\n".join(s for s in said if s) or "no feeds: name some in TIDEWIRE_NEWS__FEEDS", code
+
+
+def _told(name: str, rows: list[dict[str, Any]], finder: TickerFinder, *, as_json: bool) -> str:
+    events = [Event(0, "", Row(i, values)) for i, values in enumerate(rows)]
+    now = int(datetime.now(UTC).timestamp() * 1e6)
+    found = [e.body for e in AdmitArticles(0, live=True).step(Block(events, now)).events]
+    articles = [a for a in found if isinstance(a, RawArticle)]
+    letters = [d for d in found if isinstance(d, DeadLetter)]
+    if as_json:
+        return "\n".join(encode(a).decode() for a in articles)
+    lines = [f"{name}: {len(articles)} articles, {len(letters)} refused"]
+    for a in articles[-SHOWN:]:
+        tickers = " ".join(finder.find(a.symbols, text_of(a)[:READ]))
+        when = "undated         " if a.undated else f"{a.published_at:%F %H:%M}"
+        lines.append(f"  {when}  {a.title[:TITLE]}" + (f"  [{tickers}]" if tickers else ""))
+    lines += [f"  refused: {letter.reason}: {letter.detail[:TITLE]}" for letter in letters[:SHOWN]]
+    return "\n".join(lines)

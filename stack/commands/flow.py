@@ -1,0 +1,79 @@
+"""`tidewire flow NAME`: one flow of a run in this process, until its input ends or SIGTERM."""
+
+import json
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+
+from bytewax.dataflow import Dataflow
+
+from connectors.runs import Run, load_run
+from connectors.settings import load_settings
+from connectors.stopping import StopFlag
+from connectors.telemetry import StatusFile, log_as_json, serve_metrics
+from flows.pipeline.engine import run as execute
+from stack.errors import StackError
+from stack.home import is_free
+from stack.runtime.supervisor import FLOWS
+
+
+def parse_shards(text: str, partitions: int) -> range:
+    """Read `A-B` or `A`, both ends included.
+
+    Raises:
+        StackError: not a range within the run's partitions.
+    """
+    first, _, last = text.partition("-")
+    try:
+        shards = range(int(first), int(last or first) + 1)
+    except ValueError:
+        shards = range(0)
+    if not shards or shards[0] < 0 or shards[-1] >= partitions:
+        reason = f"--shards {text}: use A-B within 0-{partitions - 1}."
+        raise StackError(reason)
+    return shards
+
+
+def run_flow(name: str, directory: Path, shards: str | None) -> None:
+    """Run a flow to its end; its recovery directory makes it resume where it was.
+
+    Raises:
+        StackError: no such flow, run or shard.
+    """
+    if name not in FLOWS:
+        reason = f"There is no flow {name}: choose one of {', '.join(FLOWS)}."
+        raise StackError(reason)
+    try:
+        run = load_run(directory)
+    except FileNotFoundError as error:
+        reason = f"There is no run at {directory}: name a directory that holds run.json with --run."
+        raise StackError(reason) from error
+    settings = load_settings()
+    stop = StopFlag().listen()
+    own = _shards(name, run, shards)
+    label = name if own is None else f"{name}-{own[0]}" + (f"-{own[-1]}" if len(own) > 1 else "")
+    log_as_json(label, run.run_id, settings.log_level)
+    signs: dict[str, object] = {"flow": label}
+    if settings.metrics:
+        signs["metrics_port"] = serve_metrics(label, run.run_id, _metrics_port(run, label))
+    status = StatusFile(run.path("status", f"{label}.json"), **signs).keep_writing()
+    # Imported by name so that a role's flow needs no other role's packages.
+    build: Callable[..., Dataflow] = import_module(f"flows.{name}").flow
+    dataflow = build(run, stop) if own is None else build(run, stop, own)
+    execute(dataflow, run.path("recovery", label))
+    status.write()  # the last word of a flow that has ended is of its end
+
+
+def _shards(name: str, run: Run, shards: str | None) -> range | None:
+    if name != "signals":
+        return None
+    return parse_shards(shards or f"0-{run.partitions - 1}", run.partitions)
+
+
+def _metrics_port(run: Run, label: str) -> int:
+    """Return the port a flow had before if it is free, so that a scraper finds it again."""
+    try:
+        port = int(json.loads(run.path("status", f"{label}.json").read_text())["metrics_port"])
+    except (FileNotFoundError, KeyError, ValueError):
+        return 0
+    return port if is_free(port) else 0

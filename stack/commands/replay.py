@@ -1,0 +1,184 @@
+"""`tidewire replay`, `causality` and `explain`: what an archive proves, in words or as JSON."""
+
+import argparse
+from datetime import datetime
+from pathlib import Path
+
+import msgspec
+
+from connectors.archive.ordered_log import WHOLE
+from connectors.archive.reading import ArchivedRun, DayNotArchived
+from connectors.archive.sink import BEFORE_TIME
+from connectors.market.calendar import NEW_YORK, session_day
+from connectors.settings import load_settings
+from flows.replay.causality import leaks_of
+from flows.replay.certificate import Certificate, Diverged, certify
+from flows.replay.counterfactual import changes_of, what_if
+from flows.replay.execution_difference import differences
+from flows.replay.explain import Explainer
+from flows.replay.record_index import Ledger, broken_causes
+from flows.replay.window import Stretch, stretch_of
+from messages.topics import MARKET_BARS
+from messages.units import to_micros
+from stack.commands import replay_text as words
+from stack.errors import StackError
+from stack.home import last_run
+
+Said = tuple[str, int]
+
+
+def run_replay(options: argparse.Namespace) -> Said:
+    """Run one replay; returns what to print and the exit code: 1 when something differs.
+
+    Raises:
+        StackError: there is no such archive or run.
+        ArchiveDamaged: a file is not what its manifest says.
+        DayNotArchived: there is no such day, or it is not over.
+        CannotChange: a what-if names something that is not there.
+    """
+    archive = open_archive(options)
+    if options.against_backtest:
+        return _against(archive, options)
+    changes = changes_of(
+        options.set, options.without_article, options.without_source, options.delay_news
+    )
+    if changes.any:
+        first, last = _days(archive, options)
+        if changes.shapes_state:
+            first = None
+        found = what_if(stretch_of(archive, first, last), changes)
+        if options.json:
+            return _json(found), 0
+        return words.of_what_if(found, archive.run.run_id, first, last, options.limit), 0
+    days = [options.day] if options.day else archive.days
+    lines, code = [], 0
+    for day in days:
+        try:
+            proof = certify(
+                archive, day, from_start=options.from_start, size=options.block or WHOLE
+            )
+        except DayNotArchived:
+            if options.day:
+                raise
+            lines += [] if options.json else [f"{day}  not over yet: archived after its close"]
+            continue
+        code = max(code, isinstance(proof, Diverged))
+        if options.json:
+            lines.append(_json(proof))
+        elif isinstance(proof, Diverged):
+            lines.append(words.of_divergence(proof))
+        elif options.verify:
+            lines.append(words.of_certificate(proof) if options.day else words.in_a_line(proof))
+        else:
+            lines.append(_story(archive, proof))
+    return "\n".join(lines) or "nothing happened on any day yet", code
+
+
+def run_causality(options: argparse.Namespace) -> Said:
+    """Cut a day's input at sampled moments; returns what to print, and 1 when something leaks."""
+    archive = open_archive(options)
+    day = options.day or _traded_day(archive)
+    stretch = stretch_of(archive, day, day)
+    cuts, leaks = leaks_of(stretch, options.samples)
+    broken = broken_causes(Ledger(archive), day)
+    code = int(bool(leaks or broken))
+    if options.json:
+        found = {"run": archive.run.run_id, "day": day, "inputs": len(stretch.events),
+                 "cuts": cuts, "leaks": leaks, "broken_causes": broken}  # fmt: skip
+        return _json(found), code
+    return words.of_causality(
+        archive.run.run_id, day, len(stretch.events), cuts, leaks, broken
+    ), code
+
+
+def run_explain(options: argparse.Namespace) -> Said:
+    """Explain a record or a moment; returns what to print.
+
+    Raises:
+        CannotExplain: there is nothing of that name.
+        DayNotArchived: the day is not over.
+    """
+    ticker, at, moment = options.what.partition("@")
+    if at and not options.what.startswith("bar-"):
+        stamp = _moment(moment)
+        options.day = session_day(stamp)
+        node = Explainer(open_archive(options)).at(ticker, stamp)
+    else:
+        options.day = ""
+        node = Explainer(open_archive(options)).of(options.what)
+    return (_json(node) if options.json else words.of_tree(node)), 0
+
+
+def open_archive(options: argparse.Namespace) -> ArchivedRun:
+    """Open the archive that a command means: the run named, or the last one that has the day.
+
+    Raises:
+        StackError: there is none.
+    """
+    home, last = _home_of(options.home)
+    archive = home / "archive"
+    runs = [d for d in archive.glob("*") if (d / "run.json").exists()]
+    if options.run:
+        runs = [d for d in runs if d.name == options.run]
+    found = [ArchivedRun(d) for d in runs]
+    found.sort(key=lambda a: (a.path.name == last, a.run.started_at))
+    for one in reversed(found):
+        if not options.day or any(f.day == options.day for f in one.manifest.files):
+            return one
+    what = f"run {options.run}" if options.run else "a run"
+    day = f" with the day {options.day}" if options.day else ""
+    reason = f"{archive} holds no archive of {what}{day}: `tidewire archive ls` lists what it has."
+    raise StackError(reason)
+
+
+def _home_of(named: str | None) -> tuple[Path, str]:
+    settings = load_settings()
+    last = last_run()
+    if named is None and "home" not in settings.model_fields_set and last is not None:
+        return last
+    home = Path(named or settings.home).expanduser().resolve()
+    return home, last[1] if last is not None and last[0] == home else ""
+
+
+def _days(archive: ArchivedRun, options: argparse.Namespace) -> tuple[str | None, str]:
+    last = options.day or _traded_day(archive)
+    return (None if options.from_start else last), last
+
+
+def _traded_day(archive: ArchivedRun) -> str:
+    """Return the newest day on which a bar came in."""
+    for file in reversed(archive.files.get(MARKET_BARS.name, [])):
+        if file.day != BEFORE_TIME and any(
+            r.is_fact for r in archive.rows(MARKET_BARS.name, file.day, file.day)
+        ):
+            return file.day
+    reason = f"{archive.path} has no finished day with bars: name one with --day."
+    raise DayNotArchived(reason)
+
+
+def _against(archive: ArchivedRun, options: argparse.Namespace) -> Said:
+    first, last = _days(archive, options)
+    count, listed = differences(stretch_of(archive, first, last))
+    code = int(bool(listed))
+    if options.json:
+        found = {"run": archive.run.run_id, "day": last, "executions": count, "differ": listed}
+        return _json(found), code
+    return words.of_differences(archive.run.run_id, first, last, count, listed), code
+
+
+def _story(archive: ArchivedRun, proof: Certificate) -> str:
+    stretch: Stretch = stretch_of(archive, proof.day, proof.day)
+    return words.of_day(proof, stretch.executions())
+
+
+def _moment(text: str) -> int:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        reason = f"{text} is no time: write TICKER@YYYY-MM-DDTHH:MM, in New York's time."
+        raise StackError(reason) from error
+    return to_micros(moment if moment.tzinfo else moment.replace(tzinfo=NEW_YORK))
+
+
+def _json(value: object) -> str:
+    return msgspec.json.encode(value).decode()

@@ -1,0 +1,107 @@
+"""`tidewire sweep`: many backtests of one input, and a warning when the best is likely luck."""
+
+import argparse
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, Final
+
+import msgspec
+
+from flows.backtest.options import CannotBacktest
+from flows.backtest.sweep import LUCK, Asked, Sweep, axis_of, run_sweep
+from stack.commands.backtest import inputs_of, rules_of, settle_memory
+
+SHOWN: Final = ("total_return", "sharpe", "max_drawdown", "closed_trades")
+
+
+def run_command(options: argparse.Namespace) -> tuple[str, int]:
+    """Run a sweep; returns what to print, and the exit code.
+
+    Raises:
+        CannotBacktest: it is asked for what is not there.
+        InputUnusable: a file cannot be read.
+        SplitFound: prices jump as in a split.
+    """
+    settle_memory()
+    params, weights = rules_of(options)
+    if not options.over:
+        reason = "Name what to sweep over, such as --over risk.stop_loss_bps=100,300,500."
+        raise CannotBacktest(reason)
+    train, test = _walk(options.walk_forward)
+    asked = Asked(
+        tuple(axis_of(text) for text in options.over), options.random, options.seed, options.by,
+        train, test, options.jobs,
+    )  # fmt: skip
+    with _progress(quiet=options.json) as progress, TemporaryDirectory() as place:
+        sweep = run_sweep(inputs_of(options, Path(place)), params, weights, asked, progress)
+    if options.json:
+        return msgspec.json.encode(sweep).decode(), 0
+    return in_words(sweep, options.limit), 0
+
+
+def in_words(sweep: Sweep, limit: int) -> str:
+    """Return a sweep as a table, best first."""
+    columns = [sweep.by, *(name for name in SHOWN if name != sweep.by)]
+    lines = [f"{len(sweep.runs):,} runs, best by {sweep.by} first"]
+    lines.append("".join(f"{name:>16}" for name in columns) + "  settings")
+    for run in sweep.runs[: limit or None]:
+        figures = "".join(f"{_figure(run.figures[name]):>16}" for name in columns)
+        lines.append(f"{figures}  {_settings(run.settings)}")
+    if limit and len(sweep.runs) > limit:
+        lines.append(f"... {len(sweep.runs) - limit:,} more (--limit 0 shows all)")
+    lines += [
+        f"trained {w.trained[0]} to {w.trained[1]}: {_figure(w.in_sample)}; tested {w.tested[0]} "
+        f"to {w.tested[1]}: {_figure(w.out_of_sample)}; {_settings(w.settings)}"
+        for w in sweep.windows
+    ]
+    if sweep.forward:
+        figures = ", ".join(f"{n} {_figure(v)}" for n, v in sweep.forward.items())
+        lines.append(f"all tested sessions together: {figures}")
+    lines.append(_luck(sweep))
+    return "\n".join(lines)
+
+
+def _luck(sweep: Sweep) -> str:
+    chance = sweep.not_luck
+    if chance is None:
+        return "too few runs or sessions to tell the best from luck"
+    words = f"the best Sharpe ratio of {len(sweep.runs):,} is no luck with a chance of {chance:.0%}"
+    if chance < LUCK:
+        return f"WARNING: {words}: likely the luckiest, not the best. Try --walk-forward."
+    return words
+
+
+def _walk(text: str) -> tuple[int, int]:
+    if not text:
+        return 0, 0
+    train, _, test = text.partition(":")
+    if not (train.isdigit() and test.isdigit() and int(train) and int(test)):
+        reason = f"--walk-forward {text}: write TRAIN:TEST in sessions, such as 60:20."
+        raise CannotBacktest(reason)
+    return int(train), int(test)
+
+
+@contextmanager
+def _progress(*, quiet: bool) -> Iterator[Callable[[int, int], None]]:
+    if quiet or not sys.stderr.isatty():
+        yield lambda _done, _all: None
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task("runs", total=None)
+        yield lambda done, every: progress.update(task, completed=done, total=every)
+
+
+def _figure(value: Any) -> str:
+    if value is None:
+        return "-"
+    return f"{value:,}" if isinstance(value, int) else f"{float(value):,.4f}"
+
+
+def _settings(settings: dict[str, str]) -> str:
+    return " ".join(f"{path}={value}" for path, value in settings.items())

@@ -1,0 +1,1 @@
+"""Running systems: the supervisor, health, the demo's run and a live run."""

@@ -1,0 +1,237 @@
+"""`tidewire demo`: the whole system on one machine, playing a market to its end."""
+
+import json
+import shutil
+import sys
+import time
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+import psycopg
+from rich.console import Console
+
+from connectors.market.recorded import Rows, article_rows, bar_rows, first_moment, no_rows
+from connectors.market.simulated import record_day
+from connectors.runs import Run, announce, params_dict
+from connectors.settings import Settings
+from connectors.storage.queries import Reader
+from connectors.storage.schema import upgrade
+from connectors.storage.sink import seed
+from connectors.user_strategies import described
+from messages.topics import EVERY_TOPIC
+from stack.audit.auditor import Auditor, Books
+from stack.errors import StackError
+from stack.home import note_last
+from stack.runtime.health import HealthBoard
+from stack.runtime.memory import PeakMemory
+from stack.runtime.supervisor import Supervisor, run_flows
+from stack.servers.services import Services
+
+WATCH_S: Final = 0.1
+SHOW_S: Final = 1.0
+HEALTH_S: Final = 5.0
+SEED: Final = 20_250_312
+
+
+@dataclass(frozen=True, slots=True)
+class DemoOptions:
+    """What the command line asked for.
+
+    Attributes:
+        pace: bars per second; 0 plays as fast as it goes.
+        check: audit, print one JSON line, exit; otherwise keep serving on a terminal.
+    """
+
+    bars: Path | None
+    news: Path | None
+    interval: str
+    shards: int
+    no_news: bool
+    check: bool
+    seed: int = SEED
+    pace: int = 0
+
+
+class Demo:
+    """One run on running servers."""
+
+    def __init__(
+        self, services: Services, settings: Settings, options: DemoOptions, out: Console
+    ) -> None:
+        """Give the run an id and a directory of its own."""
+        self._services = services
+        self._options = options
+        self._out = out
+        now = datetime.now(UTC)
+        self.run = self._describe(
+            f"{now:%Y%m%d-%H%M%S}-{now.microsecond // 1000:03d}", now, settings
+        )
+        self.supervisor = Supervisor(self.run.path(), run_flows(self.run.partitions))
+        self._memory = PeakMemory()
+        self.board = HealthBoard(self.run, self.supervisor)
+
+    def prepare(self) -> None:
+        """Make schema, topics and first records."""
+        run = self.run
+        version = upgrade(run.database_url, run.schema)
+        seed(run.database_url, run.schema, described(run.rules))
+        self._services.make_topics(run.layout, EVERY_TOPIC)
+        announce(run)
+        self._out.print(
+            f"schema {run.schema} at version {version}, {len(EVERY_TOPIC)} topics {run.prefix}*"
+        )
+
+    def play(self) -> None:
+        """Run the flows until all have finished, showing how far they are.
+
+        Raises:
+            CrashLoop: a flow cannot be kept alive.
+        """
+        self.supervisor.start()
+        try:
+            shown = told = 0.0
+            while not self.supervisor.ended:
+                self.supervisor.watch()
+                self._memory.sample()
+                if time.monotonic() - told > HEALTH_S:
+                    self.board.publish()
+                    told = time.monotonic()
+                if time.monotonic() - shown > SHOW_S * (1 if self._out.is_terminal else 3):
+                    self._show()
+                    shown = time.monotonic()
+                time.sleep(WATCH_S)
+        finally:
+            self.supervisor.stop()
+            self.board.publish()
+            self.board.close()
+        self._show(last=True)
+
+    def report(self, began: float) -> tuple[dict[str, Any], bool]:
+        """Audit the run; returns the summary and whether everything is as it should be."""
+        with closing(Auditor(self.run)) as auditor:
+            books = auditor.examine()
+        broker = self._services.broker_name()
+        accounted = books.problem is None
+        summary: dict[str, Any] = {
+            "run": self.run.run_id,
+            **books.counts,
+            "votes": books.votes,
+            "rows": books.rows,
+            "equity": books.equity,
+            "digest": books.digest,
+            "resting": books.resting,
+            "restarts": self.supervisor.restarts,
+            "broker": broker,
+            "database": self._services.database_name(),
+            "wall_s": round(time.monotonic() - began, 1),
+            "peak_memory_mb": self._memory.peak_mb,
+            "accounted": accounted,
+        }
+        if not accounted:
+            summary["first_unaccounted"] = books.problem
+        self._print_books(books, summary)
+        wanted = self._services.memory is not None or broker.startswith("Apache Kafka")
+        return summary, accounted and wanted
+
+    def _describe(self, run_id: str, now: datetime, settings: Settings) -> Run:
+        options = self._options
+        directory = self._services.home.runs / run_id
+        bars, news = self._inputs(directory)
+        readers: list[Rows] = [bar_rows(bars), article_rows(news) if news else no_rows]
+        moments = [m for rows in readers if (m := first_moment(rows)) is not None]
+        if not moments:
+            reason = (
+                f"{bars} has no readable row among its first thousand: name another with --bars."
+            )
+            raise StackError(reason)
+        run = Run(
+            run_id=run_id,
+            directory=str(directory),
+            bootstrap=self._services.bootstrap,
+            prefix=f"tidewire-{run_id}.",
+            schema=f"run_{run_id.replace('-', '_')}",
+            partitions=options.shards,
+            database_url=self._services.database_url,
+            bars=str(bars),
+            interval=options.interval,
+            news=str(news) if news else "",
+            pace=options.pace,
+            started_at=now,
+            first_moment=min(moments),
+            params=params_dict(settings.params),
+            archive=str(self._services.home.archive / run_id),
+        )
+        run.save()
+        return run
+
+    def _inputs(self, directory: Path) -> tuple[Path, Path | None]:
+        if self._options.bars is None:
+            bars, simulated = record_day(directory / "inputs", self._options.seed)
+            news: Path | None = self._options.news or simulated
+        else:
+            bars, news = self._options.bars.resolve(), self._options.news
+        return bars, None if self._options.no_news or news is None else news.resolve()
+
+    def _show(self, *, last: bool = False) -> None:
+        try:
+            with closing(Reader(self.run.database_url, self.run.schema)) as reader:
+                p = reader.progress()
+        except psycopg.OperationalError:
+            self._out.print("database away, waiting")
+            return
+        equity = f"{p.equity:,.2f}" if p.equity is not None else "-"
+        line = (
+            f"{p.day or 'starting':>16}  bars {p.bars:>7,}  articles {p.articles:>6,}  "
+            f"signals {p.signals:>6,}  orders {p.orders:>5,}  equity {equity:>14}"
+        )
+        if self._out.is_terminal and not last:
+            width = shutil.get_terminal_size().columns
+            self._out.file.write("\r" + line[: width - 1].ljust(width - 1))
+            self._out.file.flush()
+        else:
+            self._out.file.write(("\r" if self._out.is_terminal else "") + line + "\n")
+
+    def _print_books(self, books: Books, summary: dict[str, Any]) -> None:
+        votes = ", ".join(f"{n} {c:,}" for n, c in sorted(books.votes.items())) or "none"
+        counts = ", ".join(f"{name.replace('_', ' ')} {n:,}" for name, n in books.counts.items())
+        self._out.print(f"\n{counts}\nvotes in signals: {votes}")
+        self._out.print(f"equity {books.equity}  digest {books.digest[:16]}  {summary['wall_s']} s")
+        if books.problem is None:
+            self._out.print("accounted: every input, decision, order and dollar")
+        else:
+            self._out.print(f"NOT accounted: {books.problem}")
+
+
+def run_demo(settings: Settings, services: Services, options: DemoOptions) -> int:
+    """Play one run; returns the exit code: 1 when it is not accounted for."""
+    out = Console(file=sys.stdout, highlight=False, soft_wrap=True)
+    began = time.monotonic()
+    out.print("starting Apache Kafka and PostgreSQL")
+    with services:
+        out.print(f"{services.broker_name()} at {services.bootstrap}, {services.database_name()}")
+        demo = Demo(services, settings, options, out)
+        demo.prepare()
+        note_last(services.home.path, demo.run.run_id)
+        demo.play()
+        summary, good = demo.report(began)
+        if options.check:
+            sys.stdout.write(json.dumps(summary) + "\n")
+            sys.stdout.flush()
+        elif sys.stdin.isatty() and out.is_terminal:
+            _serve(demo.run, out)
+        out.print(f"kept: {demo.run.directory}") if not options.check else None
+    return 0 if good else 1
+
+
+def _serve(run: Run, out: Console) -> None:
+    out.print(f"\ntopics  {run.prefix}* at {run.bootstrap}")
+    out.print(f"tables  schema {run.schema}; its database URL is in {run.directory}/run.json")
+    out.print("serving until Ctrl-C")
+    try:
+        while True:
+            time.sleep(3600)
+    except KeyboardInterrupt:
+        out.print("stopping")

@@ -1,0 +1,226 @@
+"""`tidewire up`: the servers and a live run's flows, in the background until `tidewire down`."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from types import FrameType
+from typing import Any, Final
+
+import msgspec
+import psutil
+
+from connectors.runs import Run, announce, load_run, params_dict
+from connectors.settings import Settings
+from connectors.storage.schema import DatabaseUnavailable, maintain, upgrade
+from connectors.storage.sink import seed
+from connectors.user_strategies import described
+from messages.topics import EVERY_TOPIC
+from stack.errors import CannotStart, StackError
+from stack.home import Home, note_last, tail
+from stack.runtime.health import HealthBoard
+from stack.runtime.supervisor import CrashLoop, Supervisor, run_flows
+from stack.servers.services import Services
+
+RUN_NAME: Final = re.compile(r"[a-z0-9_]{1,30}")
+WATCH_S: Final = 0.2
+HEALTH_S: Final = 5.0
+DAY_S: Final = 86_400.0
+START_TIMEOUT_S: Final = 120.0
+STOP_TIMEOUT_S: Final = 60.0
+
+
+def live_run(services: Services, settings: Settings, name: str) -> tuple[Run, bool]:
+    """Return the live run of a name, and whether it is new.
+
+    A run keeps its account, its topics and its rules from start to start. Broker and database
+    may have moved to other ports since.
+
+    Raises:
+        StackError: the settings are not those that the run was made under.
+    """
+    directory = services.home.runs / name
+    now = datetime.now(UTC)
+    fresh = Run(
+        run_id=name, directory=str(directory), bootstrap=services.bootstrap,
+        prefix=f"tidewire-{name}.", schema=f"run_{name}", partitions=settings.partitions,
+        database_url=services.database_url, bars="", interval="1m", news="", pace=0,
+        started_at=now, first_moment=now, params=params_dict(settings.params),
+        archive=str(services.home.archive / name), tick_ms=settings.tick_ms,
+    )  # fmt: skip
+    try:
+        known = load_run(directory)
+    except FileNotFoundError:
+        fresh.save()
+        return fresh, True
+    if (known.params, known.partitions) != (fresh.params, fresh.partitions):
+        what = _difference(known, fresh)
+        reason = (
+            f"Run {name} was made under other settings ({what}): put them back, or begin a new "
+            "run, with an account of its own, by `tidewire up --run NAME`."
+        )
+        raise StackError(reason)
+    kept = msgspec.structs.replace(
+        known, bootstrap=services.bootstrap, database_url=services.database_url,
+        tick_ms=settings.tick_ms,
+    )  # fmt: skip
+    kept.save()
+    return kept, False
+
+
+def serve(home: Home, settings: Settings, name: str) -> int:
+    """Run servers and flows until SIGTERM or SIGINT; returns the exit code.
+
+    Raises:
+        CrashLoop: a flow cannot be kept alive; everything else is stopped first.
+    """
+    stopping: list[int] = []
+
+    def stop(number: int, _frame: FrameType | None) -> None:
+        stopping.append(number)
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
+    with Services(home, settings) as services:
+        run, new = live_run(services, settings, name)
+        upgrade(run.database_url, run.schema, settings.retention_days)
+        seed(run.database_url, run.schema, described(run.rules))
+        services.make_topics(run.layout, EVERY_TOPIC)
+        announce(run)
+        supervisor = Supervisor(run.path(), run_flows(run.partitions))
+        board = HealthBoard(run, supervisor)
+        supervisor.start()
+        _remember(home, run, services)
+        note_last(home.path, run.run_id)
+        sys.stdout.write(f"run {name} {'begun' if new else 'goes on'}\n")
+        sys.stdout.flush()
+        try:
+            _watch(supervisor, board, stopping, lambda: _care(run, settings))
+        finally:
+            supervisor.stop()
+            board.publish()
+            board.close()
+            _file(home).unlink(missing_ok=True)
+    return 0
+
+
+def start(home: Home, name: str) -> dict[str, Any]:
+    """Start `serve` in the background and wait until its flows run.
+
+    Raises:
+        StackError: one is running already, or it did not come up; quotes its last words.
+    """
+    if (there := running(home)) is not None:
+        reason = (
+            f"Run {there['run']} is up already (process {there['pid']}): `tidewire down` first."
+        )
+        raise StackError(reason)
+    log = home.path / "up.log"
+    command = [sys.executable, "-m", "stack.cli", "up", "--foreground", "--run", name]
+    with log.open("wb") as out:
+        child = subprocess.Popen(
+            [*command, "--home", str(home.path)],
+            stdout=out, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, start_new_session=True,
+        )  # fmt: skip
+    deadline = time.monotonic() + START_TIMEOUT_S
+    while time.monotonic() < deadline:
+        if (there := running(home)) is not None:
+            return there
+        if child.poll() is not None:
+            last = tail(log, 1).removeprefix("tidewire: ")
+            reason = f"The stack did not come up: {last} (whole log: {log})"
+            raise CannotStart(reason)
+        time.sleep(0.1)
+    reason = f"The stack did not come up within {START_TIMEOUT_S:.0f} s: see {log}."
+    raise CannotStart(reason)
+
+
+def stop(home: Home) -> str:
+    """Stop what `start` started, flows first; returns the run's name.
+
+    Raises:
+        StackError: nothing is running, or it does not stop.
+    """
+    there = running(home)
+    if there is None:
+        reason = f"Nothing is up in {home.path}: start it with `tidewire up`."
+        raise StackError(reason)
+    process = psutil.Process(there["pid"])
+    process.terminate()
+    try:
+        process.wait(STOP_TIMEOUT_S)
+    except psutil.TimeoutExpired as error:
+        reason = f"Process {there['pid']} does not stop: see {home.path / 'up.log'}, or kill it."
+        raise StackError(reason) from error
+    return str(there["run"])
+
+
+def running(home: Home) -> dict[str, Any] | None:
+    """Return what is up in a home: pid, run, directory, servers; None if nothing is."""
+    try:
+        there: dict[str, Any] = json.loads(_file(home).read_text())
+        process = psutil.Process(there["pid"])
+        alive = process.is_running() and process.create_time() <= there["at"]
+    except (FileNotFoundError, ValueError, KeyError, psutil.Error):
+        return None
+    return there if alive and process.status() != psutil.STATUS_ZOMBIE else None
+
+
+def _care(run: Run, settings: Settings) -> None:
+    try:
+        maintain(run.database_url, run.schema, settings.retention_days)
+    except DatabaseUnavailable as error:
+        sys.stdout.write(f"partitions wait for the next day: {error}\n")
+        sys.stdout.flush()
+
+
+def _watch(
+    supervisor: Supervisor, board: HealthBoard, stopping: list[int], daily: Callable[[], None]
+) -> None:
+    told, cared = 0.0, time.monotonic()
+    while not stopping:
+        if time.monotonic() - cared > DAY_S:
+            daily()
+            cared = time.monotonic()
+        supervisor.watch()
+        if supervisor.ended:
+            reason = "every flow has ended, though a live run has no end: see their logs."
+            raise CrashLoop(reason)
+        if time.monotonic() - told > HEALTH_S or told == 0.0:
+            board.publish()
+            told = time.monotonic()
+        time.sleep(WATCH_S)
+
+
+def _remember(home: Home, run: Run, services: Services) -> None:
+    there = {
+        "pid": os.getpid(), "at": time.time(), "run": run.run_id, "directory": run.directory,
+        "bootstrap": services.bootstrap, "database_url": services.database_url,
+        "schema": run.schema, "prefix": run.prefix,
+    }  # fmt: skip
+    draft = _file(home).with_suffix(".draft")
+    draft.touch(mode=0o600)
+    draft.chmod(0o600)
+    draft.write_text(json.dumps(there))
+    draft.replace(_file(home))
+
+
+def _file(home: Home) -> Path:
+    return home.path / "up.json"
+
+
+def _difference(known: Run, fresh: Run) -> str:
+    if known.partitions != fresh.partitions:
+        return f"partitions {known.partitions}, now {fresh.partitions}"
+    for group, values in known.params.items():
+        for name, value in values.items():
+            now = fresh.params.get(group, {}).get(name)
+            if now != value:
+                return f"{group}.{name} {value}, now {now}"
+    return "parameters that this version does not know"

@@ -1,0 +1,1 @@
+"""The servers: embedded Kafka and PostgreSQL, or those that the settings name."""

@@ -1,0 +1,230 @@
+"""The embedded broker: a real Apache Kafka in KRaft mode, its jars fetched once by Maven."""
+
+import base64
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+import uuid
+from pathlib import Path
+from typing import Final
+
+import psutil
+from confluent_kafka import KafkaException
+from confluent_kafka.admin import AdminClient
+
+from stack.errors import CannotStart, MissingTool
+from stack.home import Home, tail
+
+JAVA_AT_LEAST: Final = 17
+START_TIMEOUT_S: Final = 90.0
+STOP_TIMEOUT_S: Final = 20.0
+HEAP: Final = ("-Xms128m", "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
+
+
+class EmbeddedBroker:
+    """Starts and stops one Kafka process; its data stays in the home directory."""
+
+    def __init__(self, home: Home) -> None:
+        """Remember where; nothing is started."""
+        self._home = home
+        self._directory = home.path / "kafka"
+        self._process: subprocess.Popen[bytes] | None = None
+        self.bootstrap = ""
+        self.version = ""
+
+    def start(self) -> None:
+        """Fetch the jars if needed, format once, start, and wait until the broker answers.
+
+        Raises:
+            MissingTool: no Java 17 or no Maven.
+            CannotStart: Maven or Kafka failed; quotes the last words of the log.
+        """
+        java = find_java()
+        jars = fetch_jars()
+        self.version = jar_version(jars)
+        self._stop_left_over(self._directory / "broker.properties")
+        port, controller = self._home.port("kafka"), self._home.port("kafka_controller")
+        config = self._configure(port, controller)
+        command = [java, *HEAP, "-cp", f"{jars}/*"]
+        self._format(command, config)
+        log4j = config_file("log4j2.properties")
+        with (self._directory / "broker.log").open("ab") as log:
+            self._process = subprocess.Popen(
+                [*command, f"-Dlog4j2.configurationFile={log4j}", "kafka.Kafka", str(config)],
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                stdin=subprocess.DEVNULL,
+                start_new_session=True,
+            )
+        self._pid_file.write_text(str(self._process.pid))
+        self.bootstrap = f"127.0.0.1:{port}"
+        self._wait()
+
+    def stop(self) -> None:
+        """Stop the process this object started; a second call does nothing."""
+        if self._process is None:
+            return
+        self._process.terminate()
+        try:
+            self._process.wait(STOP_TIMEOUT_S)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._process = None
+
+    def kill(self) -> None:
+        """Kill the broker as a power cut would; `start` brings it back with its data."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            self._process = None
+
+    @property
+    def _pid_file(self) -> Path:
+        return self._directory / "broker.pid"
+
+    def _stop_left_over(self, config: Path) -> None:
+        """Stop a broker that an earlier, killed tidewire of this home left running."""
+        try:
+            left = psutil.Process(int(self._pid_file.read_text()))
+            if str(config) in left.cmdline():
+                left.terminate()
+                left.wait(STOP_TIMEOUT_S)
+        except (OSError, ValueError, psutil.Error):
+            return  # no file, no such process, or it is somebody else's
+
+    def _configure(self, port: int, controller: int) -> Path:
+        data = self._directory / "data"
+        data.mkdir(parents=True, exist_ok=True)
+        text = config_file("broker.properties").read_text()
+        for name, value in (("port", port), ("controller_port", controller), ("data", data)):
+            text = text.replace(f"{{{name}}}", str(value))
+        config = self._directory / "broker.properties"
+        config.write_text(text)
+        return config
+
+    def _format(self, command: list[str], config: Path) -> None:
+        if (self._directory / "data" / "meta.properties").exists():
+            return
+        fresh = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+        cluster = self._home.value("kafka_cluster", fresh.replace("-", "a"))
+        tool = [*command, "kafka.tools.StorageTool", "format", "-t", cluster, "-c", str(config)]
+        done = subprocess.run(tool, capture_output=True, text=True, check=False)
+        if done.returncode:
+            reason = (
+                f"Kafka could not format {config.parent / 'data'}: {done.stderr.strip()[-300:]} "
+                "Move that directory away and start again."
+            )
+            raise CannotStart(reason)
+
+    def _wait(self) -> None:
+        log = self._directory / "broker.log"
+        deadline = time.monotonic() + START_TIMEOUT_S
+        admin = AdminClient(
+            {"bootstrap.servers": self.bootstrap, "log_level": 0, "socket.timeout.ms": 2000}
+        )
+        while time.monotonic() < deadline:
+            assert self._process is not None
+            if self._process.poll() is not None:
+                reason = f"Kafka stopped while starting: {tail(log)}. See {log}, then start again."
+                raise CannotStart(reason)
+            try:
+                if admin.list_topics(timeout=1).brokers:
+                    return
+            except KafkaException:
+                time.sleep(0.1)
+        self.kill()
+        reason = f"Kafka did not answer within {START_TIMEOUT_S:.0f} s: {tail(log)}. See {log}."
+        raise CannotStart(reason)
+
+
+def find_java() -> str:
+    """Return the Java to use: JAVA_HOME's, else the PATH's.
+
+    Raises:
+        MissingTool: none, or older than 17.
+    """
+    home = os.environ.get("JAVA_HOME")
+    java = shutil.which("java", path=f"{home}/bin") if home else None
+    java = java or shutil.which("java")
+    if java is None:
+        reason = (
+            "Apache Kafka needs Java 17 or newer and there is none: install it "
+            "(Debian: apt-get install openjdk-17-jre-headless), name a running broker with "
+            "TIDEWIRE_BOOTSTRAP=HOST:PORT, or look around with `tidewire demo --broker memory`."
+        )
+        raise MissingTool(reason)
+    said = subprocess.run([java, "-version"], capture_output=True, text=True, check=False).stderr
+    found = re.search(r'version "(\d+)', said)
+    if found is None or int(found[1]) < JAVA_AT_LEAST:
+        reason = (
+            f"Apache Kafka needs Java 17 or newer, {java} is older: install one or set JAVA_HOME."
+        )
+        raise MissingTool(reason)
+    return java
+
+
+def config_file(name: str) -> Path:
+    """Return a file of the broker's configuration, from the checkout or the installed package."""
+    beside = Path(__file__).resolve().parents[2] / "kafka" / name
+    return beside if beside.exists() else Path(sys.prefix) / "share/tidewire/kafka" / name
+
+
+def fetch_jars() -> Path:
+    """Return the directory of Kafka's jars; Maven fills it once per pinned version.
+
+    Raises:
+        MissingTool: they are not there yet and Maven is not installed.
+        CannotStart: Maven failed.
+    """
+    pom = config_file("pom.xml")
+    jars = _jars_directory(pom)
+    cache = jars.parent
+    if jars.exists():
+        return jars
+    maven = shutil.which("mvn")
+    if maven is None:
+        reason = (
+            "Kafka's jars are fetched by Maven and there is no mvn: install it "
+            "(Debian: apt-get install maven), name a running broker with "
+            "TIDEWIRE_BOOTSTRAP=HOST:PORT, or look around with `tidewire demo --broker memory`."
+        )
+        raise MissingTool(reason)
+    draft = cache / f".fetching-{os.getpid()}"
+    done = subprocess.run(
+        [maven, "-q", "-B", "-ntp", "-f", str(pom), "dependency:copy-dependencies",
+         f"-DoutputDirectory={draft}", "-DincludeScope=runtime"],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    if done.returncode:
+        reason = (
+            f"Maven could not fetch Kafka's jars: {done.stdout.strip()[-400:]} "
+            "Check the network and Maven's settings.xml, then start again."
+        )
+        raise CannotStart(reason)
+    try:
+        draft.rename(jars)
+    except OSError:  # another process was faster
+        shutil.rmtree(draft)
+    return jars
+
+
+def cached_jars() -> Path | None:
+    """Return the directory of Kafka's jars if they were fetched already."""
+    jars = _jars_directory(config_file("pom.xml"))
+    return jars if jars.exists() else None
+
+
+def _jars_directory(pom: Path) -> Path:
+    pins = "-".join(re.findall(r"<version>([\d.]+)</version>", pom.read_text())[:2])
+    base = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
+    return Path(base).expanduser().resolve() / "tidewire" / f"kafka-{pins}"
+
+
+def jar_version(jars: Path) -> str:
+    """Return Kafka's version, read off the jar that is really run."""
+    found = next(jars.glob("kafka_2.13-*.jar"), None)
+    return found.stem.removeprefix("kafka_2.13-") if found else "unknown"

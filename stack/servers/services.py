@@ -1,0 +1,114 @@
+"""Broker and database: the embedded ones, or those that the settings name."""
+
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from types import TracebackType
+from typing import Final
+
+from confluent_kafka import KafkaException
+from confluent_kafka.admin import AdminClient
+from confluent_kafka.admin._config import ConfigResource
+from confluent_kafka.admin._resource import ResourceType
+
+from connectors.kafka.layout import Layout, create_topics
+from connectors.settings import Settings
+from connectors.storage.schema import server_version
+from messages.base import Message
+from messages.topics import Topic
+from stack.home import Home
+from stack.servers.broker import EmbeddedBroker
+from stack.servers.database import EmbeddedDatabase
+from stack.servers.memory_broker import NAME, MemoryBroker
+
+APACHE_ONLY: Final = "group.coordinator.rebalance.protocols"
+
+
+class Services:
+    """Both servers of a home; `with Services(...) as s` starts and always stops them."""
+
+    def __init__(self, home: Home, settings: Settings, *, in_memory: bool = False) -> None:
+        """Remember what is wanted; nothing is started.
+
+        Args:
+            home: where everything is kept.
+            settings: may name servers of others.
+            in_memory: a mock broker inside this process instead of a real one.
+        """
+        self.memory = MemoryBroker() if in_memory else None
+        self.home = home
+        self.broker = EmbeddedBroker(home)
+        self.database = EmbeddedDatabase(home)
+        self._lock = ExitStack()
+        self.bootstrap = settings.bootstrap
+        self.database_url = settings.database_url.get_secret_value()
+
+    def __enter__(self) -> "Services":
+        """Start what is not named by the settings, side by side."""
+        self._lock.enter_context(self.home.locked())
+        try:
+            with ThreadPoolExecutor(2) as pool:
+                starts = []
+                if self.memory is not None:
+                    self.memory.start()
+                    self.bootstrap = self.memory.bootstrap
+                elif not self.bootstrap:
+                    starts.append(pool.submit(self.broker.start))
+                if not self.database_url:
+                    starts.append(pool.submit(self.database.start))
+                for start in starts:
+                    start.result()
+        except BaseException:
+            self.stop()
+            raise
+        self.bootstrap = self.bootstrap or self.broker.bootstrap
+        self.database_url = self.database_url or self.database.url
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        where: TracebackType | None,
+    ) -> None:
+        """Stop what was started here."""
+        self.stop()
+
+    def stop(self) -> None:
+        """Stop the embedded servers; those of others are left alone."""
+        if self.memory is not None:
+            self.memory.stop()
+        self.broker.stop()
+        self.database.stop()
+        self._lock.close()
+
+    def make_topics(self, layout: Layout, topics: Iterable[Topic[Message]]) -> None:
+        """Create a run's topics.
+
+        Raises:
+            BrokerUnavailable: no answer within 30 seconds.
+        """
+        if self.memory is None:
+            create_topics(layout, topics)
+            return
+        for topic in topics:
+            self.memory.make_topic(layout.name(topic))
+
+    def broker_name(self) -> str:
+        """Return what the broker is, by asking it: a setting only Apache Kafka 4 has."""
+        if self.memory is not None:
+            return NAME
+        if self.broker.version:
+            return f"Apache Kafka {self.broker.version}"
+        admin = AdminClient({"bootstrap.servers": self.bootstrap, "log_level": 2})
+        try:
+            node = str(next(iter(admin.list_topics(timeout=10).brokers)))
+            resource = ConfigResource(ResourceType.BROKER, node)
+            settings = admin.describe_configs([resource], request_timeout=10)[resource].result(10)
+        except (KafkaException, StopIteration, TimeoutError):
+            return "unknown broker"
+        return "Apache Kafka" if APACHE_ONLY in settings else "unknown broker"
+
+    def database_name(self) -> str:
+        """Return the database and its version."""
+        return f"PostgreSQL {server_version(self.database_url)}"
