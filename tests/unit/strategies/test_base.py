@@ -14,7 +14,7 @@ from operators.strategies.voting import Voting
 from tests.own_examples import Raises, TooLoud
 from tests.streams import bar
 
-HERE = str(Path(__file__).parents[1] / "own_examples.py")
+HERE = str(Path(__file__).parents[2] / "own_examples.py")
 prices = st.integers(1, 10**9)
 rows = st.lists(
     st.tuples(prices, prices, prices, st.integers(0, 10**6)).map(

@@ -11,7 +11,7 @@ from connectors.sentiment.instant import instant_model
 from connectors.tickers.directory import ticker_finder
 from operators.news.labels import label_of
 
-LABELS = Path(__file__).resolve().parents[1] / "data/ticker_labels.jsonl"
+LABELS = Path(__file__).resolve().parents[2] / "data/ticker_labels.jsonl"
 pytestmark = pytest.mark.recorded
 
 

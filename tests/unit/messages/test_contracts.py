@@ -15,7 +15,7 @@ from messages.topics import EVERY_TOPIC
 from tests.contracts import broken
 from tests.streams import bar, command, raw, scored, signal, weight
 
-KAFKA = Path(__file__).resolve().parents[2] / "kafka"
+KAFKA = Path(__file__).resolve().parents[3] / "kafka"
 
 
 def load() -> ModuleType:
