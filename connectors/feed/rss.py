@@ -81,7 +81,8 @@ def text_of_html(text: str, limit: int) -> str:
     'Apple & Pear rise'
     """
     if MARKUP.search(text):
-        tree = LexborHTMLParser(text.encode("utf-8", "replace").decode())
+        # Begun in the body, so that nothing at the start is taken for a head.
+        tree = LexborHTMLParser(f"<body>{text}".encode("utf-8", "replace").decode())
         tree.strip_tags(HIDDEN)
         text = tree.body.text(separator=" ") if tree.body is not None else ""
     return SPACE.sub(" ", _plain(text)).strip()[:limit]

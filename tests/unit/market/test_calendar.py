@@ -1,11 +1,18 @@
 """The session table against its oracle, day by day."""
 
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 import exchange_calendars
+import pytest
 
-from connectors.market.calendar import day_span, end_of_daily_bar, new_york_sessions
-from connectors.market.session_days import FIRST, LAST
+from connectors.market.calendar import (
+    day_span,
+    end_of_daily_bar,
+    new_york_sessions,
+    session_day,
+)
+from connectors.market.session_days import CLOSED, EARLY, FIRST, LAST
 from messages.units import MINUTE_US, to_datetime, to_micros
 from operators.trading.sessions import SessionTable
 
@@ -38,3 +45,43 @@ def test_a_daily_bar_is_known_at_its_close_and_a_day_has_a_span() -> None:
     assert to_datetime(first - 1) == datetime(2025, 7, 2, 20, tzinfo=UTC)
     assert to_datetime(end - 1) == datetime(2025, 7, 3, 17, tzinfo=UTC)
     assert day_span("2025-07-04") is None
+
+
+@pytest.mark.parametrize(
+    ("moment", "day"),
+    [
+        ("2025-03-12T13:30", "2025-03-12"),  # the open
+        ("2025-03-12T20:00", "2025-03-12"),  # the close itself still belongs to its day
+        ("2025-03-12T20:00:00.000001", "2025-03-13"),  # what is known later belongs to the next
+        ("2025-03-14T21:00", "2025-03-17"),  # Friday evening: Monday
+        ("2025-07-03T17:00", "2025-07-03"),  # a half day
+        ("2025-07-03T18:00", "2025-07-07"),  # behind it a holiday and a weekend
+        ("2028-06-01T12:00", "2028-06-01"),  # past the table
+    ],
+)
+def test_the_session_that_a_moment_belongs_to(moment: str, day: str) -> None:
+    stamp = to_micros(datetime.fromisoformat(moment).replace(tzinfo=UTC))
+    assert session_day(stamp) == day
+
+
+def test_day_spans_follow_each_other_without_a_gap() -> None:
+    days = ["2025-03-10", "2025-03-11", "2025-03-12", "2025-03-13", "2025-03-14", "2025-03-17"]
+    spans = [day_span(day) for day in days]
+    for before, after in pairwise(spans):
+        assert before is not None
+        assert after is not None
+        assert before[1] == after[0]
+    for day, span in zip(days, spans, strict=True):
+        assert span is not None
+        assert (session_day(span[0]), session_day(span[1] - 1)) == (day, day)
+    assert day_span("2025-03-15") is None
+
+
+def test_the_table_says_itself_how_far_it_goes() -> None:
+    table = new_york_sessions()
+    assert f"{to_datetime(table.opens[0]):%Y-%m-%d}" >= FIRST
+    assert f"{to_datetime(table.closes[-1]):%Y-%m-%d}" <= LAST
+    assert table.close_of(table.closes[-1]) == table.closes[-1]
+    assert table.close_of(table.closes[-1] + 1) is None
+    assert not set(CLOSED) & set(EARLY)
+    assert list(CLOSED) == sorted(set(CLOSED))

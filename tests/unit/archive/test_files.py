@@ -1,0 +1,96 @@
+"""Manifests and files that appear whole or not at all."""
+
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from connectors.archive.files import (
+    FORMAT,
+    MANIFEST,
+    ArchiveDamaged,
+    DayFile,
+    StateFile,
+    StatesManifest,
+    TopicsManifest,
+    put_in_place,
+    read_manifest,
+    sha256_of,
+    write_manifest,
+    write_whole,
+)
+
+
+def day_file(topic: str, day: str, **offsets: tuple[int, int]) -> DayFile:
+    return DayFile(
+        topic=topic, day=day, rows=1, bytes=1, sha256="0", first_stamp=1, last_stamp=1,
+        offsets={k.removeprefix("p"): v for k, v in offsets.items()},
+    )  # fmt: skip
+
+
+def test_where_files_are() -> None:
+    assert day_file("market.bars", "2025-03-12").path == "market.bars/2025-03-12.parquet"
+    state = StateFile(day="2025-03-12", boundary=1, bytes=1, sha256="0")
+    assert state.path == "2025-03-12.state"
+
+
+def test_what_the_archive_lacks_begins_behind_its_last_day() -> None:
+    manifest = TopicsManifest(
+        run_id="r",
+        files=(
+            day_file("a", "2025-03-13", p0=(10, 20), p1=(5, 6)),
+            day_file("a", "2025-03-12", p0=(0, 10), p1=(0, 5)),
+            day_file("b", "2025-03-12", p0=(0, 99)),
+        ),
+    )
+    assert manifest.archived_to("a") == {0: 20, 1: 6}
+    assert manifest.archived_to("c") == {}
+
+
+def test_a_manifest_is_read_as_it_was_written(tmp_path: Path) -> None:
+    assert read_manifest(tmp_path, TopicsManifest) is None
+    manifest = TopicsManifest(run_id="r", files=(day_file("a", "2025-03-12", p0=(0, 1)),))
+    write_manifest(tmp_path, manifest)
+    assert read_manifest(tmp_path, TopicsManifest) == manifest
+    write_manifest(tmp_path, TopicsManifest(run_id="r"))
+    assert read_manifest(tmp_path, TopicsManifest).files == ()
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"files": []}', '{"run_id": 1}'])
+def test_a_manifest_that_cannot_be_read(tmp_path: Path, text: str) -> None:
+    (tmp_path / MANIFEST).write_text(text)
+    with pytest.raises(ArchiveDamaged, match=r"cannot be read.*restore it from a copy"):
+        read_manifest(tmp_path, TopicsManifest)
+
+
+def test_a_manifest_of_a_newer_program_is_refused(tmp_path: Path) -> None:
+    blank = StatesManifest(
+        run_id="r", flow="trade", shard="all", code_version="1", settings_hash="", state_version=1
+    )
+    write_manifest(tmp_path, msgspec.structs.replace(blank, format=FORMAT + 1))
+    with pytest.raises(ArchiveDamaged, match="upgrade Tidewire"):
+        read_manifest(tmp_path, StatesManifest)
+
+
+def test_a_file_is_replaced_whole_and_no_draft_stays(tmp_path: Path) -> None:
+    file = tmp_path / "deep" / "er" / "file"
+    for data in (b"one", b"", b"three" * 100_000):
+        write_whole(file, data)
+        assert file.read_bytes() == data
+        assert [f.name for f in file.parent.iterdir()] == ["file"]
+
+
+def test_a_write_that_fails_leaves_the_old_file(tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    write_whole(file, b"old")
+    with pytest.raises(TypeError):
+        write_whole(file, "no bytes")  # type: ignore[arg-type]  # on purpose
+    assert file.read_bytes() == b"old"
+
+
+def test_a_draft_takes_the_place_and_hashes_are_of_the_content(tmp_path: Path) -> None:
+    draft, file = tmp_path / "draft", tmp_path / "file"
+    draft.write_bytes(b"abc")
+    put_in_place(draft, file)
+    assert not draft.exists()
+    assert sha256_of(file) == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
