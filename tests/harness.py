@@ -16,6 +16,7 @@ from connectors.storage.tables import metadata
 from flows.replay.certificate import Certificate, certify
 from stack.runtime.demo import Demo, DemoOptions
 from stack.servers.services import Services
+from tests.waiting import pause
 
 # created_at and updated_at say when a row was written; `runs` names the run itself.
 NOT_COMPARED = {"created_at", "updated_at"}
@@ -41,7 +42,7 @@ def play(
     before: Meddle = lambda _: None,
     meddle: Meddle = lambda _: None,
     settings: Settings | None = None,
-    timeout: float = 240,
+    timeout: float = 280,
 ) -> tuple[Demo, dict[str, Any]]:
     """Play a run to its end and audit it.
 
@@ -62,7 +63,7 @@ def play(
         while not demo.supervisor.ended:
             demo.supervisor.watch()
             meddle(demo)
-            time.sleep(0.02)
+            pause(0.02)
             assert time.monotonic() - began < timeout, "the run does not end"
     finally:
         demo.supervisor.stop()

@@ -20,6 +20,7 @@ from confluent_kafka import Producer
 from stack.audit.topic_reader import read_topics
 from stack.home import Home
 from stack.servers.database import EmbeddedDatabase
+from tests.waiting import eventually
 from tests.web import Page, Web, rss, serving
 
 pytestmark = [pytest.mark.kafka, pytest.mark.postgres, pytest.mark.timeout(300)]
@@ -59,10 +60,10 @@ def say(web: Web, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Say]:
         EmbeddedDatabase(Home(home)).discard()
 
 
-def publish(web: Web, *titles: str) -> None:
+def publish(web: Web, *titles: str, path: str = "/feed") -> None:
     date = format_datetime(datetime.now(UTC))
     items = [(t, f"https://x.test/{abs(hash(t))}", date) for t in titles]
-    web.pages["/feed"] = Page(rss(*items), 200, {"content-type": "application/rss+xml"})
+    web.pages[path] = Page(rss(*items), 200, {"content-type": "application/rss+xml"})
 
 
 def up(say: Say) -> dict[str, Any]:
@@ -78,10 +79,7 @@ def of(say: Say, topic: str) -> list[dict[str, Any]]:
 
 
 def wait_for(say: Say, topic: str, wanted: Callable[[list[dict[str, Any]]], bool]) -> None:
-    deadline = time.monotonic() + 60
-    while not wanted(of(say, topic)):
-        assert time.monotonic() < deadline, of(say, topic)[-3:]
-        time.sleep(0.3)
+    eventually(lambda: wanted(of(say, topic)), what=lambda: of(say, topic)[-3:], step=0.3)
 
 
 def bar(say: Say, price: float) -> None:
@@ -100,9 +98,9 @@ def bar(say: Say, price: float) -> None:
 
 
 def test_a_strong_headline_becomes_an_order_and_says_how_long_it_took(say: Say, web: Web) -> None:
-    wait_for(say, "news.scored", lambda found: len(found) == 1)
+    wait_for(say, "news.scored", lambda found: len(found) >= 1)
     bar(say, 100.0)
-    wait_for(say, "market.bars", lambda found: len(found) == 1)
+    wait_for(say, "market.bars", lambda found: len(found) >= 1)
     publish(web, "The board meets on Tuesday", GOOD)
     wait_for(say, "orders.requested", lambda found: len(found) == 1)
     scores = {s["title"]: s for s in of(say, "news.scored")}
@@ -121,10 +119,7 @@ def test_a_strong_headline_becomes_an_order_and_says_how_long_it_took(say: Say, 
 
 
 def test_the_feeds_tell_how_they_are(say: Say) -> None:
-    deadline = time.monotonic() + 20
-    while "failing" not in (said := say("feeds")[1]) and time.monotonic() < deadline:
-        time.sleep(0.3)
-    assert "HTML_PAGE" in said
+    eventually(lambda: "HTML_PAGE" in say("feeds")[1], what=lambda: say("feeds")[1], step=0.3)
     code, told = say("feeds", "--json")
     feeds = {f["feed"]: f for f in json.loads(told)}
     assert code == 1
@@ -144,10 +139,12 @@ def test_the_feeds_tell_how_they_are(say: Say) -> None:
 
 
 def test_feeds_check_prints_what_it_would_publish(say: Say, web: Web) -> None:
-    code, said = say("feeds", "check", f"{web.url}/feed")
+    """The address is one that the running stack does not read."""
+    publish(web, GOOD, path="/elsewhere")
+    code, said = say("feeds", "check", f"{web.url}/elsewhere")
     assert code == 0
     assert f"{GOOD}  [MINE]" in said
-    code, said = say("feeds", "check", f"{web.url}/feed", "--json")
+    code, said = say("feeds", "check", f"{web.url}/elsewhere", "--json")
     assert {json.loads(line)["title"] for line in said.splitlines()} >= {GOOD}
     code, said = say("feeds", "check")
     assert code == 1
@@ -159,9 +156,9 @@ def test_killed_flows_lose_and_double_nothing(say: Say, web: Web) -> None:
     titles = [f"Headline number {i} of the storm" for i in range(200)]
     for step in range(10):
         publish(web, *titles[: (step + 1) * 20][-60:])
-        time.sleep(0.5)
+        web.asked.clear()
+        eventually(lambda: web.asked)
         kill(say, "news" if step % 2 else "score")
-        time.sleep(0.5)
     publish(web, *titles[-60:])
 
     def whole(topic: str) -> Callable[[list[dict[str, Any]]], bool]:

@@ -3,7 +3,6 @@
 import gc
 import json
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
@@ -23,6 +22,7 @@ from messages.news import RawArticle
 from operators.admission import AdmitArticles, Row
 from operators.blocks import Block, Event
 from tests.alpaca_double import AlpacaDouble, alpaca, frame
+from tests.waiting import eventually
 
 # The SDK's own: it closes its socket late.
 pytestmark = [
@@ -42,37 +42,37 @@ def feed(double: AlpacaDouble) -> Iterator[AlpacaNewsFeed]:
     where = f"127.0.0.1:{double.port}"
     made = AlpacaNewsFeed(
         NewsParams(alpaca_key="k", alpaca_secret=SecretStr("s"), alpaca_stream=f"ws://{where}/stream",
-                   alpaca_rest=f"http://{where}", timeout_seconds=5)
+                   alpaca_rest=f"http://{where}", timeout_seconds=30)
     )  # fmt: skip
     yield made
     made.close()
     for thread in threading.enumerate():
         if thread.name == "alpaca-news":
-            thread.join(8)
+            thread.join(60)
     gc.collect()  # here, where the SDK's forgotten sockets are forgiven
 
 
 def rows_until(feed: AlpacaNewsFeed, memory: dict[str, Any], count: int) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
-    deadline = time.monotonic() + 15
-    while len(found) < count and time.monotonic() < deadline:
-        try:
+
+    def enough() -> bool:
+        with suppress(FeedFailed):
             poll = feed.poll(memory)
-        except FeedFailed:
-            time.sleep(0.05)
-            continue
-        memory.update(poll.memory)
-        found += poll.rows
-        time.sleep(0.05)
+            memory.update(poll.memory)
+            found.extend(poll.rows)
+        return len(found) >= count
+
+    eventually(enough, what=lambda: found)
     return found
 
 
 def connected(double: AlpacaDouble, feed: AlpacaNewsFeed, memory: dict[str, Any], n: int) -> None:
-    deadline = time.monotonic() + 15
-    while double.connections < n and time.monotonic() < deadline:
+    def there() -> bool:
         with suppress(FeedFailed):
             memory.update(feed.poll(memory).memory)
-        time.sleep(0.05)
+        return double.connections >= n
+
+    eventually(there)
     assert double.connections == n
 
 
@@ -114,14 +114,13 @@ def test_refused_keys_and_a_refusing_rest(double: AlpacaDouble, feed: AlpacaNews
     with pytest.raises(FeedFailed, match="HTTP_403"):
         feed.poll({})
     double.rest_status = 200
-    deadline = time.monotonic() + 10
-    while time.monotonic() < deadline:
+
+    def told() -> bool:
         with pytest.raises(FeedFailed, match="STREAM_DOWN") as failed:
             feed.poll({})
-        if "auth failed" in str(failed.value):
-            return
-        time.sleep(0.1)
-    pytest.fail("the stream's refusal was not told")
+        return "auth failed" in str(failed.value)
+
+    eventually(told)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from pathlib import Path
 
 import pytest
@@ -21,6 +20,7 @@ from messages.market import Bar, bar_id
 from messages.news import RawArticle, article_id, content_hash
 from messages.topics import MARKET_BARS, NEWS_RAW, SIGNALS_GENERATED
 from messages.units import MINUTE_US, SECOND_US, to_datetime
+from tests.waiting import eventually, pause
 
 pytestmark = [pytest.mark.kafka, pytest.mark.timeout(240)]
 RELAY = Path(__file__).with_name("relay.py")
@@ -51,9 +51,16 @@ def article(n: int, stamp: int) -> bytes:
 
 
 class LivePublisher:
-    """Writes both topics as live flows do: stamps, seq, pauses, ticks on what is silent."""
+    """Writes both topics as live flows do: stamps, seq, pauses, ticks on what is silent.
 
-    def __init__(self, layout: Layout, seed: int) -> None:
+    Attributes:
+        half: set once half of the stamps are written; `go_on` lets it write the others.
+    """
+
+    def __init__(self, layout: Layout, seed: int, *, stop_half_way: bool = False) -> None:
+        self.half, self.go_on = threading.Event(), threading.Event()
+        if not stop_half_way:
+            self.go_on.set()
         self.layout = layout
         self.random = random.Random(seed)
         self.producer = Producer({"bootstrap.servers": layout.bootstrap, "linger.ms": 0})
@@ -80,6 +87,10 @@ class LivePublisher:
         """Write 600 stamps; partition 1 of the news stays idle but for ticks."""
         bars, news = self.layout.name(MARKET_BARS), self.layout.name(NEWS_RAW)
         for i in range(600):
+            if i == 300:
+                self.producer.flush()
+                self.half.set()
+                self.go_on.wait()
             stamp = T0 + i * 7 * SECOND_US
             for p in range(2):
                 for ticker in self.random.sample(["AAPL", "AMD", "TSLA"], 2):
@@ -94,7 +105,7 @@ class LivePublisher:
                 self.tick(stamp, TICK_PASS)
             if self.random.random() < 0.04:
                 self.producer.flush()
-                time.sleep(self.random.random() * 0.25)
+                pause(self.random.random() * 0.25)
         self.tick(T0 + 3600 * 4 * SECOND_US, TICK_END)
         self.producer.flush()
 
@@ -170,7 +181,7 @@ def test_live_equals_replay_equals_resumed(layout: Layout, tmp_path: Path, seed:
     broken = spawn(layout, resumed, tmp_path, kill_after=3)
     writing.start()
     assert broken.wait(90) == -signal.SIGKILL
-    time.sleep(random.Random(seed).random())
+    pause(random.Random(seed).random())
     again = spawn(layout, resumed, tmp_path, kill_after=4)
     writing.join()
     assert flow.wait(90) == 0
@@ -189,13 +200,16 @@ def test_live_equals_replay_equals_resumed(layout: Layout, tmp_path: Path, seed:
 def test_sigterm_takes_a_last_snapshot_and_exits_0(layout: Layout, tmp_path: Path) -> None:
     stopped, straight = (f"{layout.prefix}{n}." for n in ("stopped", "straight"))
     prepare(layout, stopped, straight)
-    publisher = LivePublisher(layout, 3)
+    publisher = LivePublisher(layout, 3, stop_half_way=True)
     writing = threading.Thread(target=publisher.play, daemon=True)
     flow = spawn(layout, stopped, tmp_path)
     writing.start()
-    time.sleep(2.5)
+    assert publisher.half.wait(90)
+    eventually(lambda: any(w.records for w in output(layout, stopped).values()))
     flow.send_signal(signal.SIGTERM)
-    assert flow.wait(10) == 0
+    assert flow.wait(90) == 0
+    assert not any(w.ended for w in output(layout, stopped).values())
+    publisher.go_on.set()
     writing.join()
     assert spawn(layout, stopped, tmp_path).wait(90) == 0
     assert spawn(layout, straight, tmp_path).wait(90) == 0

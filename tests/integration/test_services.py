@@ -3,7 +3,6 @@
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import psutil
@@ -17,10 +16,11 @@ from stack.home import Home
 from stack.servers.database import EmbeddedDatabase
 from stack.servers.services import Services
 from tests.conftest import services_of
+from tests.waiting import eventually
 
 pytestmark = [pytest.mark.kafka, pytest.mark.postgres, pytest.mark.timeout(200)]
 HOLD = """
-import sys, time
+import signal, sys
 from pathlib import Path
 from connectors.settings import Settings
 from stack.home import Home
@@ -28,7 +28,7 @@ from stack.servers.services import Services
 from tests.conftest import services_of
 with Services(Home(Path(sys.argv[1])), Settings()) as s:
     print(s.bootstrap, s.database_url, flush=True)
-    time.sleep(600)
+    signal.pause()
 """
 
 
@@ -55,17 +55,15 @@ def test_a_demo_that_is_stopped_leaves_nothing_behind(tmp_path: Path, how: signa
     home = tmp_path / "home"
     command = [sys.executable, "-m", "stack.cli", "demo", "--home", str(home), "--check"]
     demo = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    deadline = time.monotonic() + 60
     me = psutil.Process(demo.pid)
-    while time.monotonic() < deadline and not list(home.glob("runs/*/recovery/trade")):
-        time.sleep(0.1)
+    eventually(lambda: list(home.glob("runs/*/recovery/trade")), step=0.1)
     started = [p for p in me.children(recursive=True) if p.is_running()]
     assert len(started) > 5
     demo.send_signal(how)
     _, errors = demo.communicate(timeout=60)
     assert demo.returncode == 130
     assert "Traceback" not in errors
-    gone, alive = psutil.wait_procs(started, timeout=10)
+    gone, alive = psutil.wait_procs(started, timeout=60)
     assert alive == []
     assert gone
     database = EmbeddedDatabase(Home(home))

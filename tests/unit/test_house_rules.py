@@ -1,5 +1,6 @@
 """Rules of the house that no tool checks."""
 
+import ast
 import re
 from pathlib import Path
 
@@ -30,3 +31,25 @@ def test_files_stay_small() -> None:
 
 def test_kafka_holds_no_python() -> None:
     assert not list((ROOT / "kafka").rglob("*.py"))
+
+
+def test_nothing_in_a_test_is_decided_by_a_sleep() -> None:
+    """A test waits for a condition (`tests/waiting.py`), so a slow machine cannot fail it."""
+    for file in (ROOT / "tests").rglob("*.py"):
+        if file != ROOT / "tests/waiting.py":
+            assert not sleeps(ast.parse(file.read_text())), f"{file}: use tests.waiting"
+
+
+def sleeps(tree: ast.AST) -> bool:
+    """Tell whether a module calls or imports `time.sleep`."""
+    return any(
+        (isinstance(n, ast.Attribute) and n.attr == "sleep")
+        or (isinstance(n, ast.ImportFrom) and any(a.name == "sleep" for a in n.names))
+        for n in ast.walk(tree)
+    )
+
+
+def test_the_rule_about_sleeps_sees_them() -> None:
+    assert sleeps(ast.parse("import time as t; t.sleep(1)"))
+    assert sleeps(ast.parse("from time import sleep"))
+    assert not sleeps(ast.parse("import time; time.monotonic()"))

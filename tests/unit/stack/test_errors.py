@@ -4,7 +4,6 @@ import os
 import socket
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -14,9 +13,11 @@ from connectors.settings import SettingsInvalid, load_settings
 from stack.commands.flow import parse_shards
 from stack.errors import MissingTool, StackError
 from stack.home import Home, free_port, is_free
+from stack.runtime import supervisor as supervision
 from stack.runtime.supervisor import CrashLoop, FlowSpec, Supervisor
 from stack.servers.broker import fetch_jars, find_java
 from stack.servers.database import find_binaries
+from tests.waiting import eventually
 
 
 @pytest.fixture
@@ -127,20 +128,17 @@ def test_inputs_that_cannot_be_played(tmp_path: Path) -> None:
         article_rows(not_gzip)
 
 
-def test_a_flow_that_dies_again_and_again_is_given_up(tmp_path: Path) -> None:
+def test_a_flow_that_dies_again_and_again_is_given_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(supervision, "BACK_OFF_S", (0.01,))
+    monkeypatch.setattr(supervision, "CRASH_WINDOW_S", 600.0)
     supervisor = Supervisor(tmp_path, [FlowSpec("market", ("market",))])
     supervisor.start()
-    deadline = time.monotonic() + 100
     with pytest.raises(CrashLoop, match=r"Flow market died 7 times.*There is no run at"):
-        _watch_until(supervisor, deadline)
+        eventually(supervisor.watch, within=300)
     assert supervisor.stop() == []
     assert supervisor.restarts == 6
-
-
-def _watch_until(supervisor: Supervisor, deadline: float) -> None:
-    while time.monotonic() < deadline:
-        supervisor.watch()
-        time.sleep(0.05)
 
 
 def test_the_command_line_says_one_sentence(tmp_path: Path) -> None:
