@@ -1,0 +1,73 @@
+"""What the runs of a sweep share: all bars once, votes once for each set of strategies."""
+
+from dataclasses import replace
+
+import pytest
+
+from connectors.market.bar_file import BarFile
+from flows.backtest.prepared import Votes, Whole, read_whole, trade_rows, vote_key
+from flows.backtest.results import result_of
+from flows.backtest.run import EQUAL, Inputs, Ran
+from flows.backtest.sweep import FIGURES
+from messages.units import to_datetime
+from operators.params import MomentumParams, Params
+from tests.unit.backtest.conftest import EAGER, FIRST, SESSIONS
+
+
+@pytest.fixture(scope="module")
+def whole(played: BarFile) -> Whole:
+    return read_whole(Inputs(played))
+
+
+def test_a_file_as_a_whole(whole: Whole) -> None:
+    assert whole.bars.size == 4 * 150 * 3
+    assert whole.tickers == ["AAA", "BBB", "SPY"]
+    assert (whole.news, whole.start) == ([], 0)
+
+
+def test_sessions_are_rows_without_a_gap(whole: Whole) -> None:
+    spans = whole.sessions()
+    assert [f"{to_datetime(int(whole.bars.stamp[first])):%F}" for first, _ in spans] == list(
+        SESSIONS
+    )
+    assert spans[0][0] == 0
+    assert spans[-1][1] == whole.bars.size - 1
+    assert [after[0] for after in spans[1:]] == [before[1] + 1 for before in spans[:-1]]
+
+
+def test_a_warm_up_is_in_no_session(played: BarFile) -> None:
+    third = FIRST.replace(day=14)
+    stamp = int(third.timestamp() * 1_000_000)
+    warm = read_whole(Inputs(played, trade_from=stamp))
+    assert len(warm.sessions()) == 2
+    assert warm.sessions()[0][0] == warm.start == 2 * 150 * 3
+
+
+def test_all_rows_traded_on_shared_votes_are_the_backtest(whole: Whole, ran: Ran) -> None:
+    loop, tally = trade_rows(whole, Votes(whole), EAGER, dict(EQUAL), slice(0, None))
+    shared = Ran(loop, tally, dict(EQUAL), EAGER, bars=whole.bars.size)
+    alone = result_of(ran, with_trades=False)
+    again = result_of(shared, with_trades=False)
+    assert [getattr(again, f) for f in FIGURES] == [getattr(alone, f) for f in FIGURES]
+    assert again.rejects == alone.rejects
+    assert again.attribution == alone.attribution
+
+
+def test_some_rows_begin_with_a_new_account(whole: Whole) -> None:
+    votes, parts = Votes(whole), []
+    for first, last in whole.sessions():
+        _, tally = trade_rows(whole, votes, EAGER, dict(EQUAL), slice(first, last + 1))
+        parts.append(tally.fills)
+    loop, nothing = trade_rows(whole, votes, EAGER, dict(EQUAL), slice(0, 0))
+    assert all(parts), "each session trades by itself"
+    assert (nothing.fills, loop.equity) == (0, 1_000_000 * 10_000)
+
+
+def test_votes_are_made_anew_only_for_other_strategies(whole: Whole) -> None:
+    votes = Votes(whole)
+    first = votes.of(Params())
+    assert votes.of(EAGER) is not first
+    assert votes.of(EAGER)[1] is first[1], "risk does not change a vote"
+    other = replace(Params(), momentum=MomentumParams(window=5))
+    assert vote_key(other) != vote_key(Params()) == vote_key(EAGER)
+    assert votes.of(other)[1] is not first[1]
