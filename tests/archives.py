@@ -1,25 +1,36 @@
-"""Small archives made by hand: records of the log, day files and their manifest."""
+"""Small archives made by hand: records of the log, day files and their manifest; whole days."""
 
 import hashlib
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 
 from connectors.archive.files import DayFile, TopicsManifest, write_manifest
+from connectors.archive.reading import ArchivedRun
 from connectors.archive.spool import Spools
 from connectors.kafka.layout import TICK_END
 from connectors.kafka.raw_log import LogRecord
+from connectors.kafka.sink import record_headers
+from connectors.market.calendar import new_york_sessions
 from connectors.runs import Run, params_dict
+from connectors.telemetry import trace_of, traceparent
+from flows.closed_loop import ClosedLoop
 from messages.base import make_id
 from messages.codec import encode
-from messages.control import RunStarted
-from messages.topics import RUNS_STARTED
-from operators.blocks import Event
-from operators.params import Params
-from tests.streams import OPEN, at
+from messages.control import Command, RunStarted
+from messages.news import RawArticle
+from messages.topics import (
+    DEAD_LETTERS,
+    RUNS_STARTED,
+    TOPICS,
+)
+from operators.blocks import Block, Event
+from operators.params import Params, SentimentParams
+from tests.streams import OPEN, at, bar, raw, scored, weight
 
 DAY = "2025-03-12"
 RUN = "run-1"
@@ -95,3 +106,53 @@ def write_archive(archive: Path, records: list[LogRecord], run: Run | None = Non
     write_days(archive, [(DAY, [*head, *records])])
     (archive / "run.json").write_bytes(msgspec.json.encode(run))
     return run
+
+
+END = at(450)  # of the log: the full hour after the close
+GOOD, BAD, MORE = "Alpha soars after profit", "Fraud probe hits Alpha", "Alpha upgraded"
+NEWS = ((10.5, GOOD, 0.9), (35.5, BAD, -0.9), (58.5, MORE, 0.9))
+FORGETFUL = Params(sentiment=SentimentParams(lookback_minutes=20))  # each of the news by itself
+
+
+def traded_inputs() -> list[Event]:
+    """Return an hour in order: bought on good news, sold on bad, denied soon after."""
+    names = ("momentum", "mean_reversion", "news_driven")
+    events = [weight(0, name, 1 / 3) for name in names]
+    prices = {"AAA": 100_0000, "BBB": 50_0000}
+    events += [bar(m, t, price) for m in range(1, 61) for t, price in prices.items()]
+    for minute, title, score in NEWS:
+        article = raw(minute, title, ("AAA",))
+        id_ = cast("RawArticle", article.body).id
+        told = scored(minute, "AAA", score, title=title, article_id=id_, causes=(id_,))
+        events += [article, told]
+    return sorted(events, key=lambda e: (e.stamp, e.key))
+
+
+def archived_day(
+    archive: Path, inputs: Sequence[Event] = (), params: Params | None = None
+) -> ArchivedRun:
+    """Archive a whole day: inputs, and all that a run's flows make of them, as they write it."""
+    inputs, run = list(inputs) or traded_inputs(), run_of(archive, params or FORGETFUL)
+    heard = [e for e in inputs if not isinstance(e.body, RawArticle)]
+    made = ClosedLoop(run.rules, new_york_sessions()).step(Block(heard, END, ended=True))
+    topics: dict[type[Any], str] = {t.schema: t.name for t in reversed(TOPICS)}
+    records: dict[str, list[Event]] = defaultdict(list)
+    heard_types = {type(e.body) for e in heard}
+    for event in [*inputs, *(e for e in made if type(e.body) not in heard_types)]:
+        records[topics[type(event.body)]].append(event)
+        if isinstance(event.body, Command):
+            records["control.accepted"].append(event)
+    found = []
+    for topic in (*TOPICS, *DEAD_LETTERS):
+        if topic is not RUNS_STARTED:
+            events = records[topic.name]
+            found += [_written(run, topic.name, n, e) for n, e in enumerate(events)]
+            found.append(end_tick(topic.name, 0, len(events), END))
+    write_archive(archive, found, run)
+    return ArchivedRun(archive)
+
+
+def _written(run: Run, topic: str, seq: int, event: Event) -> LogRecord:
+    plain = fact(topic, 0, seq, event)
+    trace = traceparent(trace_of(run.run_id, event.stamp), getattr(event.body, "id", ""))
+    return plain._replace(headers=list(record_headers(run.run_id, event.stamp, seq, trace)))

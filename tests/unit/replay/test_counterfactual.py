@@ -1,0 +1,146 @@
+"""What if: changes as words and as inputs, and two worlds side by side."""
+
+from decimal import Decimal
+
+import pytest
+
+from flows.replay.counterfactual import CannotChange, Changes, changes_of, what_if
+from flows.replay.window import Stretch
+from messages.learning import WeightChange
+from messages.news import ScoredArticle
+from messages.units import MINUTE_US, SECOND_US
+from operators.params import Params
+from tests.streams import at
+
+
+def orders(stretch: Stretch, changes: Changes) -> list[tuple[str, str, int]]:
+    found = what_if(stretch, changes).orders
+    assert all(order.why for order in found)
+    return [(o.change, o.side, o.qty or o.qty_before) for o in found]
+
+
+def article(stretch: Stretch, n: int) -> str:
+    scores = [e.body for e in stretch.events if isinstance(e.body, ScoredArticle)]
+    return scores[n].article_id
+
+
+def test_nothing_changed_is_the_same_world(stretch: Stretch) -> None:
+    found = what_if(stretch, Changes())
+    assert found.before == found.after
+    assert found.orders == []
+    assert (found.before.orders, found.before.fills, found.before.trades) == (2, 2, 1)
+    assert found.before.equity == Decimal(1_000_000) + found.before.realised
+    assert found.before.commissions > 0
+
+
+def test_without_the_first_news_the_trade_is_gone_and_a_later_one_is_new(
+    stretch: Stretch,
+) -> None:
+    found = what_if(stretch, Changes(without_articles=(article(stretch, 0),)))
+    assert [o.change for o in found.orders] == ["gone", "gone", "new"]
+    bought, sold, later = found.orders
+    assert bought.why.startswith("what if: signal ")
+    assert bought.why.endswith("is not made")
+    assert (bought.pnl, sold.pnl) == (None, found.before.realised)
+    assert (bought.qty, bought.qty_before, later.qty_before) == (0, 500, 0)
+    assert later.why.startswith("as it was: decision dec-")
+    assert "COOLDOWN, limit 30 min, actual 22.5 min" in later.why
+    assert (found.after.orders, found.after.trades) == (1, 0)
+
+
+def test_without_its_weight_a_strategy_asks_for_nothing(stretch: Stretch) -> None:
+    changes = changes_of(["strategies.news_driven.weight=0"], (), (), "")
+    assert changes.weights == (("news_driven", 0.0),)
+    assert [change for change, *_ in orders(stretch, changes)][:1] == ["gone"]
+
+
+def test_a_smaller_size_changes_the_orders(stretch: Stretch) -> None:
+    found = what_if(stretch, changes_of(["risk.position_bps=1"], (), (), ""))
+    assert {o.change for o in found.orders} <= {"changed", "gone"}
+    small = [o for o in found.orders if o.change == "changed"]
+    assert small
+    assert all(o.qty < o.qty_before for o in small)
+    assert small[0].why == "sized on another equity"
+
+
+def test_news_that_comes_too_late_for_its_day_is_not_traded(stretch: Stretch) -> None:
+    found = what_if(stretch, changes_of((), (), (), "1d"))
+    assert (found.after.signals, found.after.orders) == (0, 0)
+    assert {o.change for o in found.orders} == {"gone"}
+    soon = what_if(stretch, changes_of((), (), (), "1m"))
+    assert (soon.after.orders, soon.after.fills) == (2, 2)
+
+
+def test_inputs_are_changed_in_their_order(stretch: Stretch) -> None:
+    changes = Changes(weights=(("momentum", 0.25),), delay=MINUTE_US)
+    changed = changes.inputs(stretch.events, at(0))
+    assert [(e.stamp, e.key) for e in changed] == sorted((e.stamp, e.key) for e in changed)
+    weights = [e.body for e in changed if isinstance(e.body, WeightChange)]
+    assert {w.new for w in weights if w.strategy == "momentum"} == {0.25}
+    moved = [e.stamp for e in changed if isinstance(e.body, ScoredArticle)]
+    assert moved == [
+        e.stamp + MINUTE_US for e in stretch.events if isinstance(e.body, ScoredArticle)
+    ]
+
+
+def test_scores_stand_in_for_those_of_their_ids(stretch: Stretch) -> None:
+    first, *_ = [e.body for e in stretch.events if isinstance(e.body, ScoredArticle)]
+    fields = {f: getattr(first, f) for f in first.__struct_fields__}
+    dull = ScoredArticle(**{**fields, "sentiment_score": 0.0})
+    found = what_if(stretch, Changes(scores=(dull,)))
+    assert found == what_if(stretch, Changes(without_articles=(first.article_id,)))
+
+
+@pytest.mark.parametrize(
+    ("text", "micros"),
+    [("", 0), ("30s", 30 * SECOND_US), ("5m", 5 * MINUTE_US), ("2h", 120 * MINUTE_US),
+     ("1d", 1_440 * MINUTE_US), ("0m", 0)],
+)  # fmt: skip
+def test_delays(text: str, micros: int) -> None:
+    assert changes_of((), (), (), text).delay == micros
+
+
+@pytest.mark.parametrize("text", ["5", "m", "-5m", "5 m", "1.5h", "5w"])
+def test_delays_that_are_none(text: str) -> None:
+    with pytest.raises(CannotChange, match="write a number and s, m, h or d"):
+        changes_of((), (), (), text)
+
+
+@pytest.mark.parametrize(
+    ("sets", "said"),
+    [
+        (["nothing"], "--set nothing"),
+        (["strategies.momentum.weight=2"], "a weight is from 0 to 1"),
+        (["momentum.weight=x"], "a weight is from 0 to 1"),
+        (["risk.nothing=1"], "there is no such parameter"),
+        (["strategies.nobody.weight=1"], "there is no strategy nobody"),
+    ],
+)
+def test_changes_that_name_nothing(stretch: Stretch, sets: list[str], said: str) -> None:
+    with pytest.raises(CannotChange, match=said):
+        what_if(stretch, changes_of(sets, (), (), ""))
+
+
+@pytest.mark.parametrize(
+    "changes", [Changes(without_articles=("art-x",)), Changes(without_sources=("nobody",))]
+)
+def test_news_that_never_came_cannot_be_left_out(stretch: Stretch, changes: Changes) -> None:
+    with pytest.raises(CannotChange, match="nothing to leave out"):
+        what_if(stretch, changes)
+
+
+@pytest.mark.parametrize(
+    ("group", "shapes"),
+    [("momentum", True), ("account", True), ("sentiment", True), ("mean_reversion", True),
+     ("risk", False), ("ensemble", False), ("fills", False)],
+)  # fmt: skip
+def test_which_changes_need_the_whole_run(group: str, shapes: bool) -> None:
+    assert Changes(params=((group, "x", "1"),)).shapes_state is shapes
+    assert Changes(params=((group, "x", "1"),)).any
+    assert not Changes().any
+
+
+def test_rules_keep_what_is_not_changed() -> None:
+    changed = changes_of(["risk.cooldown_minutes=7"], (), (), "").rules(Params())
+    assert changed.risk.cooldown_minutes == 7
+    assert changed.momentum == Params().momentum
