@@ -18,6 +18,7 @@ from flows.backtest.options import JOB_V1
 from flows.closed_loop import ClosedLoop, cut
 from messages.units import MINUTE_US
 from operators.blocks import Block, Event, Operator
+from operators.states import State
 from operators.strategies.technical import TickerRows, step_bars
 from operators.trading.sessions import SessionTable
 
@@ -36,7 +37,7 @@ class Timed:
         self._spent[self._name] += time.process_time_ns() - began
         return out
 
-    def snapshot(self) -> object:
+    def snapshot(self) -> State:
         """Return the operator's own snapshot."""
         return self._inner.snapshot()
 

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 from pydantic import TypeAdapter
 
-from connectors.archive.checkpoints import STATE_VERSION, StateKeeper
+from connectors.archive.checkpoints import STATE_VERSION, CheckpointStore
 from connectors.archive.files import StatesManifest, write_whole
 from connectors.kafka.layout import Layout
 from connectors.kafka.sink import LogSinkPartition, Outbox
@@ -84,13 +84,13 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
         """Return the parameters in canonical JSON."""
         return msgspec.json.encode(self.params, order="sorted").decode()
 
-    def keeper(self, flow: str) -> StateKeeper:
-        """Return what keeps the states of a flow of this run."""
+    def checkpoints(self, flow: str) -> CheckpointStore:
+        """Return the store of a flow's checkpoints."""
         manifest = StatesManifest(
             run_id=self.run_id, flow=flow, shard="", code_version=VERSION,
             settings_hash=self.settings_hash, state_version=STATE_VERSION,
         )  # fmt: skip
-        return StateKeeper(Path(self.archive), manifest)
+        return CheckpointStore(Path(self.archive), manifest)
 
     def path(self, *parts: str) -> Path:
         """Return a path inside the run's directory."""

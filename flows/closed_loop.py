@@ -6,9 +6,9 @@ what-if replays, tests and measurements.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from operator import itemgetter
-from typing import Any, Final
+from typing import Final
 
 from connectors.user_strategies import own_strategies
 from messages.control import Command
@@ -17,21 +17,28 @@ from messages.market import Bar
 from messages.topics import partition_of
 from messages.trading import TradeExecution, TradeSignal
 from operators.blocks import Block, Event, Operator
-from operators.learning.outcomes import Outcomes
-from operators.news.sentiment import SentimentWindows
+from operators.learning.outcomes import Outcomes, OutcomesState
+from operators.news.sentiment import SentimentState, SentimentWindows
 from operators.params import Params
-from operators.strategies.ensemble import Ensemble
-from operators.strategies.voting import Voting
+from operators.strategies.ensemble import Ensemble, EnsembleState
+from operators.strategies.voting import Voting, VotingState
 from operators.trading.account import Account
-from operators.trading.desk import Desk, Watch
+from operators.trading.desk import Desk, DeskState, Watch
 from operators.trading.sessions import SessionTable
 
 STAMP: Final = itemgetter(0)
 PLACE: Final = itemgetter(0, 1)
 DESK_READS: Final = frozenset({Bar, Command})
 CHAIN: Final = ("sentiment", "strategies", "ensemble")
-States = Mapping[str, Any]  # step id -> an operator's snapshot
-NO_STATES: Final[States] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class SignalsStates:
+    """The states of one shard of flows/signals; None where it starts anew."""
+
+    sentiment: SentimentState | None = None
+    strategies: VotingState | None = None
+    ensemble: EnsembleState | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +46,14 @@ class Opening:
     """The states a loop starts from; empty at the beginning of a log.
 
     Attributes:
-        signals: per partition, the states of sentiment, strategies and ensemble.
-        trade: of the desk.
-        learn: of the outcomes.
+        signals: one per partition.
+        desk: of flows/trade.
+        outcomes: of flows/learn.
     """
 
-    signals: Sequence[States] = (NO_STATES,)
-    trade: States = field(default_factory=dict)
-    learn: States = field(default_factory=dict)
+    signals: Sequence[SignalsStates] = (SignalsStates(),)
+    desk: DeskState | None = None
+    outcomes: OutcomesState | None = None
 
 
 class ClosedLoop:
@@ -63,15 +70,15 @@ class ClosedLoop:
         opening, own = opening or Opening(), own_strategies(params)
         self._chains: list[dict[str, Operator]] = [
             {
-                "sentiment": SentimentWindows(params.sentiment, states.get("sentiment")),
-                "strategies": Voting(params, states.get("strategies"), own),
-                "ensemble": Ensemble(params.ensemble, states.get("ensemble")),
+                "sentiment": SentimentWindows(params.sentiment, states.sentiment),
+                "strategies": Voting(params, states.strategies, own),
+                "ensemble": Ensemble(params.ensemble, states.ensemble),
             }
             for states in opening.signals
         ]
-        desk = Desk(params, sessions, opening.trade.get("desk"), watch)
+        desk = Desk(params, sessions, opening.desk, watch)
         self._desk: Operator = desk
-        self._outcomes: Operator = Outcomes(params.risk, opening.learn.get("outcomes"))
+        self._outcomes: Operator = Outcomes(params.risk, opening.outcomes)
         self._account = desk.account
 
     def wrap(self, around: Callable[[str, Operator], Operator]) -> None:

@@ -3,24 +3,24 @@
 from bytewax.dataflow import Dataflow
 from bytewax.operators import KeyedStream
 
+from connectors.envelope import Envelope
 from connectors.runs import Run
 from flows.pipeline.assembly import Stopping, between_topics
 from flows.pipeline.engine import step
 from messages.topics import CONTROL_ACCEPTED, CONTROL_COMMANDS
-from operators.blocks import Block
-from operators.commands import AcceptCommands
+from operators.commands import AcceptCommands, CommandsState
 
 READS = (CONTROL_COMMANDS,)
 WRITES = (CONTROL_ACCEPTED, CONTROL_COMMANDS.dead_letters)
 
 
-def wire(commands: KeyedStream[Block]) -> KeyedStream[Block]:
+def wire(commands: KeyedStream[Envelope]) -> KeyedStream[Envelope]:
     """Let each command in once."""
-    return step("accept", commands, AcceptCommands)
+    return step("accept", commands, AcceptCommands, CommandsState)
 
 
 def flow(run: Run, stopping: Stopping) -> Dataflow:
     """Commands come unstamped from outside and take the clock of their partition."""
     return between_topics(
-        "control", run.layout, READS, wire, WRITES, stopping, keeper=run.keeper("control")
+        "control", run.layout, READS, wire, WRITES, stopping, store=run.checkpoints("control")
     )

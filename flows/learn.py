@@ -3,21 +3,21 @@
 from bytewax.dataflow import Dataflow
 from bytewax.operators import KeyedStream
 
+from connectors.envelope import Envelope
 from connectors.runs import Run
 from flows.pipeline.assembly import Stopping, between_topics
 from flows.pipeline.engine import step
 from messages.topics import LEARNING_OUTCOMES, SIGNALS_GENERATED, TRADES_EXECUTED
-from operators.blocks import Block
-from operators.learning.outcomes import Outcomes
+from operators.learning.outcomes import Outcomes, OutcomesState
 from operators.params import Params
 
 READS = (TRADES_EXECUTED, SIGNALS_GENERATED)
 WRITES = (LEARNING_OUTCOMES, TRADES_EXECUTED.dead_letters)
 
 
-def wire(merged: KeyedStream[Block], params: Params) -> KeyedStream[Block]:
+def wire(merged: KeyedStream[Envelope], params: Params) -> KeyedStream[Envelope]:
     """Judge each closed trade."""
-    return step("outcomes", merged, lambda s: Outcomes(params.risk, s))
+    return step("outcomes", merged, lambda s: Outcomes(params.risk, s), OutcomesState)
 
 
 def flow(run: Run, stopping: Stopping) -> Dataflow:
@@ -25,5 +25,5 @@ def flow(run: Run, stopping: Stopping) -> Dataflow:
     params = run.rules
     return between_topics(
         "learn", run.layout, READS, lambda s: wire(s, params), WRITES, stopping,
-        keeper=run.keeper("learn"),
+        store=run.checkpoints("learn"),
     )  # fmt: skip

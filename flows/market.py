@@ -10,6 +10,7 @@ import bytewax.operators as op
 from bytewax.dataflow import Dataflow
 from bytewax.operators import KeyedStream
 
+from connectors.envelope import Envelope
 from connectors.kafka.sink import LogSink
 from connectors.market.calendar import end_of_daily_bar
 from connectors.market.clock_source import PacemakerSource
@@ -19,16 +20,19 @@ from flows.pipeline.assembly import Stopping
 from flows.pipeline.engine import route, step
 from messages.topics import CONTROL_COMMANDS, MARKET_BARS, MARKET_FEED_DLQ
 from messages.units import to_micros
-from operators.admission import AdmitBars
-from operators.blocks import Block
+from operators.admission import AdmitBars, BarsState
 
 WRITES = (MARKET_BARS, MARKET_FEED_DLQ)
 
 
-def wire(rows: KeyedStream[Block], horizon: int, interval: str) -> KeyedStream[Block]:
+def wire(rows: KeyedStream[Envelope], horizon: int, interval: str) -> KeyedStream[Envelope]:
     """Admit rows as bars, stamped with their ends."""
     end_of = end_of_daily_bar if interval == "1d" else None
-    return step("admit", rows, lambda s: AdmitBars(horizon, interval, "recorded", s, end_of))
+
+    def build(state: BarsState | None) -> AdmitBars:
+        return AdmitBars(horizon, interval, "recorded", state, end_of)
+
+    return step("admit", rows, build, BarsState)
 
 
 def flow(run: Run, stopping: Stopping) -> Dataflow:

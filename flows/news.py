@@ -6,6 +6,7 @@ import bytewax.operators as op
 from bytewax.dataflow import Dataflow
 from bytewax.operators import KeyedStream
 
+from connectors.envelope import Envelope
 from connectors.feed.feeds import feed_names, feeds_of
 from connectors.feed.health import Board
 from connectors.feed.live import LiveSource
@@ -17,23 +18,23 @@ from flows.pipeline.assembly import Stopping
 from flows.pipeline.engine import route, step
 from messages.topics import NEWS_FEED_DLQ, NEWS_RAW
 from messages.units import to_micros
-from operators.admission import AdmitArticles
-from operators.blocks import Block
+from operators.admission import AdmitArticles, ArticlesState
 
 WRITES = (NEWS_RAW, NEWS_FEED_DLQ)
 FEEDS_FILE = "status/feeds.json"
 
 
-def wire(rows: KeyedStream[Block], horizon: int) -> KeyedStream[Block]:
+def wire(rows: KeyedStream[Envelope], horizon: int) -> KeyedStream[Envelope]:
     """Admit rows as articles: duplicates refused, revisions numbered, stamped when known."""
-    return step("admit", rows, lambda s: AdmitArticles(horizon, s))
+    return step("admit", rows, lambda s: AdmitArticles(horizon, s), ArticlesState)
 
 
-def live(run: Run, stopping: Stopping, dataflow: Dataflow) -> KeyedStream[Block]:
+def live(run: Run, stopping: Stopping, dataflow: Dataflow) -> KeyedStream[Envelope]:
     """Read the feeds.
 
-    Ticks have a key of their own: the state of admission is written down only when rows came,
-    not at every epoch. A tick that overtakes rows does no harm: an entry flow's sink stamps.
+    Empty blocks use the key BEAT, so that Bytewax snapshots the admission step only when articles
+    arrived. Blocks and beats may be reordered by the engine: harmless, because the sink of an
+    entry flow assigns stamps monotonically.
     """
     params = load_settings().news
     board = Board(feed_names(params))
@@ -41,7 +42,7 @@ def live(run: Run, stopping: Stopping, dataflow: Dataflow) -> KeyedStream[Block]
     every = timedelta(milliseconds=run.tick_ms)
     source = LiveSource(lambda: list(feeds_of(params)), board, every, stopping)
     rows = op.input("feeds", dataflow, source)
-    admitted = step("admit", rows, lambda s: AdmitArticles(0, s, live=True))
+    admitted = step("admit", rows, lambda s: AdmitArticles(0, s, live=True), ArticlesState)
     return op.map("one_shard", admitted, lambda item: (SHARD, item[1]))
 
 

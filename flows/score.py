@@ -7,6 +7,7 @@ import bytewax.operators as op
 from bytewax.dataflow import Dataflow
 from bytewax.operators import KeyedStream
 
+from connectors.envelope import Envelope
 from connectors.runs import Run
 from connectors.sentiment.tiers import cascade, require
 from connectors.settings import load_settings
@@ -14,7 +15,6 @@ from connectors.tickers.directory import ticker_finder
 from flows.pipeline.assembly import Stopping, between_topics
 from flows.pipeline.scoring_step import STEP, Backlog, ScoringStep
 from messages.topics import NEWS_RAW, NEWS_SCORED
-from operators.blocks import Block
 
 READS = (NEWS_RAW,)
 WRITES = (NEWS_SCORED, NEWS_RAW.dead_letters)
@@ -31,16 +31,16 @@ def flow(run: Run, stopping: Stopping) -> Dataflow:
     require(settings.scoring)
     finder = ticker_finder(settings.news.directories)
 
-    def scoring(state: object | None) -> ScoringStep:
+    def scoring(state: bytes | None) -> ScoringStep:
         return ScoringStep(
             lambda: cascade(settings.scoring, run.path(FACTS), live=run.live),
             finder, backlog, stopping, run.tick_ms if run.live else None, state,
         )  # fmt: skip
 
-    def wire(articles: KeyedStream[Block]) -> KeyedStream[Block]:
+    def wire(articles: KeyedStream[Envelope]) -> KeyedStream[Envelope]:
         return op.stateful_batch(STEP, articles, scoring)
 
     return between_topics(
         "score", run.layout, READS, wire, WRITES, stopping,
-        keeper=run.keeper("score"), entry=True, held=backlog.full,
+        store=run.checkpoints("score"), entry=True, held=backlog.full,
     )  # fmt: skip

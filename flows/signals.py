@@ -5,6 +5,7 @@ from collections.abc import Collection
 from bytewax.dataflow import Dataflow
 from bytewax.operators import KeyedStream
 
+from connectors.envelope import Envelope
 from connectors.runs import Run
 from connectors.user_strategies import own_strategies
 from flows.pipeline.assembly import Stopping, between_topics
@@ -16,21 +17,24 @@ from messages.topics import (
     SIGNALS_GENERATED,
     STRATEGY_WEIGHTS,
 )
-from operators.blocks import Block
-from operators.news.sentiment import SentimentWindows
+from operators.news.sentiment import SentimentState, SentimentWindows
 from operators.params import Params
-from operators.strategies.ensemble import Ensemble
-from operators.strategies.voting import Voting
+from operators.strategies.ensemble import Ensemble, EnsembleState
+from operators.strategies.voting import Voting, VotingState
 
 READS = (STRATEGY_WEIGHTS, NEWS_SCORED, MARKET_BARS)
 WRITES = (SIGNALS_GENERATED, SENTIMENT_WINDOWS, *(topic.dead_letters for topic in READS))
 
 
-def wire(merged: KeyedStream[Block], params: Params) -> KeyedStream[Block]:
+def wire(merged: KeyedStream[Envelope], params: Params) -> KeyedStream[Envelope]:
     """Sentiment windows, then the strategies' votes, then the ensemble."""
-    windows = step("sentiment", merged, lambda s: SentimentWindows(params.sentiment, s))
-    votes = step("strategies", windows, lambda s: Voting(params, s, own_strategies(params)))
-    return step("ensemble", votes, lambda s: Ensemble(params.ensemble, s))
+    windows = step(
+        "sentiment", merged, lambda s: SentimentWindows(params.sentiment, s), SentimentState
+    )
+    votes = step(
+        "strategies", windows, lambda s: Voting(params, s, own_strategies(params)), VotingState
+    )
+    return step("ensemble", votes, lambda s: Ensemble(params.ensemble, s), EnsembleState)
 
 
 def flow(run: Run, stopping: Stopping, shards: Collection[int]) -> Dataflow:
@@ -38,5 +42,5 @@ def flow(run: Run, stopping: Stopping, shards: Collection[int]) -> Dataflow:
     params = run.rules
     return between_topics(
         "signals", run.layout, READS, lambda s: wire(s, params), WRITES, stopping, shards,
-        run.keeper("signals"),
+        run.checkpoints("signals"),
     )  # fmt: skip

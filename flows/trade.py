@@ -3,6 +3,7 @@
 from bytewax.dataflow import Dataflow
 from bytewax.operators import KeyedStream
 
+from connectors.envelope import Envelope
 from connectors.market.calendar import new_york_sessions
 from connectors.runs import Run
 from flows.pipeline.assembly import Stopping, between_topics
@@ -17,9 +18,8 @@ from messages.topics import (
     TRADE_DECISIONS,
     TRADES_EXECUTED,
 )
-from operators.blocks import Block
 from operators.params import Params
-from operators.trading.desk import Desk
+from operators.trading.desk import Desk, DeskState
 from operators.trading.sessions import SessionTable
 
 READS = (CONTROL_ACCEPTED, MARKET_BARS, SIGNALS_GENERATED)
@@ -34,9 +34,11 @@ WRITES = (
 )
 
 
-def wire(merged: KeyedStream[Block], params: Params, sessions: SessionTable) -> KeyedStream[Block]:
+def wire(
+    merged: KeyedStream[Envelope], params: Params, sessions: SessionTable
+) -> KeyedStream[Envelope]:
     """Risk, account and simulated broker: one operator, strictly in order."""
-    return step("desk", merged, lambda s: Desk(params, sessions, s))
+    return step("desk", merged, lambda s: Desk(params, sessions, s), DeskState)
 
 
 def flow(run: Run, stopping: Stopping) -> Dataflow:
@@ -44,5 +46,5 @@ def flow(run: Run, stopping: Stopping) -> Dataflow:
     params, sessions = run.rules, new_york_sessions()
     return between_topics(
         "trade", run.layout, READS, lambda s: wire(s, params, sessions), WRITES, stopping,
-        keeper=run.keeper("trade"),
+        store=run.checkpoints("trade"),
     )  # fmt: skip

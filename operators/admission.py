@@ -20,6 +20,7 @@ from messages.market import INTERVALS, Bar, bar_id
 from messages.news import MAX_CONTENT, RawArticle, article_id, content_hash
 from messages.units import HOUR_US, to_datetime, to_micros
 from operators.blocks import Block, Event
+from operators.states import State
 
 MAX_PAYLOAD = 65_536
 REMEMBERED = 20_000  # articles of a live run
@@ -34,16 +35,35 @@ class Row(Struct, frozen=True, gc=False):
     raw: bytes = b""
 
 
+class BarsState(State):
+    """The clock of the bars let in, microseconds."""
+
+    clock: int
+
+
+class ArticlesState(State):
+    """What is remembered of the articles let in.
+
+    Attributes:
+        clock: microseconds.
+        hashes: content hashes, the oldest first.
+        revisions: article id -> its last revision, the oldest first.
+    """
+
+    clock: int
+    hashes: list[str]
+    revisions: dict[str, int]
+
+
 class Admission(ABC):
     """The clock, the refusals and the end of one feed; what a row means is `_admit`'s business."""
 
     feed = ""
 
-    def __init__(self, horizon: int, state: dict[str, Any] | None = None) -> None:
-        """Start at the beginning of time or from a snapshot; horizon in microseconds."""
-        state = state or {}
+    def __init__(self, horizon: int, clock: int = 0) -> None:
+        """Start at a clock, 0 for the beginning of time; horizon in microseconds."""
         self._horizon = horizon
-        self._clock: int = state.get("clock", 0)
+        self._clock = clock
 
     def step(self, block: Block) -> Block:
         """Turn rows into events; the frontier becomes the clock, the end the next full hour."""
@@ -62,9 +82,9 @@ class Admission(ABC):
             frontier = self._clock - self._clock % HOUR_US + HOUR_US
         return Block(out, frontier, block.ended)
 
-    def snapshot(self) -> dict[str, Any]:
-        """Return the clock."""
-        return {"clock": self._clock}
+    @abstractmethod
+    def snapshot(self) -> State:
+        """Return the clock, and what else is remembered."""
 
     @abstractmethod
     def _admit(self, row: Row, out: list[Event]) -> None:
@@ -104,7 +124,7 @@ class AdmitBars(Admission):
         horizon: int,
         interval: str,
         source: str,
-        state: dict[str, Any] | None = None,
+        state: BarsState | None = None,
         end_of: Callable[[datetime], datetime] | None = None,
     ) -> None:
         """Take bars of one interval from one source.
@@ -112,11 +132,15 @@ class AdmitBars(Admission):
         `end_of` says when a bar that starts at a moment is known, where that is not its start
         and the interval: a daily bar at its session's close.
         """
-        super().__init__(horizon, state)
+        super().__init__(horizon, state.clock if state else 0)
         self._interval = interval
         self._source = source
         length = INTERVALS[interval]
         self._end_of = end_of or (lambda start: start + length)
+
+    def snapshot(self) -> BarsState:
+        """Return the clock."""
+        return BarsState(clock=self._clock)
 
     def _admit(self, row: Row, out: list[Event]) -> None:
         values = _fields(row)
@@ -148,18 +172,17 @@ class AdmitArticles(Admission):
     feed = "news.feed"
 
     def __init__(
-        self, horizon: int, state: dict[str, Any] | None = None, *, live: bool = False
+        self, horizon: int, state: ArticlesState | None = None, *, live: bool = False
     ) -> None:
         """Start without a memory or from a snapshot.
 
         Live, an article is stamped with its block's time, feeds repeat themselves all the time,
         which is no news, and what was seen long ago is forgotten.
         """
-        super().__init__(horizon, state)
-        state = state or {}
+        super().__init__(horizon, state.clock if state else 0)
         self._live = live
-        self._hashes: dict[str, None] = dict.fromkeys(state.get("hashes", ()))
-        self._revisions: dict[str, int] = dict(state.get("revisions", {}))
+        self._hashes: dict[str, None] = dict.fromkeys(state.hashes if state else ())
+        self._revisions: dict[str, int] = dict(state.revisions if state else {})
 
     def step(self, block: Block) -> Block:
         """Turn rows into articles."""
@@ -168,13 +191,11 @@ class AdmitArticles(Admission):
         self._clock = max(self._clock, block.frontier)
         return super().step(block)
 
-    def snapshot(self) -> dict[str, Any]:
+    def snapshot(self) -> ArticlesState:
         """Return the clock and what was seen."""
-        return {
-            **super().snapshot(),
-            "hashes": list(self._hashes),
-            "revisions": dict(self._revisions),
-        }
+        return ArticlesState(
+            clock=self._clock, hashes=list(self._hashes), revisions=dict(self._revisions)
+        )
 
     def _admit(self, row: Row, out: list[Event]) -> None:
         values = _fields(row)

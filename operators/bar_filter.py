@@ -1,5 +1,6 @@
 """Which bars count: the first version of each, in time order, known when they say."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
 
@@ -18,9 +19,9 @@ class BarFilter:
     The verdict depends on the log alone, so all operators skip the same bars.
     """
 
-    def __init__(self, state: dict[str, datetime] | None = None) -> None:
-        """Start empty or from a snapshot."""
-        self._last = dict(state or {})
+    def __init__(self, last: Mapping[str, datetime] | None = None) -> None:
+        """Start empty, or with each ticker's last bar start as `snapshot` returned it."""
+        self._last = dict(last or {})
         self._stamp = -1
         self._known_until = to_datetime(0)
 

@@ -1,17 +1,22 @@
 """Commands: let in once each, in the order of the log."""
 
-from typing import Any
-
 from messages.control import Command
 from operators.blocks import Block, Event
+from operators.states import State
+
+
+class CommandsState(State):
+    """The ids of the commands let in, sorted."""
+
+    accepted: list[str]
 
 
 class AcceptCommands:
     """Passes each command on once; a repeated id is the same command."""
 
-    def __init__(self, state: list[str] | None = None) -> None:
+    def __init__(self, state: CommandsState | None = None) -> None:
         """Start empty or from a snapshot."""
-        self._seen = set(state or ())
+        self._seen = set(state.accepted if state else ())
 
     def step(self, block: Block) -> Block:
         """Let new commands through with the empty key, so that they come first at their stamp."""
@@ -24,6 +29,6 @@ class AcceptCommands:
                 out.append(Event(event.stamp, "", event.body))
         return Block(out, block.frontier, block.ended)
 
-    def snapshot(self) -> Any:
+    def snapshot(self) -> CommandsState:
         """Return the ids let through."""
-        return sorted(self._seen)
+        return CommandsState(accepted=sorted(self._seen))

@@ -1,7 +1,6 @@
 """Archives with something changed in them, up to hashes that fit the change."""
 
 import hashlib
-import pickle
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -11,7 +10,7 @@ import msgspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from connectors.archive.checkpoints import KeptState, load
+from connectors.archive.checkpoints import Checkpoint, encode_checkpoint
 from connectors.archive.files import (
     StatesManifest,
     TopicsManifest,
@@ -20,6 +19,7 @@ from connectors.archive.files import (
     write_manifest,
 )
 from connectors.archive.records import Row, read_rows, table_of
+from operators.states import decode_state
 
 Edit = Callable[[list[Row]], list[Row]]
 
@@ -83,16 +83,17 @@ def change(field: str, value: Any, of: str) -> Edit:
 
 
 def forge_state(archive: Path, flow: str, shard: str, edit: Callable[[Any], None]) -> None:
-    """Change the oldest kept state of a shard, step id -> state, and its manifest."""
+    """Change the oldest checkpoint of a shard, step id -> plain values, and its manifest."""
     directory = archive / "states" / f"{flow}-{shard}"
     manifest: StatesManifest = read_manifest(directory, StatesManifest)
     file = manifest.files[0]
-    kept: KeptState = load((directory / file.path).read_bytes())
-    steps = {name: load(data) for name, data in kept.barrier.steps.items()}
+    kept = decode_state((directory / file.path).read_bytes(), Checkpoint)
+    steps = {name: msgspec.json.decode(state) for name, state in kept.steps.items()}
     edit(steps)
-    forged = {name: pickle.dumps(state) for name, state in steps.items()}
-    data = pickle.dumps(kept._replace(barrier=kept.barrier._replace(steps=forged)))
+    forged = {name: msgspec.json.encode(state) for name, state in steps.items()}
+    data = encode_checkpoint(kept.barrier._replace(steps=forged), bytes(kept.sink))
     (directory / file.path).write_bytes(data)
-    new = msgspec.structs.replace(file, sha256=hashlib.sha256(data).hexdigest())
+    digest = hashlib.sha256(data).hexdigest()
+    new = msgspec.structs.replace(file, sha256=digest, bytes=len(data))
     files = (new, *manifest.files[1:])
     write_manifest(directory, msgspec.structs.replace(manifest, files=files))

@@ -15,6 +15,7 @@ from messages.news import RawArticle, ScoredArticle, article_id, content_hash
 from messages.trading import StrategyVote, TradeSignal
 from messages.units import MINUTE_US, to_datetime, to_dollars, to_micros
 from operators.blocks import Block, Event, Operator
+from operators.states import decode_state, encode_state
 from operators.trading.sessions import SessionTable
 
 OPEN = to_micros(datetime(2025, 3, 12, 13, 30, tzinfo=UTC))
@@ -136,12 +137,11 @@ def bodies(events: list[Event], kind: type[Struct]) -> list[Any]:
 
 
 def resumed(build: Callable[[Any], Operator], cut: list[Block], stop: int) -> list[Event]:
-    """Run up to a block, snapshot, build anew from the pickled state, and run on."""
-    import pickle
-
+    """Run up to a block, snapshot, build anew from the state's bytes, and run on."""
     first = build(None)
     said = outputs(first, cut[:stop])
-    state = pickle.loads(pickle.dumps(first.snapshot()))
+    kept = first.snapshot()
+    state = decode_state(encode_state(kept), type(kept))
     first.step(Block([], END, False))  # what happens after a snapshot must not reach into it
     return said + outputs(build(state), cut[stop:])
 

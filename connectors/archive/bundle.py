@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from connectors.archive.check import Checked, states_manifests, topics_manifest, verify
-from connectors.archive.files import MANIFEST, ArchiveDamaged
+from connectors.archive.files import IMPORTED, MANIFEST, ArchiveDamaged
 
 RUN_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,80}")
 
@@ -37,6 +37,9 @@ def export(run: Path, target: Path) -> Checked:
 def take_in(source: Path, archive: Path) -> tuple[str, Checked]:
     """Unpack a bundle beside the archive, check every file, and only then give it its place.
 
+    Nothing in a bundle is executed. The run is marked as imported: strategies that it names are
+    loaded only if the user's own settings name them too.
+
     Returns:
         The run's name, and what was checked.
 
@@ -59,6 +62,8 @@ def take_in(source: Path, archive: Path) -> tuple[str, Checked]:
             reason = f"{target} is there already: move it away first; nothing was changed."
             raise CannotImport(reason)
         counted = verify(runs[0])
+        _nothing_else(runs[0])
+        (runs[0] / IMPORTED).touch()
         runs[0].rename(target)
     except (OSError, tarfile.TarError) as error:
         reason = f"{source} cannot be unpacked ({error}): name a file that `archive export` wrote."
@@ -66,6 +71,22 @@ def take_in(source: Path, archive: Path) -> tuple[str, Checked]:
     finally:
         shutil.rmtree(draft, ignore_errors=True)
     return target.name, counted
+
+
+def _nothing_else(run: Path) -> None:
+    """See that a bundle holds what its manifests name and nothing besides.
+
+    Raises:
+        CannotImport: there is another file.
+    """
+    named = set(_files(run))
+    others = [f for f in run.rglob("*") if not f.is_dir() and f not in named]
+    if others:
+        reason = (
+            f"The bundle holds {others[0].relative_to(run)}, which no manifest names: it was not "
+            "written by `archive export`. Nothing was taken in; ask for another bundle."
+        )
+        raise CannotImport(reason)
 
 
 def _files(run: Path) -> Iterator[Path]:

@@ -1,75 +1,65 @@
-"""Kept states: what each shard of each flow was right after a session's close.
+"""Checkpoints: the states of each shard of each flow right after a session's close.
 
-Written by the flow's own sink once everything before the boundary is durable in its topics. A
+A flow's sink writes one once everything before the session boundary is durable in its topics. A
 flow without a recovery directory starts from the newest one and the topics behind it. Files are
-pickles of plain data; reading refuses every class that is not on the list, so an archive from
-elsewhere cannot run code.
+JSON; reading them runs no code, wherever they come from.
 """
 
 import hashlib
-import io
 import logging
-import pickle
 from collections.abc import Callable, Collection
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Final
+
+import msgspec
 
 from connectors.archive.files import (
-    ArchiveDamaged,
     StateFile,
     StatesManifest,
     read_manifest,
     write_manifest,
     write_whole,
 )
+from connectors.envelope import Barrier
 from connectors.market.calendar import new_york_sessions, session_day
-from operators.blocks import Barrier
+from operators.states import State, StateUnreadable, decode_state, encode_state
 
-PLAIN: Final = frozenset(
-    {
-        ("builtins", "set"), ("builtins", "frozenset"), ("builtins", "complex"),
-        ("collections", "deque"), ("datetime", "datetime"), ("datetime", "timedelta"),
-        ("datetime", "timezone"), ("decimal", "Decimal"), ("numpy", "ndarray"),
-        ("numpy", "dtype"), ("numpy._core.multiarray", "_reconstruct"),
-        ("numpy._core.multiarray", "scalar"), ("numpy._core.numeric", "_frombuffer"),
-        ("connectors.kafka.partition_reader", "Position"), ("connectors.kafka.sink", "Mark"),
-        ("connectors.archive.checkpoints", "KeptState"),
-        ("msgspec._utils", "rebuild"),  # of a message: calls a class that must be named here too
-    }
-)  # fmt: skip
 # The form of every state: of sources, operators and sinks. Raised when one of them changes.
-STATE_VERSION: Final = 3
-OURS: Final = ("messages.", "operators.")
+STATE_VERSION: Final = 4
 log = logging.getLogger(__name__)
 
 
-class KeptState(NamedTuple):
-    """One shard's state: the barrier's, and the sink's marks."""
+class Checkpoint(State):
+    """One shard's state right after a session's close.
 
-    barrier: Barrier
-    marks: Any
-
-
-class _PlainUnpickler(pickle.Unpickler):
-    def find_class(self, module: str, name: str) -> Any:
-        ours = module.startswith(OURS) and "." not in name
-        if not ours and (module, name) not in PLAIN:
-            reason = f"a kept state names {module}.{name}, which is not plain data: do not use it."
-            raise ArchiveDamaged(reason)
-        found = super().find_class(module, name)
-        if ours and not isinstance(found, type):
-            reason = f"a kept state names {module}.{name}, which is no class: do not use it."
-            raise ArchiveDamaged(reason)
-        return found
-
-
-def load(data: bytes) -> Any:
-    """Read pickled plain data.
-
-    Raises:
-        ArchiveDamaged: it names anything that is not plain data.
+    Attributes:
+        boundary: every event before it is in the state, none at or after it.
+        source: the encoded state of the source.
+        steps: step id -> the encoded state of the step.
+        sink: the encoded state of the sink.
     """
-    return _PlainUnpickler(io.BytesIO(data)).load()
+
+    boundary: int
+    source: msgspec.Raw
+    steps: dict[str, msgspec.Raw]
+    sink: msgspec.Raw
+
+    @property
+    def barrier(self) -> Barrier:
+        """Return what travelled through the flow."""
+        steps = {name: bytes(state) for name, state in self.steps.items()}
+        return Barrier(self.boundary, bytes(self.source), steps)
+
+
+def encode_checkpoint(barrier: Barrier, sink: bytes) -> bytes:
+    """Return a checkpoint's bytes; equal states have equal bytes."""
+    steps = {name: msgspec.Raw(state) for name, state in barrier.steps.items()}
+    return encode_state(
+        Checkpoint(
+            boundary=barrier.boundary, source=msgspec.Raw(barrier.source), steps=steps,
+            sink=msgspec.Raw(sink),
+        )
+    )  # fmt: skip
 
 
 def next_boundary(stamp: int) -> int | None:
@@ -78,8 +68,8 @@ def next_boundary(stamp: int) -> int | None:
     return None if close is None else close + 1
 
 
-class StateKeeper:
-    """Keeps the states of one flow's shards."""
+class CheckpointStore:
+    """Writes and reads the checkpoints of one flow's shards."""
 
     def __init__(self, archive: Path, manifest: StatesManifest) -> None:
         """Take the run's archive, and a manifest that says who writes: no shard, no files."""
@@ -90,14 +80,14 @@ class StateKeeper:
         """Return where a shard's states are."""
         return self._archive / "states" / f"{self._blank.flow}-{shard}"
 
-    def keeper(self, shard: str) -> Callable[[Barrier, Any], None]:
-        """Return what a shard's sink calls at a barrier, with its marks."""
+    def writer(self, shard: str) -> Callable[[Barrier, bytes], None]:
+        """Return what a shard's sink calls at a barrier, with its own encoded state."""
         directory = self.directory(shard)
 
-        def keep(barrier: Barrier, marks: Any) -> None:
+        def write(barrier: Barrier, sink: bytes) -> None:
             present = read_manifest(directory, StatesManifest) or self._named(shard)
             day = session_day(barrier.boundary - 1)
-            data = pickle.dumps(KeptState(barrier, marks), protocol=5)
+            data = encode_checkpoint(barrier, sink)
             digest = hashlib.sha256(data).hexdigest()
             new = StateFile(day=day, boundary=barrier.boundary, bytes=len(data), sha256=digest)
             write_whole(directory / new.path, data)
@@ -106,10 +96,10 @@ class StateKeeper:
             blank = self._named(shard)
             write_manifest(directory, _with_files(blank, files))
 
-        return keep
+        return write
 
-    def newest(self, shards: Collection[str]) -> dict[str, KeptState]:
-        """Return each shard's newest usable state; shards without one are left out.
+    def newest(self, shards: Collection[str]) -> dict[str, Checkpoint]:
+        """Return each shard's newest usable checkpoint; shards without one are left out.
 
         States made under other settings or by another version are not used: a flow rebuilds
         from the oldest record instead. A damaged one is named in the log and passed over.
@@ -121,9 +111,8 @@ class StateKeeper:
             if manifest is None or _with_files(manifest, ()) != self._named(shard):
                 continue
             for file in reversed(manifest.files):
-                data = (directory / file.path).read_bytes()
-                if hashlib.sha256(data).hexdigest() == file.sha256:
-                    found[shard] = load(data)
+                if (checkpoint := _usable(directory / file.path, file)) is not None:
+                    found[shard] = checkpoint
                     break
                 log.warning("%s is damaged, passed over", directory / file.path)
         return found
@@ -134,6 +123,18 @@ class StateKeeper:
             run_id=b.run_id, flow=b.flow, shard=shard, code_version=b.code_version,
             settings_hash=b.settings_hash, state_version=STATE_VERSION,
         )  # fmt: skip
+
+
+def _usable(path: Path, file: StateFile) -> Checkpoint | None:
+    if path.stat().st_size != file.bytes:
+        return None
+    data = path.read_bytes()
+    if hashlib.sha256(data).hexdigest() != file.sha256:
+        return None
+    try:
+        return decode_state(data, Checkpoint)
+    except StateUnreadable:
+        return None
 
 
 def _with_files(manifest: StatesManifest, files: tuple[StateFile, ...]) -> StatesManifest:

@@ -1,6 +1,7 @@
 """What lies where in an archive, and the manifests that vouch for it.
 
     ARCHIVE/<run>/run.json                     the run's settings, without any secret
+    ARCHIVE/<run>/imported                     empty; there if it came by `archive import`
     ARCHIVE/<run>/topics/manifest.json         written by flows/persist alone
     ARCHIVE/<run>/topics/<topic>/<day>.parquet
     ARCHIVE/<run>/states/<flow>-<shard>/manifest.json   written by that flow alone
@@ -18,6 +19,7 @@ from typing import Any, Final
 import msgspec
 
 MANIFEST: Final = "manifest.json"
+IMPORTED: Final = "imported"
 FORMAT: Final = 1
 
 

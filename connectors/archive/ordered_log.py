@@ -10,6 +10,7 @@ from typing import Final, NamedTuple
 
 from connectors.archive.reading import ArchivedRun, DayNotArchived
 from connectors.archive.records import Row
+from connectors.envelope import Barrier, Envelope
 from connectors.kafka.layout import TICK_END, Layout
 from connectors.kafka.partition_reader import read_value
 from connectors.kafka.source import Reads
@@ -17,7 +18,7 @@ from connectors.market.calendar import day_span
 from messages.base import Message
 from messages.codec import decoder
 from messages.topics import Topic
-from operators.blocks import Barrier, Block, Event
+from operators.blocks import Block, Event
 
 WHOLE: Final = 2**62  # block size: one block a day
 Offsets = Mapping[tuple[str, int], int]
@@ -90,7 +91,7 @@ class ArchivedLog:
             early = []
             yield day, facts
 
-    def blocks(self, size: int = WHOLE, kept: Collection[int] = ()) -> Iterator[Block]:
+    def envelopes(self, size: int = WHOLE, kept: Collection[int] = ()) -> Iterator[Envelope]:
         """Return blocks of about `size` events, whole stamps only.
 
         Args:
@@ -101,14 +102,16 @@ class ArchivedLog:
             end, ended = span_of(day)[1], not self._open
             frontier = self._end if ended else end
             events = [Event(f.stamp, f.key, f.body) for f in facts]
-            blocks = list(pieces(events, size, frontier))
+            *earlier, last = pieces(events, size, frontier)
+            yield from map(Envelope, earlier)
             if ended:
-                blocks[-1] = blocks[-1]._replace(ended=True)
-            elif end in kept:
-                blocks[-1] = blocks[-1]._replace(barrier=Barrier(end, None, {}))
-            yield from blocks
-            if ended:
+                yield Envelope(last._replace(ended=True))
                 return
+            yield Envelope(last, Barrier(end, b"", {}) if end in kept else None)
+
+    def blocks(self, size: int = WHOLE) -> Iterator[Block]:
+        """Return the blocks of `envelopes`, for operators driven by hand."""
+        return (envelope.block for envelope in self.envelopes(size))
 
     def _facts(self, day: str) -> Iterator[Fact]:
         for rank, (topic, partitions) in enumerate(self._reads.items()):

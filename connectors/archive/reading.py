@@ -1,7 +1,7 @@
 """A run's archive as replays read it: verified day files, kept states, the rules it followed."""
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -9,8 +9,9 @@ from typing import Any
 import msgspec
 
 from connectors.archive.check import topics_manifest, vouch_for
-from connectors.archive.checkpoints import STATE_VERSION, KeptState, load
+from connectors.archive.checkpoints import STATE_VERSION, Checkpoint
 from connectors.archive.files import (
+    IMPORTED,
     ArchiveDamaged,
     DayFile,
     StateFile,
@@ -25,10 +26,18 @@ from connectors.runs import Run
 from messages.codec import Unreadable, decoder
 from messages.control import RunStarted
 from messages.topics import RUNS_STARTED
+from operators.states import decode_state
 
 
 class DayNotArchived(RuntimeError):
     """A day cannot be replayed. Operator action: see the message; name another day."""
+
+
+class StrategyNotTrusted(RuntimeError):
+    """An imported archive names a strategy that the user's settings do not.
+
+    Operator action: read the strategy; name it in TIDEWIRE_OWN__STRATEGIES to let it run.
+    """
 
 
 class ArchivedRun:
@@ -38,9 +47,15 @@ class ArchivedRun:
         path: its directory.
     """
 
-    def __init__(self, path: Path) -> None:
-        """Open a directory that holds `run.json`; nothing else is read yet."""
+    def __init__(self, path: Path, trusted: Collection[str] = ()) -> None:
+        """Open a directory that holds `run.json`; nothing else is read yet.
+
+        Args:
+            path: of the run's archive.
+            trusted: user strategies that an imported run may load.
+        """
         self.path = path
+        self._trusted = trusted
         self._vouched: set[Path] = set()
 
     @cached_property
@@ -49,6 +64,7 @@ class ArchivedRun:
 
         Raises:
             ArchiveDamaged: RunStarted is missing, or its settings are not what their hash says.
+            StrategyNotTrusted: it was imported and names a strategy that is not trusted.
         """
         try:
             run = msgspec.json.decode((self.path / "run.json").read_bytes(), type=Run)
@@ -56,7 +72,18 @@ class ArchivedRun:
             reason = f"{self.path / 'run.json'} cannot be read ({error}): restore it from a copy."
             raise ArchiveDamaged(reason) from error
         params: dict[str, Any] = msgspec.json.decode(self.started.settings)
+        if (self.path / IMPORTED).exists():
+            self._see_trust(params.get("own", {}).get("strategies", ()))
         return msgspec.structs.replace(run, params=params)
+
+    def _see_trust(self, strategies: Collection[str]) -> None:
+        foreign = [name for name in strategies if name not in self._trusted]
+        if foreign:
+            reason = (
+                f"{self.path.name} was imported and uses the strategy {foreign[0]}, which would "
+                "run as a program: read it, then name it in TIDEWIRE_OWN__STRATEGIES."
+            )
+            raise StrategyNotTrusted(reason)
 
     @cached_property
     def started(self) -> RunStarted:
@@ -155,16 +182,16 @@ class ArchivedRun:
             raise ArchiveDamaged(reason)
         return {f.boundary: f for f in found.files}
 
-    def state(self, flow: str, shard: str, file: StateFile) -> KeptState:
-        """Return a kept state.
+    def checkpoint(self, flow: str, shard: str, file: StateFile) -> Checkpoint:
+        """Return a checkpoint.
 
         Raises:
             ArchiveDamaged: its file is not what its manifest says.
+            StateUnreadable: it is no checkpoint.
         """
         path = self._states(flow, shard) / file.path
         vouch_for(path, file.sha256)
-        found: KeptState = load(path.read_bytes())
-        return found
+        return decode_state(path.read_bytes(), Checkpoint)
 
     def _states(self, flow: str, shard: str) -> Path:
         return self.path / "states" / f"{flow}-{shard}"

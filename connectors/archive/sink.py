@@ -16,18 +16,22 @@ from connectors.kafka.partition_reader import FOR_EVER, NEVER
 from connectors.kafka.raw_log import SHARD, LogRecord, Stretch
 from connectors.market.calendar import new_york_sessions, session_day
 from connectors.telemetry import ARCHIVED
+from operators.states import State, decode_state, encode_state
 
-SpoolState = dict[str, int]
 Trim = Callable[[str, dict[int, int]], None]
 BEFORE_TIME: Final = "0000-00-00"  # sorts before every day
 
 
-class ArchivePartition(StatefulSinkPartition[Stretch, SpoolState]):
+class SpoolState(State):
+    """How far the spools were written: file name -> bytes."""
+
+    lengths: dict[str, int]
+
+
+class ArchivePartition(StatefulSinkPartition[Stretch, bytes]):
     """Writes one run's archive."""
 
-    def __init__(
-        self, archive: Path, run_id: str, resume: SpoolState | None, trim: Trim | None
-    ) -> None:
+    def __init__(self, archive: Path, run_id: str, resume: bytes | None, trim: Trim | None) -> None:
         """Go on where the snapshot was; what the manifest holds is not written again."""
         self._topics = archive / "topics"
         found = read_manifest(self._topics, TopicsManifest)
@@ -35,7 +39,8 @@ class ArchivePartition(StatefulSinkPartition[Stretch, SpoolState]):
         self._trim = trim
         self._spools = Spools(archive / "spool")
         finished = {(f.topic, f.day) for f in self._manifest.files}
-        self._spools.resume(resume or {}, finished)
+        lengths = {} if resume is None else decode_state(resume, SpoolState).lengths
+        self._spools.resume(lengths, finished)
         self._ends: dict[str, dict[int, int]] = {}
         self._clocks: dict[str, int] = {}
         # (topic, partition) -> (day, last stamp of that day)
@@ -49,15 +54,15 @@ class ArchivePartition(StatefulSinkPartition[Stretch, SpoolState]):
                     self._spools.add(self._day_of(record), record)
             self._clocks.update(stretch.clocks)
 
-    def snapshot(self) -> SpoolState:
-        """Write what was gathered, finish the days that are over, and return the lengths."""
+    def snapshot(self) -> bytes:
+        """Write what was gathered, finish the days that are over; return the `SpoolState`."""
         self._spools.flush()
         for topic, clock in self._clocks.items():
             days = self._spools.days(topic)
             for day in days:
                 if self._is_over(day, clock):
                     self._finish(topic, day)
-        return dict(self._spools.lengths)
+        return encode_state(SpoolState(lengths=dict(self._spools.lengths)))
 
     def close(self) -> None:
         """Keep the spools as they are: they are resumed."""
@@ -99,7 +104,7 @@ class ArchivePartition(StatefulSinkPartition[Stretch, SpoolState]):
         return clock > NEVER and day < session_day(clock)
 
 
-class ArchiveSink(FixedPartitionedSink[Stretch, SpoolState]):
+class ArchiveSink(FixedPartitionedSink[Stretch, bytes]):
     """One partition: the archive of one run."""
 
     def __init__(self, archive: Path, run_id: str, trim: Trim | None = None) -> None:
@@ -113,7 +118,7 @@ class ArchiveSink(FixedPartitionedSink[Stretch, SpoolState]):
         return [SHARD]
 
     def build_part(
-        self, step_id: str, for_part: str, resume_state: SpoolState | None
+        self, step_id: str, for_part: str, resume_state: bytes | None
     ) -> ArchivePartition:
         """Open it at its snapshot."""
         return ArchivePartition(self._archive, self._run_id, resume_state, self._trim)

@@ -1,7 +1,7 @@
 """Alpaca's news by alpaca-py: a stream, and REST for what came while it was down."""
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from queue import Empty, SimpleQueue
@@ -14,7 +14,7 @@ from alpaca.data.live.news import NewsDataStream
 from alpaca.data.requests import NewsRequest
 from requests.exceptions import RequestException
 
-from connectors.feed.base import Poll, Values
+from connectors.feed.base import Memory, Poll, Values
 from connectors.feed.fetching import FeedFailed
 from connectors.feed.params import NewsParams
 from connectors.feed.rss import text_of_html
@@ -71,14 +71,15 @@ class AlpacaNewsFeed:
         self._client: Any = None
         self._pages = 0
 
-    def poll(self, memory: Mapping[str, Any]) -> Poll:
+    def poll(self, memory: Memory) -> Poll:
         """Take what the stream gave; after a (re)connection also what REST has since then.
 
         Raises:
             FeedFailed: the stream is down, or REST refuses.
         """
         stream = self._stream or self._start()
-        since: datetime = memory.get("since") or datetime.now(UTC) - LOOK_BACK
+        known = memory.get("since")
+        since = datetime.fromisoformat(known) if known else datetime.now(UTC) - LOOK_BACK
         rows: list[Values] = []
         if self._missed.is_set():
             self._missed.clear()
@@ -96,7 +97,7 @@ class AlpacaNewsFeed:
             raise FeedFailed("STREAM_DOWN", stream.trouble[:300])
         newest = max((row["fetched_for"] for row in rows), default=since)
         return Poll([{k: v for k, v in row.items() if k != "fetched_for"} for row in rows],
-                    {"since": max(since, newest)})  # fmt: skip
+                    {"since": max(since, newest).isoformat()})  # fmt: skip
 
     def close(self) -> None:
         """Let the stream go; it may take some seconds."""

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple, Protocol
 
 Values = dict[str, Any]
+Memory = Mapping[str, str]
 
 
 class Poll(NamedTuple):
@@ -11,11 +12,11 @@ class Poll(NamedTuple):
 
     Attributes:
         rows: as admission takes them, oldest first; repeats allowed.
-        memory: for the next look; plain picklable data, kept with the rows in the snapshot.
+        memory: for the next look: names and texts, kept with the rows in the snapshot.
     """
 
     rows: list[Values]
-    memory: Mapping[str, Any]
+    memory: Memory
 
 
 class Feed(Protocol):
@@ -31,7 +32,7 @@ class Feed(Protocol):
     interval_s: float
     max_back_off_s: float
 
-    def poll(self, memory: Mapping[str, Any]) -> Poll:
+    def poll(self, memory: Memory) -> Poll:
         """Look once; blocks for a bounded time.
 
         Raises:

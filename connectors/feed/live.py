@@ -13,36 +13,44 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
 from queue import Empty, SimpleQueue
-from typing import Any, Final
+from typing import Final
 
 from bytewax.inputs import FixedPartitionedSource, StatefulSourcePartition
 
-from connectors.feed.base import Feed, Poll, Values
+from connectors.envelope import Envelope
+from connectors.feed.base import Feed, Memory, Poll, Values
 from connectors.feed.fetching import FeedFailed
 from connectors.feed.health import Board, with_jitter
 from connectors.market.recorded import SHARD
 from connectors.telemetry import FETCH_SECONDS
 from operators.admission import Row
 from operators.blocks import Block, Event
+from operators.states import State, decode_state, encode_state
 
 log = logging.getLogger(__name__)
 BEAT: Final = "beat"  # key of blocks without rows
 SEEN: Final = 20_000  # entries per feed that are known to be repeats
 
-State = tuple[dict[str, Any], int]
+
+class FeedsState(State):
+    """What the feeds remember: feed -> its memory; and the number of the next row."""
+
+    memories: dict[str, dict[str, str]]
+    row: int
 
 
-class LivePartition(StatefulSourcePartition[tuple[str, Block], State]):
+class LivePartition(StatefulSourcePartition[tuple[str, Envelope], bytes]):
     """Runs the feeds."""
 
     def __init__(
         self, feeds: Sequence[Feed], board: Board, every: timedelta,
-        stopping: Callable[[], bool], resume: State | None,
+        stopping: Callable[[], bool], resume: bytes | None,
     ) -> None:  # fmt: skip
         """Start every feed where its memory says."""
         self._every, self._stopping = every, stopping
-        memories, self._number = resume or ({}, 0)
-        self._memories: dict[str, Any] = dict(memories)
+        state = None if resume is None else decode_state(resume, FeedsState)
+        self._memories: dict[str, Memory] = dict(state.memories if state else {})
+        self._number = state.row if state else 0
         self._last = 0
         self._polled: SimpleQueue[tuple[str, Poll]] = SimpleQueue()
         self._closed = threading.Event()
@@ -51,7 +59,7 @@ class LivePartition(StatefulSourcePartition[tuple[str, Block], State]):
             thread = _FeedThread(feed, board, self._polled, memory, self._closed)
             threading.Thread(target=thread.run, name=f"feed-{feed.name}", daemon=True).start()
 
-    def next_batch(self) -> list[tuple[str, Block]]:
+    def next_batch(self) -> list[tuple[str, Envelope]]:
         """Return what came in since the last tick, and what time it is; never steps back."""
         if self._stopping():
             raise StopIteration
@@ -66,22 +74,23 @@ class LivePartition(StatefulSourcePartition[tuple[str, Block], State]):
             rows += poll.rows
         events = [Event(self._last, "", Row(self._number + i, v)) for i, v in enumerate(rows)]
         self._number += len(rows)
-        return [(SHARD if rows else BEAT, Block(events, self._last))]
+        return [(SHARD if rows else BEAT, Envelope(Block(events, self._last)))]
 
     def next_awake(self) -> datetime:
         """Return when the next tick is due."""
         return datetime.now(UTC) + self._every
 
-    def snapshot(self) -> State:
-        """Return what each feed remembers of the rows that were taken."""
-        return dict(self._memories), self._number
+    def snapshot(self) -> bytes:
+        """Return what each feed remembers of the rows that were taken: an encoded `FeedsState`."""
+        memories = {name: dict(memory) for name, memory in self._memories.items()}
+        return encode_state(FeedsState(memories=memories, row=self._number))
 
     def close(self) -> None:
         """Have the threads end when they wake; nobody waits for them."""
         self._closed.set()
 
 
-class LiveSource(FixedPartitionedSource[tuple[str, Block], State]):
+class LiveSource(FixedPartitionedSource[tuple[str, Envelope], bytes]):
     """All feeds of a live run."""
 
     def __init__(
@@ -96,7 +105,7 @@ class LiveSource(FixedPartitionedSource[tuple[str, Block], State]):
         """Return the one partition."""
         return [SHARD]
 
-    def build_part(self, step_id: str, for_part: str, resume_state: State | None) -> LivePartition:
+    def build_part(self, step_id: str, for_part: str, resume_state: bytes | None) -> LivePartition:
         """Start the feeds."""
         return LivePartition(self._feeds(), self._board, self._every, self._stopping, resume_state)
 
@@ -105,7 +114,7 @@ class _FeedThread:
     """Looks at one feed again and again."""
 
     def __init__(
-        self, feed: Feed, board: Board, polled: "SimpleQueue[tuple[str, Poll]]", memory: Any,
+        self, feed: Feed, board: Board, polled: "SimpleQueue[tuple[str, Poll]]", memory: Memory,
         closed: threading.Event,
     ) -> None:  # fmt: skip
         self._feed, self._board, self._polled = feed, board, polled

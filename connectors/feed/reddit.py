@@ -8,7 +8,7 @@ import praw
 import prawcore
 from prawcore.exceptions import BadJSON, OAuthException, RequestException, ResponseException
 
-from connectors.feed.base import Poll, Values
+from connectors.feed.base import Memory, Poll, Values
 from connectors.feed.fetching import FeedFailed
 from connectors.feed.params import NewsParams
 from connectors.feed.rss import text_of_html
@@ -45,8 +45,8 @@ class RedditFeed:
         self.max_back_off_s = MAX_BACK_OFF_S
         self._reddit, self._subreddit, self._score = reddit, subreddit, score
 
-    def poll(self, memory: Mapping[str, Any]) -> Poll:
-        """Read hot and new; the memory holds each post's score when it was last given.
+    def poll(self, memory: Memory) -> Poll:
+        """Read hot and new; the memory holds each post's score when it was last given: id -> score.
 
         Raises:
             FeedFailed: with a reason code.
@@ -60,7 +60,7 @@ class RedditFeed:
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             detail = f"{type(error).__name__}: {str(error)[:200]}"
             raise FeedFailed("UNPARSABLE", detail) from error
-        scores: dict[str, int] = dict(memory.get("scores", {}))
+        scores = {post: int(score) for post, score in memory.items()}
         rows = []
         for post in sorted(posts.values(), key=lambda p: (p["at"], p["id"])):
             before = scores.pop(post["id"], None)
@@ -69,8 +69,8 @@ class RedditFeed:
                 rows.append(_row(post, self.name, before is not None))
             if given or before is not None:
                 scores[post["id"]] = post["score"] if given else before or 0
-        kept = dict(list(scores.items())[-REMEMBERED:])
-        return Poll(rows, {"scores": kept})
+        kept = list(scores.items())[-REMEMBERED:]
+        return Poll(rows, {post: str(score) for post, score in kept})
 
     def close(self) -> None:
         """Close connections."""

@@ -4,7 +4,7 @@ import calendar
 import io
 import re
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import feedparser
 from selectolax.lexbor import LexborHTMLParser
 
-from connectors.feed.base import Poll, Values
+from connectors.feed.base import Memory, Poll, Values
 from connectors.feed.fetching import FeedFailed, Fetched, Fetcher
 from messages.news import MAX_CONTENT, MAX_TITLE
 
@@ -32,7 +32,7 @@ class RssFeed:
         self.max_back_off_s = MAX_BACK_OFF_S
         self._url, self._fetcher = url, fetcher
 
-    def poll(self, memory: Mapping[str, Any]) -> Poll:
+    def poll(self, memory: Memory) -> Poll:
         """Fetch once; an unchanged feed gives nothing new.
 
         Raises:

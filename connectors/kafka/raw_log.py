@@ -20,9 +20,9 @@ from connectors.telemetry import READ, VITALS
 from messages.base import Message
 from messages.codec import decoder
 from messages.topics import Topic
+from operators.states import State, decode_state, encode_state
 
 Headers = list[tuple[str, bytes | None]]
-State = dict[tuple[str, int], tuple[Position, bool]]
 SHARD: Final = "all"
 
 
@@ -51,6 +51,12 @@ class LogRecord(NamedTuple):
     value: bytes | None
     headers: Headers
     body: Message | None
+
+
+class ReadState(State):
+    """How far the raw log was read: topic -> partition -> (position, whether it has ended)."""
+
+    partitions: dict[str, dict[int, tuple[Position, bool]]]
 
 
 class Stretch(NamedTuple):
@@ -91,21 +97,23 @@ class _Lane:
         )
 
 
-class WholeLogPartition(StatefulSourcePartition[tuple[str, Stretch], State]):
+class WholeLogPartition(StatefulSourcePartition[tuple[str, Stretch], bytes]):
     """One consumer over every partition of some topics."""
 
     def __init__(
         self,
         layout: Layout,
         topics: Sequence[Topic[Message]],
-        resume: State | None,
+        resume: bytes | None,
         stopping: Callable[[], bool],
     ) -> None:
         """Start at the snapshot, or at the oldest record there is."""
         self._stopping = stopping
-        run, known = layout.run_id.encode(), resume or {}
+        run = layout.run_id.encode()
+        known = {} if resume is None else decode_state(resume, ReadState).partitions
+        start = (Position(), False)
         self._lanes = {
-            (layout.name(t), p): _Lane(t, run, *known.get((layout.name(t), p), (Position(), False)))
+            (layout.name(t), p): _Lane(t, run, *known.get(t.name, {}).get(p, start))
             for t in topics
             for p in layout.partitions_of(t)
         }
@@ -145,12 +153,13 @@ class WholeLogPartition(StatefulSourcePartition[tuple[str, Stretch], State]):
             return []
         return [(SHARD, Stretch(records, self._clocks()))]
 
-    def snapshot(self) -> State:
-        """Return per partition where to read on, its clock and whether it ended."""
-        return {
-            at: (Position(lane.offset, lane.stamp, lane.time.seq), lane.time.ended)
-            for at, lane in self._lanes.items()
-        }
+    def snapshot(self) -> bytes:
+        """Return the encoded `ReadState`."""
+        partitions: dict[str, dict[int, tuple[Position, bool]]] = {}
+        for (_, p), lane in self._lanes.items():
+            position = Position(lane.offset, lane.stamp, lane.time.seq)
+            partitions.setdefault(lane.topic.name, {})[p] = (position, lane.time.ended)
+        return encode_state(ReadState(partitions=partitions))
 
     def close(self) -> None:
         """Leave the broker."""
@@ -183,7 +192,7 @@ class WholeLogPartition(StatefulSourcePartition[tuple[str, Stretch], State]):
         return clocks
 
 
-class WholeLogSource(FixedPartitionedSource[tuple[str, Stretch], State]):
+class WholeLogSource(FixedPartitionedSource[tuple[str, Stretch], bytes]):
     """Every partition of some topics, read by one consumer."""
 
     def __init__(
@@ -199,7 +208,7 @@ class WholeLogSource(FixedPartitionedSource[tuple[str, Stretch], State]):
         return [SHARD]
 
     def build_part(
-        self, step_id: str, for_part: str, resume_state: State | None
+        self, step_id: str, for_part: str, resume_state: bytes | None
     ) -> WholeLogPartition:
         """Open it at its snapshot."""
         return WholeLogPartition(self._layout, self._topics, resume_state, self._stopping)

@@ -15,6 +15,7 @@ from bytewax.outputs import FixedPartitionedSink, StatefulSinkPartition
 from confluent_kafka import KafkaError, Producer
 from confluent_kafka import Message as Record
 
+from connectors.envelope import Barrier
 from connectors.kafka.layout import RUN, SEQ, STAMP, TICK, TICK_END, TICK_PASS, Layout
 from connectors.kafka.written import Written, read_written
 from connectors.telemetry import (
@@ -28,16 +29,16 @@ from connectors.telemetry import (
 from messages.base import Message
 from messages.codec import encode
 from messages.topics import Topic
-from operators.blocks import Barrier, Event
+from operators.blocks import Event
+from operators.states import State, decode_state, encode_state
 
-Keep = Callable[[Barrier, "SinkState"], None]
+Keep = Callable[[Barrier, bytes], None]
 Writes = Mapping[Any, range]  # by topic; a mapping cannot be covariant in its keys
-SinkState = dict[tuple[str, int], "Mark"]
 
 FLUSH_S: Final = 120.0
 SLICE_S: Final = 0.25
 QUIET_US: Final = 1_000_000  # topics that no flow waits for pass time on once a second
-NO_MARKS: Final[Mapping[str, SinkState]] = MappingProxyType({})
+NO_MARKS: Final[Mapping[str, bytes]] = MappingProxyType({})
 
 
 class Outbox(NamedTuple):
@@ -63,6 +64,16 @@ class Mark(NamedTuple):
     seq: int = -1
     stamp: int = -1
     ended: bool = False
+
+
+class SinkState(State):
+    """How far a shard was written: topic (without the run's prefix) -> partition -> mark."""
+
+    marks: dict[str, dict[int, Mark]]
+
+    def mark(self, topic: str, partition: int) -> Mark:
+        """Return a partition's mark; the beginning where it has none."""
+        return self.marks.get(topic, {}).get(partition, Mark())
 
 
 class DeliveryFailed(RuntimeError):
@@ -120,14 +131,14 @@ class Lane:
         return True
 
 
-class LogSinkPartition(StatefulSinkPartition[Outbox, SinkState]):
+class LogSinkPartition(StatefulSinkPartition[Outbox, bytes]):
     """Writes one shard's outboxes."""
 
     def __init__(
         self,
         layout: Layout,
         writes: Writes,
-        resume: SinkState | None,
+        resume: bytes | None,
         entry: bool,
         keep: Keep | None = None,
     ) -> None:
@@ -137,8 +148,9 @@ class LogSinkPartition(StatefulSinkPartition[Outbox, SinkState]):
         self._writes = writes
         self._keep = keep
         self._entry = entry
+        state = SinkState(marks={}) if resume is None else decode_state(resume, SinkState)
         marks = {
-            (layout.name(t), p): (resume or {}).get((layout.name(t), p), Mark())
+            (layout.name(t), p): state.mark(t.name, p)
             for t, partitions in writes.items()
             for p in partitions
         }
@@ -179,8 +191,8 @@ class LogSinkPartition(StatefulSinkPartition[Outbox, SinkState]):
         self._producer.poll(0)
         self._check()
 
-    def snapshot(self) -> SinkState:
-        """Make everything durable and return the marks.
+    def snapshot(self) -> bytes:
+        """Make everything durable and return the encoded `SinkState`.
 
         Raises:
             DeliveryFailed: a record was refused, or the broker stayed away for two minutes.
@@ -198,7 +210,11 @@ class LogSinkPartition(StatefulSinkPartition[Outbox, SinkState]):
             WRITTEN.add(count, {"topic": name.removeprefix(self._layout.prefix)})
         self._made.clear()
         VITALS.durable()
-        return {at: lane.mark() for at, lane in self._lanes.items()}
+        marks: dict[str, dict[int, Mark]] = {}
+        for (name, partition), lane in self._lanes.items():
+            topic = name.removeprefix(self._layout.prefix)
+            marks.setdefault(topic, {})[partition] = lane.mark()
+        return encode_state(SinkState(marks=marks))
 
     def close(self) -> None:
         """Deliver what is left; a snapshot has normally done so."""
@@ -289,7 +305,7 @@ def record_headers(run_id: str, stamp: int, seq: int, trace: bytes) -> list[tupl
     ]
 
 
-class LogSink(FixedPartitionedSink[Outbox, SinkState]):
+class LogSink(FixedPartitionedSink[Outbox, bytes]):
     """The sink of a flow: each shard writes partitions that nobody else writes.
 
     Attributes:
@@ -305,7 +321,7 @@ class LogSink(FixedPartitionedSink[Outbox, SinkState]):
         *,
         entry: bool = False,
         keeper: Callable[[str], Keep] | None = None,
-        origins: Mapping[str, SinkState] = NO_MARKS,
+        origins: Mapping[str, bytes] = NO_MARKS,
         wrap: Callable[[LogSinkPartition], LogSinkPartition] = lambda part: part,
     ) -> None:
         """Name the shards; `wrap` is the seam where crash tests put their fault.
@@ -334,7 +350,7 @@ class LogSink(FixedPartitionedSink[Outbox, SinkState]):
         return self.list_parts().index(item_key)
 
     def build_part(
-        self, step_id: str, for_part: str, resume_state: SinkState | None
+        self, step_id: str, for_part: str, resume_state: bytes | None
     ) -> LogSinkPartition:
         """Open one shard at its snapshot."""
         writes, marks = self._shards[for_part], resume_state or self._origins.get(for_part)

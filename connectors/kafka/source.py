@@ -16,6 +16,7 @@ from bytewax.inputs import FixedPartitionedSource, StatefulSourcePartition
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 from confluent_kafka import Message as Record
 
+from connectors.envelope import Barrier, Envelope
 from connectors.kafka.layout import Layout
 from connectors.kafka.partition_reader import FOR_EVER, NEVER, Lane, Position, Waiting
 from connectors.telemetry import READ, VITALS
@@ -23,11 +24,11 @@ from messages.base import Message
 from messages.codec import decoder
 from messages.topics import Topic
 from messages.units import to_datetime
-from operators.blocks import Barrier, Block, Event
+from operators.blocks import Block, Event
+from operators.states import State, decode_state, encode_state
 
 Reads = Mapping[Topic[Message], range]
 Stopping = Callable[[], bool]
-State = tuple[dict[tuple[str, int], Position], bool, int]
 Boundary = Callable[[int], int | None]
 
 log = logging.getLogger(__name__)
@@ -52,6 +53,20 @@ def not_held() -> bool:
     return False
 
 
+class SourceState(State):
+    """How far a shard was read.
+
+    Attributes:
+        positions: topic (without the run's prefix) -> partition -> how far it was given out.
+        ended: the last block was given out.
+        unkept: stamp of the first event since the last session boundary; NEVER if none.
+    """
+
+    positions: dict[str, dict[int, Position]]
+    ended: bool
+    unkept: int
+
+
 class LostLog(RuntimeError):
     """The log no longer holds the offset to resume from.
 
@@ -60,7 +75,7 @@ class LostLog(RuntimeError):
     """
 
 
-class MergedPartition(StatefulSourcePartition[tuple[str, Block], State]):
+class MergedPartition(StatefulSourcePartition[tuple[str, Envelope], bytes]):
     """One shard's ordered view of its topics."""
 
     def __init__(
@@ -87,18 +102,21 @@ class MergedPartition(StatefulSourcePartition[tuple[str, Block], State]):
         self._frontier = NEVER
         self._done = False
 
-    def open(self, resume: State | None, origin: Barrier | None) -> "MergedPartition":
+    def open(self, resume: bytes | None, origin: Barrier | None) -> "MergedPartition":
         """Start at the snapshot's position, at a kept state, or at the beginning of the log."""
         if resume is None and origin is not None:
             self._origin, resume = origin, origin.source
             day = to_datetime(origin.boundary)
             log.info("%s starts from the state kept at the close of %s", self._shard, f"{day:%F}")
-        positions, self._done, self._unkept = resume or ({}, False, NEVER)
+        state = None if resume is None else decode_state(resume, SourceState)
+        positions: dict[str, dict[int, Position]] = {}
+        if state is not None:
+            positions, self._done, self._unkept = state.positions, state.ended, state.unkept
         run = self._layout.run_id.encode()
         for rank, (topic, partitions) in enumerate(self._reads.items()):
             for p in partitions:
                 name = self._layout.name(topic)
-                at = positions.get((name, p), Position())
+                at = positions.get(topic.name, {}).get(p, Position())
                 self._lanes[name, p] = Lane(topic, p, rank, decoder(topic.schema), at, run)
         self._consumer = Consumer(
             {
@@ -117,11 +135,11 @@ class MergedPartition(StatefulSourcePartition[tuple[str, Block], State]):
         )
         return self
 
-    def next_batch(self) -> list[tuple[str, Block]]:
+    def next_batch(self) -> list[tuple[str, Envelope]]:
         """Read what is there and give out what no later record can precede."""
         if self._origin is not None:  # before anything can stop: the first snapshot needs it
             first, self._origin = self._origin, None
-            return [(self._shard, Block([], first.boundary, origin=first.steps))]
+            return [(self._shard, Envelope(Block([], first.boundary), origin=first.steps))]
         if self._done or self._stopping():
             raise StopIteration
         if self._held():
@@ -147,16 +165,19 @@ class MergedPartition(StatefulSourcePartition[tuple[str, Block], State]):
         if boundary is not None:
             self._frontier, self._unkept = boundary, NEVER
             barrier = Barrier(boundary, self.snapshot(), {})
-            return [(self._shard, Block(events, boundary, barrier=barrier))]
+            return [(self._shard, Envelope(Block(events, boundary), barrier))]
         self._frontier, self._done = max(clock, self._frontier), ended
         if self._unkept == NEVER:
             self._unkept = next((e.stamp for e in events if e.stamp > NEVER), NEVER)
-        return [(self._shard, Block(events, self._frontier, ended))]
+        return [(self._shard, Envelope(Block(events, self._frontier, ended)))]
 
-    def snapshot(self) -> State:
-        """Return (next offset, running maximum, last seq) per partition, and whether it ended."""
-        positions = {at: lane.position for at, lane in self._lanes.items()}
-        return positions, self._done, self._unkept
+    def snapshot(self) -> bytes:
+        """Return the encoded `SourceState`."""
+        positions: dict[str, dict[int, Position]] = {}
+        for lane in self._lanes.values():
+            positions.setdefault(lane.topic.name, {})[lane.partition] = lane.position
+        state = SourceState(positions=positions, ended=self._done, unkept=self._unkept)
+        return encode_state(state)
 
     def close(self) -> None:
         """Leave the broker."""
@@ -208,7 +229,7 @@ class MergedPartition(StatefulSourcePartition[tuple[str, Block], State]):
                 lane.paused = False
 
 
-class MergedSource(FixedPartitionedSource[tuple[str, Block], State]):
+class MergedSource(FixedPartitionedSource[tuple[str, Envelope], bytes]):
     """The shards a process runs, each with the partitions it reads.
 
     Attributes:
@@ -242,7 +263,7 @@ class MergedSource(FixedPartitionedSource[tuple[str, Block], State]):
         return sorted(self._shards)
 
     def build_part(
-        self, step_id: str, for_part: str, resume_state: State | None
+        self, step_id: str, for_part: str, resume_state: bytes | None
     ) -> MergedPartition:
         """Open one shard at its snapshot."""
         reads = self._shards[for_part]

@@ -10,11 +10,12 @@ from datetime import UTC, datetime, timedelta
 
 from bytewax.inputs import FixedPartitionedSource, StatefulSourcePartition
 
+from connectors.envelope import Envelope
 from connectors.market.recorded import SHARD
 from operators.blocks import Block
 
 
-class PacemakerPartition(StatefulSourcePartition[tuple[str, Block], None]):
+class PacemakerPartition(StatefulSourcePartition[tuple[str, Envelope], None]):
     """Says what time it is, again and again."""
 
     def __init__(self, every: timedelta, stopping: Callable[[], bool]) -> None:
@@ -23,12 +24,12 @@ class PacemakerPartition(StatefulSourcePartition[tuple[str, Block], None]):
         self._stopping = stopping
         self._last = 0
 
-    def next_batch(self) -> list[tuple[str, Block]]:
+    def next_batch(self) -> list[tuple[str, Envelope]]:
         """Return an empty block up to now; never steps back, whatever the clock does."""
         if self._stopping():
             raise StopIteration
         self._last = max(self._last, time.time_ns() // 1_000)
-        return [(SHARD, Block([], self._last))]
+        return [(SHARD, Envelope(Block([], self._last)))]
 
     def next_awake(self) -> datetime:
         """Return when the next beat is due."""
@@ -38,7 +39,7 @@ class PacemakerPartition(StatefulSourcePartition[tuple[str, Block], None]):
         """Return nothing: the topics know how far time has come."""
 
 
-class PacemakerSource(FixedPartitionedSource[tuple[str, Block], None]):
+class PacemakerSource(FixedPartitionedSource[tuple[str, Envelope], None]):
     """One heartbeat."""
 
     def __init__(self, every: timedelta, stopping: Callable[[], bool]) -> None:

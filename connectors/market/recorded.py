@@ -14,8 +14,10 @@ import msgspec
 import pyarrow.parquet as pq
 from bytewax.inputs import FixedPartitionedSource, StatefulSourcePartition
 
+from connectors.envelope import Envelope
 from operators.admission import Row
 from operators.blocks import Block, Event
+from operators.states import State, decode_state, encode_state
 
 BATCH: Final = 1_000
 SLICES_PER_S: Final = 20
@@ -101,38 +103,47 @@ def first_moment(rows: Rows) -> datetime | None:
     return None
 
 
-class RecordedPartition(StatefulSourcePartition[tuple[str, Block], tuple[int, bool]]):
+class PlayedState(State):
+    """How far a file was played: the next row, and whether its end was passed on."""
+
+    row: int
+    ended: bool
+
+
+class RecordedPartition(StatefulSourcePartition[tuple[str, Envelope], bytes]):
     """Plays one file."""
 
     def __init__(
-        self, rows: Rows, resume: tuple[int, bool] | None, stopping: Callable[[], bool], pace: int
+        self, rows: Rows, resume: bytes | None, stopping: Callable[[], bool], pace: int
     ) -> None:
         """Go to the row of the snapshot."""
         self._size = max(1, min(BATCH, pace // SLICES_PER_S)) if pace else BATCH
         self._wait = timedelta(seconds=self._size / pace) if pace else None
-        self._next, self._done = resume or (0, False)
+        state = None if resume is None else decode_state(resume, PlayedState)
+        self._next, self._done = (state.row, state.ended) if state else (0, False)
         self._rows = rows(self._next)
         self._stopping = stopping
 
-    def next_batch(self) -> list[tuple[str, Block]]:
+    def next_batch(self) -> list[tuple[str, Envelope]]:
         """Return the next rows; the last block says that the input is over."""
         if self._done or self._stopping():
             raise StopIteration
         rows = list(islice(self._rows, self._size))
         self._done = not rows
         self._next += len(rows)
-        return [(SHARD, Block([Event(0, "", row) for row in rows], 0, self._done))]
+        block = Block([Event(0, "", row) for row in rows], 0, self._done)
+        return [(SHARD, Envelope(block))]
 
     def next_awake(self) -> datetime | None:
         """Say when the next rows are due; at once without a pace."""
         return None if self._wait is None or self._done else datetime.now(UTC) + self._wait
 
-    def snapshot(self) -> tuple[int, bool]:
-        """Return the next row and whether the end was passed on."""
-        return self._next, self._done
+    def snapshot(self) -> bytes:
+        """Return the encoded `PlayedState`."""
+        return encode_state(PlayedState(row=self._next, ended=self._done))
 
 
-class RecordedSource(FixedPartitionedSource[tuple[str, Block], tuple[int, bool]]):
+class RecordedSource(FixedPartitionedSource[tuple[str, Envelope], bytes]):
     """One file, one partition; `pace` is rows per second, 0 as fast as the flow takes them."""
 
     def __init__(self, rows: Rows, stopping: Callable[[], bool], pace: int = 0) -> None:
@@ -146,7 +157,7 @@ class RecordedSource(FixedPartitionedSource[tuple[str, Block], tuple[int, bool]]
         return [SHARD]
 
     def build_part(
-        self, step_id: str, for_part: str, resume_state: tuple[int, bool] | None
+        self, step_id: str, for_part: str, resume_state: bytes | None
     ) -> RecordedPartition:
         """Open the file at the snapshot's row."""
         return RecordedPartition(self._rows, resume_state, self._stopping, self._pace)

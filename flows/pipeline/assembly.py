@@ -6,16 +6,16 @@ import bytewax.operators as op
 from bytewax.dataflow import Dataflow
 from bytewax.operators import KeyedStream
 
-from connectors.archive.checkpoints import StateKeeper, next_boundary
+from connectors.archive.checkpoints import CheckpointStore, next_boundary
+from connectors.envelope import Envelope
 from connectors.kafka.layout import Layout
 from connectors.kafka.sink import LogSink
 from connectors.kafka.source import MergedSource, Reads, all_reads, not_held, shard_reads
 from flows.pipeline.engine import route
 from messages.base import Message
 from messages.topics import Topic
-from operators.blocks import Block
 
-Wire = Callable[[KeyedStream[Block]], KeyedStream[Block]]
+Wire = Callable[[KeyedStream[Envelope]], KeyedStream[Envelope]]
 Topics = Sequence[Topic[Message]]
 Stopping = Callable[[], bool]
 
@@ -28,7 +28,7 @@ def between_topics(
     writes: Topics,
     stopping: Stopping,
     shards: Collection[int] | None = None,
-    keeper: StateKeeper | None = None,
+    store: CheckpointStore | None = None,
     *,
     entry: bool = False,
     held: Stopping = not_held,
@@ -43,25 +43,25 @@ def between_topics(
         writes: topics that this flow alone writes.
         stopping: asked before each batch.
         shards: partitions to run, each as a shard of its own; None: one shard over all.
-        keeper: keeps each shard's state at every session's close, and gives the newest one
-            to a shard that has no snapshot.
+        store: of the checkpoints at every session's close; a shard without a snapshot starts
+            from its newest one.
         entry: it lets facts in, which another execution need not make again alike.
         held: asked before each batch: the flow has enough to do.
     """
     flow = Dataflow(name)
     spread_reads, spread_writes = _spread(layout, reads, shards), _spread(layout, writes, shards)
-    if keeper is None:
+    if store is None:
         source = MergedSource(layout, spread_reads, stopping, held=held)
         sink = LogSink(layout, spread_writes, entry=entry)
     else:
-        kept = keeper.newest(spread_reads)
+        checkpoints = store.newest(spread_reads)
         source = MergedSource(
             layout, spread_reads, stopping, boundary=next_boundary, held=held,
-            origins={shard: state.barrier for shard, state in kept.items()},
+            origins={shard: c.barrier for shard, c in checkpoints.items()},
         )  # fmt: skip
         sink = LogSink(
-            layout, spread_writes, entry=entry, keeper=keeper.keeper,
-            origins={shard: state.marks for shard, state in kept.items()},
+            layout, spread_writes, entry=entry, keeper=store.writer,
+            origins={shard: bytes(c.sink) for shard, c in checkpoints.items()},
         )  # fmt: skip
     op.output("topics", route(wire(op.input("log", flow, source)), writes), sink)
     return flow

@@ -2,7 +2,6 @@
 
 import gc
 import logging
-import pickle
 import shutil
 import time
 from collections.abc import Callable, Collection
@@ -17,69 +16,88 @@ from bytewax.recovery import RecoveryConfig, init_db_dir
 from bytewax.run import cli_main
 from msgspec import Struct
 
-from connectors.archive.checkpoints import STATE_VERSION, load
+from connectors.archive.checkpoints import STATE_VERSION
+from connectors.envelope import Envelope
 from connectors.kafka.sink import Outbox
+from connectors.recovery_guard import vouch_for_recovery
 from connectors.telemetry import STEP_SECONDS
 from messages.base import Message
 from messages.control import DeadLetter
 from messages.topics import Topic
-from operators.blocks import Block, Event, Operator
+from operators.blocks import Event, Operator
+from operators.states import State, decode_state, encode_state
 
-Build = Callable[[Any], Operator]
 log = logging.getLogger(__name__)
 VERSION_FILE: Final = "state-version"
 EPOCH: Final = timedelta(seconds=1)
 
 
-class OperatorStep(StatefulBatchLogic[Block, Block, Any]):
-    """Runs an operator inside Bytewax, one instance per shard."""
+class OperatorStep(StatefulBatchLogic[Envelope, Envelope, bytes]):
+    """Runs an operator inside Bytewax, one instance per shard.
 
-    def __init__(self, step_id: str, operator: Operator, build: Build) -> None:
-        """Take over a built or resumed operator."""
+    What Bytewax keeps of it are encoded states: bytes that can run no code.
+    """
+
+    def __init__(
+        self, step_id: str, build: Callable[[Any], Operator], kind: type[State],
+        state: bytes | None = None,
+    ) -> None:  # fmt: skip
+        """Build the operator anew, or from an encoded state."""
         self._step_id = step_id
         self._labels = {"step": step_id}
-        self._operator = operator
         self._build = build
+        self._kind = kind
+        self._operator = build(None if state is None else decode_state(state, kind))
 
-    def on_batch(self, values: list[Block]) -> tuple[list[Block], bool]:
+    def on_batch(self, values: list[Envelope]) -> tuple[list[Envelope], bool]:
         """Step through blocks in order; the state is kept."""
-        return [self._step(block) for block in values], False
+        return [self._step(envelope) for envelope in values], False
 
-    def _step(self, block: Block) -> Block:
-        if block.origin is not None:
-            self._operator = self._build(load(block.origin[self._step_id]))
-            return block
+    def _step(self, envelope: Envelope) -> Envelope:
+        block, barrier, origin = envelope
+        if origin is not None:
+            self._operator = self._build(decode_state(envelope.state_of(self._step_id), self._kind))
+            return envelope
         began = time.perf_counter()
         out = self._operator.step(block)
         STEP_SECONDS.record(time.perf_counter() - began, self._labels)
-        if (barrier := block.barrier) is None:
-            return out
-        steps = {**barrier.steps, self._step_id: pickle.dumps(self._operator.snapshot())}
-        return out._replace(barrier=barrier._replace(steps=steps))
+        if barrier is not None:
+            barrier = barrier.with_step(self._step_id, self.snapshot())
+        return Envelope(out, barrier)
 
-    def on_eof(self) -> tuple[list[Block], bool]:
+    def on_eof(self) -> tuple[list[Envelope], bool]:
         """Do nothing: the end of input is said by the log, not by the engine."""
         return [], False
 
-    def snapshot(self) -> Any:
-        """Return the operator's state."""
-        return self._operator.snapshot()
+    def snapshot(self) -> bytes:
+        """Return the operator's encoded state."""
+        return encode_state(self._operator.snapshot())
 
 
-def step(step_id: str, up: KeyedStream[Block], build: Build) -> KeyedStream[Block]:
-    """Add an operator; `build(None)` makes it anew, `build(state)` resumes it."""
+def step(
+    step_id: str, up: KeyedStream[Envelope], build: Callable[[Any], Operator], kind: type[State]
+) -> KeyedStream[Envelope]:
+    """Add an operator to a flow.
 
-    def resume(state: Any | None) -> OperatorStep:
-        return OperatorStep(step_id, build(state), build)
+    Args:
+        step_id: names its state in checkpoints; unique within the flow.
+        up: the stream of the step before.
+        build: `build(None)` makes the operator anew, `build(state)` resumes it.
+        kind: of its states.
+    """
+
+    def resume(state: bytes | None) -> OperatorStep:
+        return OperatorStep(step_id, build, kind, state)
 
     return op.stateful_batch(step_id, up, resume)
 
 
-def route(up: KeyedStream[Block], outputs: Collection[Topic[Message]]) -> KeyedStream[Outbox]:
+def route(up: KeyedStream[Envelope], outputs: Collection[Topic[Message]]) -> KeyedStream[Outbox]:
     """Send each event to the topic of its type; dead letters to `<their topic>.dlq`.
 
-    Events of other types, and dead letters of topics that another flow owns, go nowhere: every
-    reader skips an unreadable record, its owner alone writes it down.
+    Every flow that reads a topic sees its unreadable records as dead letters; only the flow whose
+    outputs contain `<topic>.dlq` publishes them. Event types without a topic in the outputs are
+    internal and are not published.
     """
     dead = {t.name: t for t in outputs if t.schema is DeadLetter}
     plain: dict[type[Struct], Topic[Message]] = {
@@ -95,9 +113,10 @@ def route(up: KeyedStream[Block], outputs: Collection[Topic[Message]]) -> KeyedS
             return topic
         return plain.get(type(event.body))
 
-    def outbox(block: Block) -> Outbox:
+    def outbox(envelope: Envelope) -> Outbox:
+        block = envelope.block
         records = [(topic, e) for e in block.events if (topic := target(e)) is not None]
-        return Outbox(records, block.frontier, block.ended, block.barrier)
+        return Outbox(records, block.frontier, block.ended, envelope.barrier)
 
     return op.map_value("route", up, outbox)
 
@@ -107,7 +126,10 @@ def run(dataflow: Dataflow, recovery: Path, epoch: timedelta = EPOCH) -> None:
 
     Assumes that no other process uses the directory. After SIGTERM (see `StopFlag`) it takes a
     last snapshot and returns. A directory that another version of the program wrote is put
-    aside: the flow starts from the archive's kept state, or from the beginning of its topics.
+    aside: the flow starts from the newest checkpoint, or from the beginning of its topics.
+
+    Raises:
+        RecoveryForeign: the directory holds what this program cannot have written.
     """
     if recovery.exists() and not _readable(recovery):
         aside = recovery.with_name(f"{recovery.name}.other-version")
@@ -116,6 +138,7 @@ def run(dataflow: Dataflow, recovery: Path, epoch: timedelta = EPOCH) -> None:
         log.warning("%s is another version's, put aside as %s", recovery, aside.name)
     if not recovery.exists():
         _make_recovery(recovery)
+    vouch_for_recovery(recovery)
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 100)
@@ -135,7 +158,7 @@ def _make_recovery(directory: Path) -> None:
     """Make an empty recovery directory, whole or not at all: a crash may come in between."""
     draft = directory.with_name(f".{directory.name}.draft")
     shutil.rmtree(draft, ignore_errors=True)
-    draft.mkdir(parents=True)
+    draft.mkdir(mode=0o700, parents=True)
     init_db_dir(draft, 1)
     (draft / VERSION_FILE).write_text(str(STATE_VERSION))
     draft.rename(directory)

@@ -1,29 +1,30 @@
-"""Scoring beside the stream: articles go to a thread that asks the models, scores come back.
+"""The asynchronous scoring step: a thread asks the models, the worker never waits for one.
 
-The worker never waits for a model. Pending articles are part of the snapshot. In a played run
-time stands still until an article's score is there, so that the same input gives the same log
-at any speed of the models. In a live run time goes on, and a score is stamped when it comes.
+Pending articles are part of the snapshot. Recorded input: output is withheld until the model has
+answered, so results do not depend on its speed. Live: the clock advances, and a score is stamped
+on arrival.
 """
 
 import logging
-import pickle
 import time
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import Final, NamedTuple, cast
 
 from bytewax.operators import StatefulBatchLogic
 from msgspec.structs import replace
 
-from connectors.archive.checkpoints import load
 from connectors.daemon_pool import DaemonPool
+from connectors.envelope import Barrier, Envelope
 from connectors.sentiment.cascade import Answer, Cascade
+from messages.control import DeadLetter
 from messages.news import RawArticle
 from operators.blocks import Block, Event
-from operators.news.scoring import TEXT, Pending, scored_events, text_of
+from operators.news.scoring import TEXT, scored_events, text_of
 from operators.news.tickers import TickerFinder
+from operators.states import State, decode_state, encode_state
 
 log = logging.getLogger(__name__)
 STEP: Final = "score"
@@ -33,7 +34,45 @@ SOON: Final = timedelta(milliseconds=2)
 RETRY_S: Final = 5.0
 SAY_EVERY: Final = 1_000
 
-Now = Callable[[], int]
+
+class PendingEvent(State):
+    """An event of a pending piece: an article to be scored, or a dead letter that passes."""
+
+    stamp: int
+    key: str
+    article: RawArticle | None
+    dead_letter: DeadLetter | None
+
+
+class PendingState(State):
+    """A piece of a block whose articles are being scored.
+
+    Attributes:
+        events: in order.
+        frontier, ended: of the block that the piece ends.
+    """
+
+    events: list[PendingEvent]
+    frontier: int
+    ended: bool
+
+
+class ScoringState(State):
+    """What is pending, in order."""
+
+    pending: list[PendingState]
+
+
+class Pending(NamedTuple):
+    """A piece of a block whose articles are being scored; given out in order.
+
+    Attributes:
+        block: its events, frontier and end.
+        barrier: to be passed on after it.
+    """
+
+    block: Block
+    barrier: Barrier | None
 
 
 class Backlog:
@@ -48,7 +87,7 @@ class Backlog:
         return self.pending >= LIMIT
 
 
-class ScoringStep(StatefulBatchLogic[Block, Block, Any]):
+class ScoringStep(StatefulBatchLogic[Envelope, Envelope, bytes]):
     """The step of one shard."""
 
     def __init__(
@@ -58,7 +97,7 @@ class ScoringStep(StatefulBatchLogic[Block, Block, Any]):
         backlog: Backlog,
         stopping: Callable[[], bool],
         tick_ms: int | None,
-        state: Any | None = None,
+        state: bytes | None = None,
     ) -> None:
         """Go on with what was pending; models are loaded by the thread, not here.
 
@@ -68,7 +107,7 @@ class ScoringStep(StatefulBatchLogic[Block, Block, Any]):
             backlog: told how much is pending.
             stopping: the flow is asked to stop: nothing more is waited for.
             tick_ms: of a live run: how often time is passed on; None: a played run.
-            state: of a snapshot.
+            state: an encoded `ScoringState`.
         """
         self._make, self._finder, self._backlog = cascade, finder, backlog
         self._stopping = stopping
@@ -78,32 +117,32 @@ class ScoringStep(StatefulBatchLogic[Block, Block, Any]):
         self._queue: deque[tuple[Pending, Future[list[Answer]] | None]] = deque()
         self._scored = 0
         self._clock = 0
-        for pending in state or ():
-            self._submit(pending)
+        if state is not None:
+            self._resume(state)
 
-    def on_batch(self, values: list[Block]) -> tuple[list[Block], bool]:
+    def on_batch(self, values: list[Envelope]) -> tuple[list[Envelope], bool]:
         """Take blocks; give out what is scored."""
-        out: list[Block] = []
-        for block in values:
-            if block.origin is not None:
-                for pending in load(block.origin[STEP]) or ():
-                    self._submit(pending)
-                out.append(block)
-            elif self._tick is not None and block.barrier is not None:
-                self._take(block._replace(barrier=None))
-                out.append(self._kept(Block([], block.barrier.boundary, barrier=block.barrier)))
+        out: list[Envelope] = []
+        for envelope in values:
+            block, barrier, origin = envelope
+            if origin is not None:
+                self._resume(envelope.state_of(STEP))
+                out.append(envelope)
+            elif self._tick is not None and barrier is not None:
+                self._take(Envelope(block))
+                out.append(self._kept(Block([], barrier.boundary), barrier))
             else:
-                self._take(block)
+                self._take(envelope)
         return [*out, *self._ready()], False
 
-    def on_notify(self) -> tuple[list[Block], bool]:
-        """Give out what was scored meanwhile; in a live run, say what time it is."""
+    def on_notify(self) -> tuple[list[Envelope], bool]:
+        """Give out what was scored meanwhile; in a live run, pass the time on."""
         out = self._ready()
         if self._tick is not None:
-            out.append(Block([], self._now()))
+            out.append(Envelope(Block([], self._now())))
         return out, False
 
-    def on_eof(self) -> tuple[list[Block], bool]:
+    def on_eof(self) -> tuple[list[Envelope], bool]:
         """Wait for what is pending, unless the flow is to stop: then it stays in the snapshot."""
         out = self._ready()
         while self._queue and not self._stopping():
@@ -117,16 +156,21 @@ class ScoringStep(StatefulBatchLogic[Block, Block, Any]):
             return datetime.now(UTC) + SOON
         return None if self._tick is None else datetime.now(UTC) + self._tick
 
-    def snapshot(self) -> Any:
+    def snapshot(self) -> bytes:
         """Return what is pending: articles in order, without answers."""
-        return tuple(pending for pending, _ in self._queue)
+        return encode_state(ScoringState(pending=[_state_of(p.block) for p, _ in self._queue]))
 
-    def _take(self, block: Block) -> None:
+    def _resume(self, state: bytes) -> None:
+        for pending in decode_state(state, ScoringState).pending:
+            self._submit(Pending(_block_of(pending), None))
+
+    def _take(self, envelope: Envelope) -> None:
         """Cut a block into pieces of a few articles each, so that scores come bit by bit."""
+        block = envelope.block
         articles, piece = 0, list[Event]()
         for event in block.events:
             if articles >= CHUNK and event.stamp > piece[-1].stamp:
-                self._submit(Pending(tuple(piece), Block([], event.stamp)))
+                self._submit(Pending(Block(piece, event.stamp), None))
                 articles, piece = 0, []
             if isinstance(event.body, RawArticle):
                 # What no model reads would only make snapshots large.
@@ -134,10 +178,11 @@ class ScoringStep(StatefulBatchLogic[Block, Block, Any]):
                 event = event._replace(body=short)
                 articles += 1
             piece.append(event)
-        self._submit(Pending(tuple(piece), block._replace(events=[])))
+        self._submit(Pending(block._replace(events=piece), envelope.barrier))
 
     def _submit(self, pending: Pending) -> None:
-        texts = [text_of(e.body) for e in pending.events if isinstance(e.body, RawArticle)]
+        events = pending.block.events
+        texts = [text_of(e.body) for e in events if isinstance(e.body, RawArticle)]
         self._backlog.pending += len(texts)
         self._queue.append((pending, self._asking(texts)))
 
@@ -157,8 +202,8 @@ class ScoringStep(StatefulBatchLogic[Block, Block, Any]):
                     raise
                 time.sleep(RETRY_S)
 
-    def _ready(self) -> list[Block]:
-        out: list[Block] = []
+    def _ready(self) -> list[Envelope]:
+        out: list[Envelope] = []
         while self._queue:
             pending, answers = self._queue[0]
             if answers is not None and not answers.done():
@@ -166,13 +211,13 @@ class ScoringStep(StatefulBatchLogic[Block, Block, Any]):
             if answers is not None and answers.exception() is not None:
                 break  # stopping: it stays pending
             self._queue.popleft()
-            out += self._blocks(pending, [] if answers is None else answers.result())
+            out += self._scored_piece(pending, [] if answers is None else answers.result())
         return out
 
-    def _blocks(self, pending: Pending, answers: list[Answer]) -> list[Block]:
+    def _scored_piece(self, pending: Pending, answers: list[Answer]) -> list[Envelope]:
         told = iter(answers)
         events: list[Event] = []
-        for event in pending.events:
+        for event in pending.block.events:
             stamp = event.stamp if self._tick is None else max(self._now(), event.stamp)
             if isinstance(event.body, RawArticle):
                 verdict, fallback = next(told)
@@ -182,15 +227,16 @@ class ScoringStep(StatefulBatchLogic[Block, Block, Any]):
         self._count(len(answers))
         block = pending.block._replace(events=events)
         if self._tick is not None:
-            return [block._replace(frontier=self._now())] if events or block.ended else []
-        return [self._kept(block)]
+            late = block._replace(frontier=self._now())
+            return [Envelope(late)] if events or block.ended else []
+        return [self._kept(block, pending.barrier)]
 
-    def _kept(self, block: Block) -> Block:
+    def _kept(self, block: Block, barrier: Barrier | None) -> Envelope:
         """Add this step's state to a barrier that passes."""
-        if (barrier := block.barrier) is None:
-            return block
-        steps = {**barrier.steps, STEP: pickle.dumps(self.snapshot() if self._tick else ())}
-        return block._replace(barrier=barrier._replace(steps=steps))
+        if barrier is None:
+            return Envelope(block)
+        state = self.snapshot() if self._tick else encode_state(ScoringState(pending=[]))
+        return Envelope(block, barrier.with_step(STEP, state))
 
     def _count(self, answered: int) -> None:
         before, self._scored = self._scored, self._scored + answered
@@ -201,3 +247,24 @@ class ScoringStep(StatefulBatchLogic[Block, Block, Any]):
     def _now(self) -> int:
         self._clock = max(self._clock, time.time_ns() // 1_000)
         return self._clock
+
+
+def _state_of(block: Block) -> PendingState:
+    events = [
+        PendingEvent(
+            stamp=stamp, key=key,
+            article=body if isinstance(body, RawArticle) else None,
+            dead_letter=None if isinstance(body, RawArticle) else cast("DeadLetter", body),
+        )
+        for stamp, key, body in block.events
+    ]  # fmt: skip
+    return PendingState(events=events, frontier=block.frontier, ended=block.ended)
+
+
+def _block_of(state: PendingState) -> Block:
+    events = [
+        Event(e.stamp, e.key, body)
+        for e in state.events
+        if (body := e.article or e.dead_letter) is not None
+    ]
+    return Block(events, state.frontier, state.ended)

@@ -91,7 +91,7 @@ class Comparison:
         for topic, partitions in writes.items():
             archive.require(topic.name, len(layout.partitions_of(topic)), day)
             for p in partitions:
-                mark = (marks or {}).get((layout.name(topic), p), BEGINNING)
+                mark = BEGINNING if marks is None else marks.mark(topic.name, p)
                 rows = archive.rows(topic.name, first, day, headers=True)
                 lane = _Lane(_recorded(rows, p, mark.offset), mark)
                 self._lanes[topic.name, p] = lane

@@ -2,7 +2,6 @@
 
 from typing import NamedTuple
 
-from connectors.archive.checkpoints import load
 from connectors.archive.ordered_log import ArchivedLog, span_of
 from connectors.archive.reading import ArchivedRun
 from connectors.kafka.source import all_reads
@@ -11,8 +10,9 @@ from flows import trade
 from flows.replay.flow_list import ALL
 from messages.trading import Decision
 from messages.units import to_money
+from operators.states import decode_state
 from operators.trading.checks import Proposal, Rules, every_check, session_at, stop_price
-from operators.trading.desk import Desk, ExitAsked
+from operators.trading.desk import Desk, DeskState, ExitAsked
 
 Number = tuple[str, str, str]
 
@@ -36,7 +36,8 @@ def hearings(archive: ArchivedRun, day: str) -> dict[str, Heard]:
     kept = {b: f for b, f in archive.states("trade", ALL).items() if b <= start}
     state = None
     if kept:
-        state = load(archive.state("trade", ALL, kept[max(kept)]).barrier.steps["desk"])
+        checkpoint = archive.checkpoint("trade", ALL, kept[max(kept)])
+        state = decode_state(bytes(checkpoint.steps["desk"]), DeskState)
 
     def watch(decision: Decision, asked: Proposal | ExitAsked) -> None:
         if isinstance(asked, Proposal):

@@ -1,6 +1,6 @@
 """What the signals flow made of one ticker in one minute, strategy by strategy."""
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from connectors.user_strategies import own_strategies, strategy_names
 from flows.replay.window import Stretch
@@ -15,7 +15,7 @@ from operators.news.sentiment import SentimentWindows, summarise
 from operators.params import STRATEGIES
 from operators.strategies.ensemble import Ensemble
 from operators.strategies.readings import Reading, news, technical
-from operators.strategies.voting import Votes, Voting
+from operators.strategies.voting import Votes, Voting, VotingState
 
 
 class Moment(NamedTuple):
@@ -47,9 +47,9 @@ class _Chain:
         states = shards[partition_of(ticker.encode(), len(shards))]
         self.params = params
         self.own = strategy_names(params)[len(STRATEGIES) :]
-        self.windows = SentimentWindows(params.sentiment, states.get("sentiment"))
-        self.voting = Voting(params, states.get("strategies"), own_strategies(params))
-        self.ensemble = Ensemble(params.ensemble, states.get("ensemble"))
+        self.windows = SentimentWindows(params.sentiment, states.sentiment)
+        self.voting = Voting(params, states.strategies, own_strategies(params))
+        self.ensemble = Ensemble(params.ensemble, states.ensemble)
 
     def step(self, events: list[Event], frontier: int) -> tuple[list[Votes], list[TradeSignal]]:
         voted = self.voting.step(self.windows.step(Block(events, frontier)))
@@ -72,7 +72,7 @@ def moments(stretch: Stretch, ticker: str, stamp: int) -> list[Moment]:
     chain.step([e for e in own if e.stamp < start], start)
     found = []
     for event in [e for e in own if start <= e.stamp <= stamp]:
-        before: dict[str, Any] = chain.voting.snapshot()
+        before = chain.voting.snapshot()
         votes, signals = chain.step([event], event.stamp + 1)
         if isinstance(event.body, Bar | ScoredArticle):
             found.append(_moment(chain, event, before, votes, signals))
@@ -80,17 +80,17 @@ def moments(stretch: Stretch, ticker: str, stamp: int) -> list[Moment]:
 
 
 def _moment(
-    chain: _Chain, event: Event, before: dict[str, Any], votes: list[Votes],
+    chain: _Chain, event: Event, before: VotingState, votes: list[Votes],
     signals: list[TradeSignal],
 ) -> Moment:  # fmt: skip
     body, params = event.body, chain.params
-    entries = chain.voting.snapshot()["news"].get(event.key)
+    entries = chain.voting.snapshot().opinions.news.get(event.key)
     context = summarise(entries, event.stamp, params.sentiment) if entries else None
     readings: tuple[Reading, ...] = (news(context, params),)
     if isinstance(body, Bar):
         said = {name: x for v in votes for name, x in v.votes}
         own = [Reading(n, said.get(n, 0.0), ()) for n in chain.own]
-        readings = (*technical(before["rows"], body, params), *readings, *own)
+        readings = (*technical(before.rows, body, params), *readings, *own)
         text, cause = "a bar came in", body.id
     else:
         text, cause = "a score came in", getattr(body, "id", "")
@@ -108,7 +108,7 @@ def _why_not(
         if on_bar:
             return "neither momentum nor mean reversion voted on this bar", ()
         return "the news did not change its opinion of this ticker", ()
-    weights = chain.ensemble.snapshot()["weights"]
+    weights = chain.ensemble.snapshot().weights
     terms = [(s, x, weights.get(s, (0.0, ""))[0]) for s, x in votes[-1].votes]
     total = sum(w for _, _, w in terms)
     limit = chain.params.ensemble.threshold

@@ -10,12 +10,12 @@ from typing import Final
 
 from bytewax.operators import KeyedStream
 
+from connectors.envelope import Envelope
 from connectors.kafka.layout import Layout
 from connectors.kafka.source import Reads, all_reads, shard_reads
 from connectors.market.calendar import new_york_sessions
 from flows import control, learn, signals, trade
 from flows.pipeline.assembly import Topics
-from operators.blocks import Block
 from operators.params import Params
 
 ALL: Final = "all"
@@ -33,7 +33,7 @@ class Replayed:
     name: str
     reads: Topics
     writes: Topics
-    wire: Callable[[KeyedStream[Block], Params], KeyedStream[Block]]
+    wire: Callable[[KeyedStream[Envelope], Params], KeyedStream[Envelope]]
     sharded: bool = False
 
     def shards(self, layout: Layout) -> dict[str, tuple[Reads, Reads]]:

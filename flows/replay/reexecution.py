@@ -10,16 +10,18 @@ from bytewax.inputs import FixedPartitionedSource, StatefulSourcePartition
 from bytewax.outputs import FixedPartitionedSink, StatefulSinkPartition
 from bytewax.run import cli_main
 
-from connectors.archive.canonical import canonical
-from connectors.archive.checkpoints import KeptState, load
+from connectors.archive.checkpoints import Checkpoint
 from connectors.archive.ordered_log import WHOLE, ArchivedLog
 from connectors.archive.reading import ArchivedRun
-from connectors.kafka.sink import Outbox
+from connectors.envelope import Barrier, Envelope
+from connectors.kafka.sink import Outbox, SinkState
+from connectors.kafka.source import SourceState
 from connectors.market.calendar import session_day
 from flows.pipeline.engine import route
 from flows.replay.compare import Comparison, Divergence
 from flows.replay.flow_list import Replayed
-from operators.blocks import Barrier, Block
+from operators.blocks import Block
+from operators.states import decode_state
 
 FROM_THE_START: Final = ""
 
@@ -76,22 +78,21 @@ def run_shard(
     reads, writes = flow.shards(layout)[shard]
     kept = archive.states(flow.name, shard, needed=not from_start)
     usable = [] if from_start else [b for b in kept if b <= certified_from]
-    opening: KeptState | None = None
+    opening: Checkpoint | None = None
     if usable:
-        opening = archive.state(flow.name, shard, kept[max(usable)])
+        opening = archive.checkpoint(flow.name, shard, kept[max(usable)])
     offsets, first, opened = {}, FROM_THE_START, ""
     if opening is not None:
-        positions = opening.barrier.source[0]
-        strip = len(layout.prefix)
-        offsets = {(name[strip:], p): at.offset for (name, p), at in positions.items()}
-        opened = session_day(opening.barrier.boundary - 1)
+        positions = decode_state(bytes(opening.source), SourceState).positions
+        offsets = {(t, p): at.offset for t, each in positions.items() for p, at in each.items()}
+        opened = session_day(opening.boundary - 1)
         first = str(date.fromisoformat(opened) + timedelta(days=1))
     log = ArchivedLog(archive, reads, offsets, first, day)
-    marks = None if opening is None else opening.marks
+    marks = None if opening is None else decode_state(bytes(opening.sink), SinkState)
     comparison = Comparison(archive, flow.name, writes, marks, first, day, certified_from)
     states = States(archive, flow.name, shard)
-    blocks = log.blocks(size, [b for b in kept if b > _boundary(opening)])
-    _execute(flow, archive, shard, _from_state(opening, blocks), comparison, states)
+    envelopes = log.envelopes(size, [b for b in kept if b > _boundary(opening)])
+    _execute(flow, archive, shard, _from_state(opening, envelopes), comparison, states)
     comparison.finish()
     return Outcome(comparison, opened, states.equal, states.first)
 
@@ -113,64 +114,58 @@ class States:
         self.first: StateDiffers | None = None
 
     def take(self, barrier: Barrier) -> None:
-        """Compare each operator's state at one boundary, value by value."""
+        """Compare each operator's encoded state at one boundary."""
         file = self._archive.states(self._flow, self._shard)[barrier.boundary]
-        kept = self._archive.state(self._flow, self._shard, file).barrier.steps
+        kept = self._archive.checkpoint(self._flow, self._shard, file).barrier.steps
         for name in sorted({*kept, *barrier.steps}):
-            both = [_state(steps.get(name)) for steps in (kept, barrier.steps)]
-            if both[0] != both[1] and self.first is None:
+            if kept.get(name) != barrier.steps.get(name) and self.first is None:
                 self.first = StateDiffers(self._flow, self._shard, file.day, name)
         self.equal += self.first is None
 
 
-def _state(pickled: bytes | None) -> bytes | None:
-    return None if pickled is None else canonical(load(pickled))
+def _boundary(opening: Checkpoint | None) -> int:
+    return -1 if opening is None else opening.boundary
 
 
-def _boundary(opening: KeptState | None) -> int:
-    return -1 if opening is None else opening.barrier.boundary
-
-
-def _from_state(opening: KeptState | None, blocks: Iterator[Block]) -> Iterator[Block]:
+def _from_state(opening: Checkpoint | None, envelopes: Iterator[Envelope]) -> Iterator[Envelope]:
     if opening is not None:
-        barrier = opening.barrier
-        yield Block([], barrier.boundary, origin=barrier.steps)
-    yield from blocks
+        yield Envelope(Block([], opening.boundary), origin=opening.barrier.steps)
+    yield from envelopes
 
 
 def _execute(
-    flow: Replayed, archive: ArchivedRun, shard: str, blocks: Iterator[Block],
+    flow: Replayed, archive: ArchivedRun, shard: str, envelopes: Iterator[Envelope],
     comparison: Comparison, states: States,
 ) -> None:  # fmt: skip
     dataflow = Dataflow(f"replay_{flow.name}")
-    log = op.input("log", dataflow, _Source(shard, blocks))
+    log = op.input("log", dataflow, _Source(shard, envelopes))
     outboxes = route(flow.wire(log, archive.run.rules), flow.writes)
     op.output("comparison", outboxes, _Sink(shard, comparison, states))
     cli_main(dataflow)
 
 
-class _Part(StatefulSourcePartition[tuple[str, Block], None]):
-    def __init__(self, shard: str, blocks: Iterator[Block]) -> None:
+class _Part(StatefulSourcePartition[tuple[str, Envelope], None]):
+    def __init__(self, shard: str, envelopes: Iterator[Envelope]) -> None:
         self._shard = shard
-        self._blocks = blocks
+        self._envelopes = envelopes
 
-    def next_batch(self) -> list[tuple[str, Block]]:
-        return [(self._shard, next(self._blocks))]
+    def next_batch(self) -> list[tuple[str, Envelope]]:
+        return [(self._shard, next(self._envelopes))]
 
     def snapshot(self) -> None:
         return None
 
 
-class _Source(FixedPartitionedSource[tuple[str, Block], None]):
-    def __init__(self, shard: str, blocks: Iterator[Block]) -> None:
+class _Source(FixedPartitionedSource[tuple[str, Envelope], None]):
+    def __init__(self, shard: str, envelopes: Iterator[Envelope]) -> None:
         self._shard = shard
-        self._blocks = blocks
+        self._envelopes = envelopes
 
     def list_parts(self) -> list[str]:
         return [self._shard]
 
     def build_part(self, step_id: str, for_part: str, resume_state: None) -> _Part:
-        return _Part(for_part, self._blocks)
+        return _Part(for_part, self._envelopes)
 
 
 class _End(StatefulSinkPartition[Outbox, None]):

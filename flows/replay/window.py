@@ -4,12 +4,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from connectors.archive.checkpoints import load
+from connectors.archive.checkpoints import Checkpoint
 from connectors.archive.ordered_log import ArchivedLog, pieces, span_of
 from connectors.archive.reading import ArchivedRun
 from connectors.kafka.source import Reads
 from connectors.market.calendar import new_york_sessions
-from flows.closed_loop import ClosedLoop, Opening, States
+from flows.closed_loop import ClosedLoop, Opening, SignalsStates
 from flows.replay.flow_list import REPLAYED
 from messages.codec import decoder
 from messages.control import DeadLetter
@@ -22,8 +22,13 @@ from messages.topics import (
 )
 from messages.trading import TradeExecution
 from operators.blocks import Block, Event
+from operators.learning.outcomes import OutcomesState
+from operators.news.sentiment import SentimentState
 from operators.params import Params
-from operators.trading.desk import Watch
+from operators.states import S, decode_state
+from operators.strategies.ensemble import EnsembleState
+from operators.strategies.voting import VotingState
+from operators.trading.desk import DeskState, Watch
 
 READS: Final = (CONTROL_ACCEPTED, STRATEGY_WEIGHTS, NEWS_SCORED, MARKET_BARS)
 Change = Callable[[list[Event]], list[Event]]
@@ -112,17 +117,37 @@ def _opening(archive: ArchivedRun, start: int) -> Opening:
     A shard without one has seen nothing yet, and opens empty; likewise one whose newest state
     is some sessions old has seen nothing since.
     """
-    states: dict[str, list[States]] = {}
-    for flow in REPLAYED:
-        for shard in flow.shards(archive.run.layout):
-            kept = {b: f for b, f in archive.states(flow.name, shard).items() if b <= start}
-            steps: States = {}
-            if kept:
-                found = archive.state(flow.name, shard, kept[max(kept)]).barrier.steps
-                steps = {name: load(pickled) for name, pickled in found.items()}
-            states.setdefault(flow.name, []).append(steps)
-    return Opening(tuple(states["signals"]), states["trade"][0], states["learn"][0])
+    newest = {
+        flow.name: [_newest(archive, flow.name, s, start) for s in flow.shards(archive.run.layout)]
+        for flow in REPLAYED
+    }
+    signals = [
+        SignalsStates(
+            steps.get("sentiment", SentimentState),
+            steps.get("strategies", VotingState),
+            steps.get("ensemble", EnsembleState),
+        )
+        for steps in newest["signals"]
+    ]
+    desk = newest["trade"][0].get("desk", DeskState)
+    return Opening(signals, desk, newest["learn"][0].get("outcomes", OutcomesState))
+
+
+class _Steps:
+    """The states of one checkpoint by step; empty without a checkpoint."""
+
+    def __init__(self, checkpoint: Checkpoint | None) -> None:
+        self._steps = {} if checkpoint is None else checkpoint.steps
+
+    def get(self, step: str, kind: type[S]) -> S | None:
+        """Return a step's state; None without a checkpoint."""
+        return decode_state(bytes(self._steps[step]), kind) if self._steps else None
+
+
+def _newest(archive: ArchivedRun, flow: str, shard: str, start: int) -> _Steps:
+    kept = {b: f for b, f in archive.states(flow, shard).items() if b <= start}
+    return _Steps(archive.checkpoint(flow, shard, kept[max(kept)]) if kept else None)
 
 
 def _empty(shards: int) -> Opening:
-    return Opening(tuple({} for _ in range(shards)))
+    return Opening((SignalsStates(),) * shards)

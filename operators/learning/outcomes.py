@@ -5,7 +5,7 @@ their sum. R multiple = profit over what the stop put at risk at entry.
 """
 
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from messages.base import make_id
 from messages.learning import Credit, TradeOutcome
@@ -13,6 +13,7 @@ from messages.trading import TradeExecution, TradeSignal
 from messages.units import DAY_US, SECOND_US, from_money, to_datetime, to_money, to_units
 from operators.blocks import Block, Event
 from operators.params import RiskParams
+from operators.states import State
 
 UNATTRIBUTED = "unattributed"
 
@@ -29,19 +30,32 @@ class Entry(NamedTuple):
     cost: int
 
 
+Backing = tuple[int, tuple[tuple[str, str, float], ...]]
+
+
+class OutcomesState(State):
+    """Open round trips and the signals that may still matter.
+
+    Attributes:
+        trades: trade id -> its opening fill.
+        signals: signal id -> (stamp, ((strategy, vote, weight x strength), ...)).
+        swept: stamp at which old signals were last forgotten.
+    """
+
+    trades: dict[str, Entry]
+    signals: dict[str, Backing]
+    swept: int
+
+
 class Outcomes:
     """Executions and signals in, one outcome per closed trade out."""
 
-    def __init__(self, risk: RiskParams, state: dict[str, Any] | None = None) -> None:
+    def __init__(self, risk: RiskParams, state: OutcomesState | None = None) -> None:
         """Start empty or from a snapshot."""
-        state = state or {}
         self._risk = risk
-        self._trades = {t: Entry(*e) for t, e in state.get("trades", {}).items()}
-        # signal id -> (stamp, direction, ((strategy, vote, weight x strength), ...))
-        self._signals: dict[str, tuple[int, tuple[tuple[str, str, float], ...]]] = dict(
-            state.get("signals", {})
-        )
-        self._swept: int = state.get("swept", 0)
+        self._trades = dict(state.trades if state else {})
+        self._signals = dict(state.signals if state else {})
+        self._swept = state.swept if state else 0
 
     def step(self, block: Block) -> Block:
         """Take the next stretch of executions and signals."""
@@ -61,13 +75,11 @@ class Outcomes:
                 out.append(event)
         return Block(out, block.frontier, block.ended)
 
-    def snapshot(self) -> dict[str, Any]:
+    def snapshot(self) -> OutcomesState:
         """Return open round trips and the signals that may still matter."""
-        return {
-            "trades": {t: tuple(e) for t, e in self._trades.items()},
-            "signals": dict(self._signals),
-            "swept": self._swept,
-        }
+        return OutcomesState(
+            trades=dict(self._trades), signals=dict(self._signals), swept=self._swept
+        )
 
     def _on_fill(self, stamp: int, fill: TradeExecution, out: list[Event]) -> None:
         entry = self._trades.pop(fill.trade_id, None)

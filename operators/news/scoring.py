@@ -1,13 +1,14 @@
 """Scoring: what a model said of an article becomes a fact for each ticker it is about."""
 
 from collections.abc import Callable, Iterable
-from typing import Any, Final, NamedTuple
+from typing import Final
 
 from messages.base import make_id
 from messages.news import MARKET, RawArticle, ScoredArticle
 from operators.blocks import Block, Event
 from operators.news.instant_model import Verdict
 from operators.news.tickers import TickerFinder
+from operators.states import NOTHING, NoState
 
 READ: Final = 4_000  # characters of an article's text that are looked through for tickers
 TEXT: Final = 8_000  # characters that a model is given; none reads more
@@ -61,18 +62,6 @@ def scored_events(
         yield Event(stamp, ticker, scored)
 
 
-class Pending(NamedTuple):
-    """A piece of a block whose articles are being scored; given out in order.
-
-    Attributes:
-        events: articles, and what passes as it is.
-        block: what to give after them: the frontier, end and barrier of the block they end.
-    """
-
-    events: tuple[Event, ...]
-    block: Block
-
-
 class Scoring:
     """Raw articles in, scored articles out, at the article's own stamp; for a model at hand.
 
@@ -95,6 +84,6 @@ class Scoring:
                 out.append(event)
         return Block(out, block.frontier, block.ended)
 
-    def snapshot(self) -> Any:
+    def snapshot(self) -> NoState:
         """Return nothing: a score depends on its article alone."""
-        return None
+        return NOTHING

@@ -5,7 +5,7 @@ decayed mean = sum(decay x score) / max(1, sum(decay)): fresh news counts in ful
 among fresh counts less, and old news alone fades to nothing.
 """
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from msgspec import Struct
 
@@ -15,6 +15,7 @@ from messages.trading import SentimentContext
 from messages.units import MINUTE_US, SECOND_US, to_datetime, to_micros
 from operators.blocks import Block, Event
 from operators.params import SentimentParams
+from operators.states import State
 
 PUBLISHED_SECONDS = (300, 3_600)
 
@@ -65,23 +66,44 @@ def _decay(age: int, params: SentimentParams) -> float:
     return float(0.5 ** (past / (params.half_life_minutes * MINUTE_US)))
 
 
+class Period(State):
+    """A published period that has not ended.
+
+    Attributes:
+        end: its last moment, exclusive, microseconds.
+        seconds: its length.
+        entries: ticker -> the articles that came within it.
+    """
+
+    end: int
+    seconds: int
+    entries: dict[str, tuple[Entry, ...]]
+
+
+class SentimentState(State):
+    """Each ticker's window, and the periods that have not ended."""
+
+    windows: dict[str, tuple[Entry, ...]]
+    open: list[Period]
+
+
 class SentimentWindows:
     """Keeps each ticker's window; publishes per 5 minutes and per hour; near-copies count once."""
 
-    def __init__(self, params: SentimentParams, state: dict[str, Any] | None = None) -> None:
+    def __init__(self, params: SentimentParams, state: SentimentState | None = None) -> None:
         """Start empty or from a snapshot."""
-        state = state or {"windows": {}, "open": {}}
         self._params = params
-        self._windows: dict[str, tuple[Entry, ...]] = dict(state["windows"])
-        # (end, seconds) -> ticker -> entries of that stretch
+        self._windows: dict[str, tuple[Entry, ...]] = dict(state.windows if state else {})
+        # (end, seconds) -> ticker -> entries of that period
         self._open: dict[tuple[int, int], dict[str, tuple[Entry, ...]]] = {
-            due: dict(tickers) for due, tickers in state["open"].items()
+            (period.end, period.seconds): dict(period.entries)
+            for period in (state.open if state else ())
         }
 
     def step(self, block: Block) -> Block:
         """Pass everything on; add windows at their ends and the new window after each article."""
         if not self._open and not any(type(e.body) is ScoredArticle for e in block.events):
-            return block  # as nearly always: bars, and no stretch to close
+            return block  # as nearly always: bars, and no period to close
         out: list[Event] = []
         for event in block.events:
             self._close(event.stamp, out)
@@ -91,9 +113,13 @@ class SentimentWindows:
         self._close(block.frontier if block.ended else block.frontier - 1, out)
         return Block(out, block.frontier, block.ended)
 
-    def snapshot(self) -> dict[str, Any]:
-        """Return the windows and the open stretches."""
-        return {"windows": dict(self._windows), "open": {k: dict(v) for k, v in self._open.items()}}
+    def snapshot(self) -> SentimentState:
+        """Return the windows and the open periods."""
+        periods = [
+            Period(end=end, seconds=seconds, entries=dict(entries))
+            for (end, seconds), entries in self._open.items()
+        ]
+        return SentimentState(windows=dict(self._windows), open=periods)
 
     def _take(self, stamp: int, article: ScoredArticle, out: list[Event]) -> None:
         published = to_micros(article.published_at)
@@ -119,8 +145,8 @@ class SentimentWindows:
         for seconds in PUBLISHED_SECONDS:
             length = seconds * SECOND_US
             end = stamp - stamp % length + length
-            stretch = self._open.setdefault((end, seconds), {})
-            stretch[article.ticker] = (*stretch.get(article.ticker, ()), entry)
+            period = self._open.setdefault((end, seconds), {})
+            period[article.ticker] = (*period.get(article.ticker, ()), entry)
         if article.ticker != MARKET:
             out.append(Event(stamp, article.ticker, SentimentChanged(article.ticker, window)))
 

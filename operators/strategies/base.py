@@ -15,8 +15,8 @@ replay.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
-from typing import Any, ClassVar, Final, NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import ClassVar, Final, NamedTuple
 
 from messages.base import Direction
 from messages.trading import SentimentContext
@@ -179,8 +179,10 @@ class Strategy(ABC):
 class OwnVotes:
     """Asks every strategy of one's own about every bar."""
 
-    def __init__(self, strategies: Sequence[Strategy], state: dict[str, Any] | None = None) -> None:
-        """Start empty or from a snapshot."""
+    def __init__(
+        self, strategies: Sequence[Strategy], state: Mapping[str, Sequence[Row]] | None = None
+    ) -> None:
+        """Start empty, or with each ticker's kept bars as `snapshot` returned them."""
         self._strategies = tuple(strategies)
         self._keep = max((s.window for s in strategies), default=0)
         self.reads_news = any(s.reads_news for s in strategies)
@@ -195,7 +197,7 @@ class OwnVotes:
         """Return the strategies' names, in the order of their votes."""
         return tuple(s.name for s in self._strategies)
 
-    def snapshot(self) -> dict[str, Any]:
+    def snapshot(self) -> dict[str, list[Row]]:
         """Return each ticker's kept bars."""
         return {ticker: market.rows() for ticker, market in self._markets.items()}
 

@@ -1,14 +1,25 @@
 """The ensemble: votes and weights in, at most one signal per ticker and stamp out."""
 
-from typing import Any
-
 from messages.base import Direction, make_id
 from messages.learning import WeightChange
 from messages.trading import StrategyVote, TradeSignal
 from messages.units import to_datetime, to_micros
 from operators.blocks import Block, Event
 from operators.params import EnsembleParams
+from operators.states import State
 from operators.strategies.voting import Votes
+
+
+class EnsembleState(State):
+    """Present and coming weights.
+
+    Attributes:
+        weights: strategy -> (weight, id of the WeightChange).
+        later: (stamp from which it holds, strategy, weight, id) in order of arrival.
+    """
+
+    weights: dict[str, tuple[float, str]]
+    later: list[tuple[int, str, float, str]]
 
 
 class Ensemble:
@@ -18,12 +29,11 @@ class Ensemble:
     `effective_from` on; a strategy without a weight, or with weight 0, does not count.
     """
 
-    def __init__(self, params: EnsembleParams, state: dict[str, Any] | None = None) -> None:
+    def __init__(self, params: EnsembleParams, state: EnsembleState | None = None) -> None:
         """Start without weights or from a snapshot."""
-        state = state or {"weights": {}, "later": []}
         self._params = params
-        self._weights: dict[str, tuple[float, str]] = dict(state["weights"])
-        self._later: list[tuple[int, str, float, str]] = list(state["later"])
+        self._weights = dict(state.weights if state else {})
+        self._later = list(state.later if state else ())
 
     def step(self, block: Block) -> Block:
         """Replace votes by signals; weights are taken in; the rest passes."""
@@ -41,9 +51,9 @@ class Ensemble:
                 out.append(event)
         return Block(out, block.frontier, block.ended)
 
-    def snapshot(self) -> dict[str, Any]:
+    def snapshot(self) -> EnsembleState:
         """Return present and coming weights."""
-        return {"weights": dict(self._weights), "later": list(self._later)}
+        return EnsembleState(weights=dict(self._weights), later=list(self._later))
 
     def _apply_weights(self, stamp: int) -> None:
         if self._later:

@@ -4,11 +4,10 @@ It votes at once when its opinion of a ticker changes, and lends its standing op
 another strategy votes on.
 """
 
-from typing import Any
-
 from messages.trading import SentimentContext
 from operators.news.sentiment import Entry, SentimentChanged, summarise
 from operators.params import NewsDrivenParams, SentimentParams
+from operators.states import State
 
 
 def opinion(context: SentimentContext, params: NewsDrivenParams) -> float:
@@ -20,6 +19,18 @@ def opinion(context: SentimentContext, params: NewsDrivenParams) -> float:
     return context.decayed_mean * context.confidence
 
 
+class OpinionsState(State):
+    """What the news says.
+
+    Attributes:
+        news: ticker -> its window of articles.
+        standing: ticker -> 1 or -1, the side of an opinion that still stands.
+    """
+
+    news: dict[str, tuple[Entry, ...]]
+    standing: dict[str, int]
+
+
 class NewsOpinions:
     """What the news says of each ticker, and which opinions stand."""
 
@@ -27,18 +38,17 @@ class NewsOpinions:
         self,
         params: NewsDrivenParams,
         sentiment: SentimentParams,
-        state: dict[str, Any] | None = None,
+        state: OpinionsState | None = None,
     ) -> None:
         """Start empty or from a snapshot."""
-        state = state or {}
         self._params = params
         self._sentiment = sentiment
-        self._news: dict[str, tuple[Entry, ...]] = dict(state.get("news", {}))
-        self.standing: dict[str, int] = dict(state.get("standing", {}))
+        self._news: dict[str, tuple[Entry, ...]] = dict(state.news if state else {})
+        self.standing: dict[str, int] = dict(state.standing if state else {})
 
-    def snapshot(self) -> dict[str, Any]:
+    def snapshot(self) -> OpinionsState:
         """Return windows and standing opinions."""
-        return {"news": dict(self._news), "standing": dict(self.standing)}
+        return OpinionsState(news=dict(self._news), standing=dict(self.standing))
 
     @property
     def tickers(self) -> set[str]:

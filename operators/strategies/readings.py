@@ -19,6 +19,7 @@ from operators.strategies.technical import (
     SUM_C,
     SUM_V,
     N,
+    RowsState,
     TickerRows,
     step_bars,
 )
@@ -37,7 +38,7 @@ class Reading(NamedTuple):
     numbers: tuple[tuple[str, str, str], ...]
 
 
-def technical(state: dict[str, Any] | None, bar: Bar, params: Params) -> tuple[Reading, Reading]:
+def technical(state: RowsState | None, bar: Bar, params: Params) -> tuple[Reading, Reading]:
     """Return what momentum and mean reversion make of a bar.
 
     Args:

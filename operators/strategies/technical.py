@@ -5,11 +5,13 @@ New Concepts in Technical Trading Systems (1978), first average plain, then smoo
 (n - 1)/n, on changes in dollars.
 """
 
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
+
+from operators.states import Array, State
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -118,10 +120,20 @@ def step_bar(
     )  # fmt: skip
 
 
+class RowsState(State):
+    """The arrays of `TickerRows`, and each ticker's row in them."""
+
+    rows: dict[str, int]
+    state: Array
+    closes: Array
+    volumes: Array
+    averages: Array
+
+
 class TickerRows:
     """The state of all tickers as arrays that grow; a ticker's row is the order it came in."""
 
-    def __init__(self, window: int, state: dict[str, Any] | None = None) -> None:
+    def __init__(self, window: int, state: RowsState | None = None) -> None:
         """Start empty or from a snapshot."""
         self.window = window
         self.rows: dict[str, int] = {}
@@ -130,9 +142,11 @@ class TickerRows:
         self.volumes = np.zeros((0, window), np.int64)
         self.averages = np.zeros((0, 2), np.float64)
         if state is not None:
-            self.rows = dict(state["rows"])
-            self.state, self.closes = state["state"].copy(), state["closes"].copy()
-            self.volumes, self.averages = state["volumes"].copy(), state["averages"].copy()
+            self.rows = dict(state.rows)
+            self.state = state.state.array("<i8", 5)
+            self.closes = state.closes.array("<i8", window)
+            self.volumes = state.volumes.array("<i8", window)
+            self.averages = state.averages.array("<f8", 2)
 
     def row(self, ticker: str) -> int:
         """Return a ticker's row, a new one for a new ticker."""
@@ -143,15 +157,12 @@ class TickerRows:
                 self._grow(max(16, 2 * row))
         return row
 
-    def snapshot(self) -> dict[str, Any]:
+    def snapshot(self) -> RowsState:
         """Return copies of all rows."""
-        return {
-            "rows": dict(self.rows),
-            "state": self.state.copy(),
-            "closes": self.closes.copy(),
-            "volumes": self.volumes.copy(),
-            "averages": self.averages.copy(),
-        }
+        return RowsState(
+            rows=dict(self.rows), state=Array.of(self.state), closes=Array.of(self.closes),
+            volumes=Array.of(self.volumes), averages=Array.of(self.averages),
+        )  # fmt: skip
 
     def _grow(self, rows: int) -> None:
         for name in ("state", "closes", "volumes", "averages"):

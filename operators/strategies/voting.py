@@ -6,6 +6,7 @@ a ticker changes, and lends its standing opinion to any bar another strategy vot
 
 from collections import Counter
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 import numpy as np
@@ -18,9 +19,10 @@ from operators.bar_filter import BarFilter, refuse
 from operators.blocks import Block, Event
 from operators.news.sentiment import SentimentChanged
 from operators.params import NEWS_DRIVEN, STRATEGIES, Params
-from operators.strategies.base import OwnVotes, Strategy
-from operators.strategies.news_driven import NewsOpinions
-from operators.strategies.technical import TickerRows, step_bar, step_bars
+from operators.states import State
+from operators.strategies.base import OwnVotes, Row, Strategy
+from operators.strategies.news_driven import NewsOpinions, OpinionsState
+from operators.strategies.technical import RowsState, TickerRows, step_bar, step_bars
 
 
 class Votes(Struct, frozen=True, gc=False):
@@ -42,19 +44,36 @@ class Votes(Struct, frozen=True, gc=False):
     entries: tuple[str, ...]
 
 
+class VotingState(State):
+    """What the strategies of a shard remember.
+
+    Attributes:
+        rows: of momentum and mean reversion.
+        last_bars: ticker -> start of its last good bar.
+        opinions: of the news.
+        refused: ticker -> bars refused so far.
+        own: ticker -> bars kept for user strategies.
+    """
+
+    rows: RowsState
+    last_bars: dict[str, datetime]
+    opinions: OpinionsState
+    refused: dict[str, int]
+    own: dict[str, list[Row]]
+
+
 class Voting:
     """The strategies with their state per ticker."""
 
     def __init__(
-        self, params: Params, state: dict[str, Any] | None = None, own: Sequence[Strategy] = ()
+        self, params: Params, state: VotingState | None = None, own: Sequence[Strategy] = ()
     ) -> None:
         """Start empty or from a snapshot; `own` are strategies besides the built-in ones."""
-        state = state or {}
-        self._own = OwnVotes(own, state.get("own"))
+        self._own = OwnVotes(own, state.own if state else None)
         self._names = (*STRATEGIES, *self._own.names)
         self._params = params
-        self._rows = TickerRows(params.momentum.window, state.get("rows"))
-        self._filter = BarFilter(state.get("filter"))
+        self._rows = TickerRows(params.momentum.window, state.rows if state else None)
+        self._filter = BarFilter(state.last_bars if state else None)
         p = params.mean_reversion
         self._numbers = np.array(
             [
@@ -62,8 +81,9 @@ class Voting:
                 p.period, p.low, p.high, p.full_strength,
             ]
         )  # fmt: skip
-        self._news = NewsOpinions(params.news_driven, params.sentiment, state)
-        self._refused = Counter[str](state.get("refused", {}))
+        opinions = state.opinions if state else None
+        self._news = NewsOpinions(params.news_driven, params.sentiment, opinions)
+        self._refused = Counter[str](state.refused if state else {})
 
     def step(self, block: Block) -> Block:
         """Replace bars and sentiment changes by votes; pass the rest on."""
@@ -83,15 +103,12 @@ class Voting:
                 out.append(event)
         return Block(out, block.frontier, block.ended)
 
-    def snapshot(self) -> dict[str, Any]:
+    def snapshot(self) -> VotingState:
         """Return rows, windows and standing opinions."""
-        return {
-            "rows": self._rows.snapshot(),
-            "filter": self._filter.snapshot(),
-            **self._news.snapshot(),
-            "refused": dict(self._refused),
-            "own": self._own.snapshot(),
-        }
+        return VotingState(
+            rows=self._rows.snapshot(), last_bars=self._filter.snapshot(),
+            opinions=self._news.snapshot(), refused=dict(self._refused), own=self._own.snapshot(),
+        )  # fmt: skip
 
     def _technical(self, block: Block) -> dict[int, Any]:
         """Run the compiled step over the block's bars; index -> votes, or reason against."""

@@ -1,6 +1,8 @@
 """The account: exact cash, positions and profit, in units of 1/10,000 dollar."""
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
+
+from operators.states import State
 
 
 class Position(NamedTuple):
@@ -43,6 +45,15 @@ class Fill(NamedTuple):
     execution_id: str
 
 
+class AccountState(State):
+    """Cash, realised profit, positions and last prices; money in units."""
+
+    cash: int
+    realized: int
+    positions: dict[str, Position]
+    marks: dict[str, int]
+
+
 class Account:
     """Cash, positions and marks; cash + positions = equity at every moment, exactly.
 
@@ -50,15 +61,12 @@ class Account:
     shares, so that the profits of all parts add up to the profit of the whole.
     """
 
-    def __init__(self, start_cash: int, state: dict[str, Any] | None = None) -> None:
+    def __init__(self, start_cash: int, state: AccountState | None = None) -> None:
         """Start with cash, in units, or from a snapshot."""
-        state = state or {}
-        self.cash: int = state.get("cash", start_cash)
-        self.realized: int = state.get("realized", 0)
-        self.positions: dict[str, Position] = {
-            t: Position(*p) for t, p in state.get("positions", {}).items()
-        }
-        self.marks: dict[str, int] = dict(state.get("marks", {}))
+        self.cash = state.cash if state else start_cash
+        self.realized = state.realized if state else 0
+        self.positions: dict[str, Position] = dict(state.positions if state else {})
+        self.marks: dict[str, int] = dict(state.marks if state else {})
         self.value = sum(p.qty * self.marks[t] for t, p in self.positions.items())
         self.gross = sum(abs(p.qty) * self.marks[t] for t, p in self.positions.items())
 
@@ -101,14 +109,12 @@ class Account:
         self.gross += (abs(after) - abs(before)) * mark
         return profit
 
-    def snapshot(self) -> dict[str, Any]:
+    def snapshot(self) -> AccountState:
         """Return cash, realised profit, positions and marks."""
-        return {
-            "cash": self.cash,
-            "realized": self.realized,
-            "positions": {t: tuple(p) for t, p in self.positions.items()},
-            "marks": dict(self.marks),
-        }
+        return AccountState(
+            cash=self.cash, realized=self.realized, positions=dict(self.positions),
+            marks=dict(self.marks),
+        )  # fmt: skip
 
     def _open(self, fill: Fill, old: Position | None) -> None:
         cost = fill.qty * fill.price

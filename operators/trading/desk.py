@@ -4,9 +4,9 @@ Strictly sequential in (stamp, key) order. Account and broker are one operator, 
 and a backtest of the same input are the same bytes.
 """
 
-from collections import deque
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from datetime import datetime
+from typing import Final, Literal, NamedTuple
 
 from messages.base import make_id
 from messages.control import Command
@@ -16,7 +16,8 @@ from messages.units import MINUTE_US, to_micros, to_units
 from operators.bar_filter import BarFilter
 from operators.blocks import Block, Event
 from operators.params import Params
-from operators.trading.account import Account, Fill, Position
+from operators.states import State
+from operators.trading.account import Account, AccountState, Fill, Position
 from operators.trading.checks import (
     Denial,
     Proposal,
@@ -28,29 +29,43 @@ from operators.trading.checks import (
 )
 from operators.trading.events import Ledger, Order, Request
 from operators.trading.fills import commission, fill_price, resting_price
+from operators.trading.last_bar import BarMemory, LastBar
 from operators.trading.sessions import SessionTable
 
-SESSIONS_IN_MEAN = 20
 NEVER = 2**62  # a timer that is not armed
 BEYOND = NEVER - 1  # no session is left in the table
-STATES = {"pause": "PAUSED", "resume": "ACTIVE", "reduce": "REDUCING", "halt": "HALTED"}
 
 
-class LastBar:
-    """What the desk remembers of a ticker's newest bar and of its volume."""
+TradingState = Literal["ACTIVE", "PAUSED", "REDUCING", "HALTED"]
+STATES: Final[dict[str, TradingState]] = {
+    "pause": "PAUSED",
+    "resume": "ACTIVE",
+    "reduce": "REDUCING",
+    "halt": "HALTED",
+}
 
-    __slots__ = ("days", "price", "stamp", "today", "volume")
 
-    def __init__(self, price: int, stamp: int, volume: int) -> None:
-        """Start with the first bar; its volume counts into the day when it is noted."""
-        self.price, self.stamp, self.volume, self.today = price, stamp, volume, 0
-        self.days: deque[int] = deque(maxlen=SESSIONS_IN_MEAN)
+class DeskState(State):
+    """Account, orders, marks, timers and trading state.
 
-    @property
-    def mean_volume(self) -> int | None:
-        """Return the mean volume of the last 20 sessions; None before there are 20."""
-        full = len(self.days) == SESSIONS_IN_MEAN
-        return sum(self.days) // SESSIONS_IN_MEAN if full else None
+    Attributes:
+        last_bars: ticker -> start of its last good bar.
+        orders: those that have not ended, in the order they were placed.
+        exits: ticker -> stamp of its last exit.
+        commands: ids of the commands taken, sorted.
+        snapshot_due, close_due: stamps of the timers; NEVER where not armed.
+    """
+
+    account: AccountState
+    last_bars: dict[str, datetime]
+    orders: list[Order]
+    exits: dict[str, int]
+    bars: dict[str, BarMemory]
+    state: TradingState
+    flattening: bool
+    commands: list[str]
+    snapshot_due: int
+    close_due: int
 
 
 class ExitAsked(NamedTuple):
@@ -83,28 +98,28 @@ class Desk:
         self,
         params: Params,
         sessions: SessionTable,
-        state: dict[str, Any] | None = None,
+        state: DeskState | None = None,
         watch: Watch | None = None,
     ) -> None:
         """Start with the cash of the parameters or from a snapshot.
 
         `watch` is shown each decision with what the checks saw; it must change nothing.
         """
-        state = state or {}
         self._watch = watch
         self._params = params
         self._rules = Rules(params.risk, params.fills, sessions)
         self._ledger = Ledger(params.account.name)
-        self.account = Account(params.account.start_cash * 10_000, state.get("account"))
-        self._filter = BarFilter(state.get("filter"))
-        self._orders = {o[0]: Order(*o) for o in state.get("orders", ())}
-        self._exits: dict[str, int] = dict(state.get("exits", {}))
-        self._bars = {t: _resume_bar(b) for t, b in state.get("bars", {}).items()}
-        self._state: str = state.get("state", "ACTIVE")
-        self._flattening: bool = state.get("flattening", False)
-        self._commands: set[str] = set(state.get("commands", ()))
-        self._snapshot_due: int = state.get("snapshot_due", NEVER)
-        self._close_due: int = state.get("close_due", NEVER)
+        cash = params.account.start_cash * 10_000
+        self.account = Account(cash, state.account if state else None)
+        self._filter = BarFilter(state.last_bars if state else None)
+        self._orders = {o.id: o for o in (state.orders if state else ())}
+        self._exits = dict(state.exits if state else {})
+        self._bars = {t: LastBar.resumed(b) for t, b in (state.bars if state else {}).items()}
+        self._state = state.state if state else "ACTIVE"
+        self._flattening = state.flattening if state else False
+        self._commands = set(state.commands if state else ())
+        self._snapshot_due = state.snapshot_due if state else NEVER
+        self._close_due = state.close_due if state else NEVER
 
     def step(self, block: Block) -> Block:
         """Take the next stretch of bars, signals and commands."""
@@ -126,23 +141,15 @@ class Desk:
             out.append(self._ledger.snapshot(block.frontier, self.account, self._state))
         return Block(out, block.frontier, block.ended)
 
-    def snapshot(self) -> dict[str, Any]:
+    def snapshot(self) -> DeskState:
         """Return account, orders, marks, timers and trading state."""
-        return {
-            "account": self.account.snapshot(),
-            "filter": self._filter.snapshot(),
-            "orders": [tuple(o) for o in self._orders.values()],
-            "exits": dict(self._exits),
-            "bars": {
-                t: (b.price, b.stamp, b.volume, b.today, tuple(b.days))
-                for t, b in self._bars.items()
-            },
-            "state": self._state,
-            "flattening": self._flattening,
-            "commands": sorted(self._commands),
-            "snapshot_due": self._snapshot_due,
-            "close_due": self._close_due,
-        }
+        return DeskState(
+            account=self.account.snapshot(), last_bars=self._filter.snapshot(),
+            orders=list(self._orders.values()), exits=dict(self._exits),
+            bars={ticker: bar.snapshot() for ticker, bar in self._bars.items()},
+            state=self._state, flattening=self._flattening, commands=sorted(self._commands),
+            snapshot_due=self._snapshot_due, close_due=self._close_due,
+        )  # fmt: skip
 
     # -- time ---------------------------------------------------------------------------------
 
@@ -353,11 +360,3 @@ class Desk:
         risk = self._params.risk
         out.append(self._ledger.position(stamp, order.ticker, self.account, cause, pnl or 0, risk))
         self._finish_flatten()
-
-
-def _resume_bar(state: tuple[int, int, int, int, tuple[int, ...]]) -> LastBar:
-    price, stamp, volume, today, days = state
-    bar = LastBar(price, stamp, volume)
-    bar.today = today
-    bar.days.extend(days)
-    return bar

@@ -120,7 +120,8 @@ def open_archive(options: argparse.Namespace) -> ArchivedRun:
     runs = [d for d in archive.glob("*") if (d / "run.json").exists()]
     if options.run:
         runs = [d for d in runs if d.name == options.run]
-    found = [ArchivedRun(d) for d in runs]
+    trusted = load_settings().own.strategies
+    found = [ArchivedRun(d, trusted) for d in runs]
     found.sort(key=lambda a: (a.path.name == last, a.run.started_at))
     for one in reversed(found):
         if not options.day or any(f.day == options.day for f in one.manifest.files):

@@ -18,7 +18,7 @@ import bytewax.operators as op
 from bytewax.dataflow import Dataflow
 
 from connectors.kafka.layout import Layout
-from connectors.kafka.sink import LogSink, LogSinkPartition, SinkState
+from connectors.kafka.sink import LogSink, LogSinkPartition
 from connectors.kafka.source import MergedSource, shard_reads
 from connectors.stopping import StopFlag
 from flows.pipeline.engine import route, run, step
@@ -28,15 +28,25 @@ from messages.topics import MARKET_BARS, NEWS_RAW, SIGNALS_GENERATED
 from messages.trading import TradeSignal
 from messages.units import MINUTE_US, to_datetime
 from operators.blocks import Block, Event
+from operators.states import State
 
 OUTPUTS = (SIGNALS_GENERATED, MARKET_BARS.dead_letters)
+
+
+class CountingState(State):
+    """How many it saw, a digest over them, and when the timer is due."""
+
+    count: int
+    digest: int
+    due: int | None
 
 
 class Counting:
     """Numbers the events it sees, and fires a timer at each full minute that passes."""
 
-    def __init__(self, state: tuple[int, int, int | None] | None) -> None:
-        self.count, self.digest, self.due = state or (0, 0, None)
+    def __init__(self, state: CountingState | None) -> None:
+        self.count, self.digest = (state.count, state.digest) if state else (0, 0)
+        self.due = state.due if state else None
 
     def step(self, block: Block) -> Block:
         out: list[Event] = []
@@ -70,8 +80,8 @@ class Counting:
         )
         out.append(Event(stamp, key, signal_))
 
-    def snapshot(self) -> Any:
-        return self.count, self.digest, self.due
+    def snapshot(self) -> CountingState:
+        return CountingState(count=self.count, digest=self.digest, due=self.due)
 
 
 def killing(after: int) -> Any:
@@ -81,7 +91,7 @@ def killing(after: int) -> Any:
     def wrap(part: LogSinkPartition) -> LogSinkPartition:
         inner = part.snapshot
 
-        def snapshot() -> SinkState:
+        def snapshot() -> bytes:
             state = inner()
             seen["n"] += 1
             if seen["n"] == after:
@@ -106,7 +116,7 @@ def main() -> None:
     wrap = killing(config["kill_after"]) if config.get("kill_after") else lambda part: part
     flow = Dataflow("relay")
     merged = op.input("log", flow, MergedSource(layout, reads, stop))
-    counted = step("count", merged, Counting)
+    counted = step("count", merged, Counting, CountingState)
     op.output("out", route(counted, OUTPUTS), LogSink(target, writes, wrap=wrap))
     run(flow, Path(config["recovery"]), timedelta(seconds=config.get("epoch", 0.2)))
 

@@ -1,7 +1,5 @@
 """The archive of a run on real services: all of it there, sorted, hashed, resumable, portable."""
 
-import os
-import pickle
 import shutil
 import signal
 from collections.abc import Callable
@@ -14,7 +12,6 @@ from confluent_kafka import Consumer, Producer, TopicPartition
 
 from connectors.archive.bundle import CannotImport, export, take_in
 from connectors.archive.check import topics_manifest, verify
-from connectors.archive.checkpoints import load
 from connectors.archive.files import ArchiveDamaged
 from connectors.kafka.layout import Layout, create_topics
 from connectors.kafka.trimming import Trimmer
@@ -228,14 +225,3 @@ def test_topics_are_trimmed_to_what_is_archived_and_no_further(layout: Layout) -
     Trimmer(layout, keep_ms=-60_000)(MARKET_BARS.name, {0: 3, 1: 0})
     assert (first(0), first(1)) == (3, 0)
     consumer.close()
-
-
-class Evil:
-    def __reduce__(self) -> Any:
-        return os.getenv, ("HOME",)
-
-
-def test_a_kept_state_from_elsewhere_cannot_run_code() -> None:
-    with pytest.raises(ArchiveDamaged, match="not plain data"):
-        load(pickle.dumps(Evil()))
-    assert load(pickle.dumps({"a": {1, 2}})) == {"a": {1, 2}}

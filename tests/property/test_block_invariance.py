@@ -11,12 +11,13 @@ from messages.codec import encode
 from operators.admission import AdmitArticles, AdmitBars, Row
 from operators.blocks import Block, Event, Operator
 from operators.commands import AcceptCommands
-from operators.learning.outcomes import Outcomes
-from operators.news.sentiment import SentimentWindows
+from operators.learning.outcomes import Outcomes, OutcomesState
+from operators.news.sentiment import SentimentState, SentimentWindows
 from operators.params import FillParams, Params, RiskParams, SentimentParams
-from operators.strategies.ensemble import Ensemble
-from operators.strategies.voting import Voting
-from operators.trading.desk import Desk
+from operators.states import State, decode_state, encode_state
+from operators.strategies.ensemble import Ensemble, EnsembleState
+from operators.strategies.voting import Voting, VotingState
+from operators.trading.desk import Desk, DeskState
 from tests.models import scoring
 from tests.own_examples import Breakout, WithTheNews
 from tests.streams import DAY, END, blocks, command, desk_input, market, outputs, raw, resumed
@@ -35,39 +36,52 @@ relaxed = settings(
 )
 
 
-class Chain:
-    """Operators one after another, as a flow wires them."""
+class ChainState(State):
+    """The encoded state of each operator."""
 
-    def __init__(self, state: list[Any] | None, *builds: Build) -> None:
-        states = state or [None] * len(builds)
-        self.operators = [b(s) for b, s in zip(builds, states, strict=True)]
+    parts: list[bytes]
+
+
+class Chain:
+    """Operators one after another, as a flow wires them; each with the kind of its states."""
+
+    def __init__(self, state: ChainState | None, *steps: tuple[Build, type[State]]) -> None:
+        parts = state.parts if state else [None] * len(steps)
+        self.operators = [
+            build(None if part is None else decode_state(part, kind))
+            for (build, kind), part in zip(steps, parts, strict=True)
+        ]
 
     def step(self, block: Block) -> Block:
         for operator in self.operators:
             block = operator.step(block)
         return block
 
-    def snapshot(self) -> list[Any]:
-        return [o.snapshot() for o in self.operators]
+    def snapshot(self) -> ChainState:
+        return ChainState(parts=[encode_state(o.snapshot()) for o in self.operators])
 
 
 def sentiment(state: Any) -> Operator:
     return SentimentWindows(SHORT, state)
 
 
+WINDOWS: tuple[Build, type[State]] = (sentiment, SentimentState)
+
+
 def voting(state: Any) -> Operator:
-    return Chain(state, sentiment, lambda s: Voting(PARAMS, s))
+    return Chain(state, WINDOWS, (lambda s: Voting(PARAMS, s), VotingState))
 
 
 def own_voting(state: Any) -> Operator:
     own = (Breakout(), WithTheNews())
-    return Chain(state, sentiment, lambda s: Voting(PARAMS, s, own))
+    return Chain(state, WINDOWS, (lambda s: Voting(PARAMS, s, own), VotingState))
 
 
 def signals(state: Any) -> Operator:
     return Chain(
-        state, sentiment, lambda s: Voting(PARAMS, s), lambda s: Ensemble(PARAMS.ensemble, s)
-    )
+        state, WINDOWS, (lambda s: Voting(PARAMS, s), VotingState),
+        (lambda s: Ensemble(PARAMS.ensemble, s), EnsembleState),
+    )  # fmt: skip
 
 
 def desk(state: Any) -> Operator:
@@ -79,13 +93,13 @@ def desk_of_shorts(state: Any) -> Operator:
 
 
 def learning(state: Any) -> Operator:
-    return Chain(state, _passing_signals, lambda s: Outcomes(RiskParams(), s))
+    return Chain(state, (_Both, DeskState), (lambda s: Outcomes(RiskParams(), s), OutcomesState))
 
 
 class _Both:
     """The desk, with its signals passed on in order, as learn reads them."""
 
-    def __init__(self, state: Any) -> None:
+    def __init__(self, state: DeskState | None) -> None:
         self.desk = Desk(Params(), DAY, state)
 
     def step(self, block: Block) -> Block:
@@ -94,12 +108,8 @@ class _Both:
         merged = sorted(signals_ + traded.events, key=lambda e: e.stamp)
         return Block(merged, block.frontier, block.ended)
 
-    def snapshot(self) -> Any:
+    def snapshot(self) -> DeskState:
         return self.desk.snapshot()
-
-
-def _passing_signals(state: Any) -> Operator:
-    return _Both(state)
 
 
 def same(build: Build, events: list[Event], cut: list[int], stop: int) -> list[Event]:

@@ -12,10 +12,11 @@ from connectors.feed.base import Poll
 from connectors.feed.feeds import feed_names, feeds_of, named
 from connectors.feed.fetching import FeedFailed
 from connectors.feed.health import Board
-from connectors.feed.live import BEAT, LivePartition
+from connectors.feed.live import BEAT, FeedsState, LivePartition
 from connectors.feed.params import NewsParams
 from connectors.market.recorded import SHARD
 from operators.admission import Row
+from operators.states import decode_state
 from tests.waiting import eventually
 
 Start = Callable[..., LivePartition]
@@ -42,7 +43,7 @@ class Script:
             self.gate.wait(60)
             self.hangs = False
             return Poll([], {})
-        return Poll([row(t) for t in step], {"polls": len(self.memories)})
+        return Poll([row(t) for t in step], {"polls": str(len(self.memories))})
 
     def close(self) -> None:
         self.closed = True
@@ -59,7 +60,7 @@ def partition() -> Iterator[Start]:
     """Return what starts a partition; none of its threads outlives the test."""
     begun: list[tuple[Script, LivePartition]] = []
 
-    def start(feed: Script, board: Board, resume: Any = None) -> LivePartition:
+    def start(feed: Script, board: Board, resume: bytes | None = None) -> LivePartition:
         every = timedelta(milliseconds=10)
         begun.append((feed, LivePartition([feed], board, every, lambda: False, resume)))
         return begun[-1][1]
@@ -75,13 +76,17 @@ def feed_threads() -> list[threading.Thread]:
     return [t for t in threading.enumerate() if t.name == "feed-scripted"]
 
 
+def state_of(part: LivePartition) -> FeedsState:
+    return decode_state(part.snapshot(), FeedsState)
+
+
 def titles(part: LivePartition, count: int) -> list[str]:
     found: list[str] = []
 
     def enough() -> bool:
-        for key, block in part.next_batch():
-            assert key == (SHARD if block.events else BEAT)
-            for event in block.events:
+        for key, envelope in part.next_batch():
+            assert key == (SHARD if envelope.block.events else BEAT)
+            for event in envelope.block.events:
                 assert isinstance(event.body, Row)
                 found.append((event.body.values or {})["title"])
         return len(found) >= count
@@ -94,7 +99,7 @@ def test_rows_come_once_and_time_goes_on(partition: Start) -> None:
     board = Board(["scripted"])
     part = partition(Script(["a", "b"], ["a", "b", "c"], ["b"]), board)
     assert titles(part, 3) == ["a", "b", "c"]
-    frontiers = [part.next_batch()[0][1].frontier for _ in range(50)]
+    frontiers = [part.next_batch()[0][1].block.frontier for _ in range(50)]
     assert frontiers == sorted(frontiers)
     assert board.standings["scripted"].entries == 3
     assert board.standings["scripted"].state == "healthy"
@@ -111,16 +116,17 @@ def test_a_feed_that_hangs_stalls_nobody(partition: Start) -> None:
 def test_memory_travels_with_the_rows_that_were_taken(partition: Start) -> None:
     feed = Script(["a"], ["b"])
     part = partition(feed, Board(["scripted"]))
-    assert part.snapshot() == ({}, 0), "nothing was taken yet, so nothing may be skipped"
+    nothing = FeedsState(memories={}, row=0)
+    assert state_of(part) == nothing, "nothing was taken yet, so nothing may be skipped"
     assert titles(part, 2) == ["a", "b"]
-    memories, number = part.snapshot()
-    assert memories["scripted"]["polls"] >= 2
-    assert number == 2
+    state = state_of(part)
+    assert int(state.memories["scripted"]["polls"]) >= 2
+    assert state.row == 2
     resumed = Script(["c"])
-    again = partition(resumed, Board(["scripted"]), (memories, number))
+    again = partition(resumed, Board(["scripted"]), part.snapshot())
     assert titles(again, 1) == ["c"]
-    assert resumed.memories[0] == memories["scripted"]
-    assert again.snapshot()[1] == 3
+    assert resumed.memories[0] == state.memories["scripted"]
+    assert state_of(again).row == 3
 
 
 def test_failures_back_off_and_end(partition: Start) -> None:

@@ -5,14 +5,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.archive.checkpoints import next_boundary
+from connectors.envelope import Envelope
 from connectors.kafka.layout import Layout
 from connectors.kafka.partition_reader import NEVER, Lane, Position, Waiting
-from connectors.kafka.source import MergedPartition, Reads, State
+from connectors.kafka.source import MergedPartition, Reads, SourceState
 from connectors.market.calendar import new_york_sessions, session_day
 from messages.market import Bar
 from messages.topics import MARKET_BARS
 from messages.units import DAY_US, HOUR_US, MINUTE_US
-from operators.blocks import Block
+from operators.states import decode_state
 from tests.streams import CLOSE, OPEN, at, bar
 
 LAYOUT = Layout("", "run", "", 1)
@@ -21,11 +22,13 @@ LAYOUT = Layout("", "run", "", 1)
 class ByHand(MergedPartition):
     """A source whose log is filled by hand instead of by a consumer."""
 
-    def __init__(self, resume: State | None = None) -> None:
+    def __init__(self, resume: bytes | None = None) -> None:
         reads: Reads = {MARKET_BARS: range(1)}
         super().__init__(LAYOUT, "all", reads, next_boundary, lambda: False)
-        positions, self._done, self._unkept = resume or ({}, False, NEVER)
-        place = positions.get(("market.bars", 0), Position())
+        place = Position()
+        if resume is not None:
+            state = decode_state(resume, SourceState)
+            place, self._unkept = state.positions["market.bars"][0], state.unkept
         self.lane = Lane(MARKET_BARS, 0, 0, lambda _: _bar(0), place, b"run")
         self._lanes = {("market.bars", 0): self.lane}
         self._lag_at = float("inf")
@@ -38,7 +41,7 @@ class ByHand(MergedPartition):
     def tick(self, clock: int) -> None:
         self.lane.time.clock = max(clock, self.lane.time.clock)
 
-    def all(self) -> list[Block]:
+    def all(self) -> list[Envelope]:
         """Return blocks until there are no more."""
         found = []
         while given_out := self.next_batch():
@@ -58,8 +61,8 @@ def _bar(stamp: int) -> Bar:
     return body
 
 
-def kept(blocks: list[Block]) -> list[str]:
-    return [session_day(b.barrier.boundary - 1) for b in blocks if b.barrier is not None]
+def kept(envelopes: list[Envelope]) -> list[str]:
+    return [session_day(e.barrier.boundary - 1) for e in envelopes if e.barrier is not None]
 
 
 def test_a_close_without_a_later_record_is_passed_by_a_tick() -> None:
@@ -70,8 +73,8 @@ def test_a_close_without_a_later_record_is_passed_by_a_tick() -> None:
     source.tick(CLOSE + HOUR_US)
     blocks = source.all()
     assert kept(blocks) == ["2025-03-12"]
-    assert [e.stamp for e in blocks[0].events] == [CLOSE]
-    assert blocks[0].frontier == CLOSE + 1
+    assert [e.stamp for e in blocks[0].block.events] == [CLOSE]
+    assert blocks[0].block.frontier == CLOSE + 1
 
 
 def test_what_comes_after_the_close_is_in_the_next_session() -> None:
@@ -81,7 +84,7 @@ def test_what_comes_after_the_close_is_in_the_next_session() -> None:
     source.tick(CLOSE + DAY_US + 1)
     blocks = source.all()
     assert kept(blocks) == ["2025-03-12", "2025-03-13"]
-    assert [len(b.events) for b in blocks if b.barrier] == [2, 2]
+    assert [len(b.block.events) for b in blocks if b.barrier] == [2, 2]
 
 
 def test_sessions_in_which_nothing_happened_keep_nothing() -> None:
@@ -99,13 +102,13 @@ def test_a_record_from_before_the_log_had_a_time_is_of_no_session() -> None:
     source.tick(CLOSE + HOUR_US)
     blocks = source.all()
     assert kept(blocks) == ["2025-03-12"]
-    assert sum(len(b.events) for b in blocks) == 2
+    assert sum(len(b.block.events) for b in blocks) == 2
 
 
 def test_a_resumed_source_still_owes_the_state_of_its_session() -> None:
     first = ByHand()
     first.put(at(1), at(5))
-    assert [len(b.events) for b in first.all()] == [1]
+    assert [len(b.block.events) for b in first.all()] == [1]
     second = ByHand(first.snapshot())
     second.tick(CLOSE + MINUTE_US)
     assert kept(second.all()) == ["2025-03-12"]
