@@ -10,6 +10,8 @@ import sqlite3
 from pathlib import Path
 from typing import Final
 
+from messages.errors import TidewireError
+
 ALLOWED: Final = frozenset(
     {
         "PROTO", "FRAME", "STOP", "MEMOIZE", "BINPUT", "LONG_BINPUT", "NONE",
@@ -18,7 +20,7 @@ ALLOWED: Final = frozenset(
 )  # fmt: skip
 
 
-class RecoveryForeign(RuntimeError):
+class RecoveryForeign(TidewireError, RuntimeError):
     """A recovery directory holds what this program cannot have written.
 
     Operator action: remove the directory; the flow starts from the newest checkpoint.

@@ -24,6 +24,7 @@ from pydantic_settings import (
 
 from connectors.feed.params import NewsParams
 from connectors.sentiment.params import ScoringParams
+from messages.errors import TidewireError
 from operators.params import (
     AccountParams,
     EnsembleParams,
@@ -41,7 +42,7 @@ PREFIX: Final = "TIDEWIRE_"
 SECRETS: Final = re.compile("database_url|secret|key")
 
 
-class SettingsInvalid(ValueError):
+class SettingsInvalid(TidewireError, ValueError):
     """A setting is wrong. Operator action: correct the named variable."""
 
 

@@ -11,13 +11,14 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
+from messages.errors import TidewireError
 from operators.params import STRATEGIES, Params
 from operators.strategies.base import MAX_WINDOW, Strategy
 
 NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,39}")
 
 
-class StrategyUnusable(ValueError):
+class StrategyUnusable(TidewireError, ValueError):
     """A strategy of one's own cannot be used. Operator action: see the message."""
 
 

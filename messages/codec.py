@@ -16,6 +16,7 @@ from msgspec import Meta, Struct
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 
 from messages.base import Message
+from messages.errors import TidewireError
 
 T = TypeVar("T", bound=Message)
 _encoder = msgspec.json.Encoder()
@@ -25,7 +26,7 @@ NUL_DETAIL = "text with a NUL character"
 _LIMITS = ("gt", "ge", "lt", "le", "multiple_of", "pattern", "min_length", "max_length")
 
 
-class Unreadable(ValueError):
+class Unreadable(TidewireError, ValueError):
     """A record that breaks its topic's contract; goes to the dead-letter topic.
 
     Attributes:

@@ -12,13 +12,15 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from messages.errors import TidewireError
+
 MAX_STATE: Final = 512 * 1024 * 1024
 S = TypeVar("S", bound="State")
 ArrayType = Literal["<i8", "<f8"]
 KINDS: Final[dict[str, ArrayType]] = {"int64": "<i8", "float64": "<f8"}
 
 
-class StateUnreadable(ValueError):
+class StateUnreadable(TidewireError, ValueError):
     """Bytes are not the state they should be.
 
     Operator action: do not use them. Remove the flow's recovery directory, or restore the

@@ -9,6 +9,7 @@ from types import FrameType
 from typing import Any
 
 from connectors.version import VERSION
+from messages.errors import TidewireError
 from messages.market import INTERVALS
 from stack.commands.news import NEWS_ACTIONS, add_news_commands
 from stack.errors import StackError
@@ -170,9 +171,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         sys.stderr.write("tidewire: stopped\n")
         return 130
-    except Exception as error:
-        if not isinstance(error, (StackError, *_expected())):
-            raise
+    except TidewireError as error:
         sys.stderr.write(f"tidewire: {error}\n")
         return 2
 
@@ -329,33 +328,6 @@ def _demo(options: argparse.Namespace) -> int:
 
 def _interrupt(_number: int, _frame: FrameType | None) -> None:
     raise KeyboardInterrupt
-
-
-def _expected() -> tuple[type[Exception], ...]:
-    """Return the errors of lower layers that a person can act on."""
-    from connectors.archive.bundle import CannotImport
-    from connectors.archive.files import ArchiveDamaged
-    from connectors.archive.reading import DayNotArchived
-    from connectors.kafka.layout import BrokerUnavailable
-    from connectors.market.recorded import InputUnusable
-    from connectors.sentiment.score_cache import FactsUnusable
-    from connectors.settings import SettingsInvalid
-    from connectors.storage.schema import DatabaseUnavailable, SchemaTooNew
-    from connectors.tickers.directory import DirectoryUnusable
-    from connectors.user_strategies import StrategyUnusable
-    from flows.backtest.options import CannotBacktest
-    from flows.backtest.splits import SplitFound
-    from flows.replay.counterfactual import CannotChange
-    from flows.replay.explain import CannotExplain
-    from operators.news.instant_model import ModelUnusable
-    from operators.strategies.base import StrategyFailed
-
-    return (
-        ArchiveDamaged, BrokerUnavailable, CannotBacktest, CannotChange, CannotExplain,
-        CannotImport, DatabaseUnavailable, DayNotArchived, DirectoryUnusable, FactsUnusable,
-        InputUnusable, ModelUnusable, SchemaTooNew,
-        SettingsInvalid, SplitFound, StrategyFailed, StrategyUnusable,
-    )  # fmt: skip
 
 
 ACTIONS: dict[str, Callable[[argparse.Namespace], int]] = {

@@ -1,16 +1,26 @@
-"""Errors a person meets; each says in one sentence what is wrong and what to do."""
+"""Errors of running the system; each says in one sentence what is wrong and what to do."""
+
+from messages.errors import TidewireError
 
 
-class StackError(Exception):
-    """Something outside the program stops it; the message ends with what to do.
+class StackError(TidewireError):
+    """Something outside the program stops it.
 
     The command line prints the message alone, without a traceback, and exits with 2.
+
+    Operator action: see the message.
     """
 
 
 class MissingTool(StackError):
-    """A program that the stack needs is not installed."""
+    """A program that the stack needs is not installed.
+
+    Operator action: install it; the message names it.
+    """
 
 
 class CannotStart(StackError):
-    """A server or a flow did not come up; the message quotes its last words."""
+    """A server or a flow did not come up.
+
+    Operator action: correct what its last log line, quoted in the message, says; start again.
+    """

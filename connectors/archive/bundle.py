@@ -9,11 +9,12 @@ from typing import Final
 
 from connectors.archive.check import Checked, states_manifests, topics_manifest, verify
 from connectors.archive.files import IMPORTED, MANIFEST, ArchiveDamaged
+from messages.errors import TidewireError
 
 RUN_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,80}")
 
 
-class CannotImport(RuntimeError):
+class CannotImport(TidewireError, RuntimeError):
     """A bundle cannot be taken in. Operator action: see the message."""
 
 

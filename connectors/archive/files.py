@@ -18,12 +18,14 @@ from typing import Any, Final
 
 import msgspec
 
+from messages.errors import TidewireError
+
 MANIFEST: Final = "manifest.json"
 IMPORTED: Final = "imported"
 FORMAT: Final = 1
 
 
-class ArchiveDamaged(RuntimeError):
+class ArchiveDamaged(TidewireError, RuntimeError):
     """A file of the archive is not what its manifest says.
 
     Operator action: see the message; restore the file from a copy (`tidewire archive import`).

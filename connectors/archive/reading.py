@@ -25,15 +25,16 @@ from connectors.kafka.layout import TICK_END
 from connectors.runs import Run
 from messages.codec import Unreadable, decoder
 from messages.control import RunStarted
+from messages.errors import TidewireError
 from messages.topics import RUNS_STARTED
 from operators.states import decode_state
 
 
-class DayNotArchived(RuntimeError):
+class DayNotArchived(TidewireError, RuntimeError):
     """A day cannot be replayed. Operator action: see the message; name another day."""
 
 
-class StrategyNotTrusted(RuntimeError):
+class StrategyNotTrusted(TidewireError, RuntimeError):
     """An imported archive names a strategy that the user's settings do not.
 
     Operator action: read the strategy; name it in TIDEWIRE_OWN__STRATEGIES to let it run.

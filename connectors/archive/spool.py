@@ -21,9 +21,10 @@ from connectors.archive.records import (
     table_of,
 )
 from connectors.kafka.raw_log import LogRecord
+from messages.errors import TidewireError
 
 
-class SpoolDamaged(RuntimeError):
+class SpoolDamaged(TidewireError, RuntimeError):
     """A spool is shorter than the flow's snapshot knows, after a power cut for example.
 
     Operator action: delete the persist flow's recovery directory; it reads the topics again.

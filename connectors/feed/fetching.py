@@ -10,6 +10,8 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from messages.errors import TidewireError
+
 MAX_REDIRECTS: Final = 5
 ACCEPT: Final = "application/rss+xml, application/atom+xml, application/xml;q=0.9, */*;q=0.5"
 NOT_MODIFIED: Final = 304
@@ -18,7 +20,7 @@ MAX_RETRY_AFTER_S: Final = 86_400.0
 NO_MEMORY: Final[Mapping[str, str]] = MappingProxyType({})
 
 
-class FeedFailed(RuntimeError):
+class FeedFailed(TidewireError, RuntimeError):
     """A feed gave nothing that can be used; the message begins with a reason code.
 
     Attributes:

@@ -9,6 +9,7 @@ from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 
 from messages.base import Message
+from messages.errors import TidewireError
 from messages.topics import Topic, partition_of
 
 STAMP: Final = "stamp"
@@ -22,7 +23,7 @@ ADMIN_TIMEOUT_S: Final = 30.0
 FOR_EVER_MS: Final = -1
 
 
-class BrokerUnavailable(RuntimeError):
+class BrokerUnavailable(TidewireError, RuntimeError):
     """The broker does not answer. Operator action: start it, or correct TIDEWIRE_BOOTSTRAP."""
 
 

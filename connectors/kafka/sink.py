@@ -28,6 +28,7 @@ from connectors.telemetry import (
 )
 from messages.base import Message
 from messages.codec import encode
+from messages.errors import TidewireError
 from messages.topics import Topic
 from operators.blocks import Event
 from operators.states import State, decode_state, encode_state
@@ -76,14 +77,14 @@ class SinkState(State):
         return self.marks.get(topic, {}).get(partition, Mark())
 
 
-class DeliveryFailed(RuntimeError):
+class DeliveryFailed(TidewireError, RuntimeError):
     """The broker did not take a record; the epoch must not commit.
 
     Operator action: look at the broker's log and disk; the flow resumes where it was.
     """
 
 
-class DeterminismBroken(RuntimeError):
+class DeterminismBroken(TidewireError, RuntimeError):
     """A re-executed flow did not make the records that are already in its topic.
 
     Operator action: stop trading on this run; the code, its parameters or its input changed

@@ -22,6 +22,7 @@ from connectors.kafka.partition_reader import FOR_EVER, NEVER, Lane, Position, W
 from connectors.telemetry import READ, VITALS
 from messages.base import Message
 from messages.codec import decoder
+from messages.errors import TidewireError
 from messages.topics import Topic
 from messages.units import to_datetime
 from operators.blocks import Block, Event
@@ -67,7 +68,7 @@ class SourceState(State):
     unkept: int
 
 
-class LostLog(RuntimeError):
+class LostLog(TidewireError, RuntimeError):
     """The log no longer holds the offset to resume from.
 
     Operator action: restore the topic from the archive, or remove the flow's recovery

@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 from bytewax.inputs import FixedPartitionedSource, StatefulSourcePartition
 
 from connectors.envelope import Envelope
+from messages.errors import TidewireError
 from operators.admission import Row
 from operators.blocks import Block, Event
 from operators.states import State, decode_state, encode_state
@@ -26,7 +27,7 @@ SHARD: Final = "0"
 Rows = Callable[[int], Iterator[Row]]
 
 
-class InputUnusable(ValueError):
+class InputUnusable(TidewireError, ValueError):
     """An input file cannot be played. Operator action: see the message; name another file."""
 
 

@@ -13,6 +13,7 @@ from typing import Final
 
 import msgspec
 
+from messages.errors import TidewireError
 from operators.news.instant_model import Verdict
 
 SCHEMA: Final = """
@@ -23,7 +24,7 @@ create table if not exists facts (
 ASK: Final = 400  # texts in one question
 
 
-class FactsUnusable(RuntimeError):
+class FactsUnusable(TidewireError, RuntimeError):
     """The file of facts cannot be used. Operator action: see the message."""
 
 

@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from typing import Protocol
 
+from messages.errors import TidewireError
 from operators.news.instant_model import Verdict
 
 
-class TierFailed(RuntimeError):
+class TierFailed(TidewireError, RuntimeError):
     """A tier could not answer; the message begins with a reason code such as OLLAMA_TIMEOUT."""
 
     def __init__(self, reason: str, detail: str = "") -> None:

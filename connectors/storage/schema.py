@@ -16,16 +16,17 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import NullPool
 
 from connectors.storage import partitions, timescale
+from messages.errors import TidewireError
 
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
 CONNECT_TIMEOUT_S: Final = 10
 
 
-class DatabaseUnavailable(RuntimeError):
+class DatabaseUnavailable(TidewireError, RuntimeError):
     """The database does not answer. Operator action: start it, or correct the URL."""
 
 
-class SchemaTooNew(RuntimeError):
+class SchemaTooNew(TidewireError, RuntimeError):
     """The schema was made by a newer program. Operator action: upgrade Tidewire."""
 
 

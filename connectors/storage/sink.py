@@ -15,6 +15,7 @@ from connectors.storage.rollups import NOTE, refresh
 from connectors.storage.rows import TARGETS, Target
 from connectors.storage.upserts import BY_INDEX, LINKED, LINKS, copy, copy_staged, stage, upsert
 from connectors.telemetry import FLUSH_SECONDS, ROWS, VITALS
+from messages.errors import TidewireError
 from operators.blocks import Block, Event
 from operators.params import MEAN_REVERSION, MOMENTUM, NEWS_DRIVEN
 
@@ -33,7 +34,7 @@ SEED: Final = (
 log = logging.getLogger(__name__)
 
 
-class StoppedWithoutDatabase(RuntimeError):
+class StoppedWithoutDatabase(TidewireError, RuntimeError):
     """Asked to stop while the database is away; the epoch does not commit, nothing is lost."""
 
 

@@ -11,6 +11,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final
 
+from messages.errors import TidewireError
 from operators.news.directory import Listing, dotted
 from operators.news.tickers import TickerFinder
 
@@ -18,7 +19,7 @@ BUNDLED: Final = "listings.txt"
 WORDS: Final = "common_words.txt"
 
 
-class DirectoryUnusable(ValueError):
+class DirectoryUnusable(TidewireError, ValueError):
     """A directory file cannot be read. Operator action: see the message."""
 
 

@@ -8,6 +8,7 @@ from typing import Any, Final
 from pydantic import TypeAdapter, ValidationError
 
 from connectors.market.calendar import NEW_YORK
+from messages.errors import TidewireError
 from messages.units import to_micros
 from operators.params import (
     MEAN_REVERSION,
@@ -44,7 +45,7 @@ COMMISSIONS: Final[dict[str, dict[str, int]]] = {
 }
 
 
-class CannotBacktest(ValueError):
+class CannotBacktest(TidewireError, ValueError):
     """A backtest is asked for what is not there. Operator action: see the message."""
 
 

@@ -7,6 +7,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from messages.errors import TidewireError
 from operators.columns.bars import BarColumns
 
 Ints = NDArray[np.int64]
@@ -16,7 +17,7 @@ GAP_PERCENT: Final = 30
 CLOSE_ENOUGH: Final = 0.12  # an overnight move comes on top
 
 
-class SplitFound(ValueError):
+class SplitFound(TidewireError, ValueError):
     """Prices jump as in a split. Operator action: see the message."""
 
 

@@ -13,6 +13,7 @@ from flows.backtest.options import CannotBacktest, parse_set, with_settings
 from flows.closed_loop import ClosedLoop
 from flows.replay.window import Stretch
 from messages.base import make_id
+from messages.errors import TidewireError
 from messages.learning import TradeOutcome, WeightChange
 from messages.news import ScoredArticle
 from messages.trading import Decision, OrderRequest, TradeExecution, TradeSignal
@@ -25,7 +26,7 @@ UNITS: Final = {"s": SECOND_US, "m": MINUTE_US, "h": 60 * MINUTE_US, "d": 1_440 
 SHAPES_STATE: Final = frozenset({"momentum", "mean_reversion", "account", "sentiment"})
 
 
-class CannotChange(ValueError):
+class CannotChange(TidewireError, ValueError):
     """A what-if names something that is not there. Operator action: see the message."""
 
 

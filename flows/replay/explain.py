@@ -15,12 +15,13 @@ from flows.replay.decision_trace import Heard, hearings
 from flows.replay.evaluation import Moment, moments
 from flows.replay.record_index import Found, Ledger
 from flows.replay.window import Stretch, stretch_of
+from messages.errors import TidewireError
 from messages.units import to_datetime
 
 CANNOT: Final = "name an id of an order, decision, signal, execution or outcome, or TICKER@TIME"
 
 
-class CannotExplain(ValueError):
+class CannotExplain(TidewireError, ValueError):
     """There is nothing of that name. Operator action: see the message."""
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from messages.errors import TidewireError
 from messages.units import MINUTE_US, SECOND_US
 from operators.blocks import Event
 from operators.columns import layout as c
@@ -28,7 +29,7 @@ Floats = NDArray[np.float64]
 RECORDS: Final = 16_384
 
 
-class TooMuchMoney(RuntimeError):
+class TooMuchMoney(TidewireError, RuntimeError):
     """Equity has outgrown 64-bit arithmetic. Operator action: start with less cash."""
 
 

@@ -11,6 +11,7 @@ from hashlib import sha256
 from struct import Struct
 from typing import Any, Final, NamedTuple
 
+from messages.errors import TidewireError
 from operators.news.features import BITS, features
 
 MAGIC: Final = b"tidewire-instant-1\n"
@@ -38,7 +39,7 @@ class Verdict(NamedTuple):
     reasoning: str = ""
 
 
-class ModelUnusable(ValueError):
+class ModelUnusable(TidewireError, ValueError):
     """A model cannot be used. Operator action: see the message."""
 
 

@@ -19,6 +19,7 @@ from collections.abc import Mapping, Sequence
 from typing import ClassVar, Final, NamedTuple
 
 from messages.base import Direction
+from messages.errors import TidewireError
 from messages.trading import SentimentContext
 from messages.units import UNITS_PER_DOLLAR
 
@@ -27,7 +28,7 @@ Row = tuple[int, int, int, int, int]  # open, high, low, close in units, volume
 SLACK: Final = 256  # bars kept beyond the longest window before old ones are let go
 
 
-class StrategyFailed(RuntimeError):
+class StrategyFailed(TidewireError, RuntimeError):
     """A strategy raised, or voted out of range. Operator action: correct the strategy."""
 
 

@@ -18,6 +18,7 @@ import pyarrow.parquet as pq
 
 from connectors.runs import Run
 from connectors.storage.queries import Reader
+from messages.errors import TidewireError
 from messages.topics import DEAD_LETTERS, TOPICS
 from stack.audit.topic_reader import Read, read_topics
 
@@ -39,7 +40,7 @@ TABLES: Final = {
 TERMINAL: Final = {"FILLED", "CANCELLED", "REJECTED", "EXPIRED", "REPLACED"}
 
 
-class NotAccounted(Exception):
+class NotAccounted(TidewireError):
     """Something does not add up; the message names the rule and the first id."""
 
 

@@ -21,7 +21,10 @@ STOP_TIMEOUT_S: Final = 10.0
 
 
 class CrashLoop(StackError):
-    """A flow dies again and again; the message quotes its last words."""
+    """A flow dies again and again.
+
+    Operator action: correct what its last log line, quoted in the message, says; start again.
+    """
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,12 +6,12 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
+from connectors.envelope import Barrier, Envelope
 from connectors.sentiment.cascade import Cascade
 from connectors.sentiment.instant import InstantTier
 from connectors.sentiment.score_cache import Facts
 from connectors.sentiment.tier import TierFailed
 from connectors.tickers.directory import ticker_finder
-from connectors.envelope import Barrier, Envelope
 from flows.pipeline import scoring_step as scoring
 from flows.pipeline.scoring_step import CHUNK, LIMIT, Backlog, ScoringState, ScoringStep
 from messages.news import RawArticle, ScoredArticle
