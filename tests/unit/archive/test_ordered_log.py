@@ -76,13 +76,13 @@ def test_a_topic_that_goes_on_ends_its_day_at_the_close_with_a_barrier(tmp_path:
     log = ArchivedLog(ArchivedRun(tmp_path / "run-1"), {MARKET_BARS: range(1)}, {}, DAY, DAY)
     first, after = span_of(DAY)
     assert first < OPEN < CLOSE < after
-    [block] = log.blocks(kept=[after])
+    [(block, barrier, _)] = log.envelopes(kept=[after])
     assert (block.frontier, block.ended) == (after, False)
-    assert block.barrier is not None
-    assert block.barrier.boundary == after
+    assert barrier is not None
+    assert barrier.boundary == after
     [plain] = ArchivedLog(
         ArchivedRun(tmp_path / "run-1"), {MARKET_BARS: range(1)}, {}, DAY, DAY
-    ).blocks()
+    ).envelopes()
     assert plain.barrier is None
 
 

@@ -14,7 +14,7 @@ EVERY = timedelta(milliseconds=50)
 
 
 def frontier(part: PacemakerPartition) -> int:
-    [(key, block)] = part.next_batch()
+    [(key, (block, *_))] = part.next_batch()
     assert (key, block.events, block.ended) == (SHARD, [], False)
     return block.frontier
 

@@ -14,6 +14,7 @@ from connectors.market.recorded import (
     BATCH,
     SHARD,
     InputUnusable,
+    PlayedState,
     RecordedPartition,
     RecordedSource,
     Rows,
@@ -23,6 +24,7 @@ from connectors.market.recorded import (
     no_rows,
 )
 from operators.admission import Row
+from operators.states import encode_state
 
 OPEN = datetime(2025, 3, 12, 13, 30, tzinfo=UTC)
 
@@ -43,7 +45,7 @@ def played(part: RecordedPartition) -> list[int]:
     """Play to the end and return the numbers of the rows; the last block says it is over."""
     found: list[int] = []
     while True:
-        [(key, block)] = part.next_batch()
+        [(key, (block, *_))] = part.next_batch()
         assert key == SHARD
         found += [e.body.number for e in block.events if isinstance(e.body, Row)]
         if block.ended:
@@ -104,7 +106,7 @@ def test_every_row_is_played_once_and_the_end_is_told(count: int) -> None:
     part = RecordedPartition(numbered(count), None, lambda: False, pace=0)
     assert part.next_awake() is None
     assert played(part) == list(range(count))
-    assert part.snapshot() == (count, True)
+    assert part.snapshot() == encode_state(PlayedState(row=count, ended=True))
     with pytest.raises(StopIteration):
         part.next_batch()
 
@@ -115,24 +117,25 @@ def test_a_resumed_player_goes_on_behind_its_snapshot(batches: int) -> None:
     assert source.list_parts() == [SHARD]
     first, before = source.build_part("step", SHARD, None), []
     for _ in range(batches):
-        before += [e.body.number for e in first.next_batch()[0][1].events]  # type: ignore[attr-defined]  # rows
+        before += [e.body.number for e in first.next_batch()[0][1].block.events]  # type: ignore[attr-defined]  # rows
     again = source.build_part("step", SHARD, first.snapshot())
     assert before + played(again) == list(range(2_500))
 
 
 def test_a_paced_player_gives_a_twentieth_of_a_second_at_a_time() -> None:
     part = RecordedPartition(numbered(100), None, lambda: False, pace=200)
-    [(_, block)] = part.next_batch()
+    [(_, (block, *_))] = part.next_batch()
     assert len(block.events) == 10
     due = part.next_awake()
     assert due is not None
     assert timedelta(0) < due - datetime.now(UTC) <= timedelta(milliseconds=50)
     slow = RecordedPartition(numbered(100), None, lambda: False, pace=3)
-    assert len(slow.next_batch()[0][1].events) == 1
+    assert len(slow.next_batch()[0][1].block.events) == 1
 
 
 def test_a_flow_that_is_to_stop_plays_no_more() -> None:
     part = RecordedPartition(numbered(10), None, lambda: True, pace=0)
     with pytest.raises(StopIteration):
         part.next_batch()
-    assert part.snapshot() == (0, False), "the end was not passed on"
+    nothing = encode_state(PlayedState(row=0, ended=False))
+    assert part.snapshot() == nothing, "the end was not passed on"
