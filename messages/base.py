@@ -2,18 +2,23 @@
 
 from datetime import datetime
 from hashlib import blake2b
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from msgspec import Meta, Struct
 
 Direction = Literal["LONG", "SHORT", "NEUTRAL"]
 Side = Literal["BUY", "SELL"]
 
-Ticker = Annotated[str, Meta(pattern=r"^[A-Z0-9][A-Z0-9.\-]{0,11}$")]
+# \Z and not $, which lets a newline follow; the published schemas say $ (see codec.py).
+Ticker = Annotated[str, Meta(pattern=r"^[A-Z0-9][A-Z0-9.\-]{0,11}\Z")]
 Price = Annotated[float, Meta(gt=0, le=10_000_000)]
 Unit = Annotated[float, Meta(ge=0, le=1)]
 Score = Annotated[float, Meta(ge=-1, le=1)]
 Count = Annotated[int, Meta(ge=0, le=2**53)]
+# Numbers that are stored in four bytes; their published limits are those of the first release.
+SMALL_MAX: Final = 2**31 - 1
+Small = Annotated[int, Meta(extra={"max": SMALL_MAX})]
+SmallCount = Annotated[int, Meta(ge=0, le=2**53, extra={"max": SMALL_MAX})]
 Id = Annotated[str, Meta(min_length=1, max_length=128)]
 
 
@@ -33,11 +38,9 @@ class Message(Struct, frozen=True, kw_only=True, gc=False):
     def problem(self) -> str | None:
         """Return the reason code of a rule broken across fields, or None when all hold.
 
-        Called at every entry after types and ranges were checked. Must be pure: the same
-        message has the same problem in every process.
+        Called at every entry after types, ranges and time zones were checked. Must be pure: the
+        same message has the same problem in every process.
         """
-        if self.event_time.tzinfo is None:
-            return "NAIVE_TIME"
         return None
 
 

@@ -7,6 +7,8 @@ is the published one.
 """
 
 from collections.abc import Callable
+from datetime import MAXYEAR, MINYEAR, datetime
+from decimal import Decimal
 from functools import cache
 from types import NoneType, UnionType
 from typing import Annotated, Any, TypeVar, Union, get_args, get_origin, get_type_hints
@@ -23,6 +25,7 @@ _encoder = msgspec.json.Encoder()
 # PostgreSQL's text cannot hold it, and no feed has a use for it.
 NUL = b"\\u0000"
 NUL_DETAIL = "text with a NUL character"
+MONEY_MAX = Decimal(10) ** 15  # dollars
 _LIMITS = ("gt", "ge", "lt", "le", "multiple_of", "pattern", "min_length", "max_length")
 
 
@@ -58,8 +61,7 @@ def decoder(schema: type[T]) -> Callable[[bytes], T]:
             message = read(data)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise Unreadable("MALFORMED", str(error)[:500]) from None
-        if (reason := message.problem()) is not None:
-            raise Unreadable(reason, f"{schema.__name__} {message.id}")
+        _check(message)
         return message
 
     return decode
@@ -92,11 +94,62 @@ def validate(schema: type[T], values: dict[str, Any]) -> T:
         raise Unreadable("MALFORMED", f"{where}: {first['msg']}"[:500]) from None
     except msgspec.ValidationError as error:
         raise Unreadable("MALFORMED", str(error)[:500]) from None
-    if (reason := message.problem()) is not None:
-        raise Unreadable(reason, f"{schema.__name__} {message.id}")
+    _check(message)
     if NUL in encode(message):
         raise Unreadable("MALFORMED", NUL_DETAIL)
     return message
+
+
+def _check(message: Message) -> None:
+    """Refuse what no later step could hold, and what breaks the message's own rule."""
+    naive = False
+    for name, holds in _ranges(type(message)):
+        value = getattr(message, name)
+        if value is not None and not holds(value):
+            raise Unreadable("MALFORMED", f"{name}: {value!s:.100} is out of range")
+        naive = naive or (holds is _is_in_calendar and value is not None and value.tzinfo is None)
+    reason = "NAIVE_TIME" if naive else message.problem()
+    if reason is not None:
+        raise Unreadable(reason, f"{type(message).__name__} {message.id}")
+
+
+@cache
+def _ranges(schema: type[Struct]) -> tuple[tuple[str, Callable[[Any], bool]], ...]:
+    """Return the fields whose types are wider than what is computed and stored, with their tests.
+
+    A time must survive every time zone, an amount fit NUMERIC(20, 4), a whole number a BIGINT or,
+    where its definition says so, an INTEGER.
+    """
+    found: list[tuple[str, Callable[[Any], bool]]] = []
+    for name, hint in get_type_hints(schema, include_extras=True).items():
+        metas = [m for m in get_args(hint)[1:] if isinstance(m, Meta)]
+        found += [(name, _within(m.extra["max"])) for m in metas if m.extra]
+        wide = [kind for kind in (hint, *get_args(hint)) if kind in _WIDE and not metas]
+        found += [(name, _WIDE[kind]) for kind in wide]
+    return tuple(found)
+
+
+def _is_in_calendar(moment: datetime) -> bool:
+    return MINYEAR < moment.year < MAXYEAR
+
+
+def _is_money(amount: Decimal) -> bool:
+    return amount.is_finite() and abs(amount) <= MONEY_MAX
+
+
+def _within(most: int) -> Callable[[int], bool]:
+    return lambda number: -most <= number <= most
+
+
+def _is_bigint(number: int) -> bool:
+    return -(2**63) <= number < 2**63
+
+
+_WIDE: dict[Any, Callable[[Any], bool]] = {
+    datetime: _is_in_calendar,
+    Decimal: _is_money,
+    int: _is_bigint,
+}
 
 
 def _default(field: msgspec.structs.FieldInfo) -> Any:
@@ -110,6 +163,9 @@ def _annotation(hint: Any) -> Any:
     if origin is Annotated:
         metas = [m for m in args[1:] if isinstance(m, Meta)]
         limits = {k: v for m in metas for k in _LIMITS if (v := getattr(m, k)) is not None}
+        if "pattern" in limits:
+            # Python's end of text; in JSON Schema, as in pydantic, $ is the end and nothing else.
+            limits["pattern"] = limits["pattern"].replace(r"\Z", "$")
         if args[0] is float:
             limits["allow_inf_nan"] = False
         return Annotated[_annotation(args[0]), Field(**limits)]

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from messages.base import Count, Message
+from messages.base import Count, Message, Small, SmallCount
 
 CommandKind = Literal["pause", "resume", "reduce", "halt", "flatten", "close_position"]
 
@@ -19,9 +19,7 @@ class Command(Message, frozen=True, kw_only=True, gc=False):
     why: Annotated[str, Meta(max_length=2_000)] = ""
 
     def problem(self) -> str | None:
-        """Return NAIVE_TIME, NO_TICKER or None."""
-        if self.event_time.tzinfo is None:
-            return "NAIVE_TIME"
+        """Return NO_TICKER or None."""
         if self.kind == "close_position" and not self.ticker:
             return "NO_TICKER"
         return None
@@ -41,7 +39,7 @@ class RunStarted(Message, frozen=True, kw_only=True, gc=False):
     code_version: str
     settings_hash: str
     settings: str = ""
-    partitions: Count
+    partitions: SmallCount
     inputs: tuple[str, ...] = ()
 
 
@@ -111,7 +109,7 @@ class DeadLetter(Message, frozen=True, kw_only=True, gc=False):
     reason: str
     detail: str
     topic: str
-    partition: int
+    partition: Small
     offset: int
     payload: bytes
     size: Count

@@ -5,7 +5,7 @@ from typing import Annotated, Final, Literal
 
 from msgspec import Meta
 
-from messages.base import Count, Message, Price, Ticker
+from messages.base import Count, Message, Price, SmallCount, Ticker
 from messages.units import has_price_precision
 
 Interval = Literal["1m", "5m", "1h", "1d"]
@@ -37,13 +37,11 @@ class Bar(Message, frozen=True, kw_only=True, gc=False):
     close: Price
     volume: Count
     source: Annotated[str, Meta(min_length=1, max_length=64)]
-    revision: Count = 0
+    revision: SmallCount = 0
     backfilled: bool = False
 
     def problem(self) -> str | None:
-        """Return NAIVE_TIME, HIGH_BELOW_LOW, OUTSIDE_RANGE, PRECISION, WRONG_END or None."""
-        if self.start.tzinfo is None or self.event_time.tzinfo is None:
-            return "NAIVE_TIME"
+        """Return HIGH_BELOW_LOW, OUTSIDE_RANGE, PRECISION, WRONG_END or None."""
         if self.high < self.low:
             return "HIGH_BELOW_LOW"
         if not (self.low <= self.open <= self.high and self.low <= self.close <= self.high):

@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from msgspec import Meta
 
-from messages.base import Count, Message, Score, Ticker, Unit, make_id
+from messages.base import Message, Score, SmallCount, Ticker, Unit, make_id
 
 MARKET: Final = "_market"
 MAX_TITLE: Final = 2_000
@@ -15,7 +15,7 @@ MAX_CONTENT: Final = 262_144
 TRACKING: Final = ("utm_", "fbclid", "gclid", "siteid", "yptr", "ref_src")
 
 Text = Annotated[str, Meta(max_length=2_048)]
-Subject = Annotated[str, Meta(pattern=r"^(_market|[A-Z0-9][A-Z0-9.\-]{0,11})$")]
+Subject = Annotated[str, Meta(pattern=r"^(_market|[A-Z0-9][A-Z0-9.\-]{0,11})\Z")]
 
 
 class RawArticle(Message, frozen=True, kw_only=True, gc=False):
@@ -38,13 +38,11 @@ class RawArticle(Message, frozen=True, kw_only=True, gc=False):
     published_at: datetime
     fetched_at: datetime
     content_hash: Annotated[str, Meta(min_length=64, max_length=64)]
-    revision: Count = 0
+    revision: SmallCount = 0
     undated: bool = False
 
     def problem(self) -> str | None:
-        """Return NAIVE_TIME, WRONG_HASH or None."""
-        if self.published_at.tzinfo is None or self.fetched_at.tzinfo is None:
-            return "NAIVE_TIME"
+        """Return WRONG_HASH or None."""
         if self.content_hash != content_hash(self.url, self.title):
             return "WRONG_HASH"
         return None
@@ -65,7 +63,7 @@ class ScoredArticle(Message, frozen=True, kw_only=True, gc=False):
     """
 
     article_id: str
-    article_revision: Count
+    article_revision: SmallCount
     source: str
     url: str
     title: str
@@ -77,7 +75,7 @@ class ScoredArticle(Message, frozen=True, kw_only=True, gc=False):
     entities: tuple[str, ...] = ()
     reasoning: str = ""
     undated: bool = False
-    revision: Count = 0
+    revision: SmallCount = 0
     fallback: str = ""
 
 
@@ -94,8 +92,8 @@ class SentimentWindow(Message, frozen=True, kw_only=True, gc=False):
 
     ticker: Subject
     start: datetime
-    seconds: Count
-    count: Count
+    seconds: SmallCount
+    count: SmallCount
     mean: Score
     decayed_mean: Score
     confidence: Unit

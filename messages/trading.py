@@ -6,7 +6,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from messages.base import Count, Direction, Message, Price, Score, Side, Ticker, Unit
+from messages.base import Count, Direction, Message, Price, Score, Side, SmallCount, Ticker, Unit
 
 Cause = Literal["signal", "stop", "take_profit", "command", "reconcile"]
 OrderStatus = Literal[
@@ -161,5 +161,5 @@ class PortfolioSnapshot(Message, frozen=True, kw_only=True, gc=False):
     equity: Decimal
     realized_pnl: Decimal
     unrealized_pnl: Decimal
-    open_positions: Count
+    open_positions: SmallCount
     trading_state: Literal["ACTIVE", "PAUSED", "REDUCING", "HALTED"]

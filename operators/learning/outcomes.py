@@ -109,7 +109,7 @@ class Outcomes:
             exit_order_id=fill.order_id,
             signal_id=entry.signal_id,
             realized_pnl=pnl,
-            roi=profit / entry.cost,
+            roi=profit / entry.cost if entry.cost else 0.0,
             hold_seconds=(stamp - entry.stamp) // SECOND_US,
             risk_adjusted_return=profit / at_risk if at_risk else 0.0,
             strategy=max(shares, key=lambda c: c.share).strategy,

@@ -54,7 +54,11 @@ def test_what_a_killed_parent_left_is_replaced(tmp_path: Path) -> None:
 def test_a_demo_that_is_stopped_leaves_nothing_behind(tmp_path: Path, how: signal.Signals) -> None:
     home = tmp_path / "home"
     command = [sys.executable, "-m", "stack.cli", "demo", "--home", str(home), "--check"]
-    demo = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    demo = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        # A shell starts what runs in the background deaf to SIGINT.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )  # fmt: skip
     me = psutil.Process(demo.pid)
     eventually(lambda: list(home.glob("runs/*/recovery/trade")), step=0.1)
     started = [p for p in me.children(recursive=True) if p.is_running()]

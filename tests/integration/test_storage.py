@@ -2,14 +2,17 @@
 
 import uuid
 from datetime import UTC, datetime
+from itertools import product
 from typing import Any
 
+import msgspec
 import psycopg
 import pytest
 from alembic import command as alembic
 from sqlalchemy import text
 
 from connectors.storage.partitions import MONTHS_AHEAD, month_of, name_of
+from connectors.storage.rows import TARGETS
 from connectors.storage.schema import (
     DatabaseUnavailable,
     SchemaTooNew,
@@ -20,11 +23,13 @@ from connectors.storage.schema import (
     upgrade,
 )
 from connectors.storage.sink import DatabasePartition, seed
+from messages.codec import Unreadable, decoder
 from operators.blocks import Block, Event
 from operators.params import Params
 from operators.trading.desk import Desk
 from stack.home import free_port
 from stack.servers.services import Services
+from tests.extremes import EXTREMES, every_message
 from tests.streams import DAY, END, bar, blocks, outputs, raw, scored, signal, weight
 
 pytestmark = [pytest.mark.postgres, pytest.mark.timeout(120)]
@@ -211,3 +216,22 @@ def test_daily_care_makes_months_ahead_and_lets_old_ones_go(
     assert len(left) == 1 + MONTHS_AHEAD
     with pytest.raises(DatabaseUnavailable):
         maintain(f"postgresql://u:secret@127.0.0.1:{free_port()}/x", schema, 30)
+
+
+@pytest.mark.parametrize("kind", every_message(), ids=lambda k: k.__name__)
+def test_the_database_takes_whatever_the_codec_lets_in(
+    services: Services, schema: str, kind: type[Any]
+) -> None:
+    """Otherwise one record of a stranger's would stop the flow that stores it, again and again."""
+    values, events = every_message()[kind], list[Event]()
+    read: Any = decoder(kind)  # type: ignore[arg-type]  # a type is hashable
+    for n, (field, extreme) in enumerate(product(values, EXTREMES)):
+        id_ = {"id": f"x{n}"} if field != "id" else {}
+        try:
+            body = read(msgspec.json.encode({**values, **id_, field: extreme}))
+        except Unreadable:
+            continue
+        events.append(Event(n, "", body))
+    store(services, schema, events)
+    table = TARGETS[kind].table.name
+    assert rows(services, schema, f"SELECT count(*) > 0 FROM {table}") == [(True,)]
