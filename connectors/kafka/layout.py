@@ -81,7 +81,7 @@ def create_topics(layout: Layout, topics: Iterable[Topic[Message]]) -> None:
     )
     for name, future in futures.items():
         try:
-            future.result(ADMIN_TIMEOUT_S)
+            future.result()  # ended by request_timeout; one of its own would race with that
         except KafkaException as error:
             if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
                 reason = (

@@ -1,0 +1,51 @@
+"""Commands: each let in once, in the order of the log, first at its stamp."""
+
+from messages.control import Command
+from operators.blocks import Block, Event
+from operators.catalogue import CATALOGUE
+from operators.commands import AcceptCommands
+from tests.streams import bar, blocks, bodies, command, outputs
+
+
+def test_a_repeated_command_is_dropped_even_after_a_restart() -> None:
+    first, second = command(1, "pause"), command(2, "resume")
+    operator = AcceptCommands()
+    assert operator.step(Block([first, first, second], 5)).events == [first, second]
+    again = AcceptCommands(operator.snapshot())
+    third = command(3, "halt")
+    assert again.step(Block([second, third], 6)).events == [third]
+
+
+def test_a_command_comes_first_at_its_stamp() -> None:
+    keyed = command(1, "close_position", "AAA")._replace(key="AAA")
+    [event] = AcceptCommands().step(Block([keyed], 5)).events
+    assert (event.key, event.stamp) == ("", keyed.stamp)
+
+
+def test_other_events_pass_and_time_goes_on() -> None:
+    block = AcceptCommands().step(Block([bar(1, "AAA", 1_0000)], 7, ended=True))
+    assert (len(block.events), block.frontier, block.ended) == (1, 7, True)
+
+
+def test_a_snapshot_does_not_depend_on_the_order_of_commands() -> None:
+    events = [command(n, "pause") for n in range(1, 6)]
+    one, other = AcceptCommands(), AcceptCommands()
+    outputs(one, blocks(events, []))
+    for event in reversed(events):
+        other.step(Block([event], 99))
+    assert one.snapshot() == other.snapshot()
+    assert len(bodies(events, Command)) == 5
+
+
+def test_the_catalogue_names_each_operator_once_with_what_it_does() -> None:
+    names = [entry.operator.__name__ for entry in CATALOGUE]
+    assert len(names) == len(set(names))
+    for entry in CATALOGUE:
+        assert hasattr(entry.operator, "step")
+        assert hasattr(entry.operator, "snapshot")
+        words = (entry.flow, entry.state, entry.window, entry.timer, entry.late)
+        assert all(words), entry
+
+
+def test_an_event_s_place_is_its_own() -> None:
+    assert Event(1, "a", command(1, "pause").body) < Event(2, "", command(1, "pause").body)
