@@ -20,7 +20,8 @@ from confluent_kafka import Consumer, Producer, TopicPartition
 from benchmarks.job_v1 import load
 from connectors.kafka.layout import TICK, create_topics
 from connectors.kafka.sink import LogSinkPartition, Outbox
-from connectors.runs import Run, announce, params_dict
+from connectors.parameters import params_dict
+from connectors.runs import Run, announce
 from connectors.settings import Settings
 from messages.codec import decoder, encode
 from messages.market import Bar

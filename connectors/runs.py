@@ -10,7 +10,8 @@ import msgspec
 from pydantic import TypeAdapter
 
 from connectors.archive.checkpoints import STATE_VERSION, CheckpointStore
-from connectors.archive.files import StatesManifest, write_whole
+from connectors.archive.files import StatesManifest
+from connectors.files import write_whole
 from connectors.kafka.layout import Layout
 from connectors.kafka.sink import LogSinkPartition, Outbox
 from connectors.user_strategies import strategy_names
@@ -117,12 +118,6 @@ def load_run(directory: Path) -> Run:
         msgspec.ValidationError: written by another version of the program.
     """
     return msgspec.json.decode((directory / "run.json").read_bytes(), type=Run)
-
-
-def params_dict(params: Params) -> dict[str, Any]:
-    """Return parameters as plain JSON values."""
-    plain: dict[str, Any] = TypeAdapter(Params).dump_python(params, mode="json")
-    return plain
 
 
 def announce(run: Run) -> None:

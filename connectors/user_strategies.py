@@ -11,7 +11,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
+from connectors.files import sha256_of
 from messages.errors import TidewireError
+from messages.requests import StrategySource
 from operators.params import STRATEGIES, Params
 from operators.strategies.base import MAX_WINDOW, Strategy
 
@@ -23,7 +25,9 @@ class StrategyUnusable(TidewireError, ValueError):
 
 
 @cache
-def _load(names: tuple[str, ...]) -> tuple[Strategy, ...]:
+def _load(versions: tuple[tuple[str, str], ...]) -> tuple[Strategy, ...]:
+    """Load strategies by name; the second of each pair makes an edited file another one."""
+    names = tuple(where for where, _ in versions)
     found = tuple(_one(name) for name in names)
     taken = list(STRATEGIES)
     for where, strategy in zip(names, found, strict=True):
@@ -35,12 +39,22 @@ def _load(names: tuple[str, ...]) -> tuple[Strategy, ...]:
 
 
 def own_strategies(params: Params) -> tuple[Strategy, ...]:
-    """Return the strategies that parameters name, in their order; loaded once a process.
+    """Return the strategies that parameters name, in their order.
+
+    Each is loaded once a process, a file that was edited since once more.
 
     Raises:
         StrategyUnusable: one is not there, is no Strategy, or has no usable name or window.
     """
-    return _load(tuple(params.own.strategies))
+    return _load(tuple((where, _version(where)) for where in params.own.strategies))
+
+
+def _version(where: str) -> str:
+    """Return path and digest of a strategy's file; empty for a module's, which stays loaded."""
+    file = Path(where.rpartition(":")[0])
+    if file.suffix != ".py" or not file.is_file():
+        return ""
+    return f"{file.resolve()} {sha256_of(file)}"
 
 
 def strategy_names(params: Params) -> tuple[str, ...]:
@@ -59,6 +73,21 @@ def sources_of(params: Params) -> str:
     files = sorted({Path(inspect.getfile(type(s))) for s in strategies})
     joined = b"\0".join(file.read_bytes() for file in files)
     return hashlib.sha256(joined).hexdigest() if files else ""
+
+
+def strategy_sources(params: Params) -> tuple[StrategySource, ...]:
+    """Return what each strategy of one's own is, as its file stands now, in their order.
+
+    Raises:
+        StrategyUnusable: one cannot be used.
+    """
+    return tuple(
+        StrategySource(
+            name=strategy.name, class_name=type(strategy).__name__,
+            digest=sha256_of(Path(inspect.getfile(type(strategy)))), where=where,
+        )
+        for where, strategy in zip(params.own.strategies, own_strategies(params), strict=True)
+    )  # fmt: skip
 
 
 def _one(where: str) -> Strategy:

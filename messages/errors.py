@@ -2,7 +2,8 @@
 
     TidewireError
     +- StackError, MissingTool, CannotStart, CrashLoop, NotAccounted      running the system
-    +- SettingsInvalid, DirectoryUnusable, StrategyUnusable               what the user configured
+    +- SettingsInvalid, ParameterInvalid, DirectoryUnusable,
+    |  StrategyUnusable                                                   what the user configured
     +- InputUnusable, SplitFound, CannotBacktest, RequestInvalid          what a backtest is given
     +- CannotChange, CannotExplain, DayNotArchived, StrategyNotTrusted    what a replay is asked
     +- ArchiveDamaged, CannotImport, SpoolDamaged, StateUnreadable,

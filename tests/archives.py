@@ -16,7 +16,8 @@ from connectors.kafka.layout import TICK_END
 from connectors.kafka.raw_log import LogRecord
 from connectors.kafka.sink import record_headers
 from connectors.market.calendar import new_york_sessions
-from connectors.runs import Run, params_dict
+from connectors.parameters import params_dict
+from connectors.runs import Run
 from connectors.telemetry import trace_of, traceparent
 from flows.closed_loop import ClosedLoop
 from messages.base import make_id

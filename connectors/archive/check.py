@@ -14,9 +14,9 @@ from connectors.archive.files import (
     StatesManifest,
     TopicsManifest,
     read_manifest,
-    sha256_of,
 )
 from connectors.archive.records import changed_row
+from connectors.files import sha256_of
 
 
 @dataclass(frozen=True, slots=True)

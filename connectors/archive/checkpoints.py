@@ -13,14 +13,9 @@ from typing import Final
 
 import msgspec
 
-from connectors.archive.files import (
-    StateFile,
-    StatesManifest,
-    read_manifest,
-    write_manifest,
-    write_whole,
-)
+from connectors.archive.files import StateFile, StatesManifest, read_manifest, write_manifest
 from connectors.envelope import Barrier
+from connectors.files import write_whole
 from connectors.market.calendar import new_york_sessions, session_day
 from operators.states import State, StateUnreadable, decode_state, encode_state
 

@@ -11,13 +11,12 @@ A day is a session's day in New York: what is known after a close belongs to the
 Files appear whole or not at all; a manifest names a file only once it is durable.
 """
 
-import hashlib
-import os
 from pathlib import Path
 from typing import Any, Final
 
 import msgspec
 
+from connectors.files import write_whole
 from messages.errors import TidewireError
 
 MANIFEST: Final = "manifest.json"
@@ -120,33 +119,6 @@ def read_manifest(directory: Path, kind: type[Any]) -> Any:
     return found
 
 
-def write_whole(file: Path, data: bytes) -> None:
-    """Write a file so that it is there whole or not at all, and stays after a power cut."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    draft = file.with_name(f".{file.name}.{os.getpid()}.draft")
-    with draft.open("wb") as out:
-        out.write(data)
-        out.flush()
-        os.fsync(out.fileno())
-    put_in_place(draft, file)
-
-
-def put_in_place(draft: Path, file: Path) -> None:
-    """Give a finished draft its name and make the name durable."""
-    draft.replace(file)
-    handle = os.open(file.parent, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
 def write_manifest(directory: Path, manifest: msgspec.Struct) -> None:
     """Replace a directory's manifest."""
     write_whole(directory / MANIFEST, msgspec.json.format(msgspec.json.encode(manifest)))
-
-
-def sha256_of(file: Path) -> str:
-    """Return a file's SHA-256 in hex."""
-    with file.open("rb") as opened:
-        return hashlib.file_digest(opened, "sha256").hexdigest()

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 
-from connectors.archive.files import DayFile, put_in_place, sha256_of
+from connectors.archive.files import DayFile
 from connectors.archive.records import (
     COLUMNS,
     ROW_GROUP,
@@ -20,6 +20,7 @@ from connectors.archive.records import (
     encode_row,
     table_of,
 )
+from connectors.files import put_in_place, sha256_of
 from connectors.kafka.raw_log import LogRecord
 from messages.errors import TidewireError
 

@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 
+from connectors.files import ContentDigest
 from messages.codec import validate
 from messages.news import ScoredArticle
 from operators.blocks import Event
@@ -36,7 +37,8 @@ INSERT INTO backtest_runs (id, status, code_version, settings_hash, settings, in
   requested_at, finished_at, metrics, report, error)
 VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, '')
 ON CONFLICT (id) DO UPDATE SET status = excluded.status, code_version = excluded.code_version,
-  requested_at = excluded.requested_at, finished_at = excluded.finished_at,
+  settings = excluded.settings, requested_at = excluded.requested_at,
+  finished_at = excluded.finished_at,
   metrics = excluded.metrics, report = excluded.report, error = '', updated_at = now()
 """
 
@@ -46,9 +48,10 @@ class BacktestRow:
     """One backtest.
 
     Attributes:
-        id: a function of input and rules.
-        settings: parameters and weights, as JSON values; settings_hash is theirs.
-        input_digest: SHA-256 over the input files' SHA-256.
+        id: of the request.
+        settings: the request, as JSON values.
+        settings_hash: SHA-256 of the request's canonical bytes.
+        input_digest: SHA-256 over the inputs' digests.
         metrics: the result, as JSON values.
         report: the HTML page, if one was made.
     """
@@ -83,22 +86,26 @@ def save(url: str, schema: str, row: BacktestRow) -> None:
         )  # fmt: skip
 
 
-def stored_bars(url: str, schema: str, interval: str, target: Path) -> int:
-    """Write a run's stored bars, first versions, to a Parquet file; returns how many.
+def stored_bars(url: str, schema: str, interval: str, target: Path) -> tuple[int, str]:
+    """Write a run's stored bars, first versions, to a Parquet file.
+
+    Returns how many, and the SHA-256 of their rows.
 
     Raises:
         psycopg.Error: the database is away, or the schema is not there.
     """
-    count = 0
+    count, content = 0, ContentDigest()
     writer: pq.ParquetWriter | None = None
     for rows in _rows(url, schema, BARS, (interval,)):
         table = pa.Table.from_pylist(rows)
         writer = writer or pq.ParquetWriter(target, table.schema)
         writer.write_table(table)
         count += len(rows)
+        for row in rows:
+            content.add(row)
     if writer is not None:
         writer.close()
-    return count
+    return count, content.hex
 
 
 def stored_scores(url: str, schema: str) -> list[Event]:

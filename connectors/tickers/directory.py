@@ -11,6 +11,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final
 
+from connectors.files import sha256_of
 from messages.errors import TidewireError
 from operators.news.directory import Listing, dotted
 from operators.news.tickers import TickerFinder
@@ -36,6 +37,21 @@ def ticker_finder(directories: tuple[str, ...] = ()) -> TickerFinder:
     return TickerFinder(listings, common_words())
 
 
+def directory_digests(directories: tuple[str, ...]) -> tuple[str, ...]:
+    """Return SHA-256 of each file, in order.
+
+    Raises:
+        DirectoryUnusable: one is missing.
+    """
+    found = []
+    for name in directories:
+        try:
+            found.append(sha256_of(Path(name).expanduser()))
+        except OSError as error:
+            raise DirectoryUnusable(_unreadable(Path(name), error)) from error
+    return tuple(found)
+
+
 def bundled() -> Iterator[Listing]:
     """Give the listings that need no file."""
     for line in _package_text(BUNDLED).splitlines():
@@ -58,11 +74,7 @@ def read_directory(file: Path) -> list[Listing]:
     try:
         text = file.read_text(encoding="utf-8", errors="replace")
     except OSError as error:
-        reason = (
-            f"The ticker directory {file} cannot be read ({error.strerror}): correct "
-            "TIDEWIRE_NEWS__DIRECTORIES."
-        )
-        raise DirectoryUnusable(reason) from error
+        raise DirectoryUnusable(_unreadable(file, error)) from error
     found = [Listing(dotted(t.upper()), n) for t, n in _rows(text, file) if t and n]
     if not found:
         raise DirectoryUnusable(_unknown(file))
@@ -89,6 +101,13 @@ def _rows(text: str, file: Path) -> Iterable[tuple[str, str]]:
         columns = line.split("|")
         if len(columns) > 2 and "File Creation Time" not in columns[0]:
             yield columns[0], columns[1]
+
+
+def _unreadable(file: Path, error: OSError) -> str:
+    return (
+        f"The ticker directory {file} cannot be read ({error.strerror}): correct "
+        "TIDEWIRE_NEWS__DIRECTORIES."
+    )
 
 
 def _unknown(file: Path) -> str:

@@ -7,6 +7,7 @@ import pyarrow.parquet as pq
 
 from connectors.archive.ordered_log import ArchivedLog, span_of
 from connectors.archive.reading import ArchivedRun
+from connectors.files import ContentDigest
 from connectors.kafka.source import Reads
 from messages.market import Bar
 from messages.news import ScoredArticle
@@ -16,10 +17,10 @@ from operators.blocks import Event
 
 def archived_inputs(
     archive: ArchivedRun, first: str, last: str, target: Path
-) -> tuple[int, list[Event]]:
-    """Write the bars of some days to a Parquet file; returns how many, and the days' scores.
+) -> tuple[str, list[Event]]:
+    """Write the bars of some days to a Parquet file, first versions only, as operators use them.
 
-    First versions only, as operators use them.
+    Returns the SHA-256 of their rows, empty without any, and the days' scores.
 
     Raises:
         ArchiveDamaged: a file is not what its manifest says.
@@ -39,7 +40,10 @@ def archived_inputs(
                 rows.append(_row(body))
     if rows:
         pq.write_table(pa.Table.from_pylist(rows), target)
-    return len(rows), scored
+    content = ContentDigest()
+    for row in rows:
+        content.add(row)
+    return content.hex if rows else "", scored
 
 
 def _row(bar: Bar) -> dict[str, object]:

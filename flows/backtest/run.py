@@ -12,7 +12,6 @@ from connectors.market.bar_file import BarFile
 from connectors.market.calendar import new_york_sessions
 from connectors.market.recorded import article_rows
 from connectors.sentiment.instant import instant_model
-from connectors.settings import load_settings
 from connectors.tickers.directory import ticker_finder
 from connectors.user_strategies import own_strategies
 from flows.backtest.splits import GapWatch, Split, SplitFound, adjusted
@@ -44,6 +43,7 @@ class Inputs:
         trade_from: stamp before which bars and news only warm up; 0: no warm-up.
         splits: what to do about gaps that look like splits.
         benchmark: ticker whose prices are kept beside the equity; empty: SPY if it is there.
+        directories: files of listed companies, by which news is given tickers.
     """
 
     bars: BarFile
@@ -52,6 +52,7 @@ class Inputs:
     trade_from: int = 0
     splits: Splits = "refuse"
     benchmark: str = ""
+    directories: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -163,18 +164,27 @@ def find_splits(inputs: Inputs) -> list[Split]:
 
 def all_scores(inputs: Inputs) -> list[Event]:
     """Return what a backtest hears of the news, in order."""
-    heard = [*inputs.scored, *scored_articles(inputs.news)]
+    heard = [*inputs.scored, *scored_articles(inputs.news, inputs.directories)]
     return sorted(heard, key=lambda e: (e.stamp, e.key))
 
 
-def scored_articles(file: Path | None) -> list[Event]:
-    """Return a file's articles, admitted and scored, in the order of their stamps."""
+def scored_articles(file: Path | None, directories: tuple[str, ...] = ()) -> list[Event]:
+    """Return a file's articles, admitted and scored, in the order of their stamps.
+
+    Args:
+        file: JSON Lines of articles; None: no news.
+        directories: files of listed companies, added to the bundled list.
+
+    Raises:
+        InputUnusable: the file cannot be read.
+        DirectoryUnusable: a file of listed companies cannot be read.
+    """
     if file is None:
         return []
     rows = [Event(0, "", row) for row in article_rows(file)(0)]
     admitted = AdmitArticles(HORIZON).step(Block(rows, 0)).events
     articles = [e for e in admitted if isinstance(e.body, RawArticle)]
-    finder = ticker_finder(load_settings().news.directories)
+    finder = ticker_finder(directories)
     scoring = Scoring(instant_model().score, finder)
     scored = scoring.step(Block(articles, 0)).events
     return sorted(scored, key=lambda e: (e.stamp, e.key))

@@ -11,8 +11,9 @@ from typing import Any, Final
 import msgspec
 
 from connectors.market.calendar import session_day
+from connectors.parameters import with_settings
 from connectors.user_strategies import strategy_names
-from flows.backtest.options import CannotBacktest, parse_set, with_settings
+from flows.backtest.options import CannotBacktest
 from flows.backtest.prepared import Votes, Whole, read_whole, trade_rows, vote_key
 from flows.backtest.results import result_of
 from flows.backtest.run import Inputs, Ran
@@ -107,23 +108,6 @@ class Asked:
     jobs: int = 0
 
 
-def axis_of(text: str) -> Axis:
-    """Read `risk.stop_loss_bps=100,300,500`, `momentum.window=10:40:5` or `weights.momentum=0,1`.
-
-    Raises:
-        CannotBacktest: it is not of that form.
-    """
-    group, name, values = parse_set(text)
-    if (parts := values.split(":")) and len(parts) == 3:
-        try:
-            first, last, step = map(int, parts)
-            return Axis(group, name, tuple(map(str, range(first, last + 1, step))))
-        except ValueError:
-            reason = f"--over {text}: write FIRST:LAST:STEP in whole numbers."
-            raise CannotBacktest(reason) from None
-    return Axis(group, name, tuple(v.strip() for v in values.split(",")))
-
-
 def combinations(asked: Asked) -> list[dict[str, str]]:
     """Return the settings of each run: all combinations, or a draw of them.
 
@@ -152,7 +136,8 @@ def rules_of(
     """Return parameters and weights with a run's settings.
 
     Raises:
-        CannotBacktest: a name or a value is not there.
+        CannotBacktest: a weight is of no strategy, or not from 0 to 1.
+        ParameterInvalid: a parameter is unknown or out of range.
     """
     sets, weighed = [], dict(weights)
     for path, value in settings.items():

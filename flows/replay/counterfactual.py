@@ -1,27 +1,26 @@
 """What if: the same days with another weight, limit or news, through the same closed loop."""
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any, Final, Self
 
 from msgspec import Struct
 
+from connectors.parameters import ParameterInvalid, with_settings
 from connectors.user_strategies import strategy_names
-from flows.backtest.options import CannotBacktest, parse_set, with_settings
 from flows.closed_loop import ClosedLoop
 from flows.replay.window import Stretch
 from messages.base import make_id
 from messages.errors import TidewireError
 from messages.learning import TradeOutcome, WeightChange
 from messages.news import ScoredArticle
+from messages.requests import ReplayChanges
 from messages.trading import Decision, OrderRequest, TradeExecution, TradeSignal
-from messages.units import MINUTE_US, SECOND_US, to_datetime, to_money
+from messages.units import to_datetime, to_money
 from operators.blocks import Event
 from operators.params import Params
 
-UNITS: Final = {"s": SECOND_US, "m": MINUTE_US, "h": 60 * MINUTE_US, "d": 1_440 * MINUTE_US}
 # What these change lies in the states kept from before: they need the whole run.
 SHAPES_STATE: Final = frozenset({"momentum", "mean_reversion", "account", "sentiment"})
 
@@ -50,10 +49,13 @@ class Changes:
     delay: int = 0
     scores: tuple[ScoredArticle, ...] = ()
 
-    @property
-    def any(self) -> bool:
-        """Tell whether anything is otherwise."""
-        return self != Changes()
+    @classmethod
+    def of(cls, asked: ReplayChanges) -> Self:
+        """Return what a request says is otherwise."""
+        return cls(
+            asked.params, tuple(asked.weights.items()), asked.without_articles,
+            asked.without_sources, asked.news_delay_us,
+        )  # fmt: skip
 
     @property
     def shapes_state(self) -> bool:
@@ -68,7 +70,7 @@ class Changes:
         """
         try:
             return with_settings(params, self.params)
-        except CannotBacktest as error:
+        except ParameterInvalid as error:
             reason = f"--set {error}"
             raise CannotChange(reason) from None
 
@@ -174,43 +176,6 @@ def what_if(stretch: Stretch, changes: Changes) -> WhatIf:
         before=_world(before, loops[0]), after=_world(after, loops[1]),
         orders=sorted(_order_changes(before, after), key=lambda c: (c.stamp, c.ticker)),
     )  # fmt: skip
-
-
-def changes_of(
-    sets: Sequence[str], articles: Sequence[str], sources: Sequence[str], delay: str
-) -> Changes:
-    """Read what the command line says is otherwise.
-
-    Raises:
-        CannotChange: something is not of the form it must have.
-    """
-    try:
-        parsed = [parse_set(text) for text in sets]
-    except CannotBacktest as error:
-        raise CannotChange(str(error)) from None
-    weights = []
-    for group, name, value in parsed:
-        if name != "weight":
-            continue
-        try:
-            weight = float(value)
-        except ValueError:
-            weight = -1.0
-        if not 0 <= weight <= 1:
-            reason = f"--set strategies.{group}.weight={value}: a weight is from 0 to 1."
-            raise CannotChange(reason)
-        weights.append((group, weight))
-    params = tuple(p for p in parsed if p[1] != "weight")
-    return Changes(params, tuple(weights), tuple(articles), tuple(sources), _duration(delay))
-
-
-def _duration(text: str) -> int:
-    if not text:
-        return 0
-    if (found := re.fullmatch(r"(\d+)([smhd])", text)) is None:
-        reason = f"--delay-news {text}: write a number and s, m, h or d, such as 5m."
-        raise CannotChange(reason)
-    return int(found[1]) * UNITS[found[2]]
 
 
 def _weight(stamp: int, strategy: str, weight: float) -> Event:

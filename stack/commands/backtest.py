@@ -5,32 +5,21 @@ import gc
 import resource
 import sys
 import time
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 import msgspec
 
-from connectors.market.bar_file import BarFile
-from connectors.settings import load_settings
-from connectors.user_strategies import strategy_names
-from flows.backtest.options import (
-    COMMISSIONS,
-    JOB_V1,
-    JOB_WEIGHTS,
-    CannotBacktest,
-    for_interval,
-    moment_of,
-    parse_set,
-    warmed_up,
-    weights_of,
-    with_settings,
-)
+from flows.backtest.request import inputs_of, rules_of
 from flows.backtest.results import Result, result_of
-from flows.backtest.run import Inputs, Splits, run_backtest
-from operators.blocks import Event
-from operators.params import OwnParams, Params
+from flows.backtest.run import Inputs, Ran, run_backtest
+from operators.params import Params
+from stack.commands.backtest_archive import day_again
+from stack.commands.backtest_options import asked
+from stack.commands.backtest_store import database, row_of, store
+from stack.commands.replay import open_archive
 
 JOB_FIELDS: Final = (
     "fills", "closed_trades", "final_equity", "rejects", "stops", "open_positions", "bars",
@@ -43,38 +32,38 @@ def run_command(options: argparse.Namespace) -> tuple[str, int]:
 
     Raises:
         CannotBacktest: it is asked for what is not there.
+        ParameterInvalid: a parameter is unknown or out of range.
         InputUnusable: a file cannot be read.
         SplitFound: prices jump as in a split.
     """
     if options.from_archive and ".." not in options.from_archive:
-        from stack.commands.backtest_archive import day_again
-
-        return day_again(options)
+        archive = open_archive(options.home, options.run, options.from_archive)
+        return day_again(archive, options.from_archive, as_json=options.json)
     settle_memory()
     began = time.time()
-    params, weights = rules_of(options)
     with TemporaryDirectory() as place:
-        inputs = inputs_of(options, Path(place))
-        ran = _with_progress(inputs, params, weights, options)
+        request, files = asked(options, Path(place))
+        params, weights = rules_of(request)
+        shown = not (options.json or options.preset)
+        ran = _with_progress(inputs_of(request, files), params, weights, shown=shown)
         result = result_of(ran, with_trades=not options.preset)
-    settings = _in_a_line(params, weights)
+    report = None
     if options.report:
         from flows.backtest.tear_sheet import tear_sheet
 
-        what = options.from_archive or options.from_database or Path(options.bars).name
-        page = tear_sheet(result, f"Backtest of {what}", settings)
-        options.report.write_text(page)
+        page = tear_sheet(result, f"Backtest of {request.source}", _in_a_line(params, weights))
+        report = page.encode()
+        options.report.write_bytes(report)
     if options.preset:
         return job_line(result), 0
-    from stack.commands.backtest_store import store
-
-    kept = store(options, params, weights, result, began)
+    row = row_of(request, result, began, report)
+    kept = store(database(options.home, options.schema), row)
     if options.json:
         return msgspec.json.encode({**msgspec.to_builtins(result), **_cost()}).decode(), 0
-    said = in_words(result)
+    text = in_words(result)
     if options.report:
-        said += f"\nreport: {options.report}"
-    return said + kept, 0
+        text += f"\nreport: {options.report}"
+    return text + kept, 0
 
 
 def settle_memory() -> None:
@@ -82,59 +71,6 @@ def settle_memory() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 100)
-
-
-def rules_of(options: argparse.Namespace) -> tuple[Params, dict[str, float]]:
-    """Return the parameters and weights that a command line asks for.
-
-    Raises:
-        CannotBacktest: a name or a value is not there.
-    """
-    if options.preset:
-        return JOB_V1, JOB_WEIGHTS
-    sets = [parse_set(text) for text in options.set]
-    for name, value in COMMISSIONS.get(options.commission, {}).items():
-        sets.insert(0, ("fills", name, str(value)))
-    if options.fill:
-        sets.append(("fills", "model", options.fill))
-    if options.slippage_bps is not None:
-        sets.append(("fills", "slippage_bps", str(options.slippage_bps)))
-    if options.capital:
-        sets.append(("account", "start_cash", str(options.capital)))
-    params = with_settings(load_settings().params, sets)
-    if options.strategy:
-        own = OwnParams((*params.own.strategies, *options.strategy))
-        params = replace(params, own=own)
-    weights = weights_of(options.weights, strategy_names(params))
-    return for_interval(params, options.interval), weights
-
-
-def inputs_of(options: argparse.Namespace, place: Path) -> Inputs:
-    """Return the inputs that a command line names; stored bars are written to a place.
-
-    Raises:
-        CannotBacktest: there are none.
-    """
-    scored: tuple[Event, ...] = ()
-    if options.from_database:
-        from stack.commands.backtest_store import stored
-
-        options.bars, scored = stored(options, place)
-    elif options.from_archive:
-        from stack.commands.backtest_archive import archived
-
-        options.bars, scored = archived(options, place)
-    if options.bars is None:
-        reason = (
-            "Name a Parquet or CSV file with --bars, a run's schema with --from-database, or a day "
-            "with --from-archive."
-        )
-        raise CannotBacktest(reason)
-    first, last = moment_of(options.first, "--from"), moment_of(options.last, "--to")
-    since, trade_from = warmed_up(first, options.warm_up)
-    bars = BarFile(options.bars, options.interval, since, last)
-    splits: Splits = "keep" if options.preset else options.splits
-    return Inputs(bars, options.news, scored, trade_from, splits, options.benchmark)
 
 
 def job_line(result: Result) -> str:
@@ -174,9 +110,9 @@ def in_words(r: Result) -> str:
 
 
 def _with_progress(
-    inputs: Inputs, params: Params, weights: dict[str, float], options: argparse.Namespace
-) -> Any:
-    if options.json or options.preset or not sys.stderr.isatty():
+    inputs: Inputs, params: Params, weights: dict[str, float], *, shown: bool
+) -> Ran:
+    if not shown or not sys.stderr.isatty():
         return run_backtest(inputs, params, weights)
     from rich.console import Console
     from rich.progress import (

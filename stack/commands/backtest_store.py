@@ -1,53 +1,60 @@
 """Where backtests are kept: backtest_runs of the running stack's, or the named, database."""
 
-import argparse
 import hashlib
-import json
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import msgspec
 import psycopg
 
-from connectors.archive.files import sha256_of
-from connectors.runs import params_dict
 from connectors.settings import load_settings
 from connectors.storage.backtests import BacktestRow, save, stored_bars, stored_scores
 from connectors.storage.schema import DatabaseUnavailable
 from connectors.version import VERSION
 from flows.backtest.options import CannotBacktest
+from flows.backtest.request import Files
 from flows.backtest.results import Result
-from messages.base import make_id
-from operators.blocks import Event
-from operators.params import Params
+from messages.requests import BacktestRequest
 from stack.home import Home
 from stack.runtime.live import running
 
 
-def store(
-    options: argparse.Namespace, params: Params, weights: dict[str, float], result: Result,
-    began: float,
-) -> str:  # fmt: skip
-    """Keep a result where a database is up; returns a line to add, empty where none is.
+def database(home: str | None, schema: str = "") -> tuple[str, str] | None:
+    """Return URL and schema of the database that the settings name, or else of the running stack.
 
-    The same input under the same rules has the same id: its row is replaced.
+    Args:
+        home: directory of all state; None: the setting.
+        schema: in the database that the settings name.
     """
-    place = _database(options)
+    settings = load_settings()
+    if url := settings.database_url.get_secret_value():
+        return url, schema
+    there = running(Home(Path(home or settings.home), min_free_bytes=0))
+    return (there["database_url"], there["schema"]) if there is not None else None
+
+
+def row_of(
+    request: BacktestRequest, result: Result, began: float, report: bytes | None = None
+) -> BacktestRow:
+    """Return the row of a finished backtest; the same request has the same row."""
+    digests = "".join(file.digest for file in request.inputs)
+    return BacktestRow(
+        id=request.id, status="finished", code_version=VERSION, settings_hash=request.sha256,
+        settings=msgspec.to_builtins(request),
+        input_digest=hashlib.sha256(digests.encode()).hexdigest(),
+        requested_at=datetime.fromtimestamp(began, UTC), finished_at=datetime.now(UTC),
+        metrics=msgspec.to_builtins(result), report=report,
+    )  # fmt: skip
+
+
+def store(place: tuple[str, str] | None, row: BacktestRow) -> str:
+    """Keep a result where a database is up, in the place of an earlier one of its id.
+
+    Returns a line to add, empty where no database is up.
+    """
     if place is None:
         return ""
     url, schema = place
-    settings: dict[str, Any] = {"params": params_dict(params), "weights": weights}
-    canonical = json.dumps(settings, sort_keys=True)
-    digest = _digest(options)
-    row = BacktestRow(
-        id=make_id("bt", digest, canonical, options.first, options.last, options.warm_up),
-        status="finished", code_version=VERSION,
-        settings_hash=hashlib.sha256(canonical.encode()).hexdigest(), settings=settings,
-        input_digest=digest, requested_at=datetime.fromtimestamp(began, UTC),
-        finished_at=datetime.now(UTC), metrics=msgspec.to_builtins(result),
-        report=options.report.read_bytes() if options.report else None,
-    )  # fmt: skip
     try:
         save(url, schema, row)
     except (psycopg.Error, DatabaseUnavailable) as error:
@@ -55,39 +62,23 @@ def store(
     return f"\nkept as {row.id} in backtest_runs of schema {schema}"
 
 
-def stored(options: argparse.Namespace, place: Path) -> tuple[Path, tuple[Event, ...]]:
-    """Return a run's stored bars as a file, and its stored scores.
+def stored(found: tuple[str, str] | None, schema: str, interval: str, place: Path) -> Files:
+    """Write a run's stored bars to a file; returns it with the stored scores.
 
     Raises:
         CannotBacktest: no database is up, or it holds no such run or bars.
     """
-    found = _database(options)
     if found is None:
         reason = "No database is up: `tidewire up`, or name one with TIDEWIRE_DATABASE_URL."
         raise CannotBacktest(reason)
     file = place / "stored.parquet"
     try:
-        count = stored_bars(found[0], options.from_database, options.interval, file)
-        scored = stored_scores(found[0], options.from_database)
+        count, digest = stored_bars(found[0], schema, interval, file)
+        scored = stored_scores(found[0], schema)
     except psycopg.Error as error:
-        reason = f"Schema {options.from_database} cannot be read: {str(error).splitlines()[0]}."
+        reason = f"Schema {schema} cannot be read: {str(error).splitlines()[0]}."
         raise CannotBacktest(reason) from error
     if not count:
-        reason = f"Schema {options.from_database} holds no bars of {options.interval}."
+        reason = f"Schema {schema} holds no bars of {interval}."
         raise CannotBacktest(reason)
-    return file, tuple(scored)
-
-
-def _database(options: argparse.Namespace) -> tuple[str, str] | None:
-    settings = load_settings()
-    if url := settings.database_url.get_secret_value():
-        return url, options.schema
-    there = running(Home(Path(options.home or settings.home), min_free_bytes=0))
-    return (there["database_url"], there["schema"]) if there is not None else None
-
-
-def _digest(options: argparse.Namespace) -> str:
-    place = options.from_database or options.from_archive
-    named = () if place else (options.bars, options.news)
-    files = [sha256_of(f) for f in named if f is not None] or [place, options.run]
-    return hashlib.sha256("".join(files).encode()).hexdigest()
+    return Files(file, digest, scored=tuple(scored))

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import msgspec
 
-from connectors.archive.files import write_whole
 from connectors.archive.reading import ArchivedRun
+from connectors.files import write_whole
 from connectors.sentiment.tiers import cascade
 from connectors.settings import load_settings
 from flows.replay.rescore import consequences, rescored
@@ -30,7 +30,8 @@ def run_rescore(options: argparse.Namespace) -> str:
         ArchiveDamaged: a file is not what its manifest says.
         DayNotArchived: there is no such day, or it is not over.
     """
-    archive, scoring = open_archive(options), load_settings().scoring
+    archive = open_archive(options.home, options.run, options.day)
+    scoring = load_settings().scoring
     days = archive.days
     if not days:
         reason = "No day of this run is over: there is nothing to score again."

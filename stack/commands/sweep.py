@@ -10,9 +10,12 @@ from typing import Any, Final
 
 import msgspec
 
+from connectors.parameters import parse_setting
 from flows.backtest.options import CannotBacktest
-from flows.backtest.sweep import LUCK, Asked, Sweep, axis_of, run_sweep
-from stack.commands.backtest import inputs_of, rules_of, settle_memory
+from flows.backtest.request import inputs_of, rules_of
+from flows.backtest.sweep import LUCK, Asked, Axis, Sweep, run_sweep
+from stack.commands.backtest import settle_memory
+from stack.commands.backtest_options import asked
 
 SHOWN: Final = ("total_return", "sharpe", "max_drawdown", "closed_trades")
 
@@ -26,20 +29,37 @@ def run_command(options: argparse.Namespace) -> tuple[str, int]:
         SplitFound: prices jump as in a split.
     """
     settle_memory()
-    params, weights = rules_of(options)
     if not options.over:
         reason = "Name what to sweep over, such as --over risk.stop_loss_bps=100,300,500."
         raise CannotBacktest(reason)
     train, test = _walk(options.walk_forward)
-    asked = Asked(
+    wanted = Asked(
         tuple(axis_of(text) for text in options.over), options.random, options.seed, options.by,
         train, test, options.jobs,
     )  # fmt: skip
     with _progress(quiet=options.json) as progress, TemporaryDirectory() as place:
-        sweep = run_sweep(inputs_of(options, Path(place)), params, weights, asked, progress)
+        request, files = asked(options, Path(place))
+        sweep = run_sweep(inputs_of(request, files), *rules_of(request), wanted, progress)
     if options.json:
         return msgspec.json.encode(sweep).decode(), 0
     return in_words(sweep, options.limit), 0
+
+
+def axis_of(text: str) -> Axis:
+    """Read `risk.stop_loss_bps=100,300,500`, `momentum.window=10:40:5` or `weights.momentum=0,1`.
+
+    Raises:
+        CannotBacktest: it is not of that form.
+    """
+    group, name, values = parse_setting(text)
+    if (parts := values.split(":")) and len(parts) == 3:
+        try:
+            first, last, step = map(int, parts)
+            return Axis(group, name, tuple(map(str, range(first, last + 1, step))))
+        except ValueError:
+            reason = f"--over {text}: write FIRST:LAST:STEP in whole numbers."
+            raise CannotBacktest(reason) from None
+    return Axis(group, name, tuple(v.strip() for v in values.split(",")))
 
 
 def in_words(sweep: Sweep, limit: int) -> str:

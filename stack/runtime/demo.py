@@ -15,7 +15,8 @@ from rich.console import Console
 
 from connectors.market.recorded import Rows, article_rows, bar_rows, first_moment, no_rows
 from connectors.market.simulated import record_day
-from connectors.runs import Run, announce, params_dict
+from connectors.parameters import params_dict
+from connectors.runs import Run, announce
 from connectors.settings import Settings
 from connectors.storage.queries import Reader
 from connectors.storage.schema import upgrade

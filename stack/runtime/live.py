@@ -16,7 +16,8 @@ from typing import Any, Final
 import msgspec
 import psutil
 
-from connectors.runs import Run, announce, load_run, params_dict
+from connectors.parameters import params_dict
+from connectors.runs import Run, announce, load_run
 from connectors.settings import Settings
 from connectors.storage.schema import DatabaseUnavailable, maintain, upgrade
 from connectors.storage.sink import seed

@@ -83,6 +83,36 @@ def test_a_backtest_of_what_the_database_holds(
     assert "cannot be read" in capsys.readouterr().err
 
 
+def test_a_grown_database_and_other_rules_are_other_rows(
+    one_shard: tuple[Any, dict[str, Any]],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    demo, _ = one_shard
+    monkeypatch.setenv("TIDEWIRE_DATABASE_URL", demo.run.database_url)
+
+    def kept(*more: str) -> str:
+        wanted = ["backtest", "--from-database", "grown", "--schema", demo.run.schema, *more]
+        assert main(wanted) == 0
+        return capsys.readouterr().out.rpartition("kept as ")[2].split()[0]
+
+    with psycopg.connect(demo.run.database_url, autocommit=True) as connection:
+        connection.execute("DROP SCHEMA IF EXISTS grown CASCADE; CREATE SCHEMA grown")
+        for table in ("market_data", "article_sentiments", "articles"):
+            copy = f"CREATE TABLE grown.{table} AS SELECT * FROM {demo.run.schema}.{table}"
+            connection.execute(copy.encode())
+        last = "start = (SELECT max(start) FROM grown.market_data)"
+        late = f"CREATE TABLE grown.late AS SELECT * FROM grown.market_data WHERE {last}"
+        connection.execute(late.encode())
+        connection.execute(f"DELETE FROM grown.market_data WHERE {last}".encode())
+        before, again, keep = kept(), kept(), kept("--splits", "keep")
+        connection.execute("INSERT INTO grown.market_data SELECT * FROM grown.late")
+        after = kept()
+        connection.execute("DROP SCHEMA grown CASCADE")
+    assert before == again
+    assert len({before, keep, after}) == 3
+
+
 def test_a_backtest_of_a_recorded_day_gives_its_orders(
     one_shard: tuple[Any, dict[str, Any]], capsys: pytest.CaptureFixture[str]
 ) -> None:

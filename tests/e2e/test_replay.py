@@ -20,13 +20,14 @@ from connectors.archive.files import (
 )
 from connectors.archive.reading import ArchivedRun
 from flows.replay.certificate import Certificate, Diverged, certify
-from flows.replay.counterfactual import CannotChange, changes_of, what_if
+from flows.replay.counterfactual import CannotChange, Changes, what_if
 from flows.replay.execution_difference import differences
 from flows.replay.record_index import Found, Ledger
 from flows.replay.window import stretch_of
 from messages.trading import TradeExecution
 from operators.params import Params
 from stack.cli import main
+from stack.commands.replay_options import changes_of
 from stack.runtime.demo import Demo
 from tests.forgery import change, copy_of, flip_a_byte, forge_state, rewrite
 
@@ -204,7 +205,7 @@ def test_an_execution_that_differs_is_listed(forged: Path, ledger: Ledger) -> No
 
 def test_nothing_changed_changes_nothing(archive: Path, one_shard: Any) -> None:
     stretch = stretch_of(ArchivedRun(archive), None, SECOND)
-    found = what_if(stretch, changes_of([], [], [], ""))
+    found = what_if(stretch, Changes.of(changes_of([], [], [], "")))
     assert found.orders == []
     assert found.before == found.after
     assert f"{found.before.equity:.4f}" == one_shard[1]["equity"]
@@ -212,7 +213,7 @@ def test_nothing_changed_changes_nothing(archive: Path, one_shard: Any) -> None:
 
 def test_a_strategy_without_weight_is_not_heard(archive: Path) -> None:
     stretch = stretch_of(ArchivedRun(archive), SECOND, SECOND)
-    changes = changes_of(["strategies.momentum.weight=0"], [], [], "")
+    changes = Changes.of(changes_of(["strategies.momentum.weight=0"], [], [], ""))
     found = what_if(stretch, changes)
     assert found.after.signals < found.before.signals
     lost = {o.change for o in found.orders}
@@ -222,7 +223,7 @@ def test_a_strategy_without_weight_is_not_heard(archive: Path) -> None:
 
 def test_a_limit_denies_by_its_own_name(archive: Path) -> None:
     stretch = stretch_of(ArchivedRun(archive), SECOND, SECOND)
-    found = what_if(stretch, changes_of(["risk.max_positions=1"], [], [], ""))
+    found = what_if(stretch, Changes.of(changes_of(["risk.max_positions=1"], [], [], "")))
     assert found.after.fills < found.before.fills
     first = next(o for o in found.orders if o.change == "gone" and o.side == "BUY")
     assert "MAX_POSITIONS, limit 1" in first.why
@@ -243,15 +244,15 @@ def test_news_left_out_or_late(archive: Path, ledger: Ledger) -> None:
     assert heard, "no signal was made on news alone"
     causes = [c for c in map(ledger.one, heard[0]["causes"]) if c is not None]
     score = next(c for c in causes if c.id.startswith("sco-") and c.stamp == max(_stamps(causes)))
-    without = changes_of([], [score.body["article_id"]], [], "")
+    without = Changes.of(changes_of([], [score.body["article_id"]], [], ""))
     inputs = without.inputs(stretch.events, stretch.start)
     assert 0 < len(stretch.events) - len(inputs) < 20
     made = {e.body.id for e in stretch.play(stretch.loop(), inputs) if hasattr(e.body, "id")}
     assert heard[0]["id"] not in made
     fewer = what_if(stretch, without)
-    quiet = what_if(stretch, changes_of([], [], [score.body["source"]], ""))
+    quiet = what_if(stretch, Changes.of(changes_of([], [], [score.body["source"]], "")))
     assert quiet.before == fewer.before
-    late = what_if(stretch, changes_of([], [], [], "2h"))
+    late = what_if(stretch, Changes.of(changes_of([], [], [], "2h")))
     assert late.before == fewer.before
     assert late.after != late.before
 
@@ -273,7 +274,7 @@ def test_a_change_that_cannot_be_made_says_why(
 ) -> None:
     stretch = stretch_of(ArchivedRun(archive), SECOND, SECOND)
     with pytest.raises(CannotChange, match=words):
-        what_if(stretch, changes_of(sets, articles, [], delay))
+        what_if(stretch, Changes.of(changes_of(sets, articles, [], delay)))
 
 
 # -- the commands ------------------------------------------------------------------------------

@@ -10,12 +10,14 @@ import pytest
 from benchmarks.generate import generate
 from connectors.market.bar_file import BarFile
 from connectors.market.simulated import record_day
+from connectors.parameters import ParameterInvalid
 from flows.backtest.options import CannotBacktest
 from flows.backtest.results import result_of
 from flows.backtest.run import EQUAL, Inputs, run_backtest
-from flows.backtest.sweep import Asked, Axis, axis_of, combinations, rules_of, run_sweep
+from flows.backtest.sweep import Asked, Axis, combinations, rules_of, run_sweep
 from operators.params import Params
 from stack.cli import main
+from stack.commands.sweep import axis_of
 
 STOPS = Axis("risk", "stop_loss_bps", ("50", "300"))
 WINDOWS = Axis("momentum", "window", ("10", "20"))
@@ -121,7 +123,7 @@ def test_values_are_lists_or_ranges() -> None:
     ],
 )
 def test_what_cannot_be_swept_says_why(month: Path, asked: Asked, words: str) -> None:
-    with pytest.raises(CannotBacktest, match=words):
+    with pytest.raises((CannotBacktest, ParameterInvalid), match=words):
         run_sweep(Inputs(BarFile(month), splits="keep"), Params(), dict(EQUAL), asked)
 
 

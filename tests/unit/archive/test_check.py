@@ -13,10 +13,9 @@ from connectors.archive.files import (
     StateFile,
     StatesManifest,
     TopicsManifest,
-    sha256_of,
     write_manifest,
-    write_whole,
 )
+from connectors.files import sha256_of, write_whole
 from tests.archives import DAY, record, write_days
 from tests.forgery import flip_a_byte, rewrite
 

@@ -13,11 +13,8 @@ from connectors.archive.files import (
     StateFile,
     StatesManifest,
     TopicsManifest,
-    put_in_place,
     read_manifest,
-    sha256_of,
     write_manifest,
-    write_whole,
 )
 
 
@@ -70,27 +67,3 @@ def test_a_manifest_of_a_newer_program_is_refused(tmp_path: Path) -> None:
     write_manifest(tmp_path, msgspec.structs.replace(blank, format=FORMAT + 1))
     with pytest.raises(ArchiveDamaged, match="upgrade Tidewire"):
         read_manifest(tmp_path, StatesManifest)
-
-
-def test_a_file_is_replaced_whole_and_no_draft_stays(tmp_path: Path) -> None:
-    file = tmp_path / "deep" / "er" / "file"
-    for data in (b"one", b"", b"three" * 100_000):
-        write_whole(file, data)
-        assert file.read_bytes() == data
-        assert [f.name for f in file.parent.iterdir()] == ["file"]
-
-
-def test_a_write_that_fails_leaves_the_old_file(tmp_path: Path) -> None:
-    file = tmp_path / "file"
-    write_whole(file, b"old")
-    with pytest.raises(TypeError):
-        write_whole(file, "no bytes")  # type: ignore[arg-type]  # on purpose
-    assert file.read_bytes() == b"old"
-
-
-def test_a_draft_takes_the_place_and_hashes_are_of_the_content(tmp_path: Path) -> None:
-    draft, file = tmp_path / "draft", tmp_path / "file"
-    draft.write_bytes(b"abc")
-    put_in_place(draft, file)
-    assert not draft.exists()
-    assert sha256_of(file) == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"

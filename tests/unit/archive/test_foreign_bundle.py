@@ -11,7 +11,8 @@ from connectors.archive.files import IMPORTED, ArchiveDamaged, TopicsManifest, w
 from connectors.archive.reading import ArchivedRun, StrategyNotTrusted
 from connectors.archive.spool import Spools
 from connectors.kafka.raw_log import LogRecord
-from connectors.runs import Run, params_dict
+from connectors.parameters import params_dict
+from connectors.runs import Run
 from messages.base import make_id
 from messages.codec import encode
 from messages.control import RunStarted

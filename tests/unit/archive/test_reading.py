@@ -7,7 +7,7 @@ import pytest
 
 from connectors.archive.files import ArchiveDamaged
 from connectors.archive.reading import ArchivedRun, DayNotArchived
-from connectors.runs import params_dict
+from connectors.parameters import params_dict
 from messages.topics import MARKET_BARS
 from operators.params import Params, RiskParams
 from tests.archives import (

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from connectors.archive.files import sha256_of
 from connectors.archive.records import Row, read_rows
 from connectors.archive.spool import SpoolDamaged, Spools
+from connectors.files import sha256_of
 from tests.archives import DAY, record
 
 Log = list[list[int]]  # per partition: the stamps of its records

@@ -4,13 +4,16 @@ from decimal import Decimal
 
 import pytest
 
-from flows.replay.counterfactual import CannotChange, Changes, changes_of, what_if
+from flows.replay.counterfactual import CannotChange, Changes, what_if
 from flows.replay.window import Stretch
 from messages.learning import WeightChange
 from messages.news import ScoredArticle
-from messages.units import MINUTE_US, SECOND_US
+from messages.requests import ReplayChanges
+from messages.units import MINUTE_US
 from operators.params import Params
 from tests.streams import at
+
+DAY_US = 1_440 * MINUTE_US
 
 
 def orders(stretch: Stretch, changes: Changes) -> list[tuple[str, str, int]]:
@@ -49,13 +52,12 @@ def test_without_the_first_news_the_trade_is_gone_and_a_later_one_is_new(
 
 
 def test_without_its_weight_a_strategy_asks_for_nothing(stretch: Stretch) -> None:
-    changes = changes_of(["strategies.news_driven.weight=0"], (), (), "")
-    assert changes.weights == (("news_driven", 0.0),)
+    changes = Changes(weights=(("news_driven", 0.0),))
     assert [change for change, *_ in orders(stretch, changes)][:1] == ["gone"]
 
 
 def test_a_smaller_size_changes_the_orders(stretch: Stretch) -> None:
-    found = what_if(stretch, changes_of(["risk.position_bps=1"], (), (), ""))
+    found = what_if(stretch, Changes(params=(("risk", "position_bps", "1"),)))
     assert {o.change for o in found.orders} <= {"changed", "gone"}
     small = [o for o in found.orders if o.change == "changed"]
     assert small
@@ -64,10 +66,10 @@ def test_a_smaller_size_changes_the_orders(stretch: Stretch) -> None:
 
 
 def test_news_that_comes_too_late_for_its_day_is_not_traded(stretch: Stretch) -> None:
-    found = what_if(stretch, changes_of((), (), (), "1d"))
+    found = what_if(stretch, Changes(delay=DAY_US))
     assert (found.after.signals, found.after.orders) == (0, 0)
     assert {o.change for o in found.orders} == {"gone"}
-    soon = what_if(stretch, changes_of((), (), (), "1m"))
+    soon = what_if(stretch, Changes(delay=MINUTE_US))
     assert (soon.after.orders, soon.after.fills) == (2, 2)
 
 
@@ -92,33 +94,27 @@ def test_scores_stand_in_for_those_of_their_ids(stretch: Stretch) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "micros"),
-    [("", 0), ("30s", 30 * SECOND_US), ("5m", 5 * MINUTE_US), ("2h", 120 * MINUTE_US),
-     ("1d", 1_440 * MINUTE_US), ("0m", 0)],
-)  # fmt: skip
-def test_delays(text: str, micros: int) -> None:
-    assert changes_of((), (), (), text).delay == micros
-
-
-@pytest.mark.parametrize("text", ["5", "m", "-5m", "5 m", "1.5h", "5w"])
-def test_delays_that_are_none(text: str) -> None:
-    with pytest.raises(CannotChange, match="write a number and s, m, h or d"):
-        changes_of((), (), (), text)
-
-
-@pytest.mark.parametrize(
-    ("sets", "said"),
+    ("changes", "said"),
     [
-        (["nothing"], "--set nothing"),
-        (["strategies.momentum.weight=2"], "a weight is from 0 to 1"),
-        (["momentum.weight=x"], "a weight is from 0 to 1"),
-        (["risk.nothing=1"], "there is no such parameter"),
-        (["strategies.nobody.weight=1"], "there is no strategy nobody"),
+        (Changes(params=(("risk", "nothing", "1"),)), "--set risk.nothing: there is no such"),
+        (Changes(params=(("risk", "max_positions", "x"),)), "--set risk.max_positions=x"),
+        (Changes(weights=(("nobody", 1.0),)), "there is no strategy nobody"),
     ],
 )
-def test_changes_that_name_nothing(stretch: Stretch, sets: list[str], said: str) -> None:
+def test_changes_that_name_nothing(stretch: Stretch, changes: Changes, said: str) -> None:
     with pytest.raises(CannotChange, match=said):
-        what_if(stretch, changes_of(sets, (), (), ""))
+        what_if(stretch, changes)
+
+
+def test_a_request_says_what_is_otherwise() -> None:
+    asked = ReplayChanges(
+        params=(("risk", "max_positions", "3"),), weights={"momentum": 0.5},
+        without_articles=("art-1",), without_sources=("rss",), news_delay_us=7,
+    )  # fmt: skip
+    assert Changes.of(asked) == Changes(
+        (("risk", "max_positions", "3"),), (("momentum", 0.5),), ("art-1",), ("rss",), 7
+    )
+    assert Changes.of(ReplayChanges()) == Changes()
 
 
 @pytest.mark.parametrize(
@@ -136,11 +132,9 @@ def test_news_that_never_came_cannot_be_left_out(stretch: Stretch, changes: Chan
 )  # fmt: skip
 def test_which_changes_need_the_whole_run(group: str, shapes: bool) -> None:
     assert Changes(params=((group, "x", "1"),)).shapes_state is shapes
-    assert Changes(params=((group, "x", "1"),)).any
-    assert not Changes().any
 
 
 def test_rules_keep_what_is_not_changed() -> None:
-    changed = changes_of(["risk.cooldown_minutes=7"], (), (), "").rules(Params())
+    changed = Changes(params=(("risk", "cooldown_minutes", "7"),)).rules(Params())
     assert changed.risk.cooldown_minutes == 7
     assert changed.momentum == Params().momentum

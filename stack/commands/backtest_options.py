@@ -1,0 +1,140 @@
+"""What the command line asks of a backtest or a sweep, as a request and the files it means."""
+
+import argparse
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from connectors.market.calendar import NEW_YORK
+from connectors.parameters import parse_setting, with_settings
+from connectors.settings import Settings, load_settings
+from connectors.user_strategies import strategy_names
+from flows.backtest.options import (
+    COMMISSIONS,
+    JOB_V1,
+    JOB_WEIGHTS,
+    CannotBacktest,
+    for_interval,
+)
+from flows.backtest.request import Files, request_of
+from messages.requests import BacktestRequest
+from operators.params import STRATEGIES, OwnParams, Params
+from stack.commands.backtest_archive import archived, days_of
+from stack.commands.backtest_store import database, stored
+from stack.commands.replay import open_archive
+
+
+def asked(options: argparse.Namespace, place: Path) -> tuple[BacktestRequest, Files]:
+    """Return what a command line asks for; stored and archived bars are written to a place.
+
+    Raises:
+        CannotBacktest: it names no input, or something is not of the form it must have.
+        ParameterInvalid: a parameter is unknown or out of range.
+        InputUnusable: a file cannot be read.
+        RequestInvalid: parts of it contradict each other.
+    """
+    settings = load_settings()
+    first, last = moment_of(options.first, "--from"), moment_of(options.last, "--to")
+    if options.warm_up and first is None:
+        reason = "--warm-up needs --from: it reads the days before."
+        raise CannotBacktest(reason)
+    files, interval, source = _inputs(options, settings, place)
+    if options.preset:
+        params, weights = JOB_V1, JOB_WEIGHTS
+    else:
+        params, weights = _rules(options, settings, interval)
+    request = request_of(
+        files, params, weights,
+        interval=interval, first=first, last=last, warm_up_days=options.warm_up,
+        splits="keep" if options.preset else options.splits, benchmark=options.benchmark,
+        preset=options.preset or "", source=source,
+    )  # fmt: skip
+    return request, files
+
+
+def _inputs(options: argparse.Namespace, settings: Settings, place: Path) -> tuple[Files, str, str]:
+    """Return the files, the bars' interval, and what to call the input."""
+    directories, news = settings.news.directories, options.news
+    if options.from_database:
+        schema = options.from_database
+        files = stored(database(options.home), schema, options.interval, place)
+        source, interval = schema, options.interval
+    elif options.from_archive:
+        source = options.from_archive
+        first, last = days_of(source)
+        archive = open_archive(options.home, options.run, last)
+        files, interval = archived(archive, first, last, place), archive.run.interval
+    elif options.bars is not None:
+        files, source, interval = Files(options.bars), Path(options.bars).name, options.interval
+    else:
+        reason = (
+            "Name a Parquet or CSV file with --bars, a run's schema with --from-database, or a day "
+            "with --from-archive."
+        )
+        raise CannotBacktest(reason)
+    return replace(files, news=news, directories=directories), interval, source
+
+
+def _rules(
+    options: argparse.Namespace, settings: Settings, interval: str
+) -> tuple[Params, dict[str, float]]:
+    sets = [
+        ("fills", name, str(value))
+        for name, value in reversed(COMMISSIONS.get(options.commission, {}).items())
+    ]
+    sets += [parse_setting(text) for text in options.set]
+    if options.fill:
+        sets.append(("fills", "model", options.fill))
+    if options.slippage_bps is not None:
+        sets.append(("fills", "slippage_bps", str(options.slippage_bps)))
+    if options.capital:
+        sets.append(("account", "start_cash", str(options.capital)))
+    params = with_settings(settings.params, sets)
+    if options.strategy:
+        own = OwnParams((*params.own.strategies, *options.strategy))
+        params = replace(params, own=own)
+    return for_interval(params, interval), weights_of(options.weights, strategy_names(params))
+
+
+def weights_of(text: str, names: Sequence[str] = STRATEGIES) -> dict[str, float]:
+    """Read `momentum=0.5,mean_reversion=0.5`; equal ones where nothing is said.
+
+    Args:
+        text: may be empty.
+        names: of all strategies.
+
+    Raises:
+        CannotBacktest: it is not of that form.
+    """
+    if not text:
+        return dict.fromkeys(names, 1 / len(names))
+    found: dict[str, float] = {}
+    for part in text.split(","):
+        name, _, value = part.strip().partition("=")
+        try:
+            weight = float(value)
+        except ValueError:
+            weight = -1.0
+        if name not in names or not 0 <= weight <= 1:
+            known = ", ".join(names)
+            reason = f"--weights {part}: write NAME=0..1 with a name of {known}."
+            raise CannotBacktest(reason)
+        found[name] = weight
+    return found
+
+
+def moment_of(text: str, option: str) -> datetime | None:
+    """Read a day or a time of New York; None for an empty text.
+
+    Raises:
+        CannotBacktest: it is neither.
+    """
+    if not text:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        reason = f"{option} {text}: write YYYY-MM-DD or YYYY-MM-DDTHH:MM."
+        raise CannotBacktest(reason) from None
+    return (moment if moment.tzinfo else moment.replace(tzinfo=NEW_YORK)).astimezone(UTC)
