@@ -45,16 +45,18 @@ class Trimmer:
         try:
             oldest_kept = int(time.time() * 1000) - self._keep_ms
             asked = [TopicPartition(name, p, oldest_kept) for p in archived_to]
-            kept = consumer.offsets_for_times(asked, timeout=ADMIN_TIMEOUT_S)
             to = []
-            for place in kept:
+            for place in consumer.offsets_for_times(asked, timeout=ADMIN_TIMEOUT_S):
+                if place.error is not None:
+                    continue  # a broker that comes back says -1 then, as it does of old topics
                 first, end = consumer.get_watermark_offsets(
                     TopicPartition(name, place.partition), timeout=ADMIN_TIMEOUT_S
                 )
                 young = end if place.offset < 0 else place.offset
                 upto = min(young, archived_to[place.partition])
-                if upto > first:
-                    to.append(TopicPartition(name, place.partition, upto))
+                at = TopicPartition(name, place.partition, upto)
+                if upto > first and _is_older(consumer, at, oldest_kept):
+                    to.append(at)
             if to:
                 admin = AdminClient(settings)  # named: its futures die with it
                 futures = admin.delete_records(to, request_timeout=ADMIN_TIMEOUT_S)
@@ -64,3 +66,15 @@ class Trimmer:
             return
         finally:
             consumer.close()
+
+
+def _is_older(consumer: Consumer, upto: TopicPartition, oldest_kept: int) -> bool:
+    """Tell whether the last record before an offset was written before a time, by looking at it.
+
+    What is deleted is gone: no answer about a whole partition is enough to go by.
+    """
+    consumer.assign([TopicPartition(upto.topic, upto.partition, upto.offset - 1)])
+    record = consumer.poll(ADMIN_TIMEOUT_S)
+    if record is None or record.error() is not None:
+        return False
+    return int(record.timestamp()[1]) < oldest_kept
