@@ -18,13 +18,17 @@ from typing import Any
 from confluent_kafka import Consumer, Producer, TopicPartition
 
 from benchmarks.job_v1 import load
+from connectors.files import sha256_of
 from connectors.kafka.layout import TICK, create_topics
 from connectors.kafka.sink import LogSinkPartition, Outbox
 from connectors.parameters import params_dict
-from connectors.runs import Run, announce
+from connectors.runs import Run
 from connectors.settings import Settings
+from flows.pipeline.start import announce
 from messages.codec import decoder, encode
 from messages.market import Bar
+from messages.requests import InputFile
+from messages.runs import RunSpec
 from messages.topics import EVERY_TOPIC, MARKET_BARS, NEWS_SCORED, ORDERS_REQUESTED
 from messages.units import to_datetime
 from operators.params import Params
@@ -39,11 +43,15 @@ def prepare(services: Services, directory: Path, file: Path, count: int) -> tupl
     events = load(file)[:count]
     name = f"bench-{uuid.uuid4().hex[:8]}"
     now = datetime.now(UTC)
+    spec = RunSpec(
+        run_id=name, partitions=1, interval="1m", started_at=now,
+        inputs=(InputFile(role="bars", digest=sha256_of(file), name=file.name),),
+        first_moment=to_datetime(events[0].stamp - 1), params=params_dict(Params()),
+    )  # fmt: skip
     run = Run(
-        run_id=name, directory=str(directory / name), bootstrap=services.bootstrap,
-        prefix=f"{name}.", schema="none", partitions=1, database_url="", bars="-", interval="1m",
-        news="", pace=0, started_at=now, first_moment=to_datetime(events[0].stamp - 1),
-        params=params_dict(Params()), archive=str(directory / "archive" / name),
+        spec=spec, directory=str(directory / name), bootstrap=services.bootstrap,
+        prefix=f"{name}.", schema="none", database_url="", bars=str(file),
+        archive=str(directory / "archive" / name),
     )  # fmt: skip
     run.save()
     create_topics(run.layout, EVERY_TOPIC)

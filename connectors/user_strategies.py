@@ -90,6 +90,27 @@ def strategy_sources(params: Params) -> tuple[StrategySource, ...]:
     )  # fmt: skip
 
 
+def see_that_unchanged(params: Params, known: tuple[StrategySource, ...]) -> None:
+    """See that the strategies are those that a run was brought up with.
+
+    Args:
+        params: of the run.
+        known: its strategies then; none: nothing is known of them.
+
+    Raises:
+        StrategyUnusable: a file has been edited since, or another one stands in its place.
+    """
+    if not known:
+        return
+    for before, now in zip(known, strategy_sources(params), strict=True):
+        if before.id != now.id:
+            reason = (
+                f"{before.where} is not the strategy that the run was brought up with: bring the "
+                "run down and up again to go on with what it is now."
+            )
+            raise StrategyUnusable(reason)
+
+
 def _one(where: str) -> Strategy:
     place, _, name = where.rpartition(":")
     if not place or not name:

@@ -6,6 +6,7 @@ from bytewax.operators import KeyedStream
 from connectors.envelope import Envelope
 from connectors.runs import Run
 from flows.pipeline.assembly import Stopping, between_topics
+from flows.pipeline.checkpoints import checkpoint_store
 from flows.pipeline.engine import step
 from messages.topics import CONTROL_ACCEPTED, CONTROL_COMMANDS
 from operators.commands import AcceptCommands, CommandsState
@@ -22,5 +23,5 @@ def wire(commands: KeyedStream[Envelope]) -> KeyedStream[Envelope]:
 def flow(run: Run, stopping: Stopping) -> Dataflow:
     """Commands come unstamped from outside and take the clock of their partition."""
     return between_topics(
-        "control", run.layout, READS, wire, WRITES, stopping, store=run.checkpoints("control")
+        "control", run.layout, READS, wire, WRITES, stopping, store=checkpoint_store(run, "control")
     )

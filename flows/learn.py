@@ -6,6 +6,7 @@ from bytewax.operators import KeyedStream
 from connectors.envelope import Envelope
 from connectors.runs import Run
 from flows.pipeline.assembly import Stopping, between_topics
+from flows.pipeline.checkpoints import checkpoint_store
 from flows.pipeline.engine import step
 from messages.topics import LEARNING_OUTCOMES, SIGNALS_GENERATED, TRADES_EXECUTED
 from operators.learning.outcomes import Outcomes, OutcomesState
@@ -25,5 +26,5 @@ def flow(run: Run, stopping: Stopping) -> Dataflow:
     params = run.rules
     return between_topics(
         "learn", run.layout, READS, lambda s: wire(s, params), WRITES, stopping,
-        store=run.checkpoints("learn"),
+        store=checkpoint_store(run, "learn"),
     )  # fmt: skip

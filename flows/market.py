@@ -39,12 +39,12 @@ def flow(run: Run, stopping: Stopping) -> Dataflow:
     """Play the run's bar file, or beat; ticks on control.commands give commands their place."""
     layout, dataflow = run.layout, Dataflow("market")
     if run.live:
-        beat = PacemakerSource(timedelta(milliseconds=run.tick_ms), stopping)
+        beat = PacemakerSource(timedelta(milliseconds=run.spec.tick_ms), stopping)
         bars = op.input("clock", dataflow, beat)
     else:
-        source = RecordedSource(bar_rows(run.path(run.bars)), stopping, run.pace)
+        source = RecordedSource(bar_rows(run.path(run.bars)), stopping, run.spec.pace)
         rows = op.input("file", dataflow, source)
-        bars = wire(rows, to_micros(run.started_at), run.interval)
+        bars = wire(rows, to_micros(run.spec.started_at), run.spec.interval)
     outboxes = route(bars, WRITES)
     writes = {t: layout.partitions_of(t) for t in (*WRITES, CONTROL_COMMANDS)}
     op.output("topics", outboxes, LogSink(layout, {SHARD: writes}, entry=True))

@@ -13,7 +13,6 @@ from connectors.feed.live import LiveSource
 from connectors.kafka.sink import LogSink
 from connectors.market.recorded import SHARD, RecordedSource, article_rows, no_rows
 from connectors.runs import Run
-from connectors.settings import load_settings
 from flows.pipeline.assembly import Stopping
 from flows.pipeline.engine import route, step
 from messages.topics import NEWS_FEED_DLQ, NEWS_RAW
@@ -36,10 +35,10 @@ def live(run: Run, stopping: Stopping, dataflow: Dataflow) -> KeyedStream[Envelo
     arrived. Blocks and beats may be reordered by the engine: harmless, because the sink of an
     entry flow assigns stamps monotonically.
     """
-    params = load_settings().news
+    params = run.news_params
     board = Board(feed_names(params))
     board.keep_telling(run.layout, run.path(FEEDS_FILE))
-    every = timedelta(milliseconds=run.tick_ms)
+    every = timedelta(milliseconds=run.spec.tick_ms)
     source = LiveSource(lambda: list(feeds_of(params)), board, every, stopping)
     rows = op.input("feeds", dataflow, source)
     admitted = step("admit", rows, lambda s: AdmitArticles(0, s, live=True), ArticlesState)
@@ -54,7 +53,7 @@ def flow(run: Run, stopping: Stopping) -> Dataflow:
     else:
         reader = article_rows(run.path(run.news)) if run.news else no_rows
         rows = op.input("file", dataflow, RecordedSource(reader, stopping))
-        articles = wire(rows, to_micros(run.started_at))
+        articles = wire(rows, to_micros(run.spec.started_at))
     outboxes = route(articles, WRITES)
     writes = {t: layout.partitions_of(t) for t in WRITES}
     op.output("topics", outboxes, LogSink(layout, {SHARD: writes}, entry=True))

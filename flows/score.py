@@ -10,9 +10,9 @@ from bytewax.operators import KeyedStream
 from connectors.envelope import Envelope
 from connectors.runs import Run
 from connectors.sentiment.tiers import cascade, require
-from connectors.settings import load_settings
 from connectors.tickers.directory import ticker_finder
 from flows.pipeline.assembly import Stopping, between_topics
+from flows.pipeline.checkpoints import checkpoint_store
 from flows.pipeline.scoring_step import STEP, Backlog, ScoringStep
 from messages.topics import NEWS_RAW, NEWS_SCORED
 
@@ -27,14 +27,14 @@ def flow(run: Run, stopping: Stopping) -> Dataflow:
     Raises:
         ModelUnusable: a tier is asked for by name that is not on this machine.
     """
-    settings, backlog = load_settings(), Backlog()
-    require(settings.scoring)
-    finder = ticker_finder(settings.news.directories)
+    params, backlog = run.scoring_params, Backlog()
+    require(params)
+    finder = ticker_finder(run.news_params.directories)
 
     def scoring(state: bytes | None) -> ScoringStep:
         return ScoringStep(
-            lambda: cascade(settings.scoring, run.path(FACTS), live=run.live),
-            finder, backlog, stopping, run.tick_ms if run.live else None, state,
+            lambda: cascade(params, run.path(FACTS), live=run.live),
+            finder, backlog, stopping, run.spec.tick_ms if run.live else None, state,
         )  # fmt: skip
 
     def wire(articles: KeyedStream[Envelope]) -> KeyedStream[Envelope]:
@@ -42,5 +42,5 @@ def flow(run: Run, stopping: Stopping) -> Dataflow:
 
     return between_topics(
         "score", run.layout, READS, wire, WRITES, stopping,
-        store=run.checkpoints("score"), entry=True, held=backlog.full,
+        store=checkpoint_store(run, "score"), entry=True, held=backlog.full,
     )  # fmt: skip

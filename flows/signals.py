@@ -7,8 +7,9 @@ from bytewax.operators import KeyedStream
 
 from connectors.envelope import Envelope
 from connectors.runs import Run
-from connectors.user_strategies import own_strategies
+from connectors.user_strategies import own_strategies, see_that_unchanged
 from flows.pipeline.assembly import Stopping, between_topics
+from flows.pipeline.checkpoints import checkpoint_store
 from flows.pipeline.engine import step
 from messages.topics import (
     MARKET_BARS,
@@ -40,7 +41,8 @@ def wire(merged: KeyedStream[Envelope], params: Params) -> KeyedStream[Envelope]
 def flow(run: Run, stopping: Stopping, shards: Collection[int]) -> Dataflow:
     """One shard per partition: a ticker's news and bars lie in partitions of one number."""
     params = run.rules
+    see_that_unchanged(params, run.spec.strategies)
     return between_topics(
         "signals", run.layout, READS, lambda s: wire(s, params), WRITES, stopping, shards,
-        run.checkpoints("signals"),
+        checkpoint_store(run, "signals"),
     )  # fmt: skip

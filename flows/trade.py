@@ -7,6 +7,7 @@ from connectors.envelope import Envelope
 from connectors.market.calendar import new_york_sessions
 from connectors.runs import Run
 from flows.pipeline.assembly import Stopping, between_topics
+from flows.pipeline.checkpoints import checkpoint_store
 from flows.pipeline.engine import step
 from messages.topics import (
     CONTROL_ACCEPTED,
@@ -46,5 +47,5 @@ def flow(run: Run, stopping: Stopping) -> Dataflow:
     params, sessions = run.rules, new_york_sessions()
     return between_topics(
         "trade", run.layout, READS, lambda s: wire(s, params, sessions), WRITES, stopping,
-        store=run.checkpoints("trade"),
+        store=checkpoint_store(run, "trade"),
     )  # fmt: skip

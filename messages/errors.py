@@ -7,7 +7,7 @@
     +- InputUnusable, SplitFound, CannotBacktest, RequestInvalid          what a backtest is given
     +- CannotChange, CannotExplain, DayNotArchived, StrategyNotTrusted    what a replay is asked
     +- ArchiveDamaged, CannotImport, SpoolDamaged, StateUnreadable,
-    |  RecoveryForeign, LostLog                                           what was kept
+    |  RecoveryForeign, LostLog, RunUnreadable                            what was kept
     +- BrokerUnavailable, DatabaseUnavailable, SchemaTooNew,
     |  DeliveryFailed, StoppedWithoutDatabase                             servers
     +- DeterminismBroken, UnknownEvent, StrategyFailed, TooMuchMoney      a flow must stop

@@ -24,6 +24,8 @@ from messages.base import make_id
 from messages.codec import encode
 from messages.control import Command, RunStarted
 from messages.news import RawArticle
+from messages.requests import InputFile
+from messages.runs import RunSpec
 from messages.topics import (
     DEAD_LETTERS,
     RUNS_STARTED,
@@ -74,14 +76,25 @@ def write_days(archive: Path, days: Iterable[tuple[str, list[LogRecord]]]) -> li
     return files
 
 
-def run_of(archive: Path, params: Params | None = None, **changes: Any) -> Run:
-    """Return a run over one partition, its archive being `archive`; nothing is written."""
+PLAYED = InputFile(role="bars", digest="0" * 64, name="bars.parquet")
+
+
+def spec_of(params: Params | None = None, **changes: Any) -> RunSpec:
+    """Return what a run of played bars over one partition does."""
     moment = datetime(2025, 3, 12, 13, 30, tzinfo=UTC)
     fields: dict[str, Any] = {
-        "run_id": RUN, "directory": str(archive.parent / "run"), "bootstrap": "127.0.0.1:1",
-        "prefix": "t.", "schema": "run_t", "partitions": 1, "database_url": "", "interval": "1m",
-        "bars": "bars.parquet", "news": "", "pace": 0, "started_at": moment,
-        "first_moment": moment, "params": params_dict(params or Params()), "archive": str(archive),
+        "run_id": RUN, "partitions": 1, "interval": "1m", "inputs": (PLAYED,),
+        "started_at": moment, "first_moment": moment, "params": params_dict(params or Params()),
+    }  # fmt: skip
+    return RunSpec(**{**fields, **changes})
+
+
+def run_of(archive: Path, params: Params | None = None, **changes: Any) -> Run:
+    """Return a run over one partition, its archive being `archive`; nothing is written."""
+    fields: dict[str, Any] = {
+        "spec": spec_of(params), "directory": str(archive.parent / "run"),
+        "bootstrap": "127.0.0.1:1", "prefix": "t.", "schema": "run_t", "database_url": "",
+        "bars": "bars.parquet", "archive": str(archive),
     }  # fmt: skip
     return Run(**{**fields, **changes})
 
@@ -91,7 +104,7 @@ def started(run: Run, **changes: Any) -> LogRecord:
     settings = msgspec.json.encode(run.params, order="sorted").decode()
     body = RunStarted(
         **{
-            "id": make_id("run", run.run_id), "event_time": run.first_moment,
+            "id": make_id("run", run.run_id), "event_time": run.spec.first_moment,
             "run_id": run.run_id, "code_version": "1",
             "settings_hash": hashlib.sha256(settings.encode()).hexdigest(),
             "settings": settings, "partitions": run.partitions, **changes,

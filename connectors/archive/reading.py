@@ -75,7 +75,8 @@ class ArchivedRun:
         params: dict[str, Any] = msgspec.json.decode(self.started.settings)
         if (self.path / IMPORTED).exists():
             self._see_trust(params.get("own", {}).get("strategies", ()))
-        return msgspec.structs.replace(run, params=params)
+        spec = msgspec.structs.replace(run.spec, params=params)
+        return msgspec.structs.replace(run, spec=spec)
 
     def _see_trust(self, strategies: Collection[str]) -> None:
         foreign = [name for name in strategies if name not in self._trusted]

@@ -122,7 +122,7 @@ class Auditor:
             if n in refused:
                 continue
             start = row.get("timestamp", row.get("ts"))
-            name = f"bar-{row['ticker']}@{start:%Y-%m-%dT%H:%M:%SZ}/{self._run.interval}#0"
+            name = f"bar-{row['ticker']}@{start:%Y-%m-%dT%H:%M:%SZ}/{self._run.spec.interval}#0"
             _require(name in ids, "input row is neither a bar nor a dead letter", f"row {n} {name}")
         outside = sum(b["source"] != "recorded" for b in self._of("market.bars"))
         total = len(self._of("market.bars")) - outside + len(refused)

@@ -64,7 +64,7 @@ def _inputs(options: argparse.Namespace, settings: Settings, place: Path) -> tup
         source = options.from_archive
         first, last = days_of(source)
         archive = open_archive(options.home, options.run, last)
-        files, interval = archived(archive, first, last, place), archive.run.interval
+        files, interval = archived(archive, first, last, place), archive.run.spec.interval
     elif options.bars is not None:
         files, source, interval = Files(options.bars), Path(options.bars).name, options.interval
     else:

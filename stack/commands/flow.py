@@ -8,7 +8,6 @@ from pathlib import Path
 from bytewax.dataflow import Dataflow
 
 from connectors.runs import Run, load_run
-from connectors.settings import load_settings
 from connectors.stopping import StopFlag
 from connectors.telemetry import StatusFile, log_as_json, serve_metrics
 from flows.pipeline.engine import run as execute
@@ -48,13 +47,12 @@ def run_flow(name: str, directory: Path, shards: str | None) -> None:
     except FileNotFoundError as error:
         reason = f"There is no run at {directory}: name a directory that holds run.json with --run."
         raise StackError(reason) from error
-    settings = load_settings()
     stop = StopFlag().listen()
     own = _shards(name, run, shards)
     label = name if own is None else f"{name}-{own[0]}" + (f"-{own[-1]}" if len(own) > 1 else "")
-    log_as_json(label, run.run_id, settings.log_level)
+    log_as_json(label, run.run_id, run.log_level)
     signs: dict[str, object] = {"flow": label}
-    if settings.metrics:
+    if run.metrics:
         signs["metrics_port"] = serve_metrics(label, run.run_id, _metrics_port(run, label))
     status = StatusFile(run.path("status", f"{label}.json"), **signs).keep_writing()
     # Imported by name so that a role's flow needs no other role's packages.

@@ -136,7 +136,7 @@ def open_archive(home: str | None, run: str, day: str = "") -> ArchivedRun:
         runs = [d for d in runs if d.name == run]
     trusted = load_settings().own.strategies
     found = [ArchivedRun(d, trusted) for d in runs]
-    found.sort(key=lambda a: (a.path.name == last, a.run.started_at))
+    found.sort(key=lambda a: (a.path.name == last, a.run.spec.started_at))
     for one in reversed(found):
         if not day or any(f.day == day for f in one.manifest.files):
             return one

@@ -40,7 +40,7 @@ def run_rescore(options: argparse.Namespace) -> str:
     stretch = stretch_of(archive, first, last)
     models = cascade(
         by_tier(scoring, options.tier),
-        Path(archive.run.archive, DIRECTORY, "scores.sqlite"),
+        archive.path / DIRECTORY / "scores.sqlite",
         live=True,
     )
     try:
@@ -64,7 +64,7 @@ def run_rescore(options: argparse.Namespace) -> str:
 
 def _write(archive: ArchivedRun, first: str, last: str, scores: list[ScoredArticle]) -> Path:
     model = scores[0].model_used.replace("/", "_").replace(":", "_")
-    file = Path(archive.run.archive, DIRECTORY, f"{first}_{last}_{model}.jsonl")
+    file = Path(archive.path, DIRECTORY, f"{first}_{last}_{model}.jsonl")
     file.parent.mkdir(parents=True, exist_ok=True)
     write_whole(file, b"".join(encode(s) + b"\n" for s in scores))
     return file

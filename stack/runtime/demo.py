@@ -15,19 +15,18 @@ from rich.console import Console
 
 from connectors.market.recorded import Rows, article_rows, bar_rows, first_moment, no_rows
 from connectors.market.simulated import record_day
-from connectors.parameters import params_dict
-from connectors.runs import Run, announce
+from connectors.runs import Run
 from connectors.settings import Settings
 from connectors.storage.queries import Reader
-from connectors.storage.schema import upgrade
-from connectors.storage.sink import seed
-from connectors.user_strategies import described
+from flows.pipeline.start import prepare
+from messages.market import Interval
 from messages.topics import EVERY_TOPIC
 from stack.audit.auditor import Auditor, Books
 from stack.errors import StackError
 from stack.home import note_last
 from stack.runtime.health import HealthBoard
 from stack.runtime.memory import PeakMemory
+from stack.runtime.new_run import new_run
 from stack.runtime.supervisor import Supervisor, run_flows
 from stack.servers.services import Services
 
@@ -48,7 +47,7 @@ class DemoOptions:
 
     bars: Path | None
     news: Path | None
-    interval: str
+    interval: Interval
     shards: int
     no_news: bool
     check: bool
@@ -77,10 +76,7 @@ class Demo:
     def prepare(self) -> None:
         """Make schema, topics and first records."""
         run = self.run
-        version = upgrade(run.database_url, run.schema)
-        seed(run.database_url, run.schema, described(run.rules))
-        self._services.make_topics(run.layout, EVERY_TOPIC)
-        announce(run)
+        version = prepare(run, self._services.make_topics)
         self._out.print(
             f"schema {run.schema} at version {version}, {len(EVERY_TOPIC)} topics {run.prefix}*"
         )
@@ -148,23 +144,11 @@ class Demo:
                 f"{bars} has no readable row among its first thousand: name another with --bars."
             )
             raise StackError(reason)
-        run = Run(
-            run_id=run_id,
-            directory=str(directory),
-            bootstrap=self._services.bootstrap,
-            prefix=f"tidewire-{run_id}.",
-            schema=f"run_{run_id.replace('-', '_')}",
-            partitions=options.shards,
-            database_url=self._services.database_url,
-            bars=str(bars),
-            interval=options.interval,
-            news=str(news) if news else "",
+        run = new_run(
+            self._services, settings, run_id, started_at=now, first_moment=min(moments),
+            partitions=options.shards, interval=options.interval, bars=bars, news=news,
             pace=options.pace,
-            started_at=now,
-            first_moment=min(moments),
-            params=params_dict(settings.params),
-            archive=str(self._services.home.archive / run_id),
-        )
+        )  # fmt: skip
         run.save()
         return run
 

@@ -16,16 +16,14 @@ from typing import Any, Final
 import msgspec
 import psutil
 
-from connectors.parameters import params_dict
-from connectors.runs import Run, announce, load_run
+from connectors.runs import Run, load_run
 from connectors.settings import Settings
-from connectors.storage.schema import DatabaseUnavailable, maintain, upgrade
-from connectors.storage.sink import seed
-from connectors.user_strategies import described
-from messages.topics import EVERY_TOPIC
+from connectors.storage.schema import DatabaseUnavailable, maintain
+from flows.pipeline.start import prepare
 from stack.errors import CannotStart, StackError
 from stack.home import Home, note_last, tail
 from stack.runtime.health import HealthBoard
+from stack.runtime.new_run import new_run
 from stack.runtime.supervisor import CrashLoop, Supervisor, run_flows
 from stack.servers.services import Services
 
@@ -35,26 +33,25 @@ HEALTH_S: Final = 5.0
 DAY_S: Final = 86_400.0
 START_TIMEOUT_S: Final = 120.0
 STOP_TIMEOUT_S: Final = 60.0
+# What of a run's spec may change from start to start.
+TODAYS: Final = ("tick_ms", "strategies", "feeds", "news", "scoring", "directories")
 
 
 def live_run(services: Services, settings: Settings, name: str) -> tuple[Run, bool]:
     """Return the live run of a name, and whether it is new.
 
     A run keeps its account, its topics and its rules from start to start. Broker and database
-    may have moved to other ports since.
+    may have moved to other ports since; feeds and models are those of the settings now.
 
     Raises:
         StackError: the settings are not those that the run was made under.
+        RunUnreadable: its `run.json` is damaged or of another version.
     """
     directory = services.home.runs / name
     now = datetime.now(UTC)
-    fresh = Run(
-        run_id=name, directory=str(directory), bootstrap=services.bootstrap,
-        prefix=f"tidewire-{name}.", schema=f"run_{name}", partitions=settings.partitions,
-        database_url=services.database_url, bars="", interval="1m", news="", pace=0,
-        started_at=now, first_moment=now, params=params_dict(settings.params),
-        archive=str(services.home.archive / name), tick_ms=settings.tick_ms,
-    )  # fmt: skip
+    fresh = new_run(
+        services, settings, name, started_at=now, first_moment=now, partitions=settings.partitions
+    )
     try:
         known = load_run(directory)
     except FileNotFoundError:
@@ -67,12 +64,19 @@ def live_run(services: Services, settings: Settings, name: str) -> tuple[Run, bo
             "run, with an account of its own, by `tidewire up --run NAME`."
         )
         raise StackError(reason)
-    kept = msgspec.structs.replace(
-        known, bootstrap=services.bootstrap, database_url=services.database_url,
-        tick_ms=settings.tick_ms,
-    )  # fmt: skip
+    kept = _gone_on(known, fresh)
     kept.save()
     return kept, False
+
+
+def _gone_on(known: Run, fresh: Run) -> Run:
+    """Return a run that goes on under today's settings of feeds and models, on today's servers."""
+    today = {name: getattr(fresh.spec, name) for name in TODAYS}
+    return msgspec.structs.replace(
+        known, spec=msgspec.structs.replace(known.spec, **today), bootstrap=fresh.bootstrap,
+        database_url=fresh.database_url, local=fresh.local, retention_days=fresh.retention_days,
+        metrics=fresh.metrics, log_level=fresh.log_level,
+    )  # fmt: skip
 
 
 def serve(home: Home, settings: Settings, name: str) -> int:
@@ -90,10 +94,7 @@ def serve(home: Home, settings: Settings, name: str) -> int:
     signal.signal(signal.SIGINT, stop)
     with Services(home, settings) as services:
         run, new = live_run(services, settings, name)
-        upgrade(run.database_url, run.schema, settings.retention_days)
-        seed(run.database_url, run.schema, described(run.rules))
-        services.make_topics(run.layout, EVERY_TOPIC)
-        announce(run)
+        prepare(run, services.make_topics)
         supervisor = Supervisor(run.path(), run_flows(run.partitions))
         board = HealthBoard(run, supervisor)
         supervisor.start()
@@ -102,7 +103,7 @@ def serve(home: Home, settings: Settings, name: str) -> int:
         sys.stdout.write(f"run {name} {'begun' if new else 'goes on'}\n")
         sys.stdout.flush()
         try:
-            _watch(supervisor, board, stopping, lambda: _care(run, settings))
+            _watch(supervisor, board, stopping, lambda: _care(run))
         finally:
             supervisor.stop()
             board.publish()
@@ -173,9 +174,9 @@ def running(home: Home) -> dict[str, Any] | None:
     return there if alive and process.status() != psutil.STATUS_ZOMBIE else None
 
 
-def _care(run: Run, settings: Settings) -> None:
+def _care(run: Run) -> None:
     try:
-        maintain(run.database_url, run.schema, settings.retention_days)
+        maintain(run.database_url, run.schema, run.retention_days)
     except DatabaseUnavailable as error:
         sys.stdout.write(f"partitions wait for the next day: {error}\n")
         sys.stdout.flush()

@@ -73,8 +73,7 @@ def up(say: Say) -> dict[str, Any]:
 
 def of(say: Say, topic: str) -> list[dict[str, Any]]:
     there = up(say)
-    run = json.loads(Path(there["directory"], "run.json").read_text())["run_id"]
-    reads = read_topics(there["bootstrap"], there["prefix"], [topic], run)[topic]
+    reads = read_topics(there["bootstrap"], there["prefix"], [topic], there["run"])[topic]
     return [r.body for r in reads]
 
 

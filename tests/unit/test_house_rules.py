@@ -53,3 +53,49 @@ def test_the_rule_about_sleeps_sees_them() -> None:
     assert sleeps(ast.parse("import time as t; t.sleep(1)"))
     assert sleeps(ast.parse("from time import sleep"))
     assert not sleeps(ast.parse("import time; time.monotonic()"))
+
+
+# Where the environment may be read below stack: settings; and a variable that a library reads.
+READS_THE_ENVIRONMENT = {"connectors/settings.py", "connectors/sentiment/finbert.py"}
+BELOW_STACK = ("messages", "operators", "connectors", "flows")
+
+
+def test_nothing_below_stack_knows_of_command_lines_or_settings_or_the_environment() -> None:
+    """A run and a request are values: what a flow does must not depend on who starts it."""
+    found = {
+        (name, what)
+        for room in BELOW_STACK
+        for file in (ROOT / room).rglob("*.py")
+        if (name := str(file.relative_to(ROOT))) not in READS_THE_ENVIRONMENT
+        for what in outer_things(ast.parse(file.read_text()))
+    }
+    assert found == set()
+
+
+def outer_things(tree: ast.AST) -> set[str]:
+    """Return which of command lines, settings and the environment a module takes in."""
+    found = set()
+    for node in ast.walk(tree):
+        names: set[str] = set()
+        if isinstance(node, ast.Import):
+            names = {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            names = {str(node.module), *(alias.name for alias in node.names)}
+        elif isinstance(node, ast.Attribute):
+            names = {node.attr}
+        elif isinstance(node, ast.Name):
+            names = {node.id}
+        found |= names & {
+            "argparse", "Namespace", "load_settings", "connectors.settings", "environ", "getenv",
+        }  # fmt: skip
+    return found
+
+
+def test_the_rule_about_outer_things_sees_them() -> None:
+    for text in (
+        "import argparse", "from argparse import Namespace as N", "import os\nos.environ['X']",
+        "from os import environ", "import os as o\no.getenv('X')",
+        "from connectors.settings import load_settings as ls", "import connectors.settings as s",
+    ):  # fmt: skip
+        assert outer_things(ast.parse(text)), text
+    assert not outer_things(ast.parse("import os\nos.replace(a, b)"))

@@ -11,13 +11,12 @@ from connectors.archive.files import IMPORTED, ArchiveDamaged, TopicsManifest, w
 from connectors.archive.reading import ArchivedRun, StrategyNotTrusted
 from connectors.archive.spool import Spools
 from connectors.kafka.raw_log import LogRecord
-from connectors.parameters import params_dict
-from connectors.runs import Run
 from messages.base import make_id
 from messages.codec import encode
 from messages.control import RunStarted
 from messages.units import to_datetime, to_micros
 from operators.params import OwnParams, Params
+from tests.archives import run_of, spec_of
 from tests.streams import OPEN
 
 DAY = "2025-03-12"
@@ -26,19 +25,16 @@ DAY = "2025-03-12"
 def archived(place: Path, name: str = "first", own: tuple[str, ...] = ()) -> Path:
     """Make the archive of a run that has begun and done nothing else."""
     directory = place / name
-    run = Run(
-        run_id=name, directory=str(place / "runs" / name), bootstrap="", prefix="", schema="",
-        partitions=1, database_url="", bars="x", interval="1m", news="", pace=0,
-        started_at=to_datetime(OPEN), first_moment=to_datetime(OPEN),
-        params=params_dict(Params(own=OwnParams(own))), archive=str(directory),
-    )  # fmt: skip
+    params, moment = Params(own=OwnParams(own)), to_datetime(OPEN)
+    spec = spec_of(params, run_id=name, started_at=moment, first_moment=moment)
+    run = run_of(directory, spec=spec, directory=str(place / "runs" / name))
     run.save()
     started = RunStarted(
-        id=make_id("run", name), event_time=run.first_moment, run_id=name, code_version="1",
+        id=make_id("run", name), event_time=moment, run_id=name, code_version="1",
         settings_hash=run.settings_hash, settings=run.settings, partitions=1, inputs=(),
     )  # fmt: skip
     spools, topic = Spools(directory / "spool"), "runs.started"
-    stamp = to_micros(run.first_moment)
+    stamp = to_micros(moment)
     value = encode(started)
     spools.add(
         DAY, LogRecord(topic, 0, 0, 0, stamp, 0, None, False, b"", value, [], None)
@@ -91,8 +87,8 @@ def test_a_strategy_of_an_imported_run_runs_only_if_the_user_names_it_too(tmp_pa
     taken = tmp_path / "there" / "first"
     with pytest.raises(StrategyNotTrusted, match="TIDEWIRE_OWN__STRATEGIES"):
         _ = ArchivedRun(taken).run
-    assert ArchivedRun(taken, trusted=(named,)).run.params["own"]["strategies"] == [named]
-    assert ArchivedRun(run).run.params["own"]["strategies"] == [named], "a run of one's own"
+    assert ArchivedRun(taken, trusted=(named,)).run.params["own"]["strategies"] == (named,)
+    assert ArchivedRun(run).run.params["own"]["strategies"] == (named,), "a run of one's own"
     assert not left.exists()
 
 

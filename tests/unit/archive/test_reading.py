@@ -7,7 +7,6 @@ import pytest
 
 from connectors.archive.files import ArchiveDamaged
 from connectors.archive.reading import ArchivedRun, DayNotArchived
-from connectors.parameters import params_dict
 from messages.topics import MARKET_BARS
 from operators.params import Params, RiskParams
 from tests.archives import (
@@ -16,6 +15,7 @@ from tests.archives import (
     fact,
     record,
     run_of,
+    spec_of,
     started,
     write_archive,
     write_days,
@@ -37,7 +37,7 @@ def archive(tmp_path: Path) -> Path:
 def test_the_rules_are_those_of_the_run_started_record(tmp_path: Path) -> None:
     strict = Params(risk=RiskParams(cooldown_minutes=77))
     run = write_archive(tmp_path / "run-1", [], run_of(tmp_path / "run-1", strict))
-    forged = msgspec.structs.replace(run, params=params_dict(Params()))
+    forged = msgspec.structs.replace(run, spec=spec_of())
     (tmp_path / "run-1" / "run.json").write_bytes(msgspec.json.encode(forged))
     read = ArchivedRun(tmp_path / "run-1")
     assert read.run.rules.risk.cooldown_minutes == 77

@@ -5,7 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from connectors.user_strategies import own_strategies, strategy_sources
+from connectors.user_strategies import (
+    StrategyUnusable,
+    own_strategies,
+    see_that_unchanged,
+    strategy_sources,
+)
 from operators.params import OwnParams, Params
 
 SOURCE = """
@@ -69,3 +74,15 @@ def test_a_modules_strategy_is_known_by_its_file_too() -> None:
     assert source.digest == sha256(file.read_bytes()).hexdigest()
     (by_file,) = strategy_sources(params(f"{file}:Breakout"))
     assert by_file.id == source.id
+
+
+def test_a_run_does_not_go_on_with_an_edited_strategy(tmp_path: Path) -> None:
+    named = params(f"{mine(tmp_path, 2)}:Mine")
+    then = strategy_sources(named)
+    see_that_unchanged(named, then)
+    see_that_unchanged(named, ())
+    mine(tmp_path, 300)
+    with pytest.raises(StrategyUnusable, match="bring the run down and up again"):
+        see_that_unchanged(named, then)
+    mine(tmp_path, 2)
+    see_that_unchanged(named, then)

@@ -1,0 +1,88 @@
+"""What of the settings becomes part of a run, and how much of it may be given to others.
+
+A setting is kept on this machine unless it is named here: a new one, which may be a key, is not
+published by mistake. Addresses of feeds may hold a token, so that others get a feed's name, its
+host, and a digest of the address.
+"""
+
+from dataclasses import fields
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from pydantic import SecretStr
+
+from connectors.feed.feeds import feed_names, named
+from connectors.feed.params import NewsParams
+from connectors.sentiment.params import ScoringParams
+from connectors.tickers.directory import directory_digests
+from messages.values import Groups, Plain
+
+PUBLIC: Final = {
+    "news": frozenset(
+        {"interval_seconds", "timeout_seconds", "max_bytes", "subreddits", "reddit_score",
+         "reddit_interval_seconds"}
+    ),
+    "scoring": frozenset(
+        {"tier", "finbert_model", "finbert_revision", "finbert_speed", "finbert_batch",
+         "finbert_tokens", "ollama_model", "ollama_below", "ollama_timeout_seconds",
+         "ollama_parallel"}
+    ),
+}  # fmt: skip
+PATHS: Final = frozenset({"directories", "finbert_directory"})
+
+
+def spec_settings(news: NewsParams, scoring: ScoringParams) -> dict[str, Any]:
+    """Return the fields `feeds`, `news`, `scoring` and `directories` of a `RunSpec`.
+
+    Raises:
+        DirectoryUnusable: a file of listed companies cannot be read.
+    """
+    addresses = named(news.feeds)
+    return {
+        "feeds": tuple(
+            _public_feed(name, addresses[name].url) if name in addresses else name
+            for name in feed_names(news)
+        ),
+        "news": _plain(news, "news", public=True),
+        "scoring": _plain(scoring, "scoring", public=True),
+        "directories": directory_digests(news.directories),
+    }
+
+
+def local_settings(news: NewsParams, scoring: ScoringParams) -> Groups:
+    """Return the settings that stay on this machine; paths do not depend on where one is."""
+    return {
+        "news": _plain(news, "news", public=False),
+        "scoring": _plain(scoring, "scoring", public=False),
+    }
+
+
+def _plain(params: NewsParams | ScoringParams, group: str, *, public: bool) -> dict[str, Plain]:
+    names = [f.name for f in fields(params) if (f.name in PUBLIC[group]) == public]
+    return {name: _value(name, getattr(params, name)) for name in names}
+
+
+def _value(name: str, value: Any) -> Plain:
+    if isinstance(value, SecretStr):
+        return value.get_secret_value()
+    if name in PATHS:
+        return tuple(map(_absolute, value)) if isinstance(value, tuple) else _absolute(value)
+    plain: Plain = value
+    return plain
+
+
+def _absolute(path: str) -> str:
+    return str(Path(path).expanduser().absolute())
+
+
+def _public_feed(name: str, address: str) -> str:
+    """Return a feed's name and host, and a digest of its address without user and password."""
+    try:
+        parts = urlsplit(address)
+        place = f"{parts.scheme}://{parts.hostname or ''}"
+        whole = parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
+    except ValueError:
+        place, whole = "", address
+    return f"{name}={place}#{sha256(whole.encode()).hexdigest()[:16]}"
