@@ -26,7 +26,7 @@ from stack.errors import StackError
 from stack.home import note_last
 from stack.runtime.health import HealthBoard
 from stack.runtime.memory import PeakMemory
-from stack.runtime.new_run import new_run
+from stack.runtime.new_run import Played, new_run
 from stack.runtime.supervisor import Supervisor, run_flows
 from stack.servers.services import Services
 
@@ -135,8 +135,7 @@ class Demo:
 
     def _describe(self, run_id: str, now: datetime, settings: Settings) -> Run:
         options = self._options
-        directory = self._services.home.runs / run_id
-        bars, news = self._inputs(directory)
+        bars, news = self._inputs(self._services.home.runs / run_id)
         readers: list[Rows] = [bar_rows(bars), article_rows(news) if news else no_rows]
         moments = [m for rows in readers if (m := first_moment(rows)) is not None]
         if not moments:
@@ -144,11 +143,8 @@ class Demo:
                 f"{bars} has no readable row among its first thousand: name another with --bars."
             )
             raise StackError(reason)
-        run = new_run(
-            self._services, settings, run_id, started_at=now, first_moment=min(moments),
-            partitions=options.shards, interval=options.interval, bars=bars, news=news,
-            pace=options.pace,
-        )  # fmt: skip
+        played = Played(bars, news, options.interval, options.pace, min(moments))
+        run = new_run(self._services, settings, run_id, now, options.shards, played)
         run.save()
         return run
 

@@ -48,10 +48,7 @@ def live_run(services: Services, settings: Settings, name: str) -> tuple[Run, bo
         RunUnreadable: its `run.json` is damaged or of another version.
     """
     directory = services.home.runs / name
-    now = datetime.now(UTC)
-    fresh = new_run(
-        services, settings, name, started_at=now, first_moment=now, partitions=settings.partitions
-    )
+    fresh = new_run(services, settings, name, datetime.now(UTC), settings.partitions)
     try:
         known = load_run(directory)
     except FileNotFoundError:

@@ -1,5 +1,6 @@
 """A new run from the settings: the one place where settings become part of a run."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -17,19 +18,29 @@ from messages.runs import RunSpec
 from stack.servers.services import Services
 
 
+@dataclass(frozen=True, slots=True)
+class Played:
+    """What a run plays instead of following feeds.
+
+    Attributes:
+        bars: Parquet file.
+        news: JSON Lines file; None without news.
+        interval: of a bar.
+        pace: bars per second; 0: as fast as it goes.
+        first_moment: earliest time in the files, UTC.
+    """
+
+    bars: Path
+    news: Path | None
+    interval: Interval
+    pace: int
+    first_moment: datetime
+
+
 def new_run(
-    services: Services,
-    settings: Settings,
-    run_id: str,
-    *,
-    started_at: datetime,
-    first_moment: datetime,
-    partitions: int,
-    interval: Interval = "1m",
-    bars: Path | None = None,
-    news: Path | None = None,
-    pace: int = 0,
-) -> Run:
+    services: Services, settings: Settings, run_id: str, started_at: datetime, partitions: int,
+    played: Played | None = None,
+) -> Run:  # fmt: skip
     """Return a run on running servers; nothing is written.
 
     Args:
@@ -37,47 +48,49 @@ def new_run(
         settings: what it does, and what it needs to reach the outside.
         run_id: its name.
         started_at: wall clock, UTC.
-        first_moment: earliest time in the inputs, UTC.
         partitions: of topics keyed by ticker or article.
-        interval: of a bar.
-        bars: Parquet file to play; None: a live run.
-        news: JSON Lines file to play beside it.
-        pace: bars per second; 0: as fast as it goes.
+        played: None: a live run.
 
     Raises:
         StrategyUnusable: a strategy of the user's own cannot be loaded.
         DirectoryUnusable: a file of listed companies cannot be read.
     """
-    params, home = settings.params, services.home
-    spec = RunSpec(
-        run_id=run_id, interval=interval, partitions=partitions, inputs=_inputs(bars, news),
-        pace=pace, started_at=started_at, first_moment=first_moment, params=params_dict(params),
-        strategies=strategy_sources(params), tick_ms=settings.tick_ms,
+    home = services.home
+    run = Run(
+        spec=_spec(settings, run_id, started_at, partitions),
+        directory=str(home.runs / run_id), bootstrap=services.bootstrap,
+        prefix=f"tidewire-{run_id}.", schema=f"run_{run_id.replace('-', '_')}",
+        database_url=services.database_url, archive=str(home.archive / run_id),
+        local=local_settings(settings.news, settings.scoring),
+        retention_days=settings.retention_days, metrics=settings.metrics,
+        log_level=settings.log_level,
+    )  # fmt: skip
+    return run if played is None else _playing(run, played)
+
+
+def _spec(settings: Settings, run_id: str, started_at: datetime, partitions: int) -> RunSpec:
+    params = settings.params
+    return RunSpec(
+        run_id=run_id, interval="1m", partitions=partitions, started_at=started_at,
+        first_moment=started_at, params=params_dict(params), tick_ms=settings.tick_ms,
+        strategies=strategy_sources(params),
         **spec_settings(settings.news, settings.scoring),
     )  # fmt: skip
-    if bars is not None:
-        spec = replace(spec, feeds=())  # it follows none
-    return Run(
-        spec=spec,
-        directory=str(home.runs / run_id),
-        bootstrap=services.bootstrap,
-        prefix=f"tidewire-{run_id}.",
-        schema=f"run_{run_id.replace('-', '_')}",
-        database_url=services.database_url,
-        archive=str(home.archive / run_id),
-        bars=str(bars or ""),
-        news=str(news or ""),
-        local=local_settings(settings.news, settings.scoring),
-        retention_days=0 if bars else settings.retention_days,
-        metrics=settings.metrics,
-        log_level=settings.log_level,
+
+
+def _playing(run: Run, played: Played) -> Run:
+    """Return a run that plays files: it follows no feed, and nothing old leaves its database."""
+    spec = replace(
+        run.spec, inputs=_inputs(played.bars, played.news), interval=played.interval,
+        pace=played.pace, first_moment=played.first_moment, feeds=(),
+    )  # fmt: skip
+    return replace(
+        run, spec=spec, bars=str(played.bars), news=str(played.news or ""), retention_days=0
     )
 
 
-def _inputs(bars: Path | None, news: Path | None) -> tuple[InputFile, ...]:
-    found = []
-    if bars is not None:
-        found.append(InputFile(role="bars", digest=sha256_of(bars), name=_name(bars)))
+def _inputs(bars: Path, news: Path | None) -> tuple[InputFile, ...]:
+    found = [InputFile(role="bars", digest=sha256_of(bars), name=_name(bars))]
     if news is not None:
         found.append(InputFile(role="news", digest=sha256_of(news), name=_name(news)))
     return tuple(found)

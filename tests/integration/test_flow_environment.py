@@ -50,9 +50,7 @@ def test_the_news_flow_follows_the_run_s_feeds(
     )  # fmt: skip
     home, now = Home(tmp_path / "home", min_free_bytes=0), datetime.now(UTC)
     with Services(home, settings, in_memory=True) as services:
-        run = new_run(
-            services, settings, "live", started_at=now, first_moment=now, partitions=1
-        )  # fmt: skip
+        run = new_run(services, settings, "live", now, 1)
         run.save()
         services.make_topics(run.layout, EVERY_TOPIC)
         command = [sys.executable, "-m", "stack.cli", "flow", "news", "--run", run.directory]

@@ -24,10 +24,7 @@ EXAMPLES = Path(__file__).parents[1] / "own_examples.py"
 def test_a_run_prepared_twice_is_a_run_prepared_once(services: Services) -> None:
     now = datetime.now(UTC)
     settings = Settings(own=OwnParams((f"{EXAMPLES}:Breakout",)))
-    run = new_run(
-        services, settings, f"prepared-{now:%H%M%S%f}", started_at=now, first_moment=now,
-        partitions=2,
-    )  # fmt: skip
+    run = new_run(services, settings, f"prepared-{now:%H%M%S%f}", now, 2)
     asked: list[list[str]] = []
 
     def make_topics(layout: Layout, topics: Iterable[Topic[Message]]) -> None:

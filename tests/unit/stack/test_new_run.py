@@ -1,6 +1,6 @@
 """A run from the settings, and how a live run goes on under others."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from operators.params import OwnParams, RiskParams
 from stack.errors import StackError
 from stack.home import Home
 from stack.runtime.live import live_run
-from stack.runtime.new_run import new_run
+from stack.runtime.new_run import Played, new_run
 from stack.servers.services import Services
 
 EXAMPLES = Path(__file__).parents[2] / "own_examples.py"
@@ -40,16 +40,15 @@ def test_a_played_run_is_its_files_and_the_settings(tmp_path: Path) -> None:
     chosen = settings(own=own, risk=RiskParams(max_positions=3), retention_days=30, tick_ms=20,
                       log_level="DEBUG", metrics=False,
                       scoring=ScoringParams(tier="instant"))  # fmt: skip
-    run = new_run(
-        services(tmp_path / "home", chosen), chosen, "20250312-1", started_at=NOW,
-        first_moment=NOW, partitions=2, interval="5m", bars=bars, news=news, pace=7,
-    )  # fmt: skip
+    played = Played(bars, news, "5m", 7, NOW - timedelta(days=1))
+    run = new_run(services(tmp_path / "home", chosen), chosen, "20250312-1", NOW, 2, played)
     assert not run.live
     assert [(f.role, f.digest, f.name) for f in run.spec.inputs] == [
         ("bars", sha256(b"bars").hexdigest(), "bars.parquet"),
         ("news", sha256(b"news").hexdigest(), "news.jsonl"),
     ]
     assert (run.bars, run.news) == (str(bars), str(news))
+    assert (run.spec.started_at, run.spec.first_moment) == (NOW, NOW - timedelta(days=1))
     assert run.rules == chosen.params
     assert [s.name for s in run.spec.strategies] == ["breakout"]
     assert (run.spec.interval, run.spec.pace, run.partitions, run.spec.tick_ms) == ("5m", 7, 2, 20)
