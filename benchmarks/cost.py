@@ -15,9 +15,10 @@ import numpy as np
 
 from benchmarks.job_v1 import BLOCK, load, weights
 from flows.backtest.options import JOB_V1
-from flows.closed_loop import ClosedLoop, cut
+from flows.closed_loop import ClosedLoop
 from messages.units import MINUTE_US
 from operators.blocks import Block, Event, Operator
+from operators.merge import cut
 from operators.states import State
 from operators.strategies.technical import TickerRows, step_bars
 from operators.trading.sessions import SessionTable
@@ -48,7 +49,7 @@ def by_operator(events: list[Event]) -> dict[str, float]:
     loop.wrap(lambda name, inner: Timed(name, inner, spent))
     began = time.process_time_ns()
     every = weights(events[0].stamp - MINUTE_US) + events
-    for block in cut(every, BLOCK, events[-1].stamp + 1):
+    for block in cut(every, BLOCK, events[-1].stamp + 1, ended=True):
         loop.step(block)
     whole = time.process_time_ns() - began
     parts = {name: round(ns / len(events), 1) for name, ns in spent.items()}

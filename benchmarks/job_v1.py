@@ -16,12 +16,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from flows.backtest.options import JOB_V1, JOB_WEIGHTS
-from flows.closed_loop import ClosedLoop, cut
+from flows.closed_loop import ClosedLoop
 from messages.learning import WeightChange
 from messages.market import Bar
 from messages.trading import Decision, TradeExecution
 from messages.units import MINUTE_US, to_datetime, to_money
 from operators.blocks import Event
+from operators.merge import cut
 from operators.trading.sessions import SessionTable
 
 BLOCK = 4_096
@@ -67,7 +68,7 @@ def run(events: list[Event]) -> dict[str, object]:
     codes: Counter[str] = Counter()
     fills = trades = stops = 0
     stopped: set[tuple[int, str]] = set()
-    for block in cut(every, BLOCK, events[-1].stamp + 1):
+    for block in cut(every, BLOCK, events[-1].stamp + 1, ended=True):
         for stamp, _, body in loop.step(block):
             if isinstance(body, TradeExecution):
                 fills += 1

@@ -1,23 +1,25 @@
-"""The flows' operators in one closed loop, without Kafka or Bytewax.
+"""The in-process pipeline: the flows' operators in a closed loop, without Kafka or Bytewax.
 
-The same operators in the same order as flows/signals, trade and learn; what the log does
-between them (merging by stamp, key and topic rank) is done here by a sort. For backtests,
-what-if replays, tests and measurements.
+The same operators in the same order as flows/signals, trade and learn. What the log does between
+them, merging by stamp, key and topic rank, is a sort by the same key. For backtests, what-if
+replays, tests and measurements.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
 from typing import Final
 
 from connectors.user_strategies import own_strategies
 from messages.control import Command
+from messages.flows import PAPER
 from messages.learning import TradeOutcome
 from messages.market import Bar
 from messages.topics import partition_of
 from messages.trading import TradeExecution, TradeSignal
 from operators.blocks import Block, Event, Operator
 from operators.learning.outcomes import Outcomes, OutcomesState
+from operators.merge import place_of
 from operators.news.sentiment import SentimentState, SentimentWindows
 from operators.params import Params
 from operators.strategies.ensemble import Ensemble, EnsembleState
@@ -26,8 +28,9 @@ from operators.trading.account import Account
 from operators.trading.desk import Desk, DeskState, Watch
 from operators.trading.sessions import SessionTable
 
-STAMP: Final = itemgetter(0)
-PLACE: Final = itemgetter(0, 1)
+STAMP_AND_KEY: Final = itemgetter(0, 1)
+TRADE_ORDER: Final = place_of(PAPER["trade"])
+LEARN_ORDER: Final = place_of(PAPER["learn"])
 DESK_READS: Final = frozenset({Bar, Command})
 CHAIN: Final = ("sentiment", "strategies", "ensemble")
 
@@ -97,11 +100,10 @@ class ClosedLoop:
         generated = self._generate(block)
         signals = [e for e in generated if type(e.body) is TradeSignal]
         asked = [e for e in block.events if type(e.body) in DESK_READS]
-        # Stable: at one stamp and key the bar stands before the signal made on it.
-        merged = sorted(asked + signals, key=PLACE) if signals else asked
+        merged = sorted(asked + signals, key=TRADE_ORDER) if signals else asked
         traded = self._desk.step(Block(merged, block.frontier, block.ended)).events
         fills = [e for e in traded if type(e.body) is TradeExecution]
-        known = sorted(fills + signals, key=PLACE) if fills or signals else []
+        known = sorted(fills + signals, key=LEARN_ORDER) if fills or signals else []
         judged = self._outcomes.step(Block(known, block.frontier, block.ended)).events
         if not judged:
             return [*generated, *traded]
@@ -123,7 +125,7 @@ class ClosedLoop:
             _through(chain, block._replace(events=share))
             for chain, share in zip(self._chains, shares, strict=True)
         ]
-        return sorted((e for part in made for e in part), key=PLACE)
+        return sorted((e for part in made for e in part), key=STAMP_AND_KEY)
 
 
 def _through(chain: Mapping[str, Operator], block: Block) -> list[Event]:
@@ -131,24 +133,6 @@ def _through(chain: Mapping[str, Operator], block: Block) -> list[Event]:
     for name in CHAIN:
         block = chain[name].step(block)
     return [e for e in block.events if type(e.body) is not Command]
-
-
-def cut(events: list[Event], size: int, end: int) -> Iterator[Block]:
-    """Cut a merged input into blocks of about `size` events, whole stamps only.
-
-    Args:
-        events: sorted by (stamp, key, rank).
-        size: events per block, at least.
-        end: frontier of the last block, after every stamp.
-    """
-    start = 0
-    while start < len(events):
-        stop = min(start + size, len(events))
-        while stop < len(events) and events[stop].stamp == events[stop - 1].stamp:
-            stop += 1
-        last = stop == len(events)
-        yield Block(events[start:stop], end if last else events[stop].stamp, last)
-        start = stop
 
 
 def play(loop: ClosedLoop, blocks: Iterable[Block]) -> list[Event]:

@@ -8,14 +8,14 @@ from connectors.runs import Run
 from flows.pipeline.assembly import Stopping, between_topics
 from flows.pipeline.checkpoints import checkpoint_store
 from flows.pipeline.engine import step
-from messages.topics import CONTROL_ACCEPTED, CONTROL_COMMANDS
+from messages.flows import PAPER
 from operators.commands import AcceptCommands, CommandsState
+from operators.params import Params
 
-READS = (CONTROL_COMMANDS,)
-WRITES = (CONTROL_ACCEPTED, CONTROL_COMMANDS.dead_letters)
+FLOW = PAPER["control"]
 
 
-def wire(commands: KeyedStream[Envelope]) -> KeyedStream[Envelope]:
+def wire(commands: KeyedStream[Envelope], _params: Params) -> KeyedStream[Envelope]:
     """Let each command in once."""
     return step("accept", commands, AcceptCommands, CommandsState)
 
@@ -23,5 +23,9 @@ def wire(commands: KeyedStream[Envelope]) -> KeyedStream[Envelope]:
 def flow(run: Run, stopping: Stopping) -> Dataflow:
     """Commands come unstamped from outside and take the clock of their partition."""
     return between_topics(
-        "control", run.layout, READS, wire, WRITES, stopping, store=checkpoint_store(run, "control")
+        FLOW,
+        run.layout,
+        lambda s: wire(s, run.rules),
+        stopping,
+        store=checkpoint_store(run, "control"),
     )

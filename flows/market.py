@@ -17,12 +17,12 @@ from connectors.market.clock_source import PacemakerSource
 from connectors.market.recorded import SHARD, RecordedSource, bar_rows
 from connectors.runs import Run
 from flows.pipeline.assembly import Stopping
-from flows.pipeline.engine import route, step
-from messages.topics import CONTROL_COMMANDS, MARKET_BARS, MARKET_FEED_DLQ
+from flows.pipeline.engine import NOTHING_INTERNAL, route, step
+from messages.flows import PAPER
 from messages.units import to_micros
 from operators.admission import AdmitBars, BarsState
 
-WRITES = (MARKET_BARS, MARKET_FEED_DLQ)
+FLOW = PAPER["market"]
 
 
 def wire(rows: KeyedStream[Envelope], horizon: int, interval: str) -> KeyedStream[Envelope]:
@@ -45,7 +45,7 @@ def flow(run: Run, stopping: Stopping) -> Dataflow:
         source = RecordedSource(bar_rows(run.path(run.bars)), stopping, run.spec.pace)
         rows = op.input("file", dataflow, source)
         bars = wire(rows, to_micros(run.spec.started_at), run.spec.interval)
-    outboxes = route(bars, WRITES)
-    writes = {t: layout.partitions_of(t) for t in (*WRITES, CONTROL_COMMANDS)}
+    outboxes = route(bars, FLOW, NOTHING_INTERNAL)
+    writes = {t: layout.partitions_of(t) for t in (*FLOW.writes, *FLOW.ticks)}
     op.output("topics", outboxes, LogSink(layout, {SHARD: writes}, entry=True))
     return dataflow

@@ -14,12 +14,12 @@ from connectors.kafka.sink import LogSink
 from connectors.market.recorded import SHARD, RecordedSource, article_rows, no_rows
 from connectors.runs import Run
 from flows.pipeline.assembly import Stopping
-from flows.pipeline.engine import route, step
-from messages.topics import NEWS_FEED_DLQ, NEWS_RAW
+from flows.pipeline.engine import NOTHING_INTERNAL, route, step
+from messages.flows import PAPER
 from messages.units import to_micros
 from operators.admission import AdmitArticles, ArticlesState
 
-WRITES = (NEWS_RAW, NEWS_FEED_DLQ)
+FLOW = PAPER["news"]
 FEEDS_FILE = "status/feeds.json"
 
 
@@ -54,7 +54,7 @@ def flow(run: Run, stopping: Stopping) -> Dataflow:
         reader = article_rows(run.path(run.news)) if run.news else no_rows
         rows = op.input("file", dataflow, RecordedSource(reader, stopping))
         articles = wire(rows, to_micros(run.spec.started_at))
-    outboxes = route(articles, WRITES)
-    writes = {t: layout.partitions_of(t) for t in WRITES}
+    outboxes = route(articles, FLOW, NOTHING_INTERNAL)
+    writes = {t: layout.partitions_of(t) for t in FLOW.writes}
     op.output("topics", outboxes, LogSink(layout, {SHARD: writes}, entry=True))
     return dataflow

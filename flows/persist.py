@@ -6,24 +6,25 @@ import bytewax.operators as op
 from bytewax.dataflow import Dataflow
 
 from connectors.archive.sink import ArchiveSink
-from connectors.kafka.raw_log import Stretch, WholeLogSource
+from connectors.kafka.raw_log import Batch, RawLogSource
 from connectors.kafka.trimming import Trimmer
 from connectors.runs import Run
 from connectors.storage.sink import DatabaseSink
 from flows.pipeline.assembly import Stopping
-from messages.topics import CONTROL_COMMANDS, DEAD_LETTERS, TOPICS
+from messages.flows import PAPER
+from messages.topics import CONTROL_COMMANDS
 from operators.blocks import Block, Event
 
-READS = (*TOPICS, *DEAD_LETTERS)
-BROADCAST = frozenset(t.name for t in READS if t.broadcast)  # small, and read from their start
+FLOW = PAPER["persist"]
+BROADCAST = frozenset(t.name for t in FLOW.reads if t.broadcast)  # small, and read from their start
 UNSTORED = frozenset({CONTROL_COMMANDS.name})  # the archive has them; tables hold accepted ones
 
 
-def facts(stretch: Stretch) -> Block:
+def facts(batch: Batch) -> Block:
     """Return what belongs in tables; order is no matter to rows."""
     events = [
         Event(r.stamp, (r.key or b"").decode(errors="replace"), r.body)
-        for r in stretch.records
+        for r in batch.records
         if r.body is not None and r.topic not in UNSTORED
     ]
     return Block(events, 0)
@@ -32,7 +33,7 @@ def facts(stretch: Stretch) -> Block:
 def flow(run: Run, stopping: Stopping) -> Dataflow:
     """Read everything; a broadcast record's copies have one id and so make one row."""
     dataflow = Dataflow("persist")
-    log = op.input("log", dataflow, WholeLogSource(run.layout, READS, stopping))
+    log = op.input("log", dataflow, RawLogSource(run.layout, FLOW.reads, stopping))
     rows = op.map_value("facts", log, facts)
     op.output("database", rows, DatabaseSink(run.database_url, run.schema, stopping))
     archive = ArchiveSink(Path(run.archive), run.run_id, Trimmer(run.layout, never=BROADCAST))

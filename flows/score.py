@@ -14,10 +14,9 @@ from connectors.tickers.directory import ticker_finder
 from flows.pipeline.assembly import Stopping, between_topics
 from flows.pipeline.checkpoints import checkpoint_store
 from flows.pipeline.scoring_step import STEP, Backlog, ScoringStep
-from messages.topics import NEWS_RAW, NEWS_SCORED
+from messages.flows import PAPER
 
-READS = (NEWS_RAW,)
-WRITES = (NEWS_SCORED, NEWS_RAW.dead_letters)
+FLOW = PAPER["score"]
 FACTS = "scores.sqlite"
 
 
@@ -41,6 +40,6 @@ def flow(run: Run, stopping: Stopping) -> Dataflow:
         return op.stateful_batch(STEP, articles, scoring)
 
     return between_topics(
-        "score", run.layout, READS, wire, WRITES, stopping,
-        store=checkpoint_store(run, "score"), entry=True, held=backlog.full,
+        FLOW, run.layout, wire, stopping, store=checkpoint_store(run, "score"),
+        back_pressure=backlog.full,
     )  # fmt: skip

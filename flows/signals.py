@@ -1,6 +1,7 @@
 """flows/signals: weights, scored news and bars -> signals.generated, sentiment.windows."""
 
 from collections.abc import Collection
+from typing import Final
 
 from bytewax.dataflow import Dataflow
 from bytewax.operators import KeyedStream
@@ -11,30 +12,24 @@ from connectors.user_strategies import own_strategies, see_that_unchanged
 from flows.pipeline.assembly import Stopping, between_topics
 from flows.pipeline.checkpoints import checkpoint_store
 from flows.pipeline.engine import step
-from messages.topics import (
-    MARKET_BARS,
-    NEWS_SCORED,
-    SENTIMENT_WINDOWS,
-    SIGNALS_GENERATED,
-    STRATEGY_WEIGHTS,
-)
+from messages.flows import PAPER
+from messages.news import ScoredArticle
 from operators.news.sentiment import SentimentState, SentimentWindows
 from operators.params import Params
 from operators.strategies.ensemble import Ensemble, EnsembleState
 from operators.strategies.voting import Voting, VotingState
 
-READS = (STRATEGY_WEIGHTS, NEWS_SCORED, MARKET_BARS)
-WRITES = (SIGNALS_GENERATED, SENTIMENT_WINDOWS, *(topic.dead_letters for topic in READS))
+FLOW = PAPER["signals"]
+INTERNAL: Final = frozenset({ScoredArticle})  # passes all steps and is not published again
 
 
 def wire(merged: KeyedStream[Envelope], params: Params) -> KeyedStream[Envelope]:
     """Sentiment windows, then the strategies' votes, then the ensemble."""
+    own = own_strategies(params)
     windows = step(
         "sentiment", merged, lambda s: SentimentWindows(params.sentiment, s), SentimentState
     )
-    votes = step(
-        "strategies", windows, lambda s: Voting(params, s, own_strategies(params)), VotingState
-    )
+    votes = step("strategies", windows, lambda s: Voting(params, s, own), VotingState)
     return step("ensemble", votes, lambda s: Ensemble(params.ensemble, s), EnsembleState)
 
 
@@ -43,6 +38,6 @@ def flow(run: Run, stopping: Stopping, shards: Collection[int]) -> Dataflow:
     params = run.rules
     see_that_unchanged(params, run.spec.strategies)
     return between_topics(
-        "signals", run.layout, READS, lambda s: wire(s, params), WRITES, stopping, shards,
-        checkpoint_store(run, "signals"),
+        FLOW, run.layout, lambda s: wire(s, params), stopping, shards,
+        store=checkpoint_store(run, "signals"), internal=INTERNAL,
     )  # fmt: skip

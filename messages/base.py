@@ -19,6 +19,7 @@ Count = Annotated[int, Meta(ge=0, le=2**53)]
 SMALL_MAX: Final = 2**31 - 1
 Small = Annotated[int, Meta(extra={"max": SMALL_MAX})]
 SmallCount = Annotated[int, Meta(ge=0, le=2**53, extra={"max": SMALL_MAX})]
+MAX_PAYLOAD = 65_536  # bytes of an unusable record that its dead letter keeps
 Id = Annotated[str, Meta(min_length=1, max_length=128)]
 
 

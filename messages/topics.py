@@ -30,13 +30,11 @@ class Topic(Generic[T]):
         name: family.past_tense, without the run's prefix.
         schema: the only message type on it.
         key: what its records are keyed by; `every partition` means one copy on each.
-        owner: the flow that dead-letters what cannot be read from it.
     """
 
     name: str
     schema: type[T]
     key: KeyedBy
-    owner: str
 
     @property
     def broadcast(self) -> bool:
@@ -49,37 +47,32 @@ class Topic(Generic[T]):
         return self.key in ("account", "strategy", "source")
 
     @property
-    def unread(self) -> bool:
-        """Tell whether only storage reads it: no flow waits for its clock."""
-        return self.owner == "persist" and (self.schema is DeadLetter or not self.broadcast)
-
-    @property
     def dead_letters(self) -> "Topic[DeadLetter]":
         """Return the topic that takes what could not be read from this one."""
-        return Topic(f"{self.name}.dlq", DeadLetter, self.key, "persist")
+        return Topic(f"{self.name}.dlq", DeadLetter, self.key)
 
 
-NEWS_RAW: Final = Topic("news.raw", RawArticle, "article", "score")
-NEWS_SCORED: Final = Topic("news.scored", ScoredArticle, "ticker", "signals")
-SENTIMENT_WINDOWS: Final = Topic("sentiment.windows", SentimentWindow, "ticker", "persist")
-MARKET_BARS: Final = Topic("market.bars", Bar, "ticker", "signals")
-SIGNALS_GENERATED: Final = Topic("signals.generated", TradeSignal, "ticker", "trade")
-TRADE_DECISIONS: Final = Topic("trade.decisions", Decision, "account", "persist")
-ORDERS_REQUESTED: Final = Topic("orders.requested", OrderRequest, "account", "persist")
-TRADES_EXECUTED: Final = Topic("trades.executed", TradeExecution, "account", "learn")
-POSITIONS: Final = Topic("positions", PositionChanged, "account", "persist")
-PORTFOLIO_SNAPSHOTS: Final = Topic("portfolio.snapshots", PortfolioSnapshot, "account", "persist")
-LEARNING_OUTCOMES: Final = Topic("learning.outcomes", TradeOutcome, "strategy", "persist")
-STRATEGY_WEIGHTS: Final = Topic("strategy.weights", WeightChange, "every partition", "signals")
-CONTROL_COMMANDS: Final = Topic("control.commands", Command, "source", "control")
-CONTROL_ACCEPTED: Final = Topic("control.accepted", Command, "every partition", "trade")
-RUNS_STARTED: Final = Topic("runs.started", RunStarted, "every partition", "persist")
+NEWS_RAW: Final = Topic("news.raw", RawArticle, "article")
+NEWS_SCORED: Final = Topic("news.scored", ScoredArticle, "ticker")
+SENTIMENT_WINDOWS: Final = Topic("sentiment.windows", SentimentWindow, "ticker")
+MARKET_BARS: Final = Topic("market.bars", Bar, "ticker")
+SIGNALS_GENERATED: Final = Topic("signals.generated", TradeSignal, "ticker")
+TRADE_DECISIONS: Final = Topic("trade.decisions", Decision, "account")
+ORDERS_REQUESTED: Final = Topic("orders.requested", OrderRequest, "account")
+TRADES_EXECUTED: Final = Topic("trades.executed", TradeExecution, "account")
+POSITIONS: Final = Topic("positions", PositionChanged, "account")
+PORTFOLIO_SNAPSHOTS: Final = Topic("portfolio.snapshots", PortfolioSnapshot, "account")
+LEARNING_OUTCOMES: Final = Topic("learning.outcomes", TradeOutcome, "strategy")
+STRATEGY_WEIGHTS: Final = Topic("strategy.weights", WeightChange, "every partition")
+CONTROL_COMMANDS: Final = Topic("control.commands", Command, "source")
+CONTROL_ACCEPTED: Final = Topic("control.accepted", Command, "every partition")
+RUNS_STARTED: Final = Topic("runs.started", RunStarted, "every partition")
 # Telemetry by the wall clock: in no order with the rest, not archived, read by people.
-SYSTEM_EVENTS: Final = Topic("system.events", FlowHealth, "source", "nobody")
-FEEDS_HEALTH: Final = Topic("feeds.health", FeedHealth, "source", "nobody")
+SYSTEM_EVENTS: Final = Topic("system.events", FlowHealth, "source")
+FEEDS_HEALTH: Final = Topic("feeds.health", FeedHealth, "source")
 # What a feed gave and no topic could take; read as `<feed>.dlq` like any other dead letter.
-NEWS_FEED_DLQ: Final = Topic("news.feed.dlq", DeadLetter, "source", "persist")
-MARKET_FEED_DLQ: Final = Topic("market.feed.dlq", DeadLetter, "source", "persist")
+NEWS_FEED_DLQ: Final = Topic("news.feed.dlq", DeadLetter, "source")
+MARKET_FEED_DLQ: Final = Topic("market.feed.dlq", DeadLetter, "source")
 
 TOPICS: Final[tuple[Topic[Message], ...]] = (
     NEWS_RAW,

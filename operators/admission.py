@@ -13,7 +13,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from messages.base import make_id
+from messages.base import MAX_PAYLOAD, make_id
 from messages.codec import Unreadable, encode, validate
 from messages.control import DeadLetter
 from messages.market import INTERVALS, Bar, bar_id
@@ -22,7 +22,6 @@ from messages.units import HOUR_US, to_datetime, to_micros
 from operators.blocks import Block, Event
 from operators.states import State
 
-MAX_PAYLOAD = 65_536
 REMEMBERED = 20_000  # articles of a live run
 MAX_RECORD = 900_000  # bytes; the broker takes no record over a megabyte
 

@@ -15,6 +15,7 @@ from connectors.kafka.layout import RUN, SEQ, STAMP, TICK
 from connectors.telemetry import TRACEPARENT
 from connectors.version import VERSION
 from messages.codec import model_of
+from messages.flows import PAPER, is_archived
 from messages.topics import EVERY_TOPIC, Topic
 
 KAFKA = Path(__file__).resolve().parent.parent / "kafka"
@@ -55,7 +56,7 @@ def catalogue() -> list[dict[str, Any]]:
             "partitions": "1" if t.single else "as the run has",
             "copies": "one on each partition" if t.broadcast else "one",
             "outsiders": "read and write" if t.name in WRITABLE else "read",
-            "archived": t.owner != "nobody",
+            "archived": is_archived(t),
         }
         for t in EVERY_TOPIC
     ]
@@ -128,9 +129,7 @@ def page() -> str:
         f"| {c['outsiders']} | {'yes' if c['archived'] else 'no'} |"
         for c in catalogue()
     ]
-    owners = [
-        f"| {t.name} | {t.owner} |" for t in EVERY_TOPIC if t.owner not in ("persist", "nobody")
-    ]
+    owners = [f"| {t.name} | {flow} |" for t in EVERY_TOPIC if (flow := PAPER.dead_letters_of(t))]
     return "\n".join(
         [
             (KAFKA / "TOPICS.head.md").read_text().rstrip(),

@@ -10,10 +10,10 @@ from typing import Any
 
 from connectors.version import VERSION
 from messages.errors import TidewireError
+from messages.flows import PAPER
 from messages.market import INTERVALS
 from stack.commands.news import NEWS_ACTIONS, add_news_commands
 from stack.errors import StackError
-from stack.runtime.supervisor import FLOWS
 
 
 def parser() -> argparse.ArgumentParser:
@@ -55,7 +55,7 @@ def _add_stack(commands: Any) -> None:
     topics = _command(commands, "topics", "every topic: partitions, records, what is archived")
     topics.add_argument("--run", type=Path, help="a run's directory (default: what is up)")
     flow = _command(commands, "flow", "run one flow of a run in this process")
-    flow.add_argument("name", help=", ".join(FLOWS))
+    flow.add_argument("name", help=", ".join(PAPER.names))
     flow.add_argument("--run", type=Path, help="the run's directory (default: what is up)")
     flow.add_argument("--shards", help="A-B: the shards of flow signals to run here")
     _command(commands, "doctor", "what this machine has, and what each lack costs")

@@ -14,11 +14,10 @@ from connectors.archive.reading import ArchivedRun
 from connectors.archive.spool import Spools
 from connectors.kafka.layout import TICK_END
 from connectors.kafka.raw_log import LogRecord
-from connectors.kafka.sink import record_headers
+from connectors.kafka.sink import RecordHeaders
 from connectors.market.calendar import new_york_sessions
 from connectors.parameters import params_dict
 from connectors.runs import Run
-from connectors.telemetry import trace_of, traceparent
 from flows.closed_loop import ClosedLoop
 from messages.base import make_id
 from messages.codec import encode
@@ -168,5 +167,5 @@ def archived_day(
 
 def _written(run: Run, topic: str, seq: int, event: Event) -> LogRecord:
     plain = fact(topic, 0, seq, event)
-    trace = traceparent(trace_of(run.run_id, event.stamp), getattr(event.body, "id", ""))
-    return plain._replace(headers=list(record_headers(run.run_id, event.stamp, seq, trace)))
+    headers = RecordHeaders(run.run_id)(event.stamp, seq, getattr(event.body, "id", ""))
+    return plain._replace(headers=list(headers))

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from connectors.user_strategies import own_strategies
-from flows.closed_loop import ClosedLoop, cut
+from flows.closed_loop import ClosedLoop
 from messages.learning import WeightChange
 from messages.market import Bar
 from messages.news import ScoredArticle
@@ -36,6 +36,7 @@ from operators.columns.layout import (
     R_VALUE,
 )
 from operators.columns.loop import ColumnLoop
+from operators.merge import cut
 from operators.params import Params
 from operators.trading.sessions import SessionTable
 
@@ -45,7 +46,7 @@ Said = list[tuple[Any, ...]]
 def by_messages(params: Params, sessions: SessionTable, events: list[Event], end: int) -> Said:
     """Run the closed loop of messages; returns what it decided and did, in order."""
     loop, said = ClosedLoop(params, sessions), list[tuple[Any, ...]]()
-    for block in cut(events, 10**9, end):
+    for block in cut(events, 10**9, end, ended=True):
         said += [row for e in loop.step(block) if (row := _row(e)) is not None]
     return said
 
@@ -56,15 +57,10 @@ def by_columns(
     """Run the columnar loop over blocks of about the given sizes."""
     weights = {e.body.strategy: e.body.new for e in events if isinstance(e.body, WeightChange)}
     loop = ColumnLoop(params, sessions, weights, own=own_strategies(params))
-    left = [e for e in events if isinstance(e.body, Bar | ScoredArticle)]
-    cuts, said = list(sizes), list[tuple[Any, ...]]()
-    while left:
-        size = min(len(left), cuts.pop(0) if cuts else len(left))
-        while size < len(left) and left[size].stamp == left[size - 1].stamp:
-            size += 1
-        block, left = left[:size], left[size:]
-        bars = columns_of(loop, [e for e in block if isinstance(e.body, Bar)])
-        scored = [e for e in block if isinstance(e.body, ScoredArticle)]
+    inputs, said = [e for e in events if isinstance(e.body, Bar | ScoredArticle)], Said()
+    for block in cut(inputs, sizes, end, ended=True):
+        bars = columns_of(loop, [e for e in block.events if isinstance(e.body, Bar)])
+        scored = [e for e in block.events if isinstance(e.body, ScoredArticle)]
         for rows in loop.advance(bars, scored):
             said += _rows(loop, rows)
     return said + _rows(loop, loop.pass_time(end, ended=True))

@@ -9,12 +9,15 @@ from msgspec import Struct
 
 from messages.base import make_id
 from messages.control import Command
+from messages.flows import PAPER
 from messages.learning import WeightChange
 from messages.market import Bar, bar_id
 from messages.news import RawArticle, ScoredArticle, article_id, content_hash
+from messages.topics import SIGNALS_GENERATED
 from messages.trading import StrategyVote, TradeSignal
 from messages.units import MINUTE_US, to_datetime, to_dollars, to_micros
 from operators.blocks import Block, Event, Operator
+from operators.merge import cut
 from operators.states import decode_state, encode_state
 from operators.trading.sessions import SessionTable
 
@@ -23,6 +26,8 @@ CLOSE = to_micros(datetime(2025, 3, 12, 20, 0, tzinfo=UTC))
 DAY = SessionTable((OPEN,), (CLOSE,))
 TICKERS = ("AAA", "BBB", "CCC")
 END = CLOSE + 60 * MINUTE_US
+INPUTS = PAPER.inputs_of(("signals", "trade", "learn"))
+RANKS = {t.schema: rank for rank, t in enumerate((*INPUTS, SIGNALS_GENERATED))}
 
 
 def at(minute: float) -> int:
@@ -115,15 +120,7 @@ def command(minute: float, kind: Any, ticker: str = "") -> Event:
 
 def blocks(events: list[Event], sizes: list[int], end: int = END) -> list[Block]:
     """Cut a sorted stream into blocks of whole stamps, about as long as `sizes` says."""
-    cuts, found, start = list(sizes), [], 0
-    while start < len(events):
-        stop = min(len(events), start + (cuts.pop(0) if cuts else len(events)))
-        while stop < len(events) and events[stop].stamp == events[stop - 1].stamp:
-            stop += 1
-        last = stop == len(events)
-        found.append(Block(events[start:stop], end if last else events[stop].stamp, last))
-        start = stop
-    return found or [Block([], end, True)]
+    return list(cut(events, sizes, end, ended=True))
 
 
 def outputs(operator: Operator, cut: list[Block]) -> list[Event]:
@@ -184,5 +181,4 @@ def desk_input(draw: st.DrawFn, minutes: int = 40) -> list[Event]:
 
 
 def _rank(event: Event) -> int:
-    order: tuple[type[Struct], ...] = (Command, WeightChange, ScoredArticle, Bar, TradeSignal)
-    return order.index(type(event.body))
+    return RANKS[type(event.body)]  # type: ignore[index]  # a message

@@ -6,35 +6,23 @@ cut into blocks when it was live.
 """
 
 from collections.abc import Callable, Collection, Iterator, Mapping
-from typing import Final, NamedTuple
+from typing import Final
 
 from connectors.archive.reading import ArchivedRun, DayNotArchived
 from connectors.archive.records import Row
 from connectors.envelope import Barrier, Envelope
 from connectors.kafka.layout import TICK_END, Layout
 from connectors.kafka.partition_reader import read_value
-from connectors.kafka.source import Reads
+from connectors.kafka.shards import Partitions
 from connectors.market.calendar import day_span
 from messages.base import Message
 from messages.codec import decoder
 from messages.topics import Topic
 from operators.blocks import Block, Event
+from operators.merge import NO_STAMP, Record, cut
 
 WHOLE: Final = 2**62  # block size: one block a day
 Offsets = Mapping[tuple[str, int], int]
-
-
-class Fact(NamedTuple):
-    """One record as a flow reads it; sorts like the merged source's."""
-
-    stamp: int
-    key: str
-    rank: int
-    partition: int
-    offset: int
-    body: Message
-    topic: str
-    value: bytes
 
 
 def span_of(day: str) -> tuple[int, int]:
@@ -58,7 +46,7 @@ class ArchivedLog:
     """What one shard of a flow read, from an offset per partition to the end of a day."""
 
     def __init__(
-        self, archive: ArchivedRun, reads: Reads, offsets: Offsets, first: str, last: str
+        self, archive: ArchivedRun, reads: Partitions, offsets: Offsets, first: str, last: str
     ) -> None:
         """Prepare to read the days from `first` to `last`.
 
@@ -80,9 +68,9 @@ class ArchivedLog:
             if archive.files[topic.name][-1].day < first:
                 self._note_ends(topic.name, archive.files[topic.name][-1].day)
 
-    def days(self) -> Iterator[tuple[str, list[Fact]]]:
+    def days(self) -> Iterator[tuple[str, list[Record]]]:
         """Return each day with its facts in order."""
-        early: list[Fact] = []
+        early: list[Record] = []
         for day in self._days:
             facts = sorted([*early, *self._facts(day)])
             if day < "0001":  # from before the log had a time: first of all on the first day
@@ -102,10 +90,10 @@ class ArchivedLog:
             end, ended = span_of(day)[1], not self._open
             frontier = self._end if ended else end
             events = [Event(f.stamp, f.key, f.body) for f in facts]
-            *earlier, last = pieces(events, size, frontier)
+            *earlier, last = cut(events, size, frontier, ended=ended)
             yield from map(Envelope, earlier)
             if ended:
-                yield Envelope(last._replace(ended=True))
+                yield Envelope(last)
                 return
             yield Envelope(last, Barrier(end, b"", {}) if end in kept else None)
 
@@ -113,7 +101,7 @@ class ArchivedLog:
         """Return the blocks of `envelopes`, for operators driven by hand."""
         return (envelope.block for envelope in self.envelopes(size))
 
-    def _facts(self, day: str) -> Iterator[Fact]:
+    def _facts(self, day: str) -> Iterator[Record]:
         for rank, (topic, partitions) in enumerate(self._reads.items()):
             decode = decoder(topic.schema)
             for row in self._archive.rows(topic.name, day, day):
@@ -123,7 +111,7 @@ class ArchivedLog:
                 if row.tick == TICK_END:
                     self._note_end(at, row.stamp)
                 elif row.is_fact and row.offset >= self._offsets.get(at, 0):
-                    yield _fact(topic, rank, row, decode)
+                    yield _record(topic, rank, row, decode)
 
     def _note_ends(self, topic: str, day: str) -> None:
         """Note the lanes that were over before the first day."""
@@ -136,22 +124,10 @@ class ArchivedLog:
         self._end = max(self._end, stamp)
 
 
-def _fact(topic: Topic[Message], rank: int, row: Row, decode: Callable[[bytes], Message]) -> Fact:
-    value = row.value or b""
-    body = read_value(topic, decode, row.partition, row.offset, value, row.stamp)
+def _record(
+    topic: Topic[Message], rank: int, row: Row, decode: Callable[[bytes], Message]
+) -> Record:
+    body = read_value(topic, decode, row.partition, row.offset, row.value or b"", row.stamp)
     key = "" if topic.broadcast else (row.key or b"").decode(errors="replace")
-    return Fact(row.stamp, key, rank, row.partition, row.offset, body, topic.name, value)
-
-
-def pieces(events: list[Event], size: int, frontier: int) -> Iterator[Block]:
-    """Cut events into blocks of about `size`, whole stamps only; always at least one block."""
-    start = 0
-    while True:
-        stop = min(start + size, len(events))
-        while start < stop < len(events) and events[stop].stamp == events[stop - 1].stamp:
-            stop += 1
-        last = stop == len(events)
-        yield Block(events[start:stop], frontier if last else events[stop].stamp)
-        if last:
-            return
-        start = stop
+    seq = NO_STAMP if row.seq is None else row.seq
+    return Record(row.stamp, key, rank, row.partition, row.offset, body, seq)

@@ -12,10 +12,10 @@ from bytewax.outputs import FixedPartitionedSink, StatefulSinkPartition
 
 from connectors.archive.files import TopicsManifest, read_manifest, write_manifest
 from connectors.archive.spool import Spools
-from connectors.kafka.partition_reader import FOR_EVER, NEVER
-from connectors.kafka.raw_log import SHARD, LogRecord, Stretch
+from connectors.kafka.raw_log import SHARD, Batch, LogRecord
 from connectors.market.calendar import new_york_sessions, session_day
 from connectors.telemetry import ARCHIVED
+from operators.merge import FOR_EVER, NO_STAMP
 from operators.states import State, decode_state, encode_state
 
 Trim = Callable[[str, dict[int, int]], None]
@@ -28,7 +28,7 @@ class SpoolState(State):
     lengths: dict[str, int]
 
 
-class ArchivePartition(StatefulSinkPartition[Stretch, bytes]):
+class ArchivePartition(StatefulSinkPartition[Batch, bytes]):
     """Writes one run's archive."""
 
     def __init__(self, archive: Path, run_id: str, resume: bytes | None, trim: Trim | None) -> None:
@@ -46,13 +46,13 @@ class ArchivePartition(StatefulSinkPartition[Stretch, bytes]):
         # (topic, partition) -> (day, last stamp of that day)
         self._day: dict[tuple[str, int], tuple[str, int]] = {}
 
-    def write_batch(self, values: list[Stretch]) -> None:
+    def write_batch(self, values: list[Batch]) -> None:
         """Append records to their days; those in a finished file are there already."""
-        for stretch in values:
-            for record in stretch.records:
+        for batch in values:
+            for record in batch.records:
                 if record.offset >= self._archived(record.topic).get(record.partition, 0):
                     self._spools.add(self._day_of(record), record)
-            self._clocks.update(stretch.clocks)
+            self._clocks.update(batch.clocks)
 
     def snapshot(self) -> bytes:
         """Write what was gathered, finish the days that are over; return the `SpoolState`."""
@@ -88,7 +88,7 @@ class ArchivePartition(StatefulSinkPartition[Stretch, bytes]):
     def _day_of(self, record: LogRecord) -> str:
         """Return the session day of a record's stamp; remembered, as neighbours share it."""
         at = (record.topic, record.partition)
-        day, last = self._day.get(at, ("", NEVER))
+        day, last = self._day.get(at, ("", NO_STAMP))
         if not day or record.stamp > last:
             if record.stamp < 0:
                 return BEFORE_TIME  # a stranger's record, before this log had a time
@@ -101,10 +101,10 @@ class ArchivePartition(StatefulSinkPartition[Stretch, bytes]):
     def _is_over(day: str, clock: int) -> bool:
         if clock == FOR_EVER:
             return True
-        return clock > NEVER and day < session_day(clock)
+        return clock > NO_STAMP and day < session_day(clock)
 
 
-class ArchiveSink(FixedPartitionedSink[Stretch, bytes]):
+class ArchiveSink(FixedPartitionedSink[Batch, bytes]):
     """One partition: the archive of one run."""
 
     def __init__(self, archive: Path, run_id: str, trim: Trim | None = None) -> None:

@@ -1,52 +1,24 @@
-"""One partition of one topic as a reader sees it: effective stamps, repeats, its clock."""
+"""One partition of one topic as a reader sees it: headers, repeats, keys, messages."""
 
-from collections import deque
 from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
 from confluent_kafka import Message as Record
 
 from connectors.kafka.layout import RUN, SEQ, STAMP, TICK, TICK_END
-from messages.base import Message, make_id
+from messages.base import MAX_PAYLOAD, Message, make_id
 from messages.codec import Unreadable
 from messages.control import DeadLetter
 from messages.topics import Topic
 from messages.units import to_datetime
+from operators.merge import NO_STAMP, Clock, Partition
 
-MAX_PAYLOAD = 65_536
 OURS: Final = 4  # headers of a fact
-KEYS: Final = 10_000  # texts of keys kept per lane
-NEVER = -1
-FOR_EVER = 2**62
+KEYS: Final = 10_000  # texts of keys kept per partition
+Decode = Callable[[bytes], Message]
 
 
-class Position(NamedTuple):
-    """How far a lane was given out: what a snapshot keeps.
-
-    Attributes:
-        offset: next to give out.
-        stamp: running maximum of the stamps given out.
-        seq: last sequence number given out.
-    """
-
-    offset: int = 0
-    stamp: int = NEVER
-    seq: int = NEVER
-
-
-class Waiting(NamedTuple):
-    """A record read but not yet given out; sorts by stamp, key, rank, partition, offset."""
-
-    stamp: int
-    key: str
-    rank: int
-    partition: int
-    offset: int
-    body: Message
-    seq: int
-
-
-class Place(NamedTuple):
+class Noted(NamedTuple):
     """What a record is to its partition.
 
     Attributes:
@@ -61,95 +33,54 @@ class Place(NamedTuple):
     repeat: bool
 
 
-class LaneClock:
-    """Where time stands in one partition, record by record.
+def note(record: Record, run: bytes, clock: Clock) -> Noted:
+    """Advance a partition's clock by the next record of its log, and say what the record is.
 
-    The effective stamp of a record is the running maximum of the `stamp` headers up to it, so a
-    late record is clamped, never sorted back; a record without the header (an outside
-    producer's) takes the running maximum. A repeated `seq` is a repeat.
-
-    Attributes:
-        clock: the effective stamp of the last record; for ever after the last tick.
-        seq: the last sequence number.
-        end: the effective stamp of the last tick.
+    A record without this run's headers (an outside producer's) takes the running maximum.
     """
-
-    def __init__(self, run: bytes, position: Position) -> None:
-        """Start at a position of a run's log."""
-        self.run = run
-        self.clock = position.stamp
-        self.seq = position.seq
-        self.ended = False
-        self.end = NEVER
-
-    def note(self, record: Record) -> Place:
-        """Take the next record of the log and say what it is."""
-        stamp, seq, tick = read_headers(record, self.run)
-        at = self.clock = max(self.clock, stamp)
-        if tick is not None:
-            if tick == TICK_END:
-                self.ended, self.end, self.clock = True, self.clock, FOR_EVER
-            return Place(at, seq, tick, repeat=False)
-        if seq is not None:
-            if seq <= self.seq:
-                return Place(at, seq, None, repeat=True)
-            self.seq = seq
-        return Place(at, seq, None, repeat=False)
+    stamp, seq, tick = read_headers(record, run)
+    if tick is not None:
+        clock.tick(stamp, last=tick == TICK_END)
+        return Noted(clock.end if clock.ended else clock.now, seq, tick, repeat=False)
+    repeat = not clock.advance(stamp, seq)
+    return Noted(clock.now, seq, None, repeat)
 
 
-class Lane:
-    """Reads one partition in log order; what it has read waits for its turn."""
+class PartitionReader:
+    """Reads the records of one partition in log order into the merge."""
+
+    __slots__ = ("_broadcast", "_decode", "_keys", "_run", "partition", "topic")
 
     def __init__(
-        self,
-        topic: Topic[Message],
-        partition: int,
-        rank: int,
-        decode: Callable[[bytes], Message],
-        position: Position,
-        run: bytes,
+        self, topic: Topic[Message], partition: Partition, decode: Decode, run: bytes
     ) -> None:
-        """Start at a position; nothing is read yet."""
+        """Take the topic's decoder and the partition's place in the merge."""
         self.topic = topic
         self.partition = partition
-        self.rank = rank
-        self.decode = decode
-        self.position = position
-        self.time = LaneClock(run, position)
-        self.buffer: deque[Waiting] = deque()
-        self.paused = False
-        self.broadcast = topic.broadcast
+        self._decode = decode
+        self._run = run
+        self._broadcast = topic.broadcast
         self._keys: dict[bytes | str | None, str] = {}
-
-    @property
-    def clock(self) -> int:
-        """Return the effective stamp of the last record read."""
-        return self.time.clock
-
-    @property
-    def ended(self) -> bool:
-        """Tell whether the writer said that it is done."""
-        return self.time.ended
-
-    @property
-    def end(self) -> int:
-        """Return the last moment of a lane that has ended."""
-        return self.time.end
 
     def read(self, record: Record) -> None:
         """Take the next record of the log: a tick moves the clock, the rest waits its turn."""
-        if self.time.ended:
+        partition = self.partition
+        clock = partition.clock
+        if clock.ended:
             return
-        place = self.time.note(record)
-        if place.tick is not None or place.repeat:
+        stamp, seq, tick = read_headers(record, self._run)
+        if tick is not None:
+            clock.tick(stamp, last=tick == TICK_END)
             return
-        offset, value, at = record.offset() or 0, record.value() or b"", place.stamp
+        if not clock.advance(stamp, seq):
+            return
+        offset, value = record.offset() or 0, record.value() or b""
         try:
-            body = self.decode(value)
+            body = self._decode(value)
         except Unreadable as error:
-            body = unreadable(error, self.topic, self.partition, offset, value, at)
-        key = "" if self.broadcast else self._key(record.key())
-        self.buffer.append(Waiting(at, key, self.rank, self.partition, offset, body, self.time.seq))
+            body = unreadable(error, self.topic, partition.number, offset, value, clock.now)
+        key = "" if self._broadcast else self._key(record.key())
+        partition.push(key, offset, body)
 
     def _key(self, raw: bytes | str | None) -> str:
         """Return a key as text; the same few come again and again."""
@@ -160,31 +91,9 @@ class Lane:
                 self._keys[raw] = key
         return key
 
-    def take(self, frontier: int, into: list[Waiting]) -> None:
-        """Move everything below the frontier into a list and advance the position."""
-        buffer, last = self.buffer, None
-        while buffer and buffer[0].stamp < frontier:
-            last = buffer.popleft()
-            into.append(last)
-        if last is not None:
-            self.position = Position(last.offset + 1, last.stamp, last.seq)
-
-
-def read_body(
-    topic: Topic[Message], decode: Callable[[bytes], Message], record: Record, stamp: int
-) -> Message:
-    """Read a record's message; what cannot be read becomes a dead letter with the reason."""
-    partition, offset = record.partition() or 0, record.offset() or 0
-    return read_value(topic, decode, partition, offset, record.value() or b"", stamp)
-
 
 def read_value(
-    topic: Topic[Message],
-    decode: Callable[[bytes], Message],
-    partition: int,
-    offset: int,
-    value: bytes,
-    stamp: int,
+    topic: Topic[Message], decode: Decode, partition: int, offset: int, value: bytes, stamp: int
 ) -> Message:
     """Read the message at a place of the log, or make the dead letter that says why not."""
     try:
@@ -194,12 +103,7 @@ def read_value(
 
 
 def unreadable(
-    error: Unreadable,
-    topic: Topic[Message],
-    partition: int,
-    offset: int,
-    value: bytes,
-    stamp: int,
+    error: Unreadable, topic: Topic[Message], partition: int, offset: int, value: bytes, stamp: int
 ) -> DeadLetter:
     """Return the dead letter of a record that cannot be read."""
     return DeadLetter(
@@ -216,25 +120,25 @@ def unreadable(
 
 
 def read_headers(record: Record, run: bytes) -> tuple[int, int | None, bytes | None]:
-    """Return a record's stamp (-1 without one), seq and tick.
+    """Return a record's stamp (NO_STAMP without one), seq and tick.
 
     Only this run's own writers say what time it is and how far they counted: headers of a
     record without this run's `run` header are ignored, or a stranger could stop the clock.
     """
     headers: Any = record.headers()
     if not headers:
-        return NEVER, None, None
+        return NO_STAMP, None, None
     # Nearly every record is a fact of ours, with its headers in the order of `record_headers`.
     if len(headers) == OURS and headers[2] == (RUN, run) and headers[3][0] != TICK:
         (first, raw_stamp), (second, raw_seq) = headers[:2]
         if first == STAMP and second == SEQ:
             stamp, seq = _number(raw_stamp), _number(raw_seq)
-            return NEVER if stamp is None else stamp, seq, None
-    found = dict(headers)
-    if found.get(RUN) != run:
-        return NEVER, None, None
-    stamp, seq = _number(found.get(STAMP)), _number(found.get(SEQ))
-    return NEVER if stamp is None else stamp, seq, found.get(TICK)
+            return NO_STAMP if stamp is None else stamp, seq, None
+    named = dict(headers)
+    if named.get(RUN) != run:
+        return NO_STAMP, None, None
+    stamp, seq = _number(named.get(STAMP)), _number(named.get(SEQ))
+    return NO_STAMP if stamp is None else stamp, seq, named.get(TICK)
 
 
 def _number(value: bytes | None) -> int | None:

@@ -1,4 +1,4 @@
-"""The whole log as it lies in its topics: ticks, repeats and unreadable records included.
+"""The raw log as it lies in its topics: ticks, repeats and unreadable records included.
 
 What the archive keeps and the database is filled from. Nothing is ordered across partitions;
 each record says where it was and what it is to its partition.
@@ -14,12 +14,13 @@ from confluent_kafka import OFFSET_BEGINNING, Consumer, TopicPartition
 from confluent_kafka import Message as Record
 
 from connectors.kafka.layout import Layout
-from connectors.kafka.partition_reader import LaneClock, Position, read_body
-from connectors.kafka.source import BATCH, LAG_EVERY_S, POLL_S, is_fact, lag_of
+from connectors.kafka.partition_reader import note, read_value
+from connectors.kafka.source import BATCH, LAG_EVERY_S, POLL_S, is_record, lag_of
 from connectors.telemetry import READ, VITALS
 from messages.base import Message
 from messages.codec import decoder
 from messages.topics import Topic
+from operators.merge import Clock, Progress
 from operators.states import State, decode_state, encode_state
 
 Headers = list[tuple[str, bytes | None]]
@@ -54,31 +55,31 @@ class LogRecord(NamedTuple):
 
 
 class ReadState(State):
-    """How far the raw log was read: topic -> partition -> (position, whether it has ended)."""
+    """How far the raw log was read: topic -> partition -> (progress, whether it has ended)."""
 
-    partitions: dict[str, dict[int, tuple[Position, bool]]]
+    partitions: dict[str, dict[int, tuple[Progress, bool]]]
 
 
-class Stretch(NamedTuple):
+class Batch(NamedTuple):
     """Some records, and where each topic's slowest partition stands after them."""
 
     records: list[LogRecord]
     clocks: dict[str, int]
 
 
-class _Lane:
+class _Partition:
     """One partition: its clock, and where to read on."""
 
-    def __init__(self, topic: Topic[Message], run: bytes, at: Position, ended: bool) -> None:
+    def __init__(self, topic: Topic[Message], run: bytes, at: Progress, ended: bool) -> None:
         self.topic = topic
         self.decode = decoder(topic.schema)
-        self.time = LaneClock(run, at)
+        self.run = run
+        self.clock = Clock(at, ended=ended)
         self.offset = at.offset
         self.stamp = at.stamp
-        self.time.ended = ended
 
     def read(self, partition: int, record: Record) -> LogRecord:
-        place = self.time.note(record)
+        place = note(record, self.run, self.clock)
         self.offset, self.stamp = (record.offset() or 0) + 1, place.stamp
         plain = place.tick is None and not place.repeat
         return LogRecord(
@@ -93,11 +94,15 @@ class _Lane:
             record.key(),
             record.value(),
             list(record.headers() or []),  # type: ignore[arg-type]  # likewise
-            read_body(self.topic, self.decode, record, place.stamp) if plain else None,
+            self._body(partition, record, place.stamp) if plain else None,
         )
 
+    def _body(self, partition: int, record: Record, stamp: int) -> Message:
+        offset, value = record.offset() or 0, record.value() or b""
+        return read_value(self.topic, self.decode, partition, offset, value, stamp)
 
-class WholeLogPartition(StatefulSourcePartition[tuple[str, Stretch], bytes]):
+
+class RawLogPartition(StatefulSourcePartition[tuple[str, Batch], bytes]):
     """One consumer over every partition of some topics."""
 
     def __init__(
@@ -111,9 +116,9 @@ class WholeLogPartition(StatefulSourcePartition[tuple[str, Stretch], bytes]):
         self._stopping = stopping
         run = layout.run_id.encode()
         known = {} if resume is None else decode_state(resume, ReadState).partitions
-        start = (Position(), False)
-        self._lanes = {
-            (layout.name(t), p): _Lane(t, run, *known.get(t.name, {}).get(p, start))
+        start = (Progress(), False)
+        self._partitions = {
+            (layout.name(t), p): _Partition(t, run, *known.get(t.name, {}).get(p, start))
             for t in topics
             for p in layout.partitions_of(t)
         }
@@ -131,14 +136,14 @@ class WholeLogPartition(StatefulSourcePartition[tuple[str, Stretch], bytes]):
         )
         self._consumer.assign(
             [
-                TopicPartition(name, p, lane.offset if known else OFFSET_BEGINNING)
-                for (name, p), lane in self._lanes.items()
+                TopicPartition(name, p, partition_.offset if known else OFFSET_BEGINNING)
+                for (name, p), partition_ in self._partitions.items()
             ]
         )
         self._told_end = False
         self._lag_at = 0.0
 
-    def next_batch(self) -> list[tuple[str, Stretch]]:
+    def next_batch(self) -> list[tuple[str, Batch]]:
         """Return what is there; stops when every partition has ended."""
         if self._told_end or self._stopping():
             raise StopIteration
@@ -147,18 +152,18 @@ class WholeLogPartition(StatefulSourcePartition[tuple[str, Stretch], bytes]):
         if first is not None:
             for record in (first, *self._consumer.consume(BATCH, 0)):
                 self._read(record, records)
-        self._told_end = all(lane.time.ended for lane in self._lanes.values())
+        self._told_end = all(partition_.clock.ended for partition_ in self._partitions.values())
         self._tell(records)
         if not records and not self._told_end:
             return []
-        return [(SHARD, Stretch(records, self._clocks()))]
+        return [(SHARD, Batch(records, self._clocks()))]
 
     def snapshot(self) -> bytes:
         """Return the encoded `ReadState`."""
-        partitions: dict[str, dict[int, tuple[Position, bool]]] = {}
-        for (_, p), lane in self._lanes.items():
-            position = Position(lane.offset, lane.stamp, lane.time.seq)
-            partitions.setdefault(lane.topic.name, {})[p] = (position, lane.time.ended)
+        partitions: dict[str, dict[int, tuple[Progress, bool]]] = {}
+        for (_, p), partition_ in self._partitions.items():
+            position = Progress(partition_.offset, partition_.stamp, partition_.clock.seq)
+            partitions.setdefault(partition_.topic.name, {})[p] = (position, partition_.clock.ended)
         return encode_state(ReadState(partitions=partitions))
 
     def close(self) -> None:
@@ -166,12 +171,12 @@ class WholeLogPartition(StatefulSourcePartition[tuple[str, Stretch], bytes]):
         self._consumer.close()
 
     def _read(self, record: Record, into: list[LogRecord]) -> None:
-        if not is_fact(record):
+        if not is_record(record):
             return
         partition = record.partition() or 0
-        lane = self._lanes[record.topic() or "", partition]
-        if not lane.time.ended:
-            into.append(lane.read(partition, record))
+        partition_ = self._partitions[record.topic() or "", partition]
+        if not partition_.clock.ended:
+            into.append(partition_.read(partition, record))
 
     def _tell(self, records: list[LogRecord]) -> None:
         if records:
@@ -180,19 +185,19 @@ class WholeLogPartition(StatefulSourcePartition[tuple[str, Stretch], bytes]):
                 READ.add(count, {"topic": name})
         if time.monotonic() >= self._lag_at:
             self._lag_at = time.monotonic() + LAG_EVERY_S
-            VITALS.lag = lag_of(self._consumer, self._lanes)
+            VITALS.lag = lag_of(self._consumer, [TopicPartition(n, p) for n, p in self._partitions])
         if self._told_end:
             VITALS.lag = 0  # what strangers write behind the end is nobody's
 
     def _clocks(self) -> dict[str, int]:
         clocks: dict[str, int] = {}
-        for lane in self._lanes.values():
-            name = lane.topic.name
-            clocks[name] = min(clocks.get(name, lane.time.clock), lane.time.clock)
+        for partition_ in self._partitions.values():
+            name = partition_.topic.name
+            clocks[name] = min(clocks.get(name, partition_.clock.now), partition_.clock.now)
         return clocks
 
 
-class WholeLogSource(FixedPartitionedSource[tuple[str, Stretch], bytes]):
+class RawLogSource(FixedPartitionedSource[tuple[str, Batch], bytes]):
     """Every partition of some topics, read by one consumer."""
 
     def __init__(
@@ -209,6 +214,6 @@ class WholeLogSource(FixedPartitionedSource[tuple[str, Stretch], bytes]):
 
     def build_part(
         self, step_id: str, for_part: str, resume_state: bytes | None
-    ) -> WholeLogPartition:
+    ) -> RawLogPartition:
         """Open it at its snapshot."""
-        return WholeLogPartition(self._layout, self._topics, resume_state, self._stopping)
+        return RawLogPartition(self._layout, self._topics, resume_state, self._stopping)

@@ -9,7 +9,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import Any, Final, NamedTuple, cast
+from typing import Final, NamedTuple, cast
 
 from bytewax.outputs import FixedPartitionedSink, StatefulSinkPartition
 from confluent_kafka import KafkaError, Producer
@@ -17,6 +17,7 @@ from confluent_kafka import Message as Record
 
 from connectors.envelope import Barrier
 from connectors.kafka.layout import RUN, SEQ, STAMP, TICK, TICK_END, TICK_PASS, Layout
+from connectors.kafka.shards import Partitions
 from connectors.kafka.written import Written, read_written
 from connectors.telemetry import (
     FLUSH_SECONDS,
@@ -29,12 +30,13 @@ from connectors.telemetry import (
 from messages.base import Message
 from messages.codec import encode
 from messages.errors import TidewireError
+from messages.flows import PAPER
 from messages.topics import Topic
 from operators.blocks import Event
+from operators.merge import NO_STAMP
 from operators.states import State, decode_state, encode_state
 
 Keep = Callable[[Barrier, bytes], None]
-Writes = Mapping[Any, range]  # by topic; a mapping cannot be covariant in its keys
 
 FLUSH_S: Final = 120.0
 SLICE_S: Final = 0.25
@@ -92,7 +94,7 @@ class DeterminismBroken(TidewireError, RuntimeError):
     """
 
 
-class Lane:
+class PartitionWriter:
     """The writing end of one partition."""
 
     def __init__(
@@ -110,6 +112,11 @@ class Lane:
         self.ids = Counter(found.id for found in self.known) if entry else Counter[str]()
         self._end = max(mark.offset, written.next_offset)
 
+    @property
+    def place(self) -> str:
+        """Return topic and partition as people write them."""
+        return f"{self.name}[{self.partition}]"
+
     def delivered(self, offset: int) -> None:
         """Note that the broker has the record at this offset."""
         self._end = offset + 1
@@ -117,8 +124,9 @@ class Lane:
     def mark(self) -> Mark:
         """Return what a snapshot keeps; assumes that everything was delivered.
 
-        While records found in the log are still to be made again, the mark stands before them:
-        another crash must find them again.
+        After a crash the log may hold records newer than our snapshot. Until all of them have been
+        made again and matched, the mark does not advance past the first unmatched one, so that
+        another crash finds them again.
         """
         offset = self.known[0].offset if self.known else self._end
         return Mark(offset, self.seq, self.stamp, self.ended)
@@ -133,12 +141,12 @@ class Lane:
 
 
 class LogSinkPartition(StatefulSinkPartition[Outbox, bytes]):
-    """Writes one shard's outboxes."""
+    """Partitions one shard's outboxes."""
 
     def __init__(
         self,
         layout: Layout,
-        writes: Writes,
+        writes: Partitions,
         resume: bytes | None,
         entry: bool,
         keep: Keep | None = None,
@@ -157,9 +165,11 @@ class LogSinkPartition(StatefulSinkPartition[Outbox, bytes]):
         }
         offsets = {at: mark.offset for at, mark in marks.items()}
         written = read_written(layout, offsets)
-        self._lanes = {at: Lane(*at, mark, written[at], entry) for at, mark in marks.items()}
-        self._quiet = {layout.name(t) for t in writes if t.unread}
-        self._trace = (-1, "")
+        self._writers = {
+            at: PartitionWriter(*at, mark, written[at], entry) for at, mark in marks.items()
+        }
+        self._quiet = {layout.name(t) for t in writes if t in PAPER.unread}
+        self._headers = RecordHeaders(layout.run_id)
         self._made = Counter[str]()
         self._producer = Producer(
             {
@@ -182,9 +192,9 @@ class LogSinkPartition(StatefulSinkPartition[Outbox, bytes]):
                 name, own = self._layout.name(topic), self._writes[topic]
                 value = encode(cast("Message", event.body))
                 for p in self._layout.targets(topic, event.key, own):
-                    self._write(self._lanes[name, p], event, value)
-            for lane in self._lanes.values():
-                self._pass_time(lane, outbox)
+                    self._write(self._writers[name, p], event, value)
+            for writer in self._writers.values():
+                self._pass_time(writer, outbox)
             if outbox.barrier is not None and self._keep is not None:
                 self._keep(outbox.barrier, self.snapshot())
             if self._entry:
@@ -212,69 +222,70 @@ class LogSinkPartition(StatefulSinkPartition[Outbox, bytes]):
         self._made.clear()
         VITALS.durable()
         marks: dict[str, dict[int, Mark]] = {}
-        for (name, partition), lane in self._lanes.items():
+        for (name, partition), writer in self._writers.items():
             topic = name.removeprefix(self._layout.prefix)
-            marks.setdefault(topic, {})[partition] = lane.mark()
+            marks.setdefault(topic, {})[partition] = writer.mark()
         return encode_state(SinkState(marks=marks))
 
     def close(self) -> None:
         """Deliver what is left; a snapshot has normally done so."""
         self._producer.flush(FLUSH_S)
 
-    def _write(self, lane: Lane, event: Event, value: bytes) -> None:
-        if lane.known and self._already_there(lane, event, value):
+    def _write(self, writer: PartitionWriter, event: Event, value: bytes) -> None:
+        if writer.known and self._already_there(writer, event, value):
             return
-        lane.seq += 1
-        lane.stamp = max(lane.stamp, event.stamp)
-        if lane.stamp != self._trace[0]:
-            self._trace = (lane.stamp, trace_of(self._layout.run_id, lane.stamp))
-        id_ = cast("Message", event.body).id
-        headers = record_headers(
-            self._layout.run_id, lane.stamp, lane.seq, traceparent(self._trace[1], id_)
-        )
-        self._made[lane.name] += 1
-        self._produce(lane, event.key.encode(), value, headers)
+        writer.seq += 1
+        writer.stamp = max(writer.stamp, event.stamp)
+        headers = self._headers(writer.stamp, writer.seq, cast("Message", event.body).id)
+        self._made[writer.name] += 1
+        self._produce(writer, event.key.encode(), value, headers)
 
-    def _already_there(self, lane: Lane, event: Event, value: bytes) -> bool:
+    def _already_there(self, writer: PartitionWriter, event: Event, value: bytes) -> bool:
         """Skip a record that the log holds; a derived flow must make the very same bytes."""
-        if lane.entry:
-            return lane.drop_known(cast("Message", event.body).id)
-        found = lane.known.popleft()
-        lane.seq += 1
-        if (found.seq, found.value) != (lane.seq, value):
+        if writer.entry:
+            return writer.drop_known(cast("Message", event.body).id)
+        found = writer.known.popleft()
+        writer.seq += 1
+        if (found.seq, found.value) != (writer.seq, value):
             reason = (
-                f"{lane.name}[{lane.partition}] seq {found.seq}: the log has {found.value[:300]!r}"
-                f", the flow made {value[:300]!r} as seq {lane.seq}"
+                f"{writer.place} seq {found.seq}: the log has {found.value[:300]!r}, the flow made "
+                f"{value[:300]!r} as seq {writer.seq}"
             )
             raise DeterminismBroken(reason)
         return True
 
-    def _pass_time(self, lane: Lane, outbox: Outbox) -> None:
-        if lane.known and not lane.entry:
+    def _pass_time(self, writer: PartitionWriter, outbox: Outbox) -> None:
+        if writer.known and not writer.entry:
             if outbox.ended:
-                left = lane.known[0]
-                reason = f"{lane.name}[{lane.partition}] seq {left.seq}: not made again: {left.id}"
+                left = writer.known[0]
+                reason = (
+                    f"{writer.name}[{writer.partition}] seq {left.seq}: not made again: {left.id}"
+                )
                 raise DeterminismBroken(reason)
             return
-        step = QUIET_US if lane.name in self._quiet else 1
-        if lane.ended or (outbox.frontier - lane.stamp < step and not outbox.ended):
+        step = QUIET_US if writer.name in self._quiet else 1
+        if writer.ended or (outbox.frontier - writer.stamp < step and not outbox.ended):
             return
-        lane.ended = outbox.ended
-        lane.stamp = max(lane.stamp, outbox.frontier)
+        writer.ended = outbox.ended
+        writer.stamp = max(writer.stamp, outbox.frontier)
         kind = TICK_END if outbox.ended else TICK_PASS
-        headers = [(STAMP, b"%d" % lane.stamp), (TICK, kind), (RUN, self._layout.run_id.encode())]
-        self._produce(lane, None, None, headers)
+        headers = [(STAMP, b"%d" % writer.stamp), (TICK, kind), (RUN, self._layout.run_id.encode())]
+        self._produce(writer, None, None, headers)
 
     def _produce(
-        self, lane: Lane, key: bytes | None, value: bytes | None, headers: list[tuple[str, bytes]]
+        self,
+        writer: PartitionWriter,
+        key: bytes | None,
+        value: bytes | None,
+        headers: list[tuple[str, bytes]],
     ) -> None:
         while True:
             try:
                 self._producer.produce(
-                    lane.name,
+                    writer.name,
                     value,
                     key,
-                    lane.partition,
+                    writer.partition,
                     on_delivery=self._delivered,
                     headers=headers,  # type: ignore[arg-type]  # the stub forgets bytes values
                 )
@@ -289,21 +300,33 @@ class LogSinkPartition(StatefulSinkPartition[Outbox, bytes]):
         if error is not None:
             self._failure = f"{at[0]}[{at[1]}]: {error.str()}"
         else:
-            self._lanes[at].delivered(record.offset() or 0)
+            self._writers[at].delivered(record.offset() or 0)
 
     def _check(self) -> None:
         if self._failure is not None:
             raise DeliveryFailed(self._failure)
 
 
-def record_headers(run_id: str, stamp: int, seq: int, trace: bytes) -> list[tuple[str, bytes]]:
-    """Return the headers of a record, in the order in which they are written."""
-    return [
-        (STAMP, b"%d" % stamp),
-        (SEQ, b"%d" % seq),
-        (RUN, run_id.encode()),
-        (TRACEPARENT, trace),
-    ]
+class RecordHeaders:
+    """Makes the headers of a run's records, in the order in which they are written."""
+
+    def __init__(self, run_id: str) -> None:
+        """Name the run."""
+        self._run_id = run_id
+        self._run = run_id.encode()
+        self._stamp = NO_STAMP
+        self._trace = ""
+
+    def __call__(self, stamp: int, seq: int, id_: str) -> list[tuple[str, bytes]]:
+        """Return stamp, seq, run and trace context of a record with an id."""
+        if stamp != self._stamp:
+            self._stamp, self._trace = stamp, trace_of(self._run_id, stamp)
+        return [
+            (STAMP, b"%d" % stamp),
+            (SEQ, b"%d" % seq),
+            (RUN, self._run),
+            (TRACEPARENT, traceparent(self._trace, id_)),
+        ]
 
 
 class LogSink(FixedPartitionedSink[Outbox, bytes]):
@@ -318,7 +341,7 @@ class LogSink(FixedPartitionedSink[Outbox, bytes]):
     def __init__(
         self,
         layout: Layout,
-        shards: Mapping[str, Writes],
+        shards: Mapping[str, Partitions],
         *,
         entry: bool = False,
         keeper: Callable[[str], Keep] | None = None,

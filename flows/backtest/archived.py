@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 from connectors.archive.ordered_log import ArchivedLog, span_of
 from connectors.archive.reading import ArchivedRun
 from connectors.files import ContentDigest
-from connectors.kafka.source import Reads
+from connectors.kafka.shards import Partitions
 from messages.market import Bar
 from messages.news import ScoredArticle
 from messages.topics import MARKET_BARS, NEWS_SCORED
@@ -29,7 +29,7 @@ def archived_inputs(
     span_of(first)
     span_of(last)
     layout = archive.run.layout
-    reads: Reads = {t: layout.partitions_of(t) for t in (NEWS_SCORED, MARKET_BARS)}
+    reads: Partitions = {t: layout.partitions_of(t) for t in (NEWS_SCORED, MARKET_BARS)}
     rows, scored = [], []
     for block in ArchivedLog(archive, reads, {}, first, last).blocks():
         for event in block.events:

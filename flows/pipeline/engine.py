@@ -23,6 +23,8 @@ from connectors.recovery_guard import vouch_for_recovery
 from connectors.telemetry import STEP_SECONDS
 from messages.base import Message
 from messages.control import DeadLetter
+from messages.errors import TidewireError
+from messages.flows import FlowSpec
 from messages.topics import Topic
 from operators.blocks import Event, Operator
 from operators.states import State, decode_state, encode_state
@@ -30,6 +32,7 @@ from operators.states import State, decode_state, encode_state
 log = logging.getLogger(__name__)
 VERSION_FILE: Final = "state-version"
 EPOCH: Final = timedelta(seconds=1)
+NOTHING_INTERNAL: Final[frozenset[type[Struct]]] = frozenset()
 
 
 class OperatorStep(StatefulBatchLogic[Envelope, Envelope, bytes]):
@@ -92,26 +95,23 @@ def step(
     return op.stateful_batch(step_id, up, resume)
 
 
-def route(up: KeyedStream[Envelope], outputs: Collection[Topic[Message]]) -> KeyedStream[Outbox]:
+class UnknownEvent(TidewireError, RuntimeError):
+    """A flow made, or let pass, an event that it neither publishes nor declares internal.
+
+    Operator action: report it as a fault of the program; the flow table lacks a topic.
+    """
+
+
+def route(
+    up: KeyedStream[Envelope], spec: FlowSpec, internal: Collection[type[Struct]]
+) -> KeyedStream[Outbox]:
     """Send each event to the topic of its type; dead letters to `<their topic>.dlq`.
 
     Every flow that reads a topic sees its unreadable records as dead letters; only the flow whose
-    outputs contain `<topic>.dlq` publishes them. Event types without a topic in the outputs are
-    internal and are not published.
+    writes contain `<topic>.dlq` publishes them. Internal event types are not published. Anything
+    else is a fault, and stops the flow (`UnknownEvent`) before it loses a fact.
     """
-    dead = {t.name: t for t in outputs if t.schema is DeadLetter}
-    plain: dict[type[Struct], Topic[Message]] = {
-        t.schema: t for t in outputs if t.schema is not DeadLetter
-    }
-
-    def target(event: Event) -> Topic[Message] | None:
-        if isinstance(letter := event.body, DeadLetter):
-            topic = dead.get(f"{letter.topic}.dlq")
-            if topic is not None:
-                extra = {"record": letter.id, "reason": letter.reason}
-                log.info("dead letter: %s", letter.detail, extra=extra)
-            return topic
-        return plain.get(type(event.body))
+    target = targets_of(spec, internal)
 
     def outbox(envelope: Envelope) -> Outbox:
         block = envelope.block
@@ -119,6 +119,41 @@ def route(up: KeyedStream[Envelope], outputs: Collection[Topic[Message]]) -> Key
         return Outbox(records, block.frontier, block.ended, envelope.barrier)
 
     return op.map_value("route", up, outbox)
+
+
+def targets_of(
+    spec: FlowSpec, internal: Collection[type[Struct]]
+) -> Callable[[Event], Topic[Message] | None]:
+    """Return what names the topic of an event; None for what is not published."""
+    dead = {t.name: t for t in spec.writes if t.schema is DeadLetter}
+    plain: dict[type[Struct], Topic[Message]] = {
+        t.schema: t for t in spec.writes if t.schema is not DeadLetter
+    }
+    read = {t.name for t in spec.reads}
+
+    def target(event: Event) -> Topic[Message] | None:
+        body = event.body
+        topic = plain.get(type(body))
+        if topic is not None:
+            return topic
+        if isinstance(body, DeadLetter):
+            topic = dead.get(f"{body.topic}.dlq")
+            if topic is not None:
+                log.info(
+                    "dead letter: %s", body.detail, extra={"record": body.id, "reason": body.reason}
+                )
+                return topic
+            if body.topic in read:
+                return None  # another reader's to publish
+        elif type(body) in internal:
+            return None
+        reason = (
+            f"flow {spec.name} has no topic for a {type(body).__name__} at {event.stamp}, key "
+            f"{event.key!r}: report it; the flow table (messages/flows.py) lacks it."
+        )
+        raise UnknownEvent(reason)
+
+    return target
 
 
 def run(dataflow: Dataflow, recovery: Path, epoch: timedelta = EPOCH) -> None:

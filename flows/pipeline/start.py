@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from connectors.kafka.layout import Layout
+from connectors.kafka.shards import whole
 from connectors.kafka.sink import LogSinkPartition, Outbox
 from connectors.runs import Run
 from connectors.storage.schema import upgrade
@@ -12,6 +13,7 @@ from connectors.user_strategies import described, strategy_names
 from connectors.version import VERSION
 from messages.base import Message, make_id
 from messages.control import RunStarted
+from messages.flows import FROM_THE_START
 from messages.learning import WeightChange
 from messages.topics import EVERY_TOPIC, RUNS_STARTED, STRATEGY_WEIGHTS, Topic
 from messages.units import to_micros
@@ -77,8 +79,7 @@ def announce(run: Run) -> None:
         *((STRATEGY_WEIGHTS, Event(at, "", change)) for change in changes),
     ]
     layout = run.layout
-    writes = {t: layout.partitions_of(t) for t in (RUNS_STARTED, STRATEGY_WEIGHTS)}
-    sink = LogSinkPartition(layout, writes, None, entry=True)
+    sink = LogSinkPartition(layout, whole(layout, FROM_THE_START), None, entry=True)
     sink.write_batch([Outbox(records, at + 1, ended=True)])
     sink.snapshot()
     sink.close()

@@ -13,6 +13,7 @@ import msgspec
 
 from connectors.archive.ordered_log import WHOLE, span_of
 from connectors.archive.reading import ArchivedRun
+from connectors.kafka.shards import shards_of
 from connectors.user_strategies import sources_of
 from connectors.version import VERSION
 from flows.replay.compare import Divergence, Made
@@ -115,7 +116,7 @@ def certify(
     flows: dict[str, FlowProof] = {}
     for flow in REPLAYED:
         found: dict[str, Outcome] = {}
-        for shard in flow.shards(archive.run.layout):
+        for shard in shards_of(flow.spec, archive.run.layout):
             outcome = found[shard] = run_shard(
                 archive, flow, shard, day, certified_from=start, from_start=from_start, size=size
             )
@@ -123,7 +124,7 @@ def certify(
                 return _diverged(archive, day, outcome.divergence)
             if outcome.differs is not None:
                 return _state_diverged(archive, day, outcome.differs)
-        flows[flow.name] = _proof_of(found)
+        flows[flow.spec.name] = _proof_of(found)
     code = code_hash(archive.run.rules)
     body = {
         "day": day,
@@ -142,7 +143,7 @@ def certify(
 
 def hash_inputs(archive: ArchivedRun, day: str) -> tuple[dict[str, int], dict[str, str]]:
     """Return, per topic that a flow reads, a day's facts counted and hashed."""
-    topics: dict[str, Topic[Message]] = {t.name: t for f in REPLAYED for t in f.reads}
+    topics: dict[str, Topic[Message]] = {t.name: t for f in REPLAYED for t in f.spec.reads}
     counts, roots = {}, {}
     for name, topic in sorted(topics.items()):
         leaves = Leaves(broadcast=topic.broadcast)
@@ -223,7 +224,7 @@ def _state_diverged(archive: ArchivedRun, day: str, found: StateDiffers) -> Dive
 def places(archive: ArchivedRun, ids: list[str]) -> dict[str, str]:
     """Return where the archive has the records of some ids; empty for an id it has not."""
     found = dict.fromkeys(ids, "")
-    topics = {t.name for f in REPLAYED for t in (*f.reads, *f.writes)}
+    topics = {t.name for f in REPLAYED for t in (*f.spec.reads, *f.spec.writes)}
     marks = {f'"id":"{id_}"'.encode(): id_ for id_ in ids}
     for topic in sorted(topics):
         for row in archive.rows(topic):

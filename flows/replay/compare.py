@@ -5,9 +5,8 @@ from typing import Final, NamedTuple, cast
 
 from connectors.archive.reading import ArchivedRun
 from connectors.archive.records import Row
-from connectors.kafka.sink import Mark, Outbox, SinkState, record_headers
-from connectors.kafka.source import Reads
-from connectors.telemetry import trace_of, traceparent
+from connectors.kafka.shards import Partitions
+from connectors.kafka.sink import Mark, Outbox, RecordHeaders, SinkState
 from flows.replay.record_hashes import Leaves
 from messages.base import Message
 from messages.codec import encode
@@ -48,7 +47,7 @@ class Divergence(NamedTuple):
     replayed: Made | None
 
 
-class _Lane:
+class _Output:
     """One output partition: what it should hold, one record after the other."""
 
     def __init__(self, recorded: Iterator[Made], mark: Mark) -> None:
@@ -66,7 +65,7 @@ class Comparison:
     """
 
     def __init__(
-        self, archive: ArchivedRun, flow: str, writes: Reads, marks: SinkState | None,
+        self, archive: ArchivedRun, flow: str, writes: Partitions, marks: SinkState | None,
         first: str, day: str, certified_from: int,
     ) -> None:  # fmt: skip
         """Open the output partitions behind a kept state's marks.
@@ -86,15 +85,15 @@ class Comparison:
         self._flow = flow
         self._writes = writes
         self._from = certified_from
-        self._trace = (-1, "")
-        self._lanes: dict[tuple[str, int], _Lane] = {}
+        self._headers = RecordHeaders(layout.run_id)
+        self._outputs: dict[tuple[str, int], _Output] = {}
         for topic, partitions in writes.items():
             archive.require(topic.name, len(layout.partitions_of(topic)), day)
             for p in partitions:
                 mark = BEGINNING if marks is None else marks.mark(topic.name, p)
                 rows = archive.rows(topic.name, first, day, headers=True)
-                lane = _Lane(_recorded(rows, p, mark.offset), mark)
-                self._lanes[topic.name, p] = lane
+                output = _Output(_recorded(rows, p, mark.offset), mark)
+                self._outputs[topic.name, p] = output
         self.first: Divergence | None = None
         self.leaves = {t.name: Leaves(broadcast=t.broadcast) for t in writes}
 
@@ -105,26 +104,23 @@ class Comparison:
             id_ = cast("Message", event.body).id
             for p in self._layout.targets(topic, event.key, self._writes[topic]):
                 if self.first is None:
-                    lane = self._lanes[topic.name, p]
-                    made = self._made(lane, event.stamp, key, value, id_)
-                    self._hold(topic.name, p, next(lane.recorded, None), made)
+                    output = self._outputs[topic.name, p]
+                    made = self._made(output, event.stamp, key, value, id_)
+                    self._hold(topic.name, p, next(output.recorded, None), made)
                     if made.stamp >= self._from:
                         self.leaves[topic.name].add(made.stamp, key, value)
 
     def finish(self) -> None:
         """See that every recorded record was made again."""
-        for (topic, p), lane in self._lanes.items():
-            if self.first is None and (left := next(lane.recorded, None)) is not None:
+        for (topic, p), output in self._outputs.items():
+            if self.first is None and (left := next(output.recorded, None)) is not None:
                 self._hold(topic, p, left, None)
 
-    def _made(self, lane: _Lane, stamp: int, key: bytes, value: bytes, id_: str) -> Made:
-        lane.seq += 1
-        lane.stamp = max(lane.stamp, stamp)
-        if lane.stamp != self._trace[0]:
-            self._trace = (lane.stamp, trace_of(self._layout.run_id, lane.stamp))
-        trace = traceparent(self._trace[1], id_)
-        headers = record_headers(self._layout.run_id, lane.stamp, lane.seq, trace)
-        return Made(lane.stamp, lane.seq, key, value, dict(headers))
+    def _made(self, output: _Output, stamp: int, key: bytes, value: bytes, id_: str) -> Made:
+        output.seq += 1
+        output.stamp = max(output.stamp, stamp)
+        headers = self._headers(output.stamp, output.seq, id_)
+        return Made(output.stamp, output.seq, key, value, dict(headers))
 
     def _hold(self, topic: str, partition: int, old: Made | None, new: Made | None) -> None:
         if old == new:

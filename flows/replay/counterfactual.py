@@ -10,7 +10,7 @@ from msgspec import Struct
 from connectors.parameters import ParameterInvalid, with_settings
 from connectors.user_strategies import strategy_names
 from flows.closed_loop import ClosedLoop
-from flows.replay.window import Stretch
+from flows.replay.window import READS, Stretch
 from messages.base import make_id
 from messages.errors import TidewireError
 from messages.learning import TradeOutcome, WeightChange
@@ -19,6 +19,7 @@ from messages.requests import ReplayChanges
 from messages.trading import Decision, OrderRequest, TradeExecution, TradeSignal
 from messages.units import to_datetime, to_money
 from operators.blocks import Event
+from operators.merge import place_by
 from operators.params import Params
 
 # What these change lies in the states kept from before: they need the whole run.
@@ -93,10 +94,8 @@ class Changes:
         changed = [e for event in events for e in self._changed(event, instead)]
         first = min([start, *(e.stamp for e in changed)])
         changed = [*(_weight(first, s, w) for s, w in self.weights), *changed]
-        order = (WeightChange, ScoredArticle)
-        return sorted(
-            changed, key=lambda e: (e.stamp, e.key, *(not isinstance(e.body, t) for t in order))
-        )
+        ranks = {topic.schema: rank for rank, topic in enumerate(READS)}
+        return sorted(changed, key=place_by(ranks))
 
     def _changed(self, event: Event, instead: Mapping[str, ScoredArticle]) -> list[Event]:
         body = event.body

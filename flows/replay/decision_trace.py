@@ -4,10 +4,9 @@ from typing import NamedTuple
 
 from connectors.archive.ordered_log import ArchivedLog, span_of
 from connectors.archive.reading import ArchivedRun
-from connectors.kafka.source import all_reads
+from connectors.kafka.shards import ALL, whole
 from connectors.market.calendar import new_york_sessions
 from flows import trade
-from flows.replay.flow_list import ALL
 from messages.trading import Decision
 from messages.units import to_money
 from operators.states import decode_state
@@ -47,7 +46,7 @@ def hearings(archive: ArchivedRun, day: str) -> dict[str, Heard]:
         found[decision.id] = Heard(tuple(numbers))
 
     desk = Desk(params, new_york_sessions(), state, watch)
-    reads = all_reads(run.layout, trade.READS)
+    reads = whole(run.layout, trade.FLOW.reads)
     for block in ArchivedLog(archive, reads, {}, day if kept else "", day).blocks():
         desk.step(block)
     return found

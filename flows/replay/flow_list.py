@@ -1,24 +1,21 @@
-"""The flows that a replay makes again: what each reads and writes, and its pure part.
+"""The flows that a replay executes again: the derived ones, each with its operators.
 
-News, market and score let facts in from outside, a model's scores too; there is nothing to make
-again, their records are the inputs. Storage follows from the topics.
+News, market and score let facts in from outside, a model's scores too; their records are the
+inputs. Storage follows from the topics.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Final
 
 from bytewax.operators import KeyedStream
+from msgspec import Struct
 
 from connectors.envelope import Envelope
-from connectors.kafka.layout import Layout
-from connectors.kafka.source import Reads, all_reads, shard_reads
-from connectors.market.calendar import new_york_sessions
 from flows import control, learn, signals, trade
-from flows.pipeline.assembly import Topics
+from flows.pipeline.engine import NOTHING_INTERNAL
+from messages.flows import FlowSpec
 from operators.params import Params
-
-ALL: Final = "all"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,31 +23,19 @@ class Replayed:
     """One flow as a replay sees it.
 
     Attributes:
-        sharded: it runs as one shard per partition; otherwise as one over all.
-        wire: its pure part under a run's parameters.
+        spec: what it reads and writes.
+        wire: its operators under a run's parameters.
+        internal: event types that are not published.
     """
 
-    name: str
-    reads: Topics
-    writes: Topics
+    spec: FlowSpec
     wire: Callable[[KeyedStream[Envelope], Params], KeyedStream[Envelope]]
-    sharded: bool = False
-
-    def shards(self, layout: Layout) -> dict[str, tuple[Reads, Reads]]:
-        """Return each shard's key with the partitions it reads and those it writes."""
-        if not self.sharded:
-            return {ALL: (all_reads(layout, self.reads), all_reads(layout, self.writes))}
-        return {
-            f"{k:04d}": (shard_reads(self.reads, k), shard_reads(self.writes, k))
-            for k in range(layout.partitions)
-        }
+    internal: Collection[type[Struct]] = NOTHING_INTERNAL
 
 
 REPLAYED: Final = (
-    Replayed("control", control.READS, control.WRITES, lambda s, _: control.wire(s)),
-    Replayed("signals", signals.READS, signals.WRITES, signals.wire, sharded=True),
-    Replayed(
-        "trade", trade.READS, trade.WRITES, lambda s, p: trade.wire(s, p, new_york_sessions())
-    ),
-    Replayed("learn", learn.READS, learn.WRITES, learn.wire),
+    Replayed(control.FLOW, control.wire),
+    Replayed(signals.FLOW, signals.wire, signals.INTERNAL),
+    Replayed(trade.FLOW, trade.wire),
+    Replayed(learn.FLOW, learn.wire),
 )

@@ -14,13 +14,14 @@ from connectors.archive.checkpoints import Checkpoint
 from connectors.archive.ordered_log import WHOLE, ArchivedLog
 from connectors.archive.reading import ArchivedRun
 from connectors.envelope import Barrier, Envelope
+from connectors.kafka.shards import shards_of
 from connectors.kafka.sink import Outbox, SinkState
-from connectors.kafka.source import SourceState
 from connectors.market.calendar import session_day
 from flows.pipeline.engine import route
 from flows.replay.compare import Comparison, Divergence
 from flows.replay.flow_list import Replayed
 from operators.blocks import Block
+from operators.merge import MergeState
 from operators.states import decode_state
 
 FROM_THE_START: Final = ""
@@ -75,22 +76,23 @@ def run_shard(
         DayNotArchived: the day is not over in one of the flow's topics.
     """
     layout = archive.run.layout
-    reads, writes = flow.shards(layout)[shard]
-    kept = archive.states(flow.name, shard, needed=not from_start)
+    name = flow.spec.name
+    reads, writes = shards_of(flow.spec, layout)[shard]
+    kept = archive.states(name, shard, needed=not from_start)
     usable = [] if from_start else [b for b in kept if b <= certified_from]
     opening: Checkpoint | None = None
     if usable:
-        opening = archive.checkpoint(flow.name, shard, kept[max(usable)])
+        opening = archive.checkpoint(name, shard, kept[max(usable)])
     offsets, first, opened = {}, FROM_THE_START, ""
     if opening is not None:
-        positions = decode_state(bytes(opening.source), SourceState).positions
+        positions = decode_state(bytes(opening.source), MergeState).progress
         offsets = {(t, p): at.offset for t, each in positions.items() for p, at in each.items()}
         opened = session_day(opening.boundary - 1)
         first = str(date.fromisoformat(opened) + timedelta(days=1))
     log = ArchivedLog(archive, reads, offsets, first, day)
     marks = None if opening is None else decode_state(bytes(opening.sink), SinkState)
-    comparison = Comparison(archive, flow.name, writes, marks, first, day, certified_from)
-    states = States(archive, flow.name, shard)
+    comparison = Comparison(archive, name, writes, marks, first, day, certified_from)
+    states = States(archive, name, shard)
     envelopes = log.envelopes(size, [b for b in kept if b > _boundary(opening)])
     _execute(flow, archive, shard, _from_state(opening, envelopes), comparison, states)
     comparison.finish()
@@ -137,9 +139,9 @@ def _execute(
     flow: Replayed, archive: ArchivedRun, shard: str, envelopes: Iterator[Envelope],
     comparison: Comparison, states: States,
 ) -> None:  # fmt: skip
-    dataflow = Dataflow(f"replay_{flow.name}")
+    dataflow = Dataflow(f"replay_{flow.spec.name}")
     log = op.input("log", dataflow, _Source(shard, envelopes))
-    outboxes = route(flow.wire(log, archive.run.rules), flow.writes)
+    outboxes = route(flow.wire(log, archive.run.rules), flow.spec, flow.internal)
     op.output("comparison", outboxes, _Sink(shard, comparison, states))
     cli_main(dataflow)
 

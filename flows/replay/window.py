@@ -1,28 +1,24 @@
 """A stretch of a run for the closed loop: its inputs, the states before it, what was recorded."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
 from connectors.archive.checkpoints import Checkpoint
-from connectors.archive.ordered_log import ArchivedLog, pieces, span_of
+from connectors.archive.ordered_log import ArchivedLog, span_of
 from connectors.archive.reading import ArchivedRun
-from connectors.kafka.source import Reads
+from connectors.kafka.shards import Partitions, shards_of
 from connectors.market.calendar import new_york_sessions
 from flows.closed_loop import ClosedLoop, Opening, SignalsStates
 from flows.replay.flow_list import REPLAYED
 from messages.codec import decoder
 from messages.control import DeadLetter
-from messages.topics import (
-    CONTROL_ACCEPTED,
-    MARKET_BARS,
-    NEWS_SCORED,
-    STRATEGY_WEIGHTS,
-    TRADES_EXECUTED,
-)
+from messages.flows import PAPER
+from messages.topics import TRADES_EXECUTED
 from messages.trading import TradeExecution
 from operators.blocks import Block, Event
 from operators.learning.outcomes import OutcomesState
+from operators.merge import cut
 from operators.news.sentiment import SentimentState
 from operators.params import Params
 from operators.states import S, decode_state
@@ -30,8 +26,7 @@ from operators.strategies.ensemble import EnsembleState
 from operators.strategies.voting import VotingState
 from operators.trading.desk import DeskState, Watch
 
-READS: Final = (CONTROL_ACCEPTED, STRATEGY_WEIGHTS, NEWS_SCORED, MARKET_BARS)
-Change = Callable[[list[Event]], list[Event]]
+READS: Final = PAPER.inputs_of(("signals", "trade", "learn"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +55,8 @@ class Stretch:
 
     def blocks(self, size: int, events: Sequence[Event] | None = None) -> list[Block]:
         """Cut the inputs, or others in their place, into blocks of whole stamps."""
-        found = list(pieces(list(self.events if events is None else events), size, self.end))
-        found[-1] = found[-1]._replace(ended=self.ended)
-        return found
+        inputs = self.events if events is None else events
+        return list(cut(inputs, size, self.end, ended=self.ended))
 
     def play(
         self, loop: ClosedLoop, events: Sequence[Event] | None = None, size: int = 4_096
@@ -104,7 +98,7 @@ def stretch_of(archive: ArchivedRun, first: str | None, last: str) -> Stretch:
     start = 0 if first is None else span_of(first)[0]
     span_of(last)
     opening = _empty(layout.partitions) if first is None else _opening(archive, start)
-    reads: Reads = {t: range(1) if t.broadcast else layout.partitions_of(t) for t in READS}
+    reads: Partitions = {t: range(1) if t.broadcast else layout.partitions_of(t) for t in READS}
     log = ArchivedLog(archive, reads, {}, first or "", last)
     blocks = list(log.blocks())
     events = [e for b in blocks for e in b.events if not isinstance(e.body, DeadLetter)]
@@ -118,7 +112,10 @@ def _opening(archive: ArchivedRun, start: int) -> Opening:
     is some sessions old has seen nothing since.
     """
     newest = {
-        flow.name: [_newest(archive, flow.name, s, start) for s in flow.shards(archive.run.layout)]
+        flow.spec.name: [
+            _newest(archive, flow.spec.name, shard, start)
+            for shard in shards_of(flow.spec, archive.run.layout)
+        ]
         for flow in REPLAYED
     }
     signals = [

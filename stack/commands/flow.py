@@ -11,9 +11,9 @@ from connectors.runs import Run, load_run
 from connectors.stopping import StopFlag
 from connectors.telemetry import StatusFile, log_as_json, serve_metrics
 from flows.pipeline.engine import run as execute
+from messages.flows import PAPER
 from stack.errors import StackError
 from stack.home import is_free
-from stack.runtime.supervisor import FLOWS
 
 
 def parse_shards(text: str, partitions: int) -> range:
@@ -39,8 +39,8 @@ def run_flow(name: str, directory: Path, shards: str | None) -> None:
     Raises:
         StackError: no such flow, run or shard.
     """
-    if name not in FLOWS:
-        reason = f"There is no flow {name}: choose one of {', '.join(FLOWS)}."
+    if name not in PAPER.names:
+        reason = f"There is no flow {name}: choose one of {', '.join(PAPER.names)}."
         raise StackError(reason)
     try:
         run = load_run(directory)
@@ -63,7 +63,7 @@ def run_flow(name: str, directory: Path, shards: str | None) -> None:
 
 
 def _shards(name: str, run: Run, shards: str | None) -> range | None:
-    if name != "signals":
+    if not PAPER[name].sharded:
         return None
     return parse_shards(shards or f"0-{run.partitions - 1}", run.partitions)
 

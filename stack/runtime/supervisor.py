@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from messages.flows import PAPER
 from stack.errors import StackError
 from stack.home import tail
 
-FLOWS: Final = ("market", "news", "score", "control", "signals", "trade", "learn", "persist")
 BACK_OFF_S: Final = (0.2, 0.5, 1.0, 2.0, 5.0)
 CRASHES_ALLOWED: Final = 6
 CRASH_WINDOW_S: Final = 60.0
@@ -28,7 +28,7 @@ class CrashLoop(StackError):
 
 
 @dataclass(frozen=True, slots=True)
-class FlowSpec:
+class FlowProcess:
     """A flow to keep running: its label, and the arguments of `tidewire flow`."""
 
     label: str
@@ -39,7 +39,7 @@ class FlowSpec:
 class Child:
     """One flow's process and its history."""
 
-    spec: FlowSpec
+    spec: FlowProcess
     process: "subprocess.Popen[bytes] | None" = None
     ended: bool = False
     restarts: int = 0
@@ -50,7 +50,7 @@ class Child:
 class Supervisor:
     """Keeps a run's flows alive until each has read its input to the end."""
 
-    def __init__(self, directory: Path, specs: list[FlowSpec]) -> None:
+    def __init__(self, directory: Path, specs: list[FlowProcess]) -> None:
         """Take the run's directory and its flows; nothing is started."""
         self._directory = directory
         self.children = {spec.label: Child(spec) for spec in specs}
@@ -143,15 +143,17 @@ class Supervisor:
         child.resume_at = now + BACK_OFF_S[min(count, len(BACK_OFF_S)) - 1]
 
 
-def run_flows(partitions: int) -> list[FlowSpec]:
-    """Return the flows of a paper run: one signals process per partition, one of each other."""
-    shards = [
-        FlowSpec(f"signals-{k}", ("signals", "--shards", f"{k}-{k}")) for k in range(partitions)
-    ]
-    names = ("market", "news", "score", "control")
-    late = ("trade", "learn", "persist")
+def run_flows(partitions: int) -> list[FlowProcess]:
+    """Return the processes of a paper run: one per partition of a sharded flow, one per other."""
     return [
-        *(FlowSpec(n, (n,)) for n in names),
-        *shards,
-        *(FlowSpec(n, (n,)) for n in late),
+        process
+        for flow in PAPER.flows
+        for process in (
+            [
+                FlowProcess(f"{flow.name}-{k}", (flow.name, "--shards", f"{k}-{k}"))
+                for k in range(partitions)
+            ]
+            if flow.sharded
+            else [FlowProcess(flow.name, (flow.name,))]
+        )
     ]

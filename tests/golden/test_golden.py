@@ -13,13 +13,14 @@ import pytest
 from connectors.market.calendar import new_york_sessions
 from connectors.market.recorded import article_rows, bar_rows
 from connectors.market.simulated import record_day
-from flows.closed_loop import ClosedLoop, cut, play
+from flows.closed_loop import ClosedLoop, play
 from messages.learning import WeightChange
 from messages.market import Bar
 from messages.news import RawArticle
 from messages.units import HOUR_US
 from operators.admission import AdmitArticles, AdmitBars
 from operators.blocks import Block, Event
+from operators.merge import cut
 from operators.params import Params
 from tests.models import scoring
 from tests.streams import weight
@@ -48,7 +49,9 @@ def run_day(day: list[Event], size: int) -> list[Event]:
     weights = [weight(0, s, 1 / 3) for s in ("momentum", "mean_reversion", "news_driven")]
     end = day[-1].stamp - day[-1].stamp % HOUR_US + HOUR_US
     loop = ClosedLoop(Params(), new_york_sessions())
-    return play(loop, cut([e._replace(stamp=day[0].stamp) for e in weights] + day, size, end))
+    return play(
+        loop, cut([e._replace(stamp=day[0].stamp) for e in weights] + day, size, end, ended=True)
+    )
 
 
 def lines(events: list[Event]) -> list[str]:

@@ -18,19 +18,23 @@ import bytewax.operators as op
 from bytewax.dataflow import Dataflow
 
 from connectors.kafka.layout import Layout
+from connectors.kafka.shards import shard_of
 from connectors.kafka.sink import LogSink, LogSinkPartition
-from connectors.kafka.source import MergedSource, shard_reads
+from connectors.kafka.source import MergedSource
 from connectors.stopping import StopFlag
-from flows.pipeline.engine import route, run, step
+from flows.pipeline.engine import NOTHING_INTERNAL, route, run, step
 from messages.base import Message, make_id
 from messages.control import DeadLetter
+from messages.flows import FlowSpec
 from messages.topics import MARKET_BARS, NEWS_RAW, SIGNALS_GENERATED
 from messages.trading import TradeSignal
 from messages.units import MINUTE_US, to_datetime
 from operators.blocks import Block, Event
 from operators.states import State
 
-OUTPUTS = (SIGNALS_GENERATED, MARKET_BARS.dead_letters)
+FLOW = FlowSpec(
+    "relay", (NEWS_RAW, MARKET_BARS), (SIGNALS_GENERATED, MARKET_BARS.dead_letters), "trading"
+)
 
 
 class CountingState(State):
@@ -109,15 +113,15 @@ def main() -> None:
     layout = Layout(**config["layout"])
     shards = range(layout.partitions)
     stop = StopFlag().listen()
-    reads = {str(k): shard_reads((NEWS_RAW, MARKET_BARS), k) for k in shards}
-    writes = {str(k): shard_reads(OUTPUTS, k) for k in shards}
+    reads = {str(k): shard_of(FLOW.reads, k) for k in shards}
+    writes = {str(k): shard_of(FLOW.writes, k) for k in shards}
     # The outputs of another execution go beside, under another prefix.
     target = Layout(layout.bootstrap, layout.run_id, config["output_prefix"], layout.partitions)
     wrap = killing(config["kill_after"]) if config.get("kill_after") else lambda part: part
     flow = Dataflow("relay")
     merged = op.input("log", flow, MergedSource(layout, reads, stop))
     counted = step("count", merged, Counting, CountingState)
-    op.output("out", route(counted, OUTPUTS), LogSink(target, writes, wrap=wrap))
+    op.output("out", route(counted, FLOW, NOTHING_INTERNAL), LogSink(target, writes, wrap=wrap))
     run(flow, Path(config["recovery"]), timedelta(seconds=config.get("epoch", 0.2)))
 
 

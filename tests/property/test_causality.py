@@ -7,12 +7,13 @@ import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from flows.closed_loop import ClosedLoop, cut
+from flows.closed_loop import ClosedLoop
 from flows.replay.causality import Play, cuts_after, early_inputs, first_leak
 from messages.market import Bar
 from messages.news import ScoredArticle
 from messages.units import MINUTE_US, to_datetime
 from operators.blocks import Event
+from operators.merge import cut
 from operators.params import Params, SentimentParams
 from tests.streams import DAY, END, bar, market, scored, weight
 
@@ -31,7 +32,7 @@ def play_with(plant: Plant, by_block: bool = False) -> Play:
         loop, said = ClosedLoop(PARAMS, DAY), list[Event]()
         if not by_block:
             events = plant(events)
-        for block in cut(events, size, frontier):
+        for block in cut(events, size, frontier, ended=True):
             given_ = block._replace(events=plant(block.events) if by_block else block.events)
             said += loop.step(given_._replace(ended=False))
         return said

@@ -4,18 +4,16 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from connectors.archive.ordered_log import ArchivedLog, pieces, span_of
+from connectors.archive.ordered_log import ArchivedLog, span_of
 from connectors.archive.reading import ArchivedRun, DayNotArchived
 from messages.control import DeadLetter
 from messages.market import Bar
 from messages.topics import CONTROL_ACCEPTED, MARKET_BARS
-from operators.blocks import Event
 from tests.archives import DAY, end_tick, fact, record, write_archive
 from tests.streams import CLOSE, OPEN, at, bar, command
 
+TOPIC = [CONTROL_ACCEPTED.name, MARKET_BARS.name]
 READS = {CONTROL_ACCEPTED: range(1), MARKET_BARS: range(1)}
 END = at(500)
 
@@ -43,7 +41,7 @@ def log_of(archived: ArchivedRun, **offsets: int) -> ArchivedLog:
 def test_facts_are_sorted_by_moment_key_and_topic(archived: ArchivedRun) -> None:
     [(day, facts)] = log_of(archived).days()
     assert day == DAY
-    assert [(f.stamp, f.key, f.topic) for f in facts] == [
+    assert [(r.stamp, r.key, TOPIC[r.rank]) for r in facts] == [
         (at(1), "AAA", MARKET_BARS.name), (at(1), "BBB", MARKET_BARS.name),
         (at(2), "", CONTROL_ACCEPTED.name),
         (at(2), "AAA", MARKET_BARS.name), (at(2), "BBB", MARKET_BARS.name),
@@ -99,14 +97,3 @@ def test_a_topic_that_is_not_archived_yet_cannot_be_read(archived: ArchivedRun) 
 def test_days_without_a_session(day: str, said: str) -> None:
     with pytest.raises(DayNotArchived, match=said):
         span_of(day)
-
-
-@given(st.lists(st.integers(0, 5), max_size=20).map(sorted), st.integers(1, 7))
-def test_pieces_are_whole_stamps_and_lose_nothing(stamps: list[int], size: int) -> None:
-    events = [Event(s, "", bar(1, "AAA", 1_0000).body) for s in stamps]
-    cut = list(pieces(events, size, 99))
-    assert [e for b in cut for e in b.events] == events
-    assert cut[-1].frontier == 99
-    for before, after in pairwise(cut):
-        assert before.frontier == after.events[0].stamp > before.events[-1].stamp
-    assert all(len(b.events) >= min(size, len(events)) for b in cut[:-1])

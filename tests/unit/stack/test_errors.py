@@ -14,7 +14,7 @@ from stack.commands.flow import parse_shards
 from stack.errors import MissingTool, StackError
 from stack.home import Home, free_port, is_free
 from stack.runtime import supervisor as supervision
-from stack.runtime.supervisor import CrashLoop, FlowSpec, Supervisor
+from stack.runtime.supervisor import CrashLoop, FlowProcess, Supervisor
 from stack.servers.broker import fetch_jars, find_java
 from stack.servers.database import find_binaries
 from tests.waiting import eventually
@@ -133,7 +133,7 @@ def test_a_flow_that_dies_again_and_again_is_given_up(
 ) -> None:
     monkeypatch.setattr(supervision, "BACK_OFF_S", (0.01,))
     monkeypatch.setattr(supervision, "CRASH_WINDOW_S", 600.0)
-    supervisor = Supervisor(tmp_path, [FlowSpec("market", ("market",))])
+    supervisor = Supervisor(tmp_path, [FlowProcess("market", ("market",))])
     supervisor.start()
     with pytest.raises(CrashLoop, match=r"Flow market died 7 times.*There is no run at"):
         eventually(supervisor.watch, within=300)
