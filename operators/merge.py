@@ -136,6 +136,11 @@ class Partition:
         clock = self.clock
         self.waiting.append(Record(clock.now, key, self.rank, self.number, offset, body, clock.seq))
 
+    @property
+    def first(self) -> int:
+        """Return the stamp of the first waiting record that has one; NO_STAMP without any."""
+        return next((r.stamp for r in self.waiting if r.stamp > NO_STAMP), NO_STAMP)
+
     def release(self, before: int, into: list[Record]) -> None:
         """Move the records with an earlier stamp into a list."""
         waiting, last = self.waiting, None
@@ -258,8 +263,7 @@ class Merge:
         """Return the boundary at which the next block must end, if time has come so far."""
         since = self._since
         if since == NO_STAMP:
-            heads = [p.waiting[0].stamp for p in self._all if p.waiting]
-            since = min((stamp for stamp in heads if stamp > NO_STAMP), default=NO_STAMP)
+            since = min((s for p in self._all if (s := p.first) > NO_STAMP), default=NO_STAMP)
         boundary = None if since == NO_STAMP else self._boundary(since)
         return boundary if boundary is not None and boundary <= clock else None
 

@@ -27,6 +27,11 @@ from operators.params import Params
 SOURCES: Final = ("messages", "operators", "flows")
 # Reading, comparing and reporting decide nothing.
 NOT_HASHED: Final = frozenset({"replay", "backtest"})
+DECIDING: Final = (
+    "archive/checkpoints.py", "archive/ordered_log.py", "envelope.py", "kafka/layout.py",
+    "kafka/partition_reader.py", "kafka/shards.py", "kafka/source.py", "market/calendar.py",
+    "market/session_days.py", "user_strategies.py",
+)  # fmt: skip
 
 
 class FlowProof(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,7 +55,7 @@ class Certificate(msgspec.Struct, frozen=True, kw_only=True):
     """What was proved of one session day.
 
     Attributes:
-        code: SHA-256 over the sources of messages, operators and flows.
+        code: SHA-256 over the sources of everything that decides.
         version: of the program that replayed; `recorded_by` of the one that recorded.
         settings: SHA-256 of the operators' parameters.
         inputs: topic -> one hash over the day's facts (stamp, key, value) that flows read.
@@ -155,18 +160,35 @@ def hash_inputs(archive: ArchivedRun, day: str) -> tuple[dict[str, int], dict[st
 
 
 def code_hash(params: Params) -> str:
-    """Return SHA-256 over what decides: messages, operators, flows, and one's own strategies."""
-    digest = hashlib.sha256()
-    for package in SOURCES:
-        spec = importlib.util.find_spec(package)
-        places = list(spec.submodule_search_locations or ()) if spec is not None else []
-        for root in map(Path, places):
-            for file in sorted(root.rglob("*.py")):
-                name = file.relative_to(root)
-                if name.parts[0] not in NOT_HASHED:
-                    digest.update(f"{package}/{name}\0".encode() + file.read_bytes() + b"\0")
+    """Return SHA-256 over what decides: the sources, and the user's own strategies."""
+    digest = hashlib.sha256(source_hash(_root()).encode())
     digest.update(sources_of(params).encode())
     return digest.hexdigest()
+
+
+def source_hash(root: Path) -> str:
+    """Return SHA-256 over the sources that decide, by name.
+
+    Messages (with the flow table), operators (with the merge) and flows as a whole; of
+    connectors those that say when the market is open, in which order records are read, what a
+    header means, and which strategies are loaded.
+
+    Args:
+        root: the directory that holds the packages.
+    """
+    digest = hashlib.sha256()
+    files = [f for package in SOURCES for f in sorted((root / package).rglob("*.py"))]
+    for file in [*files, *(root / "connectors" / name for name in DECIDING)]:
+        name = file.relative_to(root)
+        if name.parts[:1] != ("flows",) or name.parts[1] not in NOT_HASHED:
+            digest.update(f"{name}\0".encode() + file.read_bytes() + b"\0")
+    return digest.hexdigest()
+
+
+def _root() -> Path:
+    spec = importlib.util.find_spec("operators")
+    places = list(spec.submodule_search_locations or ()) if spec is not None else []
+    return Path(places[0]).parent
 
 
 def _proof_of(found: dict[str, Outcome]) -> FlowProof:

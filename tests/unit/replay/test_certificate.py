@@ -1,5 +1,6 @@
 """Certificates: a day made again byte for byte, or the first record that differs."""
 
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -10,7 +11,15 @@ import pytest
 
 from connectors.archive.reading import ArchivedRun, DayNotArchived
 from connectors.archive.records import Row
-from flows.replay.certificate import Certificate, Diverged, certify, code_hash, hash_inputs, places
+from flows.replay.certificate import (
+    Certificate,
+    Diverged,
+    certify,
+    code_hash,
+    hash_inputs,
+    places,
+    source_hash,
+)
 from flows.replay.record_index import Ledger
 from operators.params import EnsembleParams, OwnParams, Params
 from tests.archives import DAY, archived_day
@@ -154,3 +163,38 @@ def test_places_of_ids(day: ArchivedRun) -> None:
 
 def test_a_certificate_survives_json(proof: Certificate) -> None:
     assert msgspec.json.decode(msgspec.json.encode(proof), type=Certificate) == proof
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new"),
+    [
+        ("connectors/market/calendar.py", "9", "8"),
+        ("connectors/market/session_days.py", "1", "2"),
+        ("connectors/kafka/partition_reader.py", "NO_STAMP", "0"),
+        ("operators/merge.py", "records.sort()", "records.reverse()"),
+        ("messages/flows.py", "sharded=True", "sharded=False"),
+        ("flows/trade.py", "Desk(", "Other("),
+    ],
+)
+def test_the_code_covers_everything_that_decides(
+    tmp_path: Path, file: str, old: str, new: str
+) -> None:
+    root = Path(__file__).parents[3]
+    for package in ("messages", "operators", "connectors", "flows"):
+        shutil.copytree(root / package, tmp_path / package)
+    before = source_hash(tmp_path)
+    assert before == source_hash(root)
+    changed = tmp_path / file
+    text = changed.read_text()
+    assert old in text
+    changed.write_text(text.replace(old, new, 1))
+    assert source_hash(tmp_path) != before
+
+
+def test_what_reads_and_reports_is_not_hashed(tmp_path: Path) -> None:
+    root = Path(__file__).parents[3]
+    for package in ("messages", "operators", "connectors", "flows"):
+        shutil.copytree(root / package, tmp_path / package)
+    (tmp_path / "flows/replay/explain.py").write_text("")
+    (tmp_path / "connectors/telemetry.py").write_text("")
+    assert source_hash(tmp_path) == source_hash(root)
