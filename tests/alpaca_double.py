@@ -43,7 +43,7 @@ class AlpacaDouble:
 
     def _run(self, work: Any) -> None:
         assert self._loop is not None
-        asyncio.run_coroutine_threadsafe(work, self._loop).result(5)
+        asyncio.run_coroutine_threadsafe(work, self._loop).result(60)
 
     async def _send(self, frames: list[Any]) -> None:
         for socket in self._sockets:
@@ -107,4 +107,4 @@ def alpaca() -> Iterator[AlpacaDouble]:
         yield double
     finally:
         server.should_exit = True
-        thread.join(10)
+        thread.join(60)

@@ -13,7 +13,7 @@ from stack.servers.services import Services
 from tests.e2e.story import bar_row, headline, write
 from tests.harness import options, play, tables
 
-pytestmark = [pytest.mark.kafka, pytest.mark.postgres, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.kafka, pytest.mark.postgres, pytest.mark.timeout(600)]
 
 
 class KillMarket:
@@ -26,7 +26,7 @@ class KillMarket:
 
     def __call__(self, demo: Demo) -> None:
         name = demo.run.prefix + "market.bars"
-        end = self.consumer.get_watermark_offsets(TopicPartition(name, 0), timeout=10)[1]
+        end = self.consumer.get_watermark_offsets(TopicPartition(name, 0), timeout=60)[1]
         process = demo.supervisor.children["market"].process
         if process is not None and end >= self.next and self.kills < 5:
             process.kill()

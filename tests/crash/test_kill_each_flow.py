@@ -68,9 +68,9 @@ class Killer:
         return self.size(demo.run.prefix + topic) >= least * self.factor[flow]
 
     def size(self, topic: str) -> int:
-        partitions = self.consumer.list_topics(topic, timeout=10).topics[topic].partitions
+        partitions = self.consumer.list_topics(topic, timeout=60).topics[topic].partitions
         ends = [
-            self.consumer.get_watermark_offsets(TopicPartition(topic, p), timeout=10)[1]
+            self.consumer.get_watermark_offsets(TopicPartition(topic, p), timeout=60)[1]
             for p in partitions
         ]
         return sum(ends)
@@ -90,7 +90,7 @@ def commands(demo: Demo) -> None:
             demo.run.prefix + CONTROL_COMMANDS.name, encode(body), b"", 0,
             headers=[("stamp", str(stamp).encode()), ("run", demo.run.run_id.encode())],
         )  # fmt: skip
-    producer.flush(10)
+    producer.flush(60)
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,7 @@ from stack.servers.services import Services
 from tests.e2e.story import bar_row, headline, write
 from tests.harness import options, play
 
-pytestmark = [pytest.mark.kafka, pytest.mark.postgres, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.kafka, pytest.mark.postgres, pytest.mark.timeout(600)]
 ARTICLES = 10_000
 WORDS = ("profit", "loss", "rises", "falls", "board", "record", "fraud", "deal", "plan", "shares")
 
@@ -30,7 +30,7 @@ class KillScore:
 
     def __call__(self, demo: Demo) -> None:
         name = demo.run.prefix + "news.scored"
-        end = self.consumer.get_watermark_offsets(TopicPartition(name, 0), timeout=10)[1]
+        end = self.consumer.get_watermark_offsets(TopicPartition(name, 0), timeout=60)[1]
         process = demo.supervisor.children["score"].process
         if process is not None and end >= self.next and self.kills < 4:
             process.kill()

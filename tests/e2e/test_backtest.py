@@ -74,7 +74,7 @@ def test_the_figures_hang_together(result: Result) -> None:
 
 
 @pytest.mark.recorded
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(400)
 def test_two_recorded_years_of_days(recorded: Path) -> None:
     file = BarFile(recorded / "bars/daily_yahoo_to_2026-03.parquet", "1d")
     from flows.backtest.options import for_interval

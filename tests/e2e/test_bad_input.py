@@ -13,7 +13,7 @@ from stack.servers.services import Services
 from tests.e2e.story import bar_row, headline, write
 from tests.harness import options, play
 
-pytestmark = [pytest.mark.kafka, pytest.mark.postgres, pytest.mark.timeout(200)]
+pytestmark = [pytest.mark.kafka, pytest.mark.postgres, pytest.mark.timeout(400)]
 
 BARS = [
     *(bar_row(m, 100.0) for m in range(5)),
@@ -76,7 +76,7 @@ def strangers(demo: Demo) -> None:
         ("tick", b"end"),
     ]
     producer.produce(demo.run.prefix + "market.bars", b"poison", "AAPL", headers=far)
-    assert producer.flush(10) == 0
+    assert producer.flush(60) == 0
 
 
 @pytest.mark.parametrize("shards", [1, 3])

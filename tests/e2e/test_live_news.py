@@ -23,7 +23,7 @@ from stack.servers.database import EmbeddedDatabase
 from tests.waiting import eventually
 from tests.web import Page, Web, rss, serving
 
-pytestmark = [pytest.mark.kafka, pytest.mark.postgres, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.kafka, pytest.mark.postgres, pytest.mark.timeout(600)]
 GOOD = "$MINE soars after record profit, analysts upgrade"
 Say = Callable[..., tuple[int, str]]
 
@@ -93,7 +93,7 @@ def bar(say: Say, price: float) -> None:
     there = up(say)
     producer = Producer({"bootstrap.servers": there["bootstrap"]})
     producer.produce(f"{there['prefix']}market.bars", json.dumps(fields).encode(), "MINE")
-    assert producer.flush(10) == 0
+    assert producer.flush(60) == 0
 
 
 def test_a_strong_headline_becomes_an_order_and_says_how_long_it_took(say: Say, web: Web) -> None:

@@ -11,7 +11,7 @@ from stack.servers.services import Services
 from tests.e2e.story import bar_row, headline, write
 from tests.harness import options, play
 
-pytestmark = [pytest.mark.kafka, pytest.mark.postgres, pytest.mark.timeout(200)]
+pytestmark = [pytest.mark.kafka, pytest.mark.postgres, pytest.mark.timeout(400)]
 
 GOOD = "Apple soars after record profit, analysts upgrade"
 DULL = "Software maker to hold a conference"

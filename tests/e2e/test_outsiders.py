@@ -22,7 +22,7 @@ from tests.e2e.test_bad_input import BARS, NEWS, strangers
 from tests.harness import options, play
 from tests.waiting import eventually
 
-pytestmark = [pytest.mark.kafka, pytest.mark.postgres, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.kafka, pytest.mark.postgres, pytest.mark.timeout(600)]
 ROOT = Path(__file__).resolve().parents[2]
 GOOD = "MINE soars after record profit, analysts upgrade"
 
@@ -35,7 +35,7 @@ def more_strangers(demo: Demo) -> None:
     producer.produce(demo.run.prefix + "control.commands", json.dumps(command).encode())
     for topic in ("control.accepted", "trades.executed"):
         producer.produce(demo.run.prefix + topic, b"rubbish", None, 0)
-    assert producer.flush(10) == 0
+    assert producer.flush(60) == 0
 
 
 @pytest.fixture(scope="module")
@@ -94,9 +94,9 @@ def test_what_strangers_wrote_before_time_began_is_archived_too(rich: Demo) -> N
 
 
 def everything(consumer: Consumer, topic: str) -> Iterator[Any]:
-    for partition in consumer.list_topics(topic, timeout=10).topics[topic].partitions:
+    for partition in consumer.list_topics(topic, timeout=60).topics[topic].partitions:
         at = TopicPartition(topic, partition, 0)
-        end, seen = consumer.get_watermark_offsets(at, timeout=10)[1], 0
+        end, seen = consumer.get_watermark_offsets(at, timeout=60)[1], 0
         consumer.assign([at])
         while seen < end:
             for record in consumer.consume(500, 0.05):

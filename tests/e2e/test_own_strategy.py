@@ -44,7 +44,7 @@ def test_the_tutorial_works_as_written(tmp_path: Path, capsys: pytest.CaptureFix
 
 @pytest.mark.kafka
 @pytest.mark.postgres
-@pytest.mark.timeout(200)
+@pytest.mark.timeout(400)
 def test_it_trades_live_and_is_proved(services: Services) -> None:
     own = OwnParams((f"{EXAMPLES}:Breakout", f"{EXAMPLES}:WithTheNews"))
     demo, summary = play(services, options(shards=2), settings=Settings(own=own))

@@ -150,7 +150,7 @@ def serve_hub(web: Web, sha: str, files: dict[str, bytes]) -> None:
 @pytest.mark.kafka
 @pytest.mark.postgres
 @pytest.mark.recorded
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 def test_rescoring_reports_what_would_change(
     one_shard: tuple[Demo, dict[str, Any]], capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,

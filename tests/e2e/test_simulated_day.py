@@ -12,7 +12,7 @@ from stack.servers.services import Services
 from tests.golden.test_golden import run_day, scored_day
 from tests.harness import options, play
 
-pytestmark = [pytest.mark.kafka, pytest.mark.postgres, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.kafka, pytest.mark.postgres, pytest.mark.timeout(600)]
 
 
 def test_paper_trading_equals_the_closed_loop(services: Services, tmp_path: Path) -> None:

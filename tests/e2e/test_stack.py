@@ -16,7 +16,7 @@ from stack.home import Home
 from stack.servers.database import EmbeddedDatabase
 from tests.waiting import eventually
 
-pytestmark = [pytest.mark.kafka, pytest.mark.postgres, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.kafka, pytest.mark.postgres, pytest.mark.timeout(600)]
 Say = Callable[..., tuple[int, str]]
 
 

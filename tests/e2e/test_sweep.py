@@ -55,7 +55,7 @@ def test_each_run_is_the_backtest_of_its_settings(day: tuple[Path, Path]) -> Non
     assert sweep.not_luck is None  # a day has no Sharpe ratio
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(400)
 def test_processes_change_nothing(month: Path) -> None:
     inputs = Inputs(BarFile(month), splits="keep")
     found = [

@@ -36,7 +36,7 @@ def stutter(demo: Demo) -> bool:
     producer = Producer(settings)
     headers: Any = first.headers()
     producer.produce(name, first.value(), first.key(), 0, headers=headers)
-    return producer.flush(10) == 0
+    return producer.flush(60) == 0
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +65,7 @@ def test_every_record_of_every_topic_is_there(played: tuple[Demo, dict[str, Any]
         wanted: dict[tuple[int, int], tuple[Any, Any]] = {}
         for p in layout.partitions_of(topic):
             at = TopicPartition(layout.name(topic), p, 0)
-            end = consumer.get_watermark_offsets(at, timeout=10)[1]
+            end = consumer.get_watermark_offsets(at, timeout=60)[1]
             consumer.assign([at])
             while len([k for k in wanted if k[0] == p]) < end:
                 for record in consumer.consume(500, 0.05):
@@ -214,11 +214,11 @@ def test_topics_are_trimmed_to_what_is_archived_and_no_further(layout: Layout) -
     producer = Producer({"bootstrap.servers": layout.bootstrap})
     for n in range(10):
         producer.produce(name, b"%d" % n, b"k", n % 2)
-    assert producer.flush(10) == 0
+    assert producer.flush(60) == 0
     consumer = Consumer({"bootstrap.servers": layout.bootstrap, "group.id": "t"})
 
     def first(partition: int) -> int:
-        return int(consumer.get_watermark_offsets(TopicPartition(name, partition), timeout=10)[0])
+        return int(consumer.get_watermark_offsets(TopicPartition(name, partition), timeout=60)[0])
 
     Trimmer(layout)(MARKET_BARS.name, {0: 3, 1: 5})
     assert (first(0), first(1)) == (0, 0), "younger than a week"

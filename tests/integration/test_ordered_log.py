@@ -22,7 +22,7 @@ from messages.topics import MARKET_BARS, NEWS_RAW, SIGNALS_GENERATED
 from messages.units import MINUTE_US, SECOND_US, to_datetime
 from tests.waiting import eventually, pause
 
-pytestmark = [pytest.mark.kafka, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.kafka, pytest.mark.timeout(400)]
 RELAY = Path(__file__).with_name("relay.py")
 T0 = 1_773_322_200 * SECOND_US
 Headers = list[tuple[str, str | bytes | None]]
@@ -141,7 +141,7 @@ def raw_seqs(layout: Layout, prefix: str) -> list[list[int]]:
     name, found = f"{prefix}{SIGNALS_GENERATED.name}", []
     for p in range(2):
         consumer = Consumer({"bootstrap.servers": layout.bootstrap, "group.id": "raw"})
-        end = consumer.get_watermark_offsets(TopicPartition(name, p), timeout=10)[1]
+        end = consumer.get_watermark_offsets(TopicPartition(name, p), timeout=60)[1]
         consumer.assign([TopicPartition(name, p, 0)])
         seqs: list[int] = []
         at = 0

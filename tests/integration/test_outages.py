@@ -63,6 +63,6 @@ def test_an_outside_producer_with_default_settings_meets_our_partitions(layout: 
 
     for n in range(40):
         producer.produce(layout.name(MARKET_BARS), b"x", f"T{n}".encode(), on_delivery=delivered)
-    assert producer.flush(10) == 0
+    assert producer.flush(60) == 0
     assert found == {k: partition_of(k, layout.partitions) for k in found}
     assert len(found) == 40

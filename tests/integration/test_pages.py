@@ -14,7 +14,7 @@ from connectors.storage.schema import upgrade
 from connectors.storage.upserts import BY_INDEX, LINKS, stage
 from stack.servers.services import Services
 
-pytestmark = [pytest.mark.postgres, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.postgres, pytest.mark.timeout(600)]
 TRADES = 1_000_000
 Connection = psycopg.Connection[dict[str, Any]]
 FILL = (

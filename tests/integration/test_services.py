@@ -18,7 +18,7 @@ from stack.servers.services import Services
 from tests.conftest import services_of
 from tests.waiting import eventually
 
-pytestmark = [pytest.mark.kafka, pytest.mark.postgres, pytest.mark.timeout(200)]
+pytestmark = [pytest.mark.kafka, pytest.mark.postgres, pytest.mark.timeout(400)]
 HOLD = """
 import signal, sys
 from pathlib import Path

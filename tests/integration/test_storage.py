@@ -32,7 +32,7 @@ from stack.servers.services import Services
 from tests.extremes import EXTREMES, every_message
 from tests.streams import DAY, END, bar, blocks, outputs, raw, scored, signal, weight
 
-pytestmark = [pytest.mark.postgres, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.postgres, pytest.mark.timeout(400)]
 
 
 @pytest.fixture

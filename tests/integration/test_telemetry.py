@@ -14,7 +14,7 @@ from stack.servers.services import Services
 from tests.harness import options, play
 from tests.waiting import eventually
 
-pytestmark = [pytest.mark.kafka, pytest.mark.postgres, pytest.mark.timeout(200)]
+pytestmark = [pytest.mark.kafka, pytest.mark.postgres, pytest.mark.timeout(400)]
 
 
 class Scraper:

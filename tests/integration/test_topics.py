@@ -9,7 +9,7 @@ from confluent_kafka.admin._resource import ResourceType
 from connectors.kafka.layout import Layout, create_topics
 from messages.topics import EVERY_TOPIC, MARKET_BARS
 
-pytestmark = [pytest.mark.kafka, pytest.mark.timeout(200)]
+pytestmark = [pytest.mark.kafka, pytest.mark.timeout(400)]
 
 
 def test_topics_are_made_once_and_never_forget_by_time(layout: Layout) -> None:

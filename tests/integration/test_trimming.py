@@ -15,7 +15,7 @@ from stack.servers.services import Services
 from tests.conftest import services_of
 from tests.waiting import eventually
 
-pytestmark = [pytest.mark.kafka, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.kafka, pytest.mark.timeout(600)]
 COUNT = 50
 
 

@@ -117,7 +117,7 @@ def test_late_repeated_and_early_bars_are_left_out_alike() -> None:
 
 
 @pytest.mark.recorded
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 def test_two_recorded_days_with_their_news(two_days: tuple[Path, Path]) -> None:
     events: list[Event] = []
     for rows, operator in (

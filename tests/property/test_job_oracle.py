@@ -36,7 +36,7 @@ def preset(file: Path, capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("size", ORACLE)
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 def test_the_exact_oracle_is_hit(
     size: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
