@@ -178,7 +178,7 @@ def test_a_lost_recovery_directory_is_rebuilt_from_the_kept_state(
     assert tables(stormy) == tables(calm)
     for flow in ("trade", "learn"):
         log = stormy.supervisor.log_of(flow).read_text()
-        assert "starts from the state kept at the close of 2026-03-19" in log
+        assert "starts from the checkpoint of the close of 2026-03-19" in log
     assert "another version's, put aside" in stormy.supervisor.log_of("learn").read_text()
     checked = verify(archive_of(stormy))
     assert checked.rows > 17_158
