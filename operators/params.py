@@ -7,7 +7,10 @@ from dataclasses import dataclass, field
 from typing import Annotated, Final, Literal
 
 from annotated_types import Ge, Gt, Le
-from pydantic import BeforeValidator
+from pydantic import AfterValidator, BeforeValidator, WithJsonSchema
+
+from messages.units import MINUTE_US, SECOND_US
+from operators.checks import SWITCHABLE, Limits, switched_off
 
 MOMENTUM: Final = "momentum"
 MEAN_REVERSION: Final = "mean_reversion"
@@ -18,24 +21,27 @@ Positive = Annotated[int, Gt(0)]
 NotNegative = Annotated[int, Ge(0)]
 BasisPoints = Annotated[int, Ge(0), Le(10_000)]
 Fraction = Annotated[float, Ge(0), Le(1)]
-Check = Literal[
-    "MARKET_CLOSED",
-    "TRADING_STATE",
-    "STALE_PRICE",
-    "STALE_SENTIMENT",
-    "ALREADY_HELD",
-    "COOLDOWN",
-    "MAX_POSITIONS",
-    "MAX_POSITION_PCT",
-    "MAX_EXPOSURE",
-    "BUYING_POWER",
-    "MAX_PARTICIPATION",
-]
 
 
 def _names(value: object) -> object:
     """Read a comma-separated list, the form a list has in an environment variable."""
     return tuple(value.replace(",", " ").split()) if isinstance(value, str) else value
+
+
+def _known(names: tuple[str, ...]) -> tuple[str, ...]:
+    for name in names:
+        if name not in SWITCHABLE:
+            reason = f"there is no check {name} to switch off; there are {', '.join(SWITCHABLE)}"
+            raise ValueError(reason)
+    return names
+
+
+CheckNames = Annotated[
+    tuple[str, ...],
+    BeforeValidator(_names),
+    AfterValidator(_known),
+    WithJsonSchema({"type": "array", "items": {"enum": list(SWITCHABLE), "type": "string"}}),
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +144,21 @@ class RiskParams:
     stale_price_seconds: NotNegative = 300
     stale_sentiment_minutes: NotNegative = 240
     allow_short: bool = False
-    off: Annotated[tuple[Check, ...], BeforeValidator(_names)] = ()
+    off: CheckNames = ()
+
+    @property
+    def limits(self) -> Limits:
+        """Return what the checks compare with."""
+        return Limits(
+            off=switched_off(self.off),
+            stale_price=self.stale_price_seconds * SECOND_US,
+            stale_news=self.stale_sentiment_minutes * MINUTE_US,
+            cooldown=self.cooldown_minutes * MINUTE_US,
+            positions=self.max_positions,
+            position_bps=self.position_bps,
+            exposure_bps=self.max_exposure_bps,
+            participation_bps=self.participation_bps,
+        )
 
 
 @dataclass(frozen=True, slots=True)

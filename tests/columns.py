@@ -14,28 +14,8 @@ from messages.trading import Decision, PortfolioSnapshot, TradeExecution
 from messages.units import from_money, to_micros, to_units
 from operators.blocks import Event
 from operators.columns.bars import BarColumns
-from operators.columns.layout import (
-    BY_STOP,
-    CODES,
-    DECISION,
-    EXPIRY,
-    FILL,
-    NONE,
-    R_CASH,
-    R_CAUSE,
-    R_CODE,
-    R_FEE,
-    R_HELD,
-    R_KIND,
-    R_PNL,
-    R_PRICE,
-    R_QTY,
-    R_REALIZED,
-    R_STAMP,
-    R_TICKER,
-    R_VALUE,
-)
 from operators.columns.loop import ColumnLoop
+from operators.columns.records import BY_STOP, CODES, DECISION, EXPIRY, FILL, NONE
 from operators.merge import cut
 from operators.params import Params
 from operators.trading.sessions import SessionTable
@@ -105,20 +85,20 @@ def _row(event: Event) -> tuple[Any, ...] | None:
 
 def _rows(loop: ColumnLoop, rows: Any) -> Said:
     names, said = loop.strategies.tickers, Said()
-    for r in rows.tolist():
-        ticker = names[r[R_TICKER]] if r[R_TICKER] >= 0 else ""
-        side = "BUY" if r[R_QTY] > 0 else "SELL"
-        if r[R_KIND] == DECISION:
-            cause = "stop" if r[R_CAUSE] == BY_STOP else "signal"
-            code = CODES[r[R_CODE]]
-            said.append(("decision", r[R_STAMP], ticker, side, cause, code))
-        elif r[R_KIND] == FILL:
-            pnl = None if r[R_PNL] == NONE else r[R_PNL]
-            fill = (abs(r[R_QTY]), r[R_PRICE], r[R_FEE], pnl)
-            said.append(("execution", r[R_STAMP], ticker, side, *fill))
-        elif r[R_KIND] == EXPIRY:
-            said.append(("execution", r[R_STAMP], ticker, side, 0, None, 0, None))
+    for values in rows.tolist():
+        r = dict(zip(rows.dtype.names, values, strict=True))
+        ticker = names[r["ticker"]] if r["ticker"] >= 0 else ""
+        side = "BUY" if r["qty"] > 0 else "SELL"
+        if r["kind"] == DECISION:
+            cause = "stop" if r["cause"] == BY_STOP else "signal"
+            said.append(("decision", r["stamp"], ticker, side, cause, CODES[r["code"]]))
+        elif r["kind"] == FILL:
+            pnl = None if r["pnl"] == NONE else r["pnl"]
+            fill = (abs(r["qty"]), r["price"], r["fee"], pnl)
+            said.append(("execution", r["stamp"], ticker, side, *fill))
+        elif r["kind"] == EXPIRY:
+            said.append(("execution", r["stamp"], ticker, side, 0, None, 0, None))
         else:
-            money = (r[R_CASH], r[R_VALUE], r[R_REALIZED])
-            said.append(("snapshot", r[R_STAMP], *money, r[R_HELD]))
+            money = (r["cash"], r["value"], r["realized"])
+            said.append(("snapshot", r["stamp"], *money, r["held"]))
     return said

@@ -13,7 +13,8 @@ LINKS: Final = (
              SELECT t.id, x.status
              FROM (SELECT order_id AS id FROM stage_trades UNION SELECT id FROM stage_orders) t
              CROSS JOIN LATERAL (SELECT status FROM trades WHERE order_id = t.id
-                                 ORDER BY stamp DESC, id DESC LIMIT 1) x
+                                 ORDER BY stamp DESC, status = 'PARTIALLY_FILLED', id DESC
+                                 LIMIT 1) x
            ) n WHERE o.id = n.id AND o.status <> n.status""",
     ),
     (

@@ -11,7 +11,6 @@ from flows.backtest.run import Ran
 from flows.backtest.tally import Trade
 from messages.units import MINUTE_US, SECOND_US, to_datetime, to_money
 from operators import metrics
-from operators.columns.layout import R_FEE, R_PRICE, R_QTY
 
 POINTS: Final = 600
 
@@ -90,7 +89,7 @@ def result_of(ran: Ran, *, with_trades: bool = True) -> Result:
     """
     tally, start = ran.tally, ran.params.account.start_cash
     trades, fills = list(tally.trades()), tally.executions()
-    traded = float((np.abs(fills[:, R_QTY]) * fills[:, R_PRICE]).sum()) / 10_000
+    traded = float((np.abs(fills["qty"]) * fills["price"]).sum()) / 10_000
     days = _days(ran)
     returns = [day.returned for day in days]
     fall = metrics.drawdown(returns)
@@ -112,7 +111,7 @@ def result_of(ran: Ran, *, with_trades: bool = True) -> Result:
         signals=tally.asked, fills=tally.fills, closed_trades=len(trades),
         stops=tally.stops, open_positions=len(ran.loop.open_positions),
         hold_minutes=sum(held) / len(held) / MINUTE_US if held else None,
-        commissions=float(fills[:, R_FEE].sum()) / 10_000,
+        commissions=float(fills["fee"].sum()) / 10_000,
         rejects=dict(sorted(tally.codes.items())),
         attribution=_attribution(trades), monthly=_monthly(days),
         benchmark=_benchmark(ran, days), buy_and_hold=_buy_and_hold(ran), days=days,

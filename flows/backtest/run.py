@@ -15,14 +15,14 @@ from connectors.sentiment.instant import instant_model
 from connectors.tickers.directory import ticker_finder
 from connectors.user_strategies import own_strategies
 from flows.backtest.splits import GapWatch, Split, SplitFound, adjusted
-from flows.backtest.tally import C_WIDTH, Tally, pair
+from flows.backtest.tally import TRIP, Tally, pair
 from messages.news import RawArticle
 from messages.units import to_datetime, to_money
 from operators.admission import AdmitArticles
 from operators.blocks import Block, Event
 from operators.columns.bars import BarColumns
-from operators.columns.layout import R_WIDTH
 from operators.columns.loop import ColumnLoop
+from operators.columns.records import RECORD
 from operators.news.scoring import Scoring
 from operators.params import STRATEGIES, Params
 
@@ -138,7 +138,7 @@ def _load_compiled_code(params: Params, weights: dict[str, float]) -> None:
     for rows in loop.advance(bars):
         tally.take(rows, loop.votes)
     tally.take(loop.pass_time(start + 60_000_001, ended=True), loop.votes)
-    pair(np.zeros((0, R_WIDTH), np.int64), np.zeros((0, C_WIDTH), np.int64))
+    pair(np.zeros(0, RECORD), np.zeros(0, TRIP))
 
 
 def find_splits(inputs: Inputs) -> list[Split]:

@@ -11,40 +11,27 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from operators.columns import layout
+from operators.columns import records
 from operators.columns.fingerprint import fingerprint
-from operators.columns.layout import (
+from operators.columns.records import (
     ACCEPTED,
     BY_STOP,
     CODES,
     DECISION,
-    EXPIRY,
     FILL,
     NONE,
-    R_CASH,
-    R_CAUSE,
-    R_CODE,
-    R_FEE,
-    R_KIND,
-    R_ORDER,
-    R_PNL,
-    R_PRICE,
-    R_QTY,
-    R_ROW,
-    R_STAMP,
-    R_TICKER,
-    R_TRADE,
-    R_VALUE,
-    R_WIDTH,
+    RECORD,
     SNAPSHOT,
+    Rows,
 )
+from operators.learning.credit import credit_shares
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
-UNATTRIBUTED: Final = "unattributed"
-# One row per round trip: its first fill's place, and sums over its fills.
-(C_FIRST, C_HELD, C_QTY, C_COST, C_FEES, C_PNL, C_LAST) = range(7)
-C_WIDTH: Final = 7
+# One row per round trip: the places of its first and last fill, and sums over its fills.
+TRIP: Final = np.dtype(
+    [(name, np.int64) for name in ("first", "held", "qty", "cost", "fees", "pnl", "last")]
+)
 
 
 class Trade(NamedTuple):
@@ -80,7 +67,6 @@ class Tally:
         codes: code -> what signals asked for and it denied.
         stops: exits that a stop asked for.
         asked: signals.
-        expired: orders that ended without a fill.
     """
 
     def __init__(self, weights: dict[str, float], names: Sequence[str]) -> None:
@@ -91,44 +77,43 @@ class Tally:
             names: of the strategies, in the order of their votes.
         """
         self._weights = [(s, weights.get(s, 0.0)) for s in names]
-        self.fills = self.stops = self.asked = self.expired = 0
+        self.fills = self.stops = self.asked = 0
         self.codes: Counter[str] = Counter()
         self._snapshots: list[Ints] = []
-        self._fills: list[Ints] = []
+        self._fills: list[Rows] = []
         self._behind: list[tuple[Ints, Floats]] = []  # accepted orders, and the votes behind them
         self._stopping: list[Ints] = []  # orders that a stop placed
 
-    def take(self, rows: Ints, votes: Floats) -> None:
+    def take(self, rows: Rows, votes: Floats) -> None:
         """Add rows; votes are those of the step's events."""
-        kind = rows[:, R_KIND]
+        kind = rows["kind"]
         self._decisions(rows[kind == DECISION], votes)
-        self.expired += int((kind == EXPIRY).sum())
         fills = rows[kind == FILL]
         self.fills += len(fills)
         if len(fills):
             self._fills.append(fills)
         seen = rows[kind == SNAPSHOT]
         if len(seen):
-            self._snapshots.append(seen[:, [R_STAMP, R_CASH, R_VALUE]])
+            self._snapshots.append(np.stack([seen["stamp"], seen["cash"], seen["value"]], axis=1))
 
     def curve(self) -> Ints:
         """Return (stamp, cash, value of positions) of every snapshot, in order."""
         return np.concatenate(self._snapshots) if self._snapshots else np.zeros((0, 3), np.int64)
 
-    def executions(self) -> Ints:
+    def executions(self) -> Rows:
         """Return the rows of all fills, in order."""
-        return np.concatenate(self._fills) if self._fills else np.zeros((0, R_WIDTH), np.int64)
+        return np.concatenate(self._fills) if self._fills else np.zeros(0, RECORD)
 
-    def closed(self) -> Ints:
-        """Return one row per closed round trip, in order of their ends."""
+    def closed(self) -> Rows:
+        """Return one TRIP row per closed round trip, in order of their ends."""
         fills = self.executions()
         if not len(fills):
-            return np.zeros((0, C_WIDTH), np.int64)
-        trips = np.zeros((int(fills[:, R_TRADE].max()) + 1, C_WIDTH), np.int64)
-        trips[:, C_FIRST] = trips[:, C_LAST] = -1
+            return np.zeros(0, TRIP)
+        trips = np.zeros(int(fills["trade"].max()) + 1, TRIP)
+        trips["first"] = trips["last"] = -1
         pair(fills, trips)
-        ended = trips[trips[:, C_LAST] >= 0]
-        return ended[np.argsort(ended[:, C_LAST], kind="stable")]
+        ended = trips[trips["last"] >= 0]
+        return ended[np.argsort(ended["last"], kind="stable")]
 
     def trades(self) -> Iterator[Trade]:
         """Return the closed round trips, in order of their ends."""
@@ -139,73 +124,70 @@ class Tally:
             for orders, votes in self._behind
             for order, found in zip(orders.tolist(), votes.tolist(), strict=True)
         }
-        for trip in self.closed().tolist():
-            first, last = fills[trip[C_FIRST]], fills[trip[C_LAST]]
-            qty, order = trip[C_QTY], int(last[R_ORDER])
+        for trip in self.closed():
+            first, last = fills[trip["first"]], fills[trip["last"]]
+            qty, order = int(trip["qty"]), int(last["order"])
             yield Trade(
-                int(first[R_TICKER]), qty, int(first[R_STAMP]), int(last[R_STAMP]),
-                trip[C_COST] // qty, int(last[R_PRICE]), trip[C_PNL], trip[C_FEES],
-                self._credit(behind.get(int(first[R_ORDER])), qty),
+                int(first["ticker"]), qty, int(first["stamp"]), int(last["stamp"]),
+                int(trip["cost"]) // qty, int(last["price"]), int(trip["pnl"]), int(trip["fees"]),
+                self._credit(behind.get(int(first["order"])), qty),
                 "stop" if order in stopping else "signal",
             )  # fmt: skip
 
-    def _decisions(self, rows: Ints, votes: Floats) -> None:
-        stops = rows[:, R_CAUSE] == BY_STOP
-        accepted = rows[:, R_CODE] == ACCEPTED
+    def _decisions(self, rows: Rows, votes: Floats) -> None:
+        stops = rows["cause"] == BY_STOP
+        accepted = rows["code"] == ACCEPTED
         self.stops += int(stops.sum())
         self.asked += int((~stops).sum())
         # A signal on the bar that stopped the position out is not asked: it is gone.
-        beside = np.isin(rows[:, R_ROW], rows[stops, R_ROW])
+        beside = np.isin(rows["row"], rows["row"][stops])
         denied = ~accepted & ~stops & ~beside
-        for code, count in enumerate(np.bincount(rows[denied, R_CODE])):
+        for code, count in enumerate(np.bincount(rows["code"][denied])):
             if count:
                 self.codes[CODES[code]] += int(count)
-        self._stopping.append(rows[accepted & stops, R_ORDER])
+        self._stopping.append(rows["order"][accepted & stops])
         asked = rows[accepted & ~stops]
-        self._behind.append((asked[:, R_ORDER], votes[asked[:, R_ROW]]))
+        self._behind.append((asked["order"], votes[asked["row"]]))
 
     def _credit(self, votes: list[float] | None, qty: int) -> dict[str, float]:
-        """Split the credit over the strategies that voted the entry's way, as outcomes do."""
-        backing = {
-            strategy: abs(vote) * weight
+        """Share the credit over the strategies that voted the entry's way, as outcomes do."""
+        backing = [
+            (strategy, abs(vote) * weight)
             for (strategy, weight), vote in zip(
                 self._weights, votes or (), strict=votes is not None
             )
-            if vote * qty > 0 and weight > 0
-        }
-        total = sum(backing.values())
-        if total == 0.0:
-            return {UNATTRIBUTED: 1.0}
-        return {strategy: part / total for strategy, part in backing.items()}
+            if vote * qty > 0
+        ]
+        return dict(credit_shares(backing))
 
 
 def _compiled(version: str) -> Callable[..., None]:
     """Return the pairing; the version is in the key of the compiler's cache."""
 
     @njit(cache=True)
-    def pair(fills: Ints, trips: Ints) -> None:
+    def pair(fills: Rows, trips: Rows) -> None:
         """Put fills together to round trips.
 
         Args:
-            fills: in order.
-            trips: (trades, C_WIDTH), C_FIRST and C_LAST at -1, the rest at 0.
+            fills: RECORD rows, in order.
+            trips: TRIP rows by trade, first and last at -1, the rest at 0.
         """
         for i in range(fills.shape[0] if version else 0):
             f = fills[i]
-            c = trips[f[R_TRADE]]
-            if c[C_FIRST] < 0:
-                c[C_FIRST] = i
-            c[C_FEES] += f[R_FEE]
-            c[C_HELD] += f[R_QTY]
-            if f[R_PNL] == NONE:
-                c[C_QTY] += f[R_QTY]
-                c[C_COST] += f[R_QTY] * f[R_PRICE]
+            c = trips[f.trade]
+            if c.first < 0:
+                c.first = i
+            c.fees += f.fee
+            c.held += f.qty
+            if f.pnl == NONE:
+                c.qty += f.qty
+                c.cost += f.qty * f.price
             else:
-                c[C_PNL] += f[R_PNL]
-                if c[C_HELD] == 0:
-                    c[C_LAST] = i
+                c.pnl += f.pnl
+                if c.held == 0:
+                    c.last = i
 
     return pair
 
 
-pair = _compiled(fingerprint(layout))
+pair = _compiled(fingerprint(records))

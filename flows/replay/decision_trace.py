@@ -9,9 +9,11 @@ from connectors.market.calendar import new_york_sessions
 from flows import trade
 from messages.trading import Decision
 from messages.units import to_money
+from operators.checks import UNKNOWN, measured
+from operators.params import RiskParams
 from operators.states import decode_state
-from operators.trading.checks import Proposal, Rules, every_check, session_at, stop_price
-from operators.trading.desk import Desk, DeskState, ExitAsked
+from operators.trading.desk import Desk, DeskState, EntryAsked, ExitAsked
+from operators.trading.protection import stop_price
 
 Number = tuple[str, str, str]
 
@@ -31,18 +33,17 @@ def hearings(archive: ArchivedRun, day: str) -> dict[str, Heard]:
     """
     run, found = archive.run, dict[str, Heard]()
     params, start = run.rules, span_of(day)[0]
-    rules = Rules(params.risk, params.fills, new_york_sessions())
     kept = {b: f for b, f in archive.states("trade", ALL).items() if b <= start}
     state = None
     if kept:
         checkpoint = archive.checkpoint("trade", ALL, kept[max(kept)])
         state = decode_state(bytes(checkpoint.steps["desk"]), DeskState)
 
-    def watch(decision: Decision, asked: Proposal | ExitAsked) -> None:
-        if isinstance(asked, Proposal):
-            numbers = _entry(decision, asked, rules)
+    def watch(decision: Decision, asked: EntryAsked | ExitAsked) -> None:
+        if isinstance(asked, EntryAsked):
+            numbers = _entry(asked, params.risk)
         else:
-            numbers = _exit(decision, asked, rules)
+            numbers = _exit(decision, asked, params.risk)
         found[decision.id] = Heard(tuple(numbers))
 
     desk = Desk(params, new_york_sessions(), state, watch)
@@ -52,31 +53,26 @@ def hearings(archive: ArchivedRun, day: str) -> dict[str, Heard]:
     return found
 
 
-def _entry(decision: Decision, asked: Proposal, rules: Rules) -> list[Number]:
-    numbers, denied = [], False
-    for name, measured in every_check(asked, rules):
-        if measured is None:
-            numbers.append((name, "off", ""))
-            continue
-        limit, actual = measured.words()
-        verdict = "" if measured.passed else ("  <- denied" if not denied else "  (fails too)")
-        denied = denied or not measured.passed
-        numbers.append((name, actual, f"{limit}{verdict}"))
-    size = f"{abs(asked.qty)} shares at {_dollars(asked.price)}"
-    share = f"{rules.risk.position_bps / 100:g} % of equity {to_money(asked.account.equity):.2f}"
+def _entry(asked: EntryAsked, risk: RiskParams) -> list[Number]:
+    numbers, denied, ask = [], False, asked.ask
+    for check in measured(ask, risk.limits):
+        verdict = "" if check.passed else ("  <- denied" if not denied else "  (fails too)")
+        denied = denied or not check.passed
+        numbers.append((check.name, check.actual, f"{check.limit}{verdict}"))
+    size = f"{abs(ask.qty)} shares at {_dollars(None if ask.price == UNKNOWN else ask.price)}"
+    share = f"{risk.position_bps / 100:g} % of equity {to_money(ask.equity):.2f}"
     return [("size", size, share), *numbers]
 
 
-def _exit(decision: Decision, asked: ExitAsked, rules: Rules) -> list[Number]:
-    limit, actual = session_at(asked.stamp, rules).words()
+def _exit(decision: Decision, asked: ExitAsked, risk: RiskParams) -> list[Number]:
     held = asked.position
-    numbers = [("MARKET_CLOSED", actual, limit)]
+    numbers = [("MARKET_CLOSED", "open" if asked.is_open else "closed", "regular session")]
     if held is None:
         numbers.append(("NO_POSITION", "0 shares", "a position to close"))
         return numbers
     numbers.append(("position", f"{held.qty} shares", f"average entry {_dollars(held.average)}"))
     if decision.cause == "stop":
-        stop = _dollars(stop_price(held, rules.risk))
+        stop = _dollars(stop_price(held, risk))
         numbers.append(("close", _dollars(asked.price), f"stop {stop}"))
     return numbers
 

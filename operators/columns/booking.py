@@ -1,145 +1,123 @@
-"""What the columnar desk does to the account: orders placed, met and filled; rows written.
+"""What the columnar desk does to the account: orders placed, met and filled; records written.
 
-Compiled into the loop; step for step what `operators.trading.account` and the desk's order book do.
+Compiled into the loop. Booking and costs are the functions of `operators.trading.arithmetic`.
 """
 
-import numpy as np
 from numba import njit
-from numpy.typing import NDArray
 
-from operators.columns import layout as c
-from operators.trading.arithmetic import commission_of, slipped
-
-Ints = NDArray[np.int64]
+from operators.columns.records import FILL, NONE, Books, Row, Rules
+from operators.trading.arithmetic import booked, commission_of, slipped
 
 
 @njit(cache=False)
-def record(out: Ints, m: int, kind: int, row: int, stamp: int, k: int, s: Ints) -> int:
-    """Begin a row of the record with the account as it is; returns the rows written."""
-    r = out[m]
-    r[c.R_KIND], r[c.R_ROW], r[c.R_STAMP], r[c.R_TICKER] = kind, row, stamp, k
-    r[c.R_CASH], r[c.R_VALUE], r[c.R_REALIZED], r[c.R_HELD] = (
-        s[c.S_CASH], s[c.S_VALUE], s[c.S_REALIZED], s[c.S_HELD],
-    )  # fmt: skip
-    return m + 1
+def record(b: Books, kind: int, row: int, stamp: int, k: int) -> None:
+    """Begin a record with the account as it is; it is the last one of the buffer then."""
+    s = b.account[0]
+    r = b.out[s.written]
+    r.kind, r.row, r.stamp, r.ticker = kind, row, stamp, k
+    r.cash, r.value, r.realized, r.held = s.cash, s.value, s.realized, s.held
+    s.written += 1
 
 
 @njit(cache=False)
-def forget(t: Ints, s: Ints, o: Ints, i: int) -> None:
-    """Take an order's reservation back; its row is the caller's business."""
-    k = o[i, c.O_TICKER]
-    if o[i, c.O_NOTIONAL]:
-        s[c.S_RESERVED] -= o[i, c.O_NOTIONAL]
-        t[k, c.T_ENTRY] -= 1
-        s[c.S_ENTRIES] -= t[k, c.T_ENTRY] == 0
+def release(b: Books, i: int) -> None:
+    """Take a waiting order's reservation back; its row is the caller's business."""
+    s, o = b.account[0], b.orders[i]
+    t = b.tickers[o.ticker]
+    if o.reserve:
+        s.reserved -= abs(o.qty) * o.reserve
+        t.entries -= 1
+        s.entering -= t.entries == 0
     else:
-        t[k, c.T_SELLING] -= 1
+        t.exiting -= 1
 
 
 @njit(cache=False)
-def apply(
-    t: Ints, s: Ints, k: int, stamp: int, qty: int, price: int, fee: int, trade: int, signal: int
-) -> int:
-    """Book a fill as `Account.apply` does; returns the profit, c.NONE when it closed nothing."""
-    mark = t[k, c.T_PRICE]
-    s[c.S_CASH] -= qty * price + fee
-    old = t[k, c.T_QTY]
-    pnl = c.NONE
-    if old == 0 or (old > 0) == (qty > 0):
-        if old == 0:
-            t[k, c.T_OPENED], t[k, c.T_TRADE], t[k, c.T_SIGNAL] = stamp, trade, signal
-            t[k, c.T_COST], t[k, c.T_FEES] = 0, 0
-            s[c.S_HELD] += 1
-        t[k, c.T_COST] += qty * price
-        t[k, c.T_FEES] += fee
-    else:
-        closed = -qty
-        cost = t[k, c.T_COST] * closed // old
-        fees = t[k, c.T_FEES] * closed // old
-        pnl = closed * price - cost - fees - fee
-        s[c.S_REALIZED] += pnl
-        t[k, c.T_COST] -= cost
-        t[k, c.T_FEES] -= fees
-        if closed == old:
-            s[c.S_HELD] -= 1
-            t[k, c.T_EXIT] = stamp
-    t[k, c.T_QTY] = old + qty
-    s[c.S_VALUE] += qty * mark
-    s[c.S_GROSS] += (abs(old + qty) - abs(old)) * mark
-    return pnl
+def apply(b: Books, k: int, stamp: int, qty: int, price: int, fee: int, trade: int) -> int:
+    """Book a fill as `Account.apply` does; returns the profit, NONE when it closed nothing."""
+    s, t = b.account[0], b.tickers[k]
+    s.cash -= qty * price + fee
+    held = t.qty
+    if held == 0:
+        t.opened, t.trade, t.cost, t.fees = stamp, trade, 0, 0
+        s.held += 1
+    new = booked(held, t.cost, t.fees, qty, price, fee)
+    t.qty, t.cost, t.fees = new.qty, new.cost, new.fees
+    s.value += qty * t.price
+    s.gross += (abs(new.qty) - abs(held)) * t.price
+    s.realized += new.profit
+    if not new.closes:
+        return NONE
+    if new.qty == 0:
+        s.held -= 1
+        t.exit = stamp
+    return new.profit
 
 
 @njit(cache=False)
-def mark(t: Ints, s: Ints, k: int, price: int) -> None:
-    """Take a new last price."""
-    if t[k, c.T_QTY]:
-        change = price - t[k, c.T_PRICE]
-        s[c.S_VALUE] += t[k, c.T_QTY] * change
-        s[c.S_GROSS] += abs(t[k, c.T_QTY]) * change
-    t[k, c.T_PRICE] = price
+def mark(s: Row, t: Row, price: int) -> None:
+    """Take a new last price of a ticker's row into the account's."""
+    if t.qty:
+        change = price - t.price
+        s.value += t.qty * change
+        s.gross += abs(t.qty) * change
+    t.price = price
 
 
 @njit(cache=False)
 def fill(
-    row: int, stamp: int, k: int, order: int, qty: int, raw: int, trade: int, signal: int,
-    t: Ints, s: Ints, p: Ints, out: Ints, m: int,
-) -> int:  # fmt: skip
-    """Book a fill at a raw price and write it down."""
-    price = slipped(raw, qty, p[c.P_SLIPPAGE], p[c.P_VOLUME_SLIP], t[k, c.T_VOLUME])
+    b: Books, rules: Rules, row: int, stamp: int, k: int, order: int, qty: int, raw: int, trade: int
+) -> None:
+    """Fill a whole order at a raw price, book it and record it."""
+    price = slipped(raw, qty, rules.slippage_bps, rules.volume_slippage_bps, b.tickers[k].volume)
     fee = commission_of(
-        price, qty, p[c.P_PER_SHARE], p[c.P_FEE_BPS], p[c.P_SELL_PPM], p[c.P_SELL_1000]
+        price, qty, rules.per_share, rules.fee_bps, rules.sell_ppm, rules.sell_per_1000
     )
-    pnl = apply(t, s, k, stamp, qty, price, fee, trade, signal)
-    m = record(out, m, c.FILL, row, stamp, k, s)
-    r = out[m - 1]
-    r[c.R_QTY], r[c.R_PRICE], r[c.R_FEE], r[c.R_PNL] = qty, price, fee, pnl
-    r[c.R_ORDER], r[c.R_TRADE] = order, trade
-    return m
+    pnl = apply(b, k, stamp, qty, price, fee, trade)
+    record(b, FILL, row, stamp, k)
+    r = b.out[b.account[0].written - 1]
+    r.qty, r.price, r.fee, r.pnl, r.order, r.trade = qty, price, fee, pnl, order, trade
 
 
 @njit(cache=False)
 def place(
-    row: int, stamp: int, k: int, qty: int, notional: int, trade: int,
-    t: Ints, s: Ints, o: Ints, p: Ints, out: Ints, m: int,
-) -> int:  # fmt: skip
+    b: Books, rules: Rules, row: int, stamp: int, k: int, qty: int, reserve: int, trade: int
+) -> None:
     """Number an order; fill it at once on a bar of this stamp, or let it wait."""
-    order = s[c.S_ORDERS]
-    s[c.S_ORDERS] += 1
-    if trade == c.NONE:
-        trade = s[c.S_TRADES]
-        s[c.S_TRADES] += 1
-    if t[k, c.T_STAMP] == stamp and not p[c.P_NEXT_OPEN]:
-        return fill(row, stamp, k, order, qty, t[k, c.T_PRICE], trade, row, t, s, p, out, m)
-    i = s[c.S_WAITING]
-    o[i, c.O_ID], o[i, c.O_TICKER], o[i, c.O_QTY], o[i, c.O_NOTIONAL] = order, k, qty, notional
-    o[i, c.O_DECIDED], o[i, c.O_TRADE], o[i, c.O_SIGNAL] = stamp, trade, row
-    s[c.S_WAITING] = i + 1
-    if notional:
-        s[c.S_ENTRIES] += t[k, c.T_ENTRY] == 0
-        s[c.S_RESERVED] += notional
-        t[k, c.T_ENTRY] += 1
+    s, t = b.account[0], b.tickers[k]
+    order = s.orders
+    s.orders += 1
+    if trade == NONE:
+        trade = s.trades
+        s.trades += 1
+    if t.stamp == stamp and not rules.next_open:
+        fill(b, rules, row, stamp, k, order, qty, t.price, trade)
+        return
+    o = b.orders[s.waiting]
+    o.id, o.ticker, o.qty, o.reserve, o.decided, o.trade = order, k, qty, reserve, stamp, trade
+    s.waiting += 1
+    if reserve:
+        s.entering += t.entries == 0
+        s.reserved += abs(qty) * reserve
+        t.entries += 1
     else:
-        t[k, c.T_SELLING] += 1
-    return m
+        t.exiting += 1
 
 
 @njit(cache=False)
-def meet(row: int, e: Ints, k: int, t: Ints, s: Ints, o: Ints, p: Ints, out: Ints, m: int) -> int:
-    """Fill the ticker's waiting orders that this bar meets, in the order they were placed."""
-    waiting, kept = s[c.S_WAITING], 0
+def meet(b: Books, rules: Rules, row: int, e: Row) -> None:
+    """Fill the ticker's waiting orders that a bar meets, in the order they were placed."""
+    s, k = b.account[0], e.ticker
+    waiting, kept = s.waiting, 0
+    raw = e.open if rules.next_open else e.close
     for i in range(waiting):
-        met = o[i, c.O_TICKER] == k and (not p[c.P_NEXT_OPEN] or e[c.E_START] >= o[i, c.O_DECIDED])
-        if not met:
+        o = b.orders[i]
+        if o.ticker != k or (rules.next_open and e.start < o.decided):
             if kept != i:
-                o[kept] = o[i]
+                b.orders[kept] = b.orders[i]
             kept += 1
             continue
-        raw = e[c.E_OPEN] if p[c.P_NEXT_OPEN] else e[c.E_CLOSE]
-        forget(t, s, o, i)
-        mark(t, s, k, raw)
-        m = fill(
-            row, e[c.E_STAMP], k, o[i, c.O_ID], o[i, c.O_QTY], raw, o[i, c.O_TRADE],
-            o[i, c.O_SIGNAL], t, s, p, out, m,
-        )  # fmt: skip
-    s[c.S_WAITING] = kept
-    return m
+        release(b, i)
+        mark(s, b.tickers[k], raw)
+        fill(b, rules, row, e.stamp, k, o.id, o.qty, raw, o.trade)
+    s.waiting = kept

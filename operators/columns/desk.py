@@ -1,7 +1,8 @@
 """The desk over columns: timers, stops, signals; the whole compiled into two entry points.
 
-Step for step what `operators.trading.desk.Desk` does with bars and signals (a backtest has no
-commands), by the functions of `operators.trading.arithmetic`. Row by row; nothing looks ahead.
+The sequence of `operators.trading.desk.Desk` for bars and signals (a backtest has no commands and
+is always ACTIVE), by the very checks of `operators.checks` and the functions of
+`operators.trading.arithmetic`. Row by row; nothing looks ahead.
 """
 
 from collections.abc import Callable
@@ -9,204 +10,215 @@ from typing import Any
 
 import numpy as np
 from numba import njit
-from numpy.typing import NDArray
+from numba.extending import register_jitable
 
-from operators.columns import booking, checks
-from operators.columns import layout as c
-from operators.columns.booking import forget, mark, meet, place, record
-from operators.columns.checks import CLOSED, first_denial, is_open
+from operators import checks
+from operators.checks import ACTIVE, UNKNOWN, Ask, chained
+from operators.columns import booking, records
+from operators.columns.booking import mark, meet, place, record, release
 from operators.columns.fingerprint import fingerprint
-from operators.trading import arithmetic as rules
+from operators.columns.records import (
+    ACCEPTED,
+    BEING_SOLD,
+    BEYOND,
+    BY_SIGNAL,
+    BY_STOP,
+    CODES,
+    DECISION,
+    EXPIRY,
+    IS_BAR,
+    IS_SIGNAL,
+    NEVER,
+    NO_POSITION,
+    NONE,
+    SNAPSHOT,
+    Books,
+    Ints,
+    Row,
+    Rows,
+    Rules,
+)
+from operators.trading import arithmetic
 from operators.trading.arithmetic import entry_shares, is_stopped
+from operators.trading.last_bar import SESSIONS_IN_MEAN
 
-Ints = NDArray[np.int64]
-MARGIN = 12  # rows that one event may lead to, expiries and waiting orders left out
-
-
-@njit(cache=False)
-def _session_closed(
-    stamp: int, t: Ints, days: Ints, s: Ints, o: Ints, p: Ints, out: Ints, m: int
-) -> int:
-    for k in range(t.shape[0]):
-        if t[k, c.T_TODAY]:
-            days[k, t[k, c.T_DAYS] % c.SESSIONS_IN_MEAN] = t[k, c.T_TODAY]
-            t[k, c.T_DAYS] += 1
-            t[k, c.T_TODAY] = 0
-    if p[c.P_OFF] & (1 << CLOSED):
-        return m
-    for i in range(s[c.S_WAITING]):
-        m = record(out, m, c.EXPIRY, -1, stamp, o[i, c.O_TICKER], s)
-        out[m - 1, c.R_ORDER], out[m - 1, c.R_QTY] = o[i, c.O_ID], o[i, c.O_QTY]
-        out[m - 1, c.R_TRADE] = o[i, c.O_TRADE]
-        forget(t, s, o, i)
-    s[c.S_WAITING] = 0
-    return m
+MARGIN = 12  # records that one event may lead to, expiries and waiting orders left out
+CLOSED = CODES.index("MARKET_CLOSED")
+first_denial = chained(compiled=register_jitable)
 
 
 @njit(cache=False)
-def _fire(stamp: int, t: Ints, days: Ints, s: Ints, o: Ints, p: Ints, out: Ints, m: int) -> int:
+def _is_open(stamp: int, opens: Ints, closes: Ints) -> bool:
+    i = np.searchsorted(opens, stamp, side="right") - 1
+    return bool(i >= 0 and stamp < closes[i])
+
+
+@njit(cache=False)
+def _session_closed(b: Books, rules: Rules, stamp: int) -> None:
+    for k in range(b.tickers.shape[0]):
+        t = b.tickers[k]
+        if t.today:
+            b.days[k, t.days % SESSIONS_IN_MEAN] = t.today
+            t.days += 1
+            t.today = 0
+    if rules.no_session_check:
+        return
+    s = b.account[0]
+    for i in range(s.waiting):
+        o = b.orders[i]
+        record(b, EXPIRY, -1, stamp, o.ticker)
+        r = b.out[s.written - 1]
+        r.order, r.qty, r.trade = o.id, o.qty, o.trade
+        release(b, i)
+    s.waiting = 0
+
+
+@njit(cache=False)
+def _fire(b: Books, rules: Rules, stamp: int) -> None:
+    s = b.account[0]
     while True:
-        due = min(s[c.S_CLOSE_DUE], s[c.S_SNAPSHOT_DUE])
+        due = min(s.close_due, s.snapshot_due)
         if due > stamp:
-            return m
-        if due == s[c.S_CLOSE_DUE]:
-            s[c.S_CLOSE_DUE] = c.NEVER
-            m = _session_closed(due, t, days, s, o, p, out, m)
+            return
+        if due == s.close_due:
+            s.close_due = NEVER
+            _session_closed(b, rules, due)
         else:
-            s[c.S_SNAPSHOT_DUE] = c.NEVER
-            m = record(out, m, c.SNAPSHOT, -1, due, -1, s)
+            s.snapshot_due = NEVER
+            record(b, SNAPSHOT, -1, due, -1)
+
+
+@njit(cache=False)
+def _arm(b: Books, rules: Rules, stamp: int) -> None:
+    s = b.account[0]
+    if s.snapshot_due == NEVER:
+        every = rules.snapshot_every
+        s.snapshot_due = stamp - stamp % every + every
+    if s.close_due == NEVER:
+        i = np.searchsorted(b.closes, stamp - 1, side="right")
+        s.close_due = b.closes[i] + 1 if i < b.closes.size else BEYOND
 
 
 @njit(cache=False)
 def _decide(
-    row: int, stamp: int, k: int, cause: int, qty: int, code: int, limit: int, actual: int,
-    s: Ints, out: Ints, m: int,
-) -> int:  # fmt: skip
-    m = record(out, m, c.DECISION, row, stamp, k, s)
-    r = out[m - 1]
-    r[c.R_CAUSE], r[c.R_QTY], r[c.R_CODE], r[c.R_LIMIT], r[c.R_ACTUAL] = (
-        cause,
-        qty,
-        code,
-        limit,
-        actual,
-    )
-    r[c.R_ORDER] = s[c.S_ORDERS] if code == c.ACCEPTED else c.NONE
-    return m
+    b: Books, row: int, stamp: int, k: int, cause: int, qty: int, denial: tuple[int, int, int]
+) -> None:
+    s = b.account[0]
+    record(b, DECISION, row, stamp, k)
+    r = b.out[s.written - 1]
+    r.cause, r.qty = cause, qty
+    r.code, r.limit, r.actual = denial
+    r.order = s.orders if denial[0] == ACCEPTED else NONE
 
 
 @njit(cache=False)
-def _exit(
-    row: int, stamp: int, k: int, cause: int, opens: Ints, closes: Ints,
-    t: Ints, s: Ints, o: Ints, p: Ints, out: Ints, m: int,
-) -> int:  # fmt: skip
-    qty = -t[k, c.T_QTY]
-    if not (p[c.P_OFF] & (1 << CLOSED)) and not is_open(stamp, opens, closes):
-        return _decide(row, stamp, k, cause, qty, CLOSED, 0, 0, s, out, m)
-    if t[k, c.T_SELLING]:
-        return _decide(row, stamp, k, cause, qty, c.NO_POSITION, 0, c.BEING_SOLD, s, out, m)
-    m = _decide(row, stamp, k, cause, qty, c.ACCEPTED, 0, 0, s, out, m)
-    return place(row, stamp, k, qty, 0, t[k, c.T_TRADE], t, s, o, p, out, m)
+def _exit(b: Books, rules: Rules, row: int, stamp: int, k: int, cause: int) -> None:
+    t = b.tickers[k]
+    qty, denial = -t.qty, (ACCEPTED, 0, 0)
+    if not rules.no_session_check and not _is_open(stamp, b.opens, b.closes):
+        denial = (CLOSED, 1, 0)
+    elif t.exiting:
+        denial = (NO_POSITION, 0, BEING_SOLD)
+    _decide(b, row, stamp, k, cause, qty, denial)
+    if denial[0] == ACCEPTED:
+        place(b, rules, row, stamp, k, qty, 0, t.trade)
 
 
 @njit(cache=False)
-def _on_signal(
-    row: int, stamp: int, k: int, side: int, as_of: int, opens: Ints, closes: Ints,
-    t: Ints, days: Ints, s: Ints, o: Ints, p: Ints, out: Ints, m: int,
-) -> int:  # fmt: skip
-    held = t[k, c.T_QTY]
+def _ask(b: Books, rules: Rules, stamp: int, k: int, side: int, as_of: int) -> Ask:
+    s, t = b.account[0], b.tickers[k]
+    equity, qty, price, volume = s.cash + s.value, 0, UNKNOWN, UNKNOWN
+    if t.stamp != NONE:
+        price, volume = t.price, t.volume
+        qty = side * entry_shares(equity, price, rules.position_bps)
+        if t.days >= SESSIONS_IN_MEAN:
+            volume = min(volume, b.days[k].sum() // SESSIONS_IN_MEAN)
+    return Ask(
+        stamp, 1 if _is_open(stamp, b.opens, b.closes) else 0, ACTIVE, price, t.stamp, as_of,
+        t.qty, t.entries, t.exit, s.held + s.entering, qty, equity, s.gross + s.reserved,
+        s.cash - s.reserved, volume,
+    )  # fmt: skip
+
+
+@njit(cache=False)
+def _on_signal(b: Books, rules: Rules, row: int, stamp: int, k: int, side: int, as_of: int) -> None:
+    held = b.tickers[k].qty
     if held and (held > 0) != (side > 0):
-        return _exit(row, stamp, k, c.BY_SIGNAL, opens, closes, t, s, o, p, out, m)
-    if side < 0 and not p[c.P_SHORT]:
-        return _decide(row, stamp, k, c.BY_SIGNAL, side, c.NO_POSITION, 0, 0, s, out, m)
-    qty = 0
-    if t[k, c.T_STAMP] != c.NONE:
-        qty = side * entry_shares(s[c.S_CASH] + s[c.S_VALUE], t[k, c.T_PRICE], p[c.P_POSITION])
-    code, limit, actual = first_denial(stamp, k, qty, as_of, opens, closes, t, days, s, p)
-    shown = qty if code == c.ACCEPTED else side
-    m = _decide(row, stamp, k, c.BY_SIGNAL, shown, code, limit, actual, s, out, m)
-    if code != c.ACCEPTED:
-        return m
-    notional = abs(qty) * t[k, c.T_PRICE]
-    return place(row, stamp, k, qty, notional, c.NONE, t, s, o, p, out, m)
+        _exit(b, rules, row, stamp, k, BY_SIGNAL)
+        return
+    if side < 0 and not rules.short:
+        _decide(b, row, stamp, k, BY_SIGNAL, side, (NO_POSITION, 0, 0))
+        return
+    ask = _ask(b, rules, stamp, k, side, as_of)
+    denial = first_denial(ask, rules.limits)
+    _decide(b, row, stamp, k, BY_SIGNAL, ask.qty if denial[0] == ACCEPTED else side, denial)
+    if denial[0] == ACCEPTED:
+        place(b, rules, row, stamp, k, ask.qty, ask.price, NONE)
 
 
 @njit(cache=False)
-def _arm(stamp: int, closes: Ints, s: Ints, p: Ints) -> None:
-    if s[c.S_SNAPSHOT_DUE] == c.NEVER:
-        every = p[c.P_SNAPSHOT]
-        s[c.S_SNAPSHOT_DUE] = stamp - stamp % every + every
-    if s[c.S_CLOSE_DUE] == c.NEVER:
-        i = np.searchsorted(closes, stamp - 1, side="right")
-        s[c.S_CLOSE_DUE] = closes[i] + 1 if i < closes.size else c.BEYOND
+def _note(t: Row, e: Row) -> None:
+    """Take a bar into its ticker's row."""
+    if t.stamp == NONE:
+        t.price = e.close
+    t.stamp, t.volume = e.stamp, e.volume
+    t.today += e.volume
 
 
 def _compiled(version: str) -> tuple[Callable[..., Any], Callable[..., Any]]:
     """Return the entry points; the version is in the key of the compiler's cache."""
 
     @njit(cache=True)
-    def step_rows(
-        events: Ints, start: int, opens: Ints, closes: Ints,
-        t: Ints, days: Ints, s: Ints, o: Ints, p: Ints, out: Ints,
-    ) -> tuple[int, int]:  # fmt: skip
-        """Advance the desk by rows of events until they end or the record buffer is nearly full.
+    def step_rows(events: Rows, start: int, b: Books, rules: Rules) -> int:
+        """Advance the desk by events until they end or the record buffer is nearly full.
 
         Args:
-            events: (rows, c.E_WIDTH), sorted by stamp and ticker.
+            events: EVENT rows, sorted by stamp and ticker.
             start: first row to take.
-            opens: of the sessions, microseconds.
-            closes: of the same sessions.
-            t: (tickers, c.T_WIDTH) state.
-            days: (tickers, 20) session volumes.
-            s: (c.S_WIDTH) the account.
-            o: (orders, c.O_WIDTH) waiting orders.
-            p: (c.P_WIDTH) parameters.
-            out: (records, c.R_WIDTH) buffer, written from its beginning.
+            b: the state; its records are written from the beginning of the buffer.
+            rules: the parameters.
 
         Returns:
-            The row to go on with, and how many records were written.
+            The row to go on with; the account says how many records were written.
         """
-        m = 0
+        s, tickers = b.account[0], b.tickers  # the books travel only where much happens
+        s.written = 0
         if version == "":
-            return start, m
-        for row in range(start, events.shape[0]):
-            if m + MARGIN + s[c.S_WAITING] * 2 > out.shape[0] or s[c.S_WAITING] + 4 > o.shape[0]:
-                return row, m
+            return start
+        for row in range(start, len(events)):
+            if MARGIN + 2 * s.waiting > len(b.out) - s.written or s.waiting + 4 > len(b.orders):
+                return row
             e = events[row]
-            stamp, k = e[c.E_STAMP], e[c.E_TICKER]
-            if stamp >= s[c.S_CLOSE_DUE] or stamp >= s[c.S_SNAPSHOT_DUE]:
-                m = _fire(stamp, t, days, s, o, p, out, m)
-            if e[c.E_KIND] & c.IS_BAR:
-                price = e[c.E_CLOSE]
-                if s[c.S_CLOSE_DUE] == c.NEVER or s[c.S_SNAPSHOT_DUE] == c.NEVER:
-                    _arm(stamp, closes, s, p)
-                if t[k, c.T_STAMP] == c.NONE:
-                    t[k, c.T_PRICE] = price
-                t[k, c.T_STAMP], t[k, c.T_VOLUME] = stamp, e[c.E_VOLUME]
-                t[k, c.T_TODAY] += e[c.E_VOLUME]
-                if s[c.S_WAITING]:
-                    m = meet(row, e, k, t, s, o, p, out, m)
-                if t[k, c.T_QTY]:
-                    mark(t, s, k, price)
-                    if is_stopped(t[k, c.T_QTY], t[k, c.T_COST], price, p[c.P_STOP]):
-                        m = _exit(row, stamp, k, c.BY_STOP, opens, closes, t, s, o, p, out, m)
-                else:
-                    t[k, c.T_PRICE] = price
-            if e[c.E_KIND] & c.IS_SIGNAL:
-                m = _on_signal(
-                    row,
-                    stamp,
-                    k,
-                    e[c.E_SIDE],
-                    e[c.E_AS_OF],
-                    opens,
-                    closes,
-                    t,
-                    days,
-                    s,
-                    o,
-                    p,
-                    out,
-                    m,
-                )
-        return events.shape[0], m
+            t = tickers[e.ticker]
+            if e.stamp >= s.close_due or e.stamp >= s.snapshot_due:
+                _fire(b, rules, e.stamp)
+            if e.kind & IS_BAR:
+                if s.close_due == NEVER or s.snapshot_due == NEVER:
+                    _arm(b, rules, e.stamp)
+                _note(t, e)
+                if s.waiting:
+                    meet(b, rules, row, e)
+                mark(s, t, e.close)
+                if t.qty and is_stopped(t.qty, t.cost, e.close, rules.stop_bps):
+                    _exit(b, rules, row, e.stamp, e.ticker, BY_STOP)
+            if e.kind & IS_SIGNAL:
+                _on_signal(b, rules, row, e.stamp, e.ticker, e.side, e.as_of)
+        return len(events)
 
     @njit(cache=True)
-    def pass_time(
-        until: int, ended: bool, t: Ints, days: Ints, s: Ints, o: Ints, p: Ints, out: Ints
-    ) -> int:
-        """Fire what is due before a frontier, or at it when the input has ended; returns records.
+    def pass_time(until: int, ended: bool, b: Books, rules: Rules) -> None:
+        """Fire what is due before a frontier, or at it when the input has ended.
 
         The buffer must have room for every waiting order.
         """
+        b.account[0].written = 0
         if version == "":
-            return 0
-        m = _fire(until if ended else until - 1, t, days, s, o, p, out, 0)
+            return
+        _fire(b, rules, until if ended else until - 1)
         if ended:
-            m = record(out, m, c.SNAPSHOT, -1, until, -1, s)
-        return m
+            record(b, SNAPSHOT, -1, until, -1)
 
     return step_rows, pass_time
 
 
-step_rows, pass_time = _compiled(fingerprint(rules, c, booking, checks))
+step_rows, pass_time = _compiled(fingerprint(checks, arithmetic, records, booking))

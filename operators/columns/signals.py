@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from messages.news import MARKET
 from messages.units import to_micros
 from operators.blocks import Block, Event
+from operators.checks import NO_NEWS, UNKNOWN_NEWS
 from operators.columns.bars import BarColumns
-from operators.columns.layout import NO_NEWS, UNKNOWN_NEWS
 from operators.news.sentiment import SentimentChanged, SentimentWindows
 from operators.params import STRATEGIES, Params
 from operators.strategies.base import OwnVotes, Row, Strategy

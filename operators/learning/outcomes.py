@@ -1,4 +1,4 @@
-"""Outcomes: each closed round trip judged, its credit split over the strategies behind it.
+"""Outcomes: each closing fill judged, its credit split over the strategies behind the entry.
 
 credit share = weight x strength of the strategies that voted in the entry's direction, over
 their sum. R multiple = profit over what the stop put at risk at entry.
@@ -12,14 +12,19 @@ from messages.learning import Credit, TradeOutcome
 from messages.trading import TradeExecution, TradeSignal
 from messages.units import DAY_US, SECOND_US, from_money, to_datetime, to_money, to_units
 from operators.blocks import Block, Event
+from operators.learning.credit import credit_shares, split_profit
 from operators.params import RiskParams
 from operators.states import State
 
-UNATTRIBUTED = "unattributed"
-
 
 class Entry(NamedTuple):
-    """The opening fill of a round trip; money in units."""
+    """The open part of a round trip; money in units.
+
+    Attributes:
+        stamp: of the first fill; order_id, execution_id, signal_id, side: likewise.
+        qty: open shares.
+        cost: what the open shares were bought for, or sold for when short; positive.
+    """
 
     stamp: int
     order_id: str
@@ -69,7 +74,7 @@ class Outcomes:
                 )
                 self._signals[body.id] = (event.stamp, votes)
             elif isinstance(body, TradeExecution):
-                if body.status == "FILLED":
+                if body.price is not None:
                     self._on_fill(event.stamp, body, out)
             else:
                 out.append(event)
@@ -82,20 +87,38 @@ class Outcomes:
         )
 
     def _on_fill(self, stamp: int, fill: TradeExecution, out: list[Event]) -> None:
-        entry = self._trades.pop(fill.trade_id, None)
+        """Add an opening fill to its round trip; judge a closing one by its share of the entry.
+
+        A part takes its share of the entry's cost rounded down, as the account does.
+        """
+        entry = self._trades.get(fill.trade_id)
         value = fill.qty * to_units(fill.price or 0.0)
         if entry is None:
             self._trades[fill.trade_id] = Entry(
                 stamp, fill.order_id, fill.id, fill.signal_id, fill.side, fill.qty, value
             )
-        elif fill.pnl is not None:
-            outcome = self._judge(stamp, entry, fill, fill.pnl)
+        elif fill.pnl is None:
+            self._trades[fill.trade_id] = entry._replace(
+                qty=entry.qty + fill.qty, cost=entry.cost + value
+            )
+        else:
+            whole = fill.qty >= entry.qty
+            part = entry.cost if whole else entry.cost * fill.qty // entry.qty
+            outcome = self._judge(stamp, entry, part, fill, fill.pnl)
             out.append(Event(stamp, outcome.strategy, outcome))
+            if whole:
+                del self._trades[fill.trade_id]
+            else:
+                self._trades[fill.trade_id] = entry._replace(
+                    qty=entry.qty - fill.qty, cost=entry.cost - part
+                )
 
-    def _judge(self, stamp: int, entry: Entry, fill: TradeExecution, pnl: Decimal) -> TradeOutcome:
+    def _judge(
+        self, stamp: int, entry: Entry, cost: int, fill: TradeExecution, pnl: Decimal
+    ) -> TradeOutcome:
         direction = "LONG" if entry.side == "BUY" else "SHORT"
         profit = from_money(pnl)
-        at_risk = entry.cost * self._risk.stop_loss_bps / 10_000
+        at_risk = cost * self._risk.stop_loss_bps / 10_000
         shares = self._credits(entry.signal_id, direction, profit)
         return TradeOutcome(
             id=make_id("out", fill.id),
@@ -104,12 +127,12 @@ class Outcomes:
             account=fill.account,
             ticker=fill.ticker,
             direction=direction,  # type: ignore[arg-type]  # one of the two words
-            qty=entry.qty,
+            qty=fill.qty,
             entry_order_id=entry.order_id,
             exit_order_id=fill.order_id,
             signal_id=entry.signal_id,
             realized_pnl=pnl,
-            roi=profit / entry.cost if entry.cost else 0.0,
+            roi=profit / cost if cost else 0.0,
             hold_seconds=(stamp - entry.stamp) // SECOND_US,
             risk_adjusted_return=profit / at_risk if at_risk else 0.0,
             strategy=max(shares, key=lambda c: c.share).strategy,
@@ -118,15 +141,11 @@ class Outcomes:
 
     def _credits(self, signal_id: str, direction: str, profit: int) -> tuple[Credit, ...]:
         _, votes = self._signals.get(signal_id, (0, ()))
-        backing = [(s, x) for s, vote, x in votes if vote == direction and x > 0.0]
-        total = sum(x for _, x in backing)
-        if not backing:
-            return (Credit(UNATTRIBUTED, 1.0, to_money(profit)),)
-        parts = [round(profit * x / total) for _, x in backing]
-        parts[-1] = profit - sum(parts[:-1])
+        backing = [(s, x) for s, vote, x in votes if vote == direction]
+        shares, parts = credit_shares(backing), split_profit(profit, backing)
         return tuple(
-            Credit(s, min(1.0, x / total), to_money(part))
-            for (s, x), part in zip(backing, parts, strict=True)
+            Credit(strategy, share, to_money(part))
+            for (strategy, share), part in zip(shares, parts, strict=True)
         )
 
     def _sweep(self, stamp: int) -> None:

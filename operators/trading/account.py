@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 from operators.states import State
+from operators.trading.arithmetic import booked
 
 
 class Position(NamedTuple):
@@ -57,8 +58,7 @@ class AccountState(State):
 class Account:
     """Cash, positions and marks; cash + positions = equity at every moment, exactly.
 
-    A partial close takes its share of the cost rounded down; the remainder stays with the open
-    shares, so that the profits of all parts add up to the profit of the whole.
+    Profits are exact: see `arithmetic.booked`.
     """
 
     def __init__(self, start_cash: int, state: AccountState | None = None) -> None:
@@ -95,19 +95,25 @@ class Account:
 
         Assumes that a fill either opens, adds to, or closes at most the whole position.
         """
-        mark = self.marks.setdefault(fill.ticker, fill.price)
+        ticker = fill.ticker
+        mark = self.marks.setdefault(ticker, fill.price)
         self.cash -= fill.qty * fill.price + fill.commission
-        old = self.positions.get(fill.ticker)
-        if old is None or (old.qty > 0) == (fill.qty > 0):
-            self._open(fill, old)
-            profit = None
+        old = self.positions.get(ticker)
+        held, cost, fees = (old.qty, old.cost, old.fees) if old is not None else (0, 0, 0)
+        new = booked(held, cost, fees, fill.qty, fill.price, fill.commission)
+        if old is None:
+            self.positions[ticker] = Position(
+                new.qty, new.cost, new.fees, fill.stamp, fill.trade_id, fill.signal_id,
+                fill.execution_id,
+            )  # fmt: skip
+        elif new.qty:
+            self.positions[ticker] = old._replace(qty=new.qty, cost=new.cost, fees=new.fees)
         else:
-            profit = self._close(fill, old)
-        before = old.qty if old else 0
-        after = before + fill.qty
-        self.value += (after - before) * mark
-        self.gross += (abs(after) - abs(before)) * mark
-        return profit
+            del self.positions[ticker]
+        self.value += fill.qty * mark
+        self.gross += (abs(new.qty) - abs(held)) * mark
+        self.realized += new.profit
+        return new.profit if new.closes else None
 
     def snapshot(self) -> AccountState:
         """Return cash, realised profit, positions and marks."""
@@ -115,30 +121,3 @@ class Account:
             cash=self.cash, realized=self.realized, positions=dict(self.positions),
             marks=dict(self.marks),
         )  # fmt: skip
-
-    def _open(self, fill: Fill, old: Position | None) -> None:
-        cost = fill.qty * fill.price
-        if old is None:
-            new = Position(
-                fill.qty, cost, fill.commission, fill.stamp, fill.trade_id, fill.signal_id,
-                fill.execution_id,
-            )  # fmt: skip
-        else:
-            new = old._replace(
-                qty=old.qty + fill.qty, cost=old.cost + cost, fees=old.fees + fill.commission
-            )
-        self.positions[fill.ticker] = new
-
-    def _close(self, fill: Fill, old: Position) -> int:
-        closed = -fill.qty
-        cost = old.cost * closed // old.qty
-        fees = old.fees * closed // old.qty
-        profit = closed * fill.price - cost - fees - fill.commission
-        self.realized += profit
-        if closed == old.qty:
-            del self.positions[fill.ticker]
-        else:
-            self.positions[fill.ticker] = old._replace(
-                qty=old.qty - closed, cost=old.cost - cost, fees=old.fees - fees
-            )
-        return profit

@@ -1,20 +1,20 @@
-"""Every rule of risk, sizing and filling as arithmetic on integers: each is written once, here.
+"""Sizing, stops, costs and booking as arithmetic on integers: each is written once, here.
 
 The desk calls them as plain Python; the columnar loop compiles them into itself. Money is in
-units of 1/10,000 dollar, time in microseconds, shares are signed. A check returns (passed,
-limit, actual). Compiled integers have 64 bits: equity must stay below `MAX_EQUITY`.
+units of 1/10,000 dollar, time in microseconds, shares are signed. Compiled integers have 64 bits:
+equity must stay below `MAX_EQUITY`. The checks are in `operators.checks`.
 """
 
-from typing import Final
+from typing import Final, NamedTuple
 
 from numba.extending import register_jitable
 
-BPS: Final = 10_000
+from operators.checks import BPS
+
 CENT: Final = 100
 THOUSAND: Final = 1_000
 MILLION: Final = 1_000_000
 MAX_EQUITY: Final = 2**63 // (4 * BPS)  # products are at most BPS x a value; some room for shorts
-Check = tuple[bool, int, int]
 
 
 @register_jitable
@@ -56,58 +56,42 @@ def commission_of(
     return fee
 
 
-@register_jitable
-def fresh_price(age: int, limit: int) -> Check:
-    """Check the age of the last price."""
-    return age <= limit, limit, age
+class Booked(NamedTuple):
+    """A position after a fill.
+
+    Attributes:
+        qty: shares held.
+        cost: what they were bought for (sold for, when short, as a negative number).
+        fees: commissions paid for them.
+        profit: realised by the shares that the fill closed; 0 when it closed none.
+        closes: the fill closed shares.
+    """
+
+    qty: int
+    cost: int
+    fees: int
+    profit: int
+    closes: bool
 
 
 @register_jitable
-def fresh_sentiment(age: int, limit: int) -> Check:
-    """Check the age of the newest article."""
-    return age <= limit, limit, age
+def booked(held: int, cost: int, fees: int, qty: int, price: int, fee: int) -> Booked:
+    """Return a position after a fill that opens, adds to, or closes at most the whole of it.
 
+    A partial close takes its share of cost and fees rounded down; the remainder stays with the
+    open shares, so that the profits of all parts add up to the profit of the whole.
 
-@register_jitable
-def cooled_down(since_exit: int, limit: int) -> Check:
-    """Check the time since the ticker's last exit."""
-    return since_exit >= limit, limit, since_exit
-
-
-@register_jitable
-def below_positions(count: int, limit: int) -> Check:
-    """Check open positions and open entries."""
-    return count < limit, limit, count
-
-
-@register_jitable
-def some_shares(qty: int) -> Check:
-    """Check that rounding left a share."""
-    return qty != 0, 1, abs(qty)
-
-
-@register_jitable
-def within_position(notional: int, equity: int, position_bps: int) -> Check:
-    """Check one position's share of equity."""
-    limit = position_bps * equity
-    return BPS * notional <= limit, limit // BPS, notional
-
-
-@register_jitable
-def within_exposure(exposure: int, equity: int, max_bps: int) -> Check:
-    """Check all positions and open entries, the new one included."""
-    limit = max_bps * equity
-    return BPS * exposure <= limit, limit // BPS, exposure
-
-
-@register_jitable
-def affordable(notional: int, free_cash: int) -> Check:
-    """Check cash less open entries."""
-    return notional <= free_cash, free_cash, notional
-
-
-@register_jitable
-def within_volume(qty: int, volume: int, participation_bps: int) -> Check:
-    """Check the share of the smaller of the bar's and the mean session's volume."""
-    limit = participation_bps * volume // BPS
-    return abs(qty) <= limit, limit, abs(qty)
+    Args:
+        held: shares held before, signed.
+        cost: of them.
+        fees: paid for them.
+        qty: shares of the fill, signed.
+        price: of the fill.
+        fee: of the fill.
+    """
+    if held == 0 or (held > 0) == (qty > 0):
+        return Booked(held + qty, cost + qty * price, fees + fee, 0, False)
+    closed = -qty
+    part, part_fees = cost * closed // held, fees * closed // held
+    profit = closed * price - part - part_fees - fee
+    return Booked(held - closed, cost - part, fees - part_fees, profit, True)

@@ -1,10 +1,12 @@
-"""The trading desk: risk, account and simulated broker as one state machine.
+"""The trading desk: timers, bars, signals and commands into decisions, orders and bookings.
 
-Strictly sequential in (stamp, key) order. Account and broker are one operator, so paper trading
-and a backtest of the same input are the same bytes.
+Strictly sequential in (stamp, key) order. The desk runs the checks, keeps the order book and the
+account; a broker fills the orders. In paper mode that is the simulated one, inside the same
+operator, so paper trading and a backtest of the same input are the same bytes. An execution is
+booked in the same way wherever it comes from.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Final, Literal, NamedTuple
 
@@ -13,23 +15,19 @@ from messages.control import Command
 from messages.market import Bar
 from messages.trading import Cause, Decision, TradeSignal
 from messages.units import MINUTE_US, to_micros, to_units
+from operators import checks
 from operators.bar_filter import BarFilter
 from operators.blocks import Block, Event
-from operators.params import Params
+from operators.checks import ACCEPTED, NO_NEWS, UNKNOWN, UNKNOWN_NEWS, Ask, Denial
+from operators.params import NEWS_DRIVEN, Params
 from operators.states import State
 from operators.trading.account import Account, AccountState, Fill, Position
-from operators.trading.checks import (
-    Denial,
-    Proposal,
-    Rules,
-    first_denial,
-    market_closed,
-    size_entry,
-    stop_hit,
-)
-from operators.trading.events import Ledger, Order, Request
-from operators.trading.fills import commission, fill_price, resting_price
+from operators.trading.arithmetic import entry_shares
+from operators.trading.events import EventFactory, Request, execution_id
+from operators.trading.fills import Execution, SimulatedBroker
 from operators.trading.last_bar import BarMemory, LastBar
+from operators.trading.orders import Order, OrderBook
+from operators.trading.protection import stop_hit
 from operators.trading.sessions import SessionTable
 
 NEVER = 2**62  # a timer that is not armed
@@ -68,23 +66,30 @@ class DeskState(State):
     close_due: int
 
 
+class EntryAsked(NamedTuple):
+    """An entry that was asked for, with everything that the checks looked at."""
+
+    ticker: str
+    ask: Ask
+
+
 class ExitAsked(NamedTuple):
-    """An exit that is being asked for, as the desk sees it.
+    """An exit that was asked for.
 
     Attributes:
         position: to be closed; None when there is none.
         price: last price, units; None when there is none.
-        state: ACTIVE, PAUSED, REDUCING or HALTED.
+        is_open: it lies in a regular session.
     """
 
     stamp: int
     ticker: str
     position: Position | None
     price: int | None
-    state: str
+    is_open: bool
 
 
-Watch = Callable[[Decision, Proposal | ExitAsked], None]
+Watch = Callable[[Decision, EntryAsked | ExitAsked], None]
 
 
 class Desk:
@@ -100,29 +105,33 @@ class Desk:
         sessions: SessionTable,
         state: DeskState | None = None,
         watch: Watch | None = None,
+        broker: SimulatedBroker | None = None,
     ) -> None:
         """Start with the cash of the parameters or from a snapshot.
 
-        `watch` is shown each decision with what the checks saw; it must change nothing.
+        `watch` is shown each decision with what the checks looked at; it must change nothing.
+        `broker` fills the orders; by default the simulated one of the parameters.
         """
         self._watch = watch
-        self._params = params
-        self._rules = Rules(params.risk, params.fills, sessions)
-        self._ledger = Ledger(params.account.name)
+        self._risk, self._limits = params.risk, params.risk.limits
+        self._every = params.account.snapshot_minutes * MINUTE_US
+        self._sessions = sessions
+        self._events = EventFactory(params.account.name)
+        self._broker = broker or SimulatedBroker(params.fills)
         cash = params.account.start_cash * 10_000
         self.account = Account(cash, state.account if state else None)
         self._filter = BarFilter(state.last_bars if state else None)
-        self._orders = {o.id: o for o in (state.orders if state else ())}
+        self._orders = OrderBook(state.orders if state else ())
         self._exits = dict(state.exits if state else {})
         self._bars = {t: LastBar.resumed(b) for t, b in (state.bars if state else {}).items()}
-        self._state = state.state if state else "ACTIVE"
+        self._state: TradingState = state.state if state else "ACTIVE"
         self._flattening = state.flattening if state else False
         self._commands = set(state.commands if state else ())
         self._snapshot_due = state.snapshot_due if state else NEVER
         self._close_due = state.close_due if state else NEVER
 
     def step(self, block: Block) -> Block:
-        """Take the next stretch of bars, signals and commands."""
+        """Take the next batch of bars, signals and commands."""
         out: list[Event] = []
         for event in block.events:
             self._fire(event.stamp, out)
@@ -138,36 +147,54 @@ class Desk:
                 out.append(event)
         self._fire(block.frontier if block.ended else block.frontier - 1, out)
         if block.ended:
-            out.append(self._ledger.snapshot(block.frontier, self.account, self._state))
+            out.append(self._events.snapshot(block.frontier, self.account, self._state))
         return Block(out, block.frontier, block.ended)
 
     def snapshot(self) -> DeskState:
         """Return account, orders, marks, timers and trading state."""
         return DeskState(
             account=self.account.snapshot(), last_bars=self._filter.snapshot(),
-            orders=list(self._orders.values()), exits=dict(self._exits),
+            orders=self._orders.open_orders(), exits=dict(self._exits),
             bars={ticker: bar.snapshot() for ticker, bar in self._bars.items()},
             state=self._state, flattening=self._flattening, commands=sorted(self._commands),
             snapshot_due=self._snapshot_due, close_due=self._close_due,
         )  # fmt: skip
 
-    # -- time ---------------------------------------------------------------------------------
+    def book(self, stamp: int, executions: Iterable[Execution], out: list[Event]) -> None:
+        """Book what a broker says of open orders, one after the other."""
+        for execution in executions:
+            order, status = self._orders.fill(execution.order_id, execution.qty)
+            id_ = execution_id(order.id, order.fills)
+            fill = Fill(
+                stamp, order.ticker, execution.qty, execution.price, execution.commission,
+                order.trade_id, order.signal_id, id_,
+            )  # fmt: skip
+            self.account.mark(order.ticker, execution.mark)
+            pnl = self.account.apply(fill)
+            out.append(self._events.executed(stamp, order, fill, pnl, status))
+            if order.ticker not in self.account.positions:
+                self._exits[order.ticker] = stamp
+            position = self._events.position(
+                stamp, order.ticker, self.account, id_, pnl or 0, self._risk
+            )
+            out.append(position)
+            self._finish_flatten()
 
     def _fire(self, stamp: int, out: list[Event]) -> None:
+        """Let the timers fire that are due up to a stamp."""
         while (due := min(self._close_due, self._snapshot_due)) <= stamp:
             if due == self._close_due:
                 self._close_due = NEVER
                 self._session_closed(due, out)
             else:
                 self._snapshot_due = NEVER
-                out.append(self._ledger.snapshot(due, self.account, self._state))
+                out.append(self._events.snapshot(due, self.account, self._state))
 
     def _arm(self, stamp: int) -> None:
         if self._snapshot_due == NEVER:
-            every = self._params.account.snapshot_minutes * MINUTE_US
-            self._snapshot_due = stamp - stamp % every + every
+            self._snapshot_due = stamp - stamp % self._every + self._every
         if self._close_due == NEVER:
-            close = self._rules.sessions.next_close(stamp - 1)
+            close = self._sessions.next_close(stamp - 1)
             # One microsecond later: the session's last bar is known at the close itself.
             self._close_due = BEYOND if close is None else close + 1
 
@@ -176,12 +203,16 @@ class Desk:
             if bar.today:
                 bar.days.append(bar.today)
                 bar.today = 0
-        if "MARKET_CLOSED" not in self._params.risk.off:
-            for order in list(self._orders.values()):
-                del self._orders[order.id]
-                out.append(self._ledger.executed(stamp, order, None, None, "EXPIRED"))
+        if not checks.is_off("MARKET_CLOSED", self._limits):
+            self._end(stamp, self._orders.open_orders(), "EXPIRED", out)
 
-    # -- bars ---------------------------------------------------------------------------------
+    def _end(
+        self, stamp: int, orders: list[Order], status: Literal["EXPIRED", "CANCELLED"],
+        out: list[Event],
+    ) -> None:  # fmt: skip
+        for order in orders:
+            self._orders.end(order.id)
+            out.append(self._events.executed(stamp, order, None, None, status))
 
     def _on_bar(self, stamp: int, bar: Bar, out: list[Event]) -> None:
         price = to_units(bar.close)
@@ -192,24 +223,12 @@ class Desk:
             last = self._bars[bar.ticker] = LastBar(price, stamp, bar.volume)
         last.price, last.stamp, last.volume = price, stamp, bar.volume
         last.today += bar.volume
-        if self._orders:
-            self._meet(stamp, bar, out)
+        if self._orders and (waiting := self._orders.of(bar.ticker)):
+            self.book(stamp, self._broker.on_bar(waiting, bar), out)
         position = self.account.mark(bar.ticker, price)
-        if position is not None and stop_hit(position, price, self._params.risk):
+        if position is not None and stop_hit(position, price, self._risk):
             request = Request(("stop", bar.id), "stop", "", (bar.id, position.execution_id))
             self._exit(stamp, bar.ticker, position, request, out)
-
-    def _meet(self, stamp: int, bar: Bar, out: list[Event]) -> None:
-        for order in [o for o in self._orders.values() if o.ticker == bar.ticker]:
-            price = resting_price(
-                order.decided, to_micros(bar.start), to_units(bar.open), to_units(bar.close),
-                self._params.fills,
-            )  # fmt: skip
-            if price is not None:
-                self.account.mark(bar.ticker, price)
-                self._fill(stamp, order, price, out)
-
-    # -- signals and commands -----------------------------------------------------------------
 
     def _on_signal(self, stamp: int, signal: TradeSignal, out: list[Event]) -> None:
         request = Request((signal.id,), "signal", signal.id, (signal.id,))
@@ -217,7 +236,7 @@ class Desk:
         side = 1 if signal.direction == "LONG" else -1
         if position is not None and (position.qty > 0) != (side > 0):
             self._exit(stamp, signal.ticker, position, request, out)
-        elif side > 0 or self._params.risk.allow_short:
+        elif side > 0 or self._risk.allow_short:
             self._enter(stamp, signal, side, request, out)
         else:
             self._nothing_to_close(stamp, signal.ticker, side, request, out)
@@ -225,72 +244,91 @@ class Desk:
     def _enter(
         self, stamp: int, signal: TradeSignal, side: int, request: Request, out: list[Event]
     ) -> None:
-        last = self._bars.get(signal.ticker)
-        equity, risk = self.account.equity, self._params.risk
-        qty = size_entry(equity, last.price, side, risk) if last else 0
-        proposal = Proposal(
-            stamp=stamp,
-            ticker=signal.ticker,
-            qty=qty,
-            price=last.price if last else None,
-            price_stamp=last.stamp if last else 0,
-            last_exit=self._exits.get(signal.ticker),
-            open_entries=self._open_entries(),
-            bar_volume=last.volume if last else None,
-            mean_volume=last.mean_volume if last else None,
-            state=self._state,
-            signal=signal,
-            account=self.account,
-        )
-        denial = first_denial(proposal, self._rules)
-        decision = self._ledger.decide(stamp, signal.ticker, side, request, denial)
-        self._show(decision, proposal)
-        out.append(decision)
+        ask = self._ask(stamp, signal, side)
+        number, limit, actual = checks.first_denial(ask, self._limits)
+        denial = None if number == ACCEPTED else checks.denial_of(ask, number, limit, actual)
+        shown = side if denial else ask.qty
+        decision = self._decide(stamp, signal.ticker, shown, request, denial, out)
+        if self._watch is not None:
+            self._watch(decision, EntryAsked(signal.ticker, ask))
         if denial is None:
-            notional = abs(qty) * (last.price if last else 0)
-            self._place(decision, signal.ticker, qty, notional, "", out)
+            self._place(decision, stamp, signal.ticker, ask.qty, ask.price, "", out)
+
+    def _ask(self, stamp: int, signal: TradeSignal, side: int) -> Ask:
+        ticker, account, orders = signal.ticker, self.account, self._orders
+        last, equity = self._bars.get(ticker), account.equity
+        held, reserved = account.positions.get(ticker), orders.reserved()
+        shares = entry_shares(equity, last.price, self._risk.position_bps) if last else 0
+        return Ask(
+            stamp=stamp,
+            is_open=int(self._sessions.is_open(stamp)),
+            state=checks.STATES.index(self._state),
+            price=last.price if last else UNKNOWN,
+            price_stamp=last.stamp if last else UNKNOWN,
+            as_of=_news_of(signal),
+            held=held.qty if held else 0,
+            entries=orders.entries(ticker),
+            last_exit=self._exits.get(ticker, UNKNOWN),
+            positions=len(account.positions) + len(orders.entering()),
+            qty=side * shares,
+            equity=equity,
+            exposure=account.gross + reserved,
+            cash=account.cash - reserved,
+            volume=last.tradable_volume if last else UNKNOWN,
+        )
 
     def _exit(
         self, stamp: int, ticker: str, position: Position, request: Request, out: list[Event]
     ) -> None:
-        denial = market_closed(stamp, self._rules) or self._exit_denial(ticker, request.cause)
-        decision = self._ledger.decide(stamp, ticker, -position.qty, request, denial)
-        self._show(decision, self._asked(stamp, ticker))
-        out.append(decision)
+        is_open = self._sessions.is_open(stamp)
+        denial = checks.session_denial(is_open, self._limits)
+        denial = denial or self._exit_denial(ticker, request.cause)
+        decision = self._decide(stamp, ticker, -position.qty, request, denial, out)
+        self._show_exit(decision, stamp, ticker)
         if denial is None:
-            self._place(decision, ticker, -position.qty, 0, position.trade_id, out)
-
-    def _open_entries(self) -> dict[str, int]:
-        found: dict[str, int] = {}
-        for order in self._orders.values():
-            if order.notional:
-                found[order.ticker] = found.get(order.ticker, 0) + order.notional
-        return found
+            self._place(decision, stamp, ticker, -position.qty, 0, position.trade_id, out)
 
     def _nothing_to_close(
         self, stamp: int, ticker: str, side: int, request: Request, out: list[Event]
     ) -> None:
         denial = Denial("NO_POSITION", "a position to close", "0 shares")
-        decision = self._ledger.decide(stamp, ticker, side, request, denial)
-        self._show(decision, self._asked(stamp, ticker))
-        out.append(decision)
-
-    def _asked(self, stamp: int, ticker: str) -> ExitAsked:
-        last = self._bars.get(ticker)
-        position = self.account.positions.get(ticker)
-        return ExitAsked(stamp, ticker, position, last.price if last else None, self._state)
-
-    def _show(self, decision: Event, asked: Proposal | ExitAsked) -> None:
-        if self._watch is not None:
-            assert isinstance(decision.body, Decision)
-            self._watch(decision.body, asked)
+        self._show_exit(self._decide(stamp, ticker, side, request, denial, out), stamp, ticker)
 
     def _exit_denial(self, ticker: str, cause: Cause) -> Denial | None:
-        if any(o.ticker == ticker and not o.notional for o in self._orders.values()):
+        if self._orders.is_exiting(ticker):
             return Denial("NO_POSITION", "a position to close", "all of it is being sold")
         if cause == "signal" and self._state == "HALTED":
             return Denial("HALTED", "ACTIVE", self._state)
         return None
+
+    def _decide(
+        self, stamp: int, ticker: str, qty: int, request: Request, denial: Denial | None,
+        out: list[Event],
+    ) -> Decision:  # fmt: skip
+        decision = self._events.decide(stamp, ticker, qty, request, denial)
+        out.append(Event(stamp, decision.account, decision))
+        return decision
+
+    def _show_exit(self, decision: Decision, stamp: int, ticker: str) -> None:
+        if self._watch is not None:
+            last = self._bars.get(ticker)
+            price = last.price if last else None
+            position = self.account.positions.get(ticker)
+            is_open = self._sessions.is_open(stamp)
+            self._watch(decision, ExitAsked(stamp, ticker, position, price, is_open))
+
+    def _place(
+        self, decision: Decision, stamp: int, ticker: str, qty: int, reserve: int, trade: str,
+        out: list[Event],
+    ) -> None:  # fmt: skip
+        order_id = make_id("ord", decision.id)
+        trade = trade or make_id("trd", order_id)
+        order = Order(order_id, ticker, qty, 0, 0, reserve, stamp, decision.signal_id, trade)
+        out.append(self._events.order(decision, order))
+        self._orders.place(order)
+        at_once = self._broker.at_once(order, self._bars.get(ticker))
+        if at_once is not None:
+            self.book(stamp, (at_once,), out)
 
     def _on_command(self, stamp: int, command: Command, out: list[Event]) -> None:
         if command.id in self._commands:
@@ -304,11 +342,12 @@ class Desk:
         else:
             self._state, self._flattening = STATES[command.kind], False
         if self._state in ("REDUCING", "HALTED"):
-            self._cancel_entries(stamp, out)
+            entries = [o for o in self._orders.open_orders() if o.enters]
+            self._end(stamp, entries, "CANCELLED", out)
         self._finish_flatten()
 
     def _close_positions(
-        self, stamp: int, tickers: tuple[str, ...] | list[str], command: Command, out: list[Event]
+        self, stamp: int, tickers: Iterable[str], command: Command, out: list[Event]
     ) -> None:
         for ticker in tickers:
             request = Request((command.id, ticker), "command", command.id, (command.id,))
@@ -318,45 +357,14 @@ class Desk:
             else:
                 self._nothing_to_close(stamp, ticker, -1, request, out)
 
-    def _cancel_entries(self, stamp: int, out: list[Event]) -> None:
-        for order in [o for o in self._orders.values() if o.notional]:
-            del self._orders[order.id]
-            out.append(self._ledger.executed(stamp, order, None, None, "CANCELLED"))
-
     def _finish_flatten(self) -> None:
         if self._flattening and not self.account.positions:
             self._state, self._flattening = "HALTED", False
 
-    # -- orders -------------------------------------------------------------------------------
 
-    def _place(
-        self, event: Event, ticker: str, qty: int, notional: int, trade: str, out: list[Event]
-    ) -> None:
-        decision, stamp = event.body, event.stamp
-        assert isinstance(decision, Decision)
-        order_id = make_id("ord", decision.id)
-        trade = trade or make_id("trd", order_id)
-        order = Order(order_id, ticker, qty, notional, stamp, decision.signal_id, trade)
-        out.append(self._ledger.order(decision, order, reduces=notional == 0))
-        self._orders[order.id] = order
-        last = self._bars.get(ticker)
-        if last and last.stamp == stamp and self._params.fills.model == "close":
-            self._fill(stamp, order, last.price, out)
-
-    def _fill(self, stamp: int, order: Order, raw: int, out: list[Event]) -> None:
-        del self._orders[order.id]
-        volume = self._bars[order.ticker].volume
-        price = fill_price(raw, order.qty, volume, self._params.fills)
-        fee = commission(price, order.qty, self._params.fills)
-        cause = make_id("exe", order.id, 1)
-        fill = Fill(
-            stamp, order.ticker, order.qty, price, fee, order.trade_id, order.signal_id, cause
-        )
-        pnl = self.account.apply(fill)
-        executed = self._ledger.executed(stamp, order, fill, pnl, "FILLED")
-        out.append(executed)
-        if order.ticker not in self.account.positions:
-            self._exits[order.ticker] = stamp
-        risk = self._params.risk
-        out.append(self._ledger.position(stamp, order.ticker, self.account, cause, pnl or 0, risk))
-        self._finish_flatten()
+def _news_of(signal: TradeSignal) -> int:
+    """Return the stamp of the newest article behind a signal; NO_NEWS, or UNKNOWN_NEWS."""
+    if all(s.strategy != NEWS_DRIVEN for s in signal.strategy_sources):
+        return NO_NEWS
+    context = signal.sentiment_context
+    return UNKNOWN_NEWS if context is None else to_micros(context.as_of)

@@ -1,4 +1,4 @@
-"""The desk's writing hand: decisions, orders, executions and positions as messages."""
+"""The desk's event factory: decisions, orders, executions and positions as messages."""
 
 from typing import NamedTuple
 
@@ -14,29 +14,13 @@ from messages.trading import (
 )
 from messages.units import SECOND_US, to_datetime, to_dollars, to_money
 from operators.blocks import Event
+from operators.checks import Denial
 from operators.params import RiskParams
 from operators.trading.account import Account, Fill
-from operators.trading.checks import Denial, stop_price
+from operators.trading.orders import Order
+from operators.trading.protection import stop_price
 
 VALID_FOR_US = 30 * SECOND_US
-
-
-class Order(NamedTuple):
-    """An accepted order that has not ended.
-
-    Attributes:
-        qty: signed shares.
-        notional: entries: what it reserves, units; exits: 0.
-        decided: stamp of the decision.
-    """
-
-    id: str
-    ticker: str
-    qty: int
-    notional: int
-    decided: int
-    signal_id: str
-    trade_id: str
 
 
 class Request(NamedTuple):
@@ -48,8 +32,13 @@ class Request(NamedTuple):
     causes: tuple[str, ...]
 
 
-class Ledger:
-    """Turns what the desk does into events at one stamp."""
+def execution_id(order_id: str, number: int) -> str:
+    """Return the id of an order's execution of a number, from 1."""
+    return make_id("exe", order_id, number)
+
+
+class EventFactory:
+    """Makes the messages of one account."""
 
     def __init__(self, account: str) -> None:
         """Write for one account."""
@@ -57,9 +46,9 @@ class Ledger:
 
     def decide(
         self, stamp: int, ticker: str, qty: int, request: Request, denial: Denial | None
-    ) -> Event:
-        """Write down that a request was accepted, or denied and why."""
-        decision = Decision(
+    ) -> Decision:
+        """Answer a request: accepted, or denied and why."""
+        return Decision(
             id=make_id("dec", self._account, *request.seed),
             causes=request.causes,
             event_time=to_datetime(stamp),
@@ -73,9 +62,8 @@ class Ledger:
             limit=denial.limit if denial else "",
             actual=denial.actual if denial else "",
         )
-        return Event(stamp, self._account, decision)
 
-    def order(self, decision: Decision, order: Order, reduces: bool) -> Event:
+    def order(self, decision: Decision, order: Order) -> Event:
         """Write down an order before anything is sent."""
         stamp = order.decided
         body = OrderRequest(
@@ -90,15 +78,23 @@ class Ledger:
             side="BUY" if order.qty > 0 else "SELL",
             qty=abs(order.qty),
             valid_until=to_datetime(stamp + VALID_FOR_US),
-            reduces=reduces,
+            reduces=not order.enters,
         )
         return Event(stamp, self._account, body)
 
     def executed(
         self, stamp: int, order: Order, fill: Fill | None, pnl: int | None, status: OrderStatus
     ) -> Event:
-        """Write down a fill, or an order's end without one."""
-        execution = make_id("exe", order.id, 1)
+        """Write down a fill, or an order's end without a further one.
+
+        Args:
+            stamp: of it.
+            order: after the fill, if there is one.
+            fill: as it was booked.
+            pnl: what it realised; None when it closed nothing.
+            status: the order's, after it.
+        """
+        execution = execution_id(order.id, order.fills if fill else order.fills + 1)
         body = TradeExecution(
             id=execution,
             causes=(order.id,),

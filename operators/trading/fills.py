@@ -1,7 +1,73 @@
-"""The simulated broker: when a market order fills, at what price, for what commission."""
+"""The simulated broker: when an order fills, how much of it, at what price, for what commission."""
 
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from messages.market import Bar
+from messages.units import to_micros, to_units
 from operators.params import FillParams
 from operators.trading.arithmetic import commission_of, slipped
+from operators.trading.last_bar import LastBar
+from operators.trading.orders import Order
+
+
+class Execution(NamedTuple):
+    """What a broker says of an order: so many shares at a price.
+
+    Attributes:
+        order_id: of the order.
+        qty: signed shares.
+        price: of each, units.
+        commission: of all, units.
+        mark: the market's price at the fill, units.
+    """
+
+    order_id: str
+    qty: int
+    price: int
+    commission: int
+    mark: int
+
+
+class SimulatedBroker:
+    """Fills orders against bars, at bar resolution; it keeps no orders of its own."""
+
+    def __init__(self, params: FillParams) -> None:
+        """Take the fill model and the costs."""
+        self._params = params
+
+    def at_once(self, order: Order, last: LastBar | None) -> Execution | None:
+        """Fill a new order on the bar that decided it; None to let it wait.
+
+        Args:
+            order: just placed.
+            last: the ticker's last bar.
+        """
+        if last is None or last.stamp != order.decided or self._params.model != "close":
+            return None
+        return self._filled(order, last.price, last.volume)
+
+    def on_bar(self, orders: Iterable[Order], bar: Bar) -> Iterable[Execution]:
+        """Fill the waiting orders of a ticker that a new bar meets, in their order."""
+        for order in orders:
+            price = resting_price(
+                order.decided, to_micros(bar.start), to_units(bar.open), to_units(bar.close),
+                self._params,
+            )  # fmt: skip
+            filled = None if price is None else self._filled(order, price, bar.volume)
+            if filled is not None:
+                yield filled
+
+    def shares_of(self, order: Order, _volume: int) -> int:
+        """Return how many of an order's open shares a bar fills, signed: all of them."""
+        return order.open
+
+    def _filled(self, order: Order, raw: int, volume: int) -> Execution | None:
+        qty = self.shares_of(order, volume)
+        if not qty:
+            return None
+        price = fill_price(raw, qty, volume, self._params)
+        return Execution(order.id, qty, price, commission(price, qty, self._params), raw)
 
 
 def fill_price(price: int, qty: int, volume: int, params: FillParams) -> int:

@@ -39,6 +39,12 @@ class LastBar:
         return BarMemory(self.price, self.stamp, self.volume, self.today, tuple(self.days))
 
     @property
+    def tradable_volume(self) -> int:
+        """Return the smaller of the bar's and the mean session's volume, where there is one."""
+        mean = self.mean_volume
+        return self.volume if mean is None else min(self.volume, mean)
+
+    @property
     def mean_volume(self) -> int | None:
         """Return the mean volume of the last 20 sessions; None before there are 20."""
         full = len(self.days) == SESSIONS_IN_MEAN

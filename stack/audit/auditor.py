@@ -180,11 +180,23 @@ class Auditor:
         _none(set(ends) - orders, "execution of an unknown order")
         for order, count in sorted(ends.items()):
             _require(count == 1, f"order ended {count} times", order)
+        wanted = {o["id"]: o["qty"] for o in self._of("orders.requested")}
+        filled: Counter[str] = Counter()
+        for e in self._of("trades.executed"):
+            filled[e["order_id"]] += e["qty"]
+            done = filled[e["order_id"]], wanted[e["order_id"]]
+            whole = done[0] == done[1] if e["status"] == "FILLED" else done[0] <= done[1]
+            _require(whole, f"{done[0]} of {done[1]} shares filled, {e['status']}", e["id"])
 
     def _outcomes(self) -> None:
-        closed = {e["order_id"] for e in self._of("trades.executed") if e["pnl"] is not None}
-        judged = {o["exit_order_id"] for o in self._of("learning.outcomes")}
-        _none(closed ^ judged, "closed trade without an outcome, or the other way round")
+        closed = {e["id"]: e["pnl"] for e in self._of("trades.executed") if e["pnl"] is not None}
+        judged = {o["causes"][1]: o["realized_pnl"] for o in self._of("learning.outcomes")}
+        _none(
+            closed.keys() ^ judged.keys(),
+            "closing fill without an outcome, or the other way round",
+        )
+        differing = {fill for fill, pnl in closed.items() if Decimal(pnl) != Decimal(judged[fill])}
+        _none(differing, "an outcome's profit is not its fill's")
 
     def _stored(self) -> None:
         for topic, table in TABLES.items():

@@ -16,10 +16,7 @@ from flows.backtest.request import inputs_of, rules_of
 from flows.backtest.results import Result, result_of
 from flows.backtest.run import Inputs, Ran, run_backtest
 from operators.params import Params
-from stack.commands.backtest_archive import day_again
 from stack.commands.backtest_options import asked
-from stack.commands.backtest_store import database, row_of, store
-from stack.commands.replay import open_archive
 
 JOB_FIELDS: Final = (
     "fills", "closed_trades", "final_equity", "rejects", "stops", "open_positions", "bars",
@@ -37,6 +34,9 @@ def run_command(options: argparse.Namespace) -> tuple[str, int]:
         SplitFound: prices jump as in a split.
     """
     if options.from_archive and ".." not in options.from_archive:
+        from stack.commands.backtest_archive import day_again
+        from stack.commands.replay import open_archive
+
         archive = open_archive(options.home, options.run, options.from_archive)
         return day_again(archive, options.from_archive, as_json=options.json)
     settle_memory()
@@ -56,6 +56,8 @@ def run_command(options: argparse.Namespace) -> tuple[str, int]:
         options.report.write_bytes(report)
     if options.preset:
         return job_line(result), 0
+    from stack.commands.backtest_store import database, row_of, store
+
     row = row_of(request, result, began, report)
     kept = store(database(options.home, options.schema), row)
     if options.json:

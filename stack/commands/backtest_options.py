@@ -20,9 +20,6 @@ from flows.backtest.options import (
 from flows.backtest.request import Files, request_of
 from messages.requests import BacktestRequest
 from operators.params import STRATEGIES, OwnParams, Params
-from stack.commands.backtest_archive import archived, days_of
-from stack.commands.backtest_store import database, stored
-from stack.commands.replay import open_archive
 
 
 def asked(options: argparse.Namespace, place: Path) -> tuple[BacktestRequest, Files]:
@@ -57,11 +54,16 @@ def _inputs(options: argparse.Namespace, settings: Settings, place: Path) -> tup
     """Return the files, the bars' interval, and what to call the input."""
     directories, news = settings.news.directories, options.news
     if options.from_database:
+        from stack.commands.backtest_store import database, stored
+
         schema = options.from_database
         files = stored(database(options.home), schema, options.interval, place)
         source, interval = schema, options.interval
     elif options.from_archive:
         source = options.from_archive
+        from stack.commands.backtest_archive import archived, days_of
+        from stack.commands.replay import open_archive
+
         first, last = days_of(source)
         archive = open_archive(options.home, options.run, last)
         files, interval = archived(archive, first, last, place), archive.run.spec.interval

@@ -12,7 +12,6 @@ from connectors.market.bar_file import BarFile
 from connectors.market.simulated import record_day
 from flows.backtest.results import Result, result_of
 from flows.backtest.run import EQUAL, Inputs, run_backtest
-from operators.columns.layout import R_STAMP
 from operators.params import Params
 from stack.cli import main
 from tests.columns import by_messages
@@ -128,7 +127,7 @@ def test_warming_up_fills_windows_and_trades_nothing(
 def test_nothing_is_traded_before_the_warm_up_ends(day: tuple[Path, Path]) -> None:
     start = 1_741_788_000_000_000  # 10:00 in New York
     ran = run_backtest(Inputs(BarFile(day[0]), day[1], trade_from=start), Params(), dict(EQUAL))
-    assert ran.tally.executions()[:, R_STAMP].min() >= start
+    assert ran.tally.executions()["stamp"].min() >= start
 
 
 def test_the_preset_prints_one_line(

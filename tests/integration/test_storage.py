@@ -23,14 +23,16 @@ from connectors.storage.schema import (
     upgrade,
 )
 from connectors.storage.sink import DatabasePartition, seed
+from messages.base import make_id
 from messages.codec import Unreadable, decoder
+from messages.trading import TradeExecution
 from operators.blocks import Block, Event
 from operators.params import Params
 from operators.trading.desk import Desk
 from stack.home import free_port
 from stack.servers.services import Services
 from tests.extremes import EXTREMES, every_message
-from tests.streams import DAY, END, bar, blocks, outputs, raw, scored, signal, weight
+from tests.streams import DAY, END, bar, blocks, bodies, outputs, raw, scored, signal, weight
 
 pytestmark = [pytest.mark.postgres, pytest.mark.timeout(400)]
 
@@ -107,6 +109,26 @@ def content(services: Services, schema: str) -> dict[str, Any]:
         "weights": rows(services, schema, "SELECT id, current_weight FROM strategies ORDER BY id"),
         "trades": rows(services, schema, "SELECT id, price, pnl FROM trades ORDER BY id"),
     }
+
+
+@pytest.mark.parametrize("backwards", [False, True])
+def test_an_order_that_ends_where_it_was_filled_in_part_has_ended(
+    services: Services, schema: str, backwards: bool
+) -> None:
+    """A part and a cancellation of one moment: the end counts, however they arrive."""
+    events = history()
+    whole = next(e for e in events if isinstance(e.body, TradeExecution))
+    (first,) = bodies([whole], TradeExecution)
+    part = msgspec.structs.replace(first, status="PARTIALLY_FILLED", qty=1)
+    ids = [make_id("exe", "part", n) for n in range(8)]
+    parts = [msgspec.structs.replace(part, id=i, execution_id=i) for i in ids]
+    last = {"id": "exe-0end", "execution_id": "exe-0end", "qty": 0, "price": None}
+    end = msgspec.structs.replace(part, status="CANCELLED", **last)
+    ends = [whole._replace(body=body) for body in (*parts, end)]
+    order = next(e for e in events if getattr(e.body, "id", "") == part.order_id)
+    store(services, schema, [order], ends[::-1] if backwards else ends)
+    found = rows(services, schema, "SELECT status FROM orders")
+    assert found == [("CANCELLED",)]
 
 
 @pytest.mark.parametrize("way", ["at once", "twice", "one by one", "backwards", "resumed"])

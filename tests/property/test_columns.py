@@ -14,6 +14,7 @@ from messages.news import RawArticle
 from messages.units import HOUR_US
 from operators.admission import AdmitArticles, AdmitBars
 from operators.blocks import Block, Event
+from operators.checks import SWITCHABLE
 from operators.params import (
     AccountParams,
     EnsembleParams,
@@ -31,9 +32,6 @@ from tests.columns import by_columns, by_messages
 from tests.models import scoring
 from tests.streams import CLOSE, DAY, END, OPEN, at, bar, market, weight
 
-CHECKS = ("MARKET_CLOSED", "STALE_PRICE", "STALE_SENTIMENT", "ALREADY_HELD", "COOLDOWN",
-          "MAX_POSITIONS", "MAX_POSITION_PCT", "MAX_EXPOSURE", "BUYING_POWER",
-          "MAX_PARTICIPATION")  # fmt: skip
 EXAMPLES = Path(__file__).parents[1] / "own_examples.py"
 TWO = SessionTable((OPEN, at(30)), (at(20), CLOSE))
 
@@ -51,7 +49,7 @@ def rules(draw: st.DrawFn) -> Params:
         stale_price_seconds=draw(st.sampled_from([30, 300])),
         stale_sentiment_minutes=draw(st.sampled_from([1, 240])),
         allow_short=draw(st.booleans()),
-        off=tuple(draw(st.sets(st.sampled_from(CHECKS), max_size=3))),
+        off=tuple(draw(st.sets(st.sampled_from(SWITCHABLE), max_size=3))),
     )
     fills = FillParams(
         model=draw(st.sampled_from(["close", "next_open"])),

@@ -2,7 +2,7 @@
 
 from types import ModuleType
 
-from operators.columns import layout
+from operators.columns import records
 from operators.columns.fingerprint import fingerprint
 from operators.trading import arithmetic as rules
 
@@ -25,5 +25,5 @@ def test_it_changes_with_a_rule_or_a_constant_and_with_nothing_else() -> None:
 
 
 def test_real_modules_have_one() -> None:
-    assert len(fingerprint(rules, layout)) == 16
-    assert fingerprint(rules) != fingerprint(layout)
+    assert len(fingerprint(rules, records)) == 16
+    assert fingerprint(rules) != fingerprint(records)
