@@ -12,7 +12,6 @@ from numba import njit
 from numpy.typing import NDArray
 
 from operators.columns import records
-from operators.columns.fingerprint import fingerprint
 from operators.columns.records import (
     ACCEPTED,
     BY_STOP,
@@ -24,6 +23,7 @@ from operators.columns.records import (
     SNAPSHOT,
     Rows,
 )
+from operators.fingerprint import fingerprint
 from operators.learning.credit import credit_shares
 
 Ints = NDArray[np.int64]

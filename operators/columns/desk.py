@@ -16,7 +16,6 @@ from operators import checks
 from operators.checks import ACTIVE, UNKNOWN, Ask, chained
 from operators.columns import booking, records
 from operators.columns.booking import mark, meet, place, record, release
-from operators.columns.fingerprint import fingerprint
 from operators.columns.records import (
     ACCEPTED,
     BEING_SOLD,
@@ -38,6 +37,7 @@ from operators.columns.records import (
     Rows,
     Rules,
 )
+from operators.fingerprint import fingerprint
 from operators.trading import arithmetic
 from operators.trading.arithmetic import entry_shares, is_stopped
 from operators.trading.last_bar import SESSIONS_IN_MEAN

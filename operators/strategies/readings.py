@@ -12,6 +12,7 @@ from messages.market import Bar
 from messages.trading import SentimentContext
 from messages.units import to_dollars, to_units
 from operators.params import MEAN_REVERSION, MOMENTUM, NEWS_DRIVEN, Params
+from operators.strategies.mean_reversion import rsi_of
 from operators.strategies.news_driven import opinion
 from operators.strategies.technical import (
     PREV_C,
@@ -100,6 +101,5 @@ def _reversion(seen: int, averages: Any, params: Params) -> tuple[tuple[str, str
     if seen <= p.period:
         return (("bars with this one", str(seen), f"at least {p.period + 1}"),)
     gain, loss = float(averages[0]), float(averages[1])
-    rsi = 100.0 * gain / (gain + loss) if gain + loss > 0.0 else 50.0
     wanted = f"LONG: below {p.low:g}; SHORT: above {p.high:g}"
-    return ((f"RSI {p.period}", f"{rsi:.2f}", wanted),)
+    return ((f"RSI {p.period}", f"{rsi_of(gain, loss):.2f}", wanted),)

@@ -1,17 +1,22 @@
-"""The per-ticker recurrences, compiled: one numerical path for one bar or a day of bars.
+"""The technical strategies' state per ticker, and its step, compiled.
 
-Sums over windows are exact integers; comparisons do not divide; no fastmath. RSI: J. W. Wilder,
-New Concepts in Technical Trading Systems (1978), first average plain, then smoothed by
-(n - 1)/n, on changes in dollars.
+One numerical path for one bar or a day of bars: windows as rings with exact integer sums, the rules
+of `momentum` and `mean_reversion` on them; no fastmath.
 """
 
-from typing import Final
+from collections.abc import Callable
+from typing import Any, Final
 
 import numpy as np
 from numba import njit
+from numba.extending import register_jitable
 from numpy.typing import NDArray
 
+from operators.fingerprint import fingerprint
 from operators.states import Array, State
+from operators.strategies import mean_reversion, momentum
+from operators.strategies.mean_reversion import reversion_vote, rsi_of, wilder
+from operators.strategies.momentum import momentum_vote
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -20,104 +25,97 @@ N, SUM_C, SUM_V, PREV_C, PREV_SUM = range(5)
 UNITS: Final = 10_000.0
 
 
-@njit(cache=True, inline="always")
-def _advance(
-    k: int, c: int, v: int, state: Ints, closes: Ints, volumes: Ints, averages: Floats,
-    window: int, mom_full: float, period: int, low: float, high: float, rev_full: float,
-) -> tuple[float, float]:  # fmt: skip
-    """Advance one ticker by one bar; the recurrences stand here and nowhere else."""
-    n = state[k, N]
-    slot = n % window
-    prev, prev_sum = state[k, PREV_C], state[k, PREV_SUM]
-    sum_c = state[k, SUM_C] + c - closes[k, slot]
-    sum_v = state[k, SUM_V] + v - volumes[k, slot]
-    closes[k, slot], volumes[k, slot] = c, v
-    momentum = 0.0
-    if n >= window:
-        if window * prev <= prev_sum and window * c > sum_c:
-            if window * v > sum_v:
-                momentum = min(1.0, abs(c / (sum_c / window) - 1.0) / mom_full)
-        elif window * prev >= prev_sum and window * c < sum_c:
-            momentum = -min(1.0, abs(c / (sum_c / window) - 1.0) / mom_full)
-    reversion = 0.0
-    if n > 0:
-        change = (c - prev) / UNITS
-        up, down = max(change, 0.0), max(-change, 0.0)
-        gain, loss = averages[k, 0], averages[k, 1]
-        if n > period:
-            gain = (gain * (period - 1) + up) / period
-            loss = (loss * (period - 1) + down) / period
-        else:
-            gain, loss = gain + up, loss + down
-            if n == period:
-                gain, loss = gain / period, loss / period
-        averages[k, 0], averages[k, 1] = gain, loss
-        if n >= period:
-            total = gain + loss
-            rsi = 100.0 * gain / total if total > 0.0 else 50.0
-            if rsi < low:
-                reversion = min(1.0, (low - rsi) / rev_full)
-            elif rsi > high:
-                reversion = -min(1.0, (rsi - high) / rev_full)
-    state[k, N], state[k, SUM_C], state[k, SUM_V] = n + 1, sum_c, sum_v
-    state[k, PREV_C], state[k, PREV_SUM] = c, sum_c
-    return momentum, reversion
+def _compiled(version: str) -> tuple[Callable[..., Any], Callable[..., Any]]:
+    """Return `step_bars` and `step_bar`; `version` is part of their cache's key."""
 
+    @register_jitable(inline="always")
+    def advance(
+        k: int, c: int, v: int, state: Ints, closes: Ints, volumes: Ints, averages: Floats,
+        window: int, mom_full: float, period: int, low: float, high: float, rev_full: float,
+    ) -> tuple[float, float]:  # fmt: skip
+        n = state[k, N]
+        slot = n % window
+        prev, prev_sum = state[k, PREV_C], state[k, PREV_SUM]
+        sum_c = state[k, SUM_C] + c - closes[k, slot]
+        sum_v = state[k, SUM_V] + v - volumes[k, slot]
+        closes[k, slot], volumes[k, slot] = c, v
+        momentum = 0.0
+        if n >= window:
+            momentum = momentum_vote(c, v, prev, prev_sum, sum_c, sum_v, window, mom_full)
+        reversion = 0.0
+        if n > 0:
+            change = (c - prev) / UNITS
+            gain = wilder(averages[k, 0], max(change, 0.0), n, period)
+            loss = wilder(averages[k, 1], max(-change, 0.0), n, period)
+            averages[k, 0], averages[k, 1] = gain, loss
+            if n >= period:
+                reversion = reversion_vote(rsi_of(gain, loss), low, high, rev_full)
+        state[k, N], state[k, SUM_C], state[k, SUM_V] = n + 1, sum_c, sum_v
+        state[k, PREV_C], state[k, PREV_SUM] = c, sum_c
+        return momentum, reversion
 
-@njit(cache=True)
-def step_bars(
-    code: Ints, close: Ints, volume: Ints,
-    state: Ints, closes: Ints, volumes: Ints, averages: Floats,
-    window: int, mom_full: float, period: int, low: float, high: float, rev_full: float,
-    momentum: Floats, reversion: Floats,
-) -> None:  # fmt: skip
-    """Advance every ticker by its bars and write each bar's signed vote strengths.
+    @njit(cache=True)
+    def step_bars(
+        code: Ints, close: Ints, volume: Ints,
+        state: Ints, closes: Ints, volumes: Ints, averages: Floats,
+        window: int, mom_full: float, period: int, low: float, high: float, rev_full: float,
+        momentum: Floats, reversion: Floats,
+    ) -> None:  # fmt: skip
+        """Advance every ticker by its bars and write each bar's signed vote strengths.
 
-    Args:
-        code: per bar, row of its ticker in the state arrays.
-        close: units of 1/10,000 dollar.
-        volume: shares.
-        state: (tickers, 5) int64: bars seen, sums of the windows, previous close and sum.
-        closes: (tickers, window) ring of closes.
-        volumes: (tickers, window) ring of volumes.
-        averages: (tickers, 2) average gain and loss, dollars.
-        window: bars in the moving averages.
-        mom_full: relative distance that is strength 1.
-        period: of the RSI.
-        low: RSI below it votes LONG.
-        high: RSI above it votes SHORT.
-        rev_full: RSI points beyond the band that are strength 1.
-        momentum: out; > 0 LONG, < 0 SHORT, 0 no vote.
-        reversion: out; likewise.
-    """
-    for j in range(code.size):
-        momentum[j], reversion[j] = _advance(
-            code[j], close[j], volume[j], state, closes, volumes, averages,
-            window, mom_full, period, low, high, rev_full,
+        Args:
+            code: per bar, row of its ticker in the state arrays.
+            close: units of 1/10,000 dollar.
+            volume: shares.
+            state: (tickers, 5) int64: bars seen, sums of the windows, previous close and sum.
+            closes: (tickers, window) ring of closes.
+            volumes: (tickers, window) ring of volumes.
+            averages: (tickers, 2) average gain and loss, dollars.
+            window: bars in the moving averages.
+            mom_full: relative distance that is strength 1.
+            period: of the RSI.
+            low: RSI below it votes LONG.
+            high: RSI above it votes SHORT.
+            rev_full: RSI points beyond the band that are strength 1.
+            momentum: out; > 0 LONG, < 0 SHORT, 0 no vote.
+            reversion: out; likewise.
+        """
+        if version == "":
+            return
+        for j in range(code.size):
+            momentum[j], reversion[j] = advance(
+                code[j], close[j], volume[j], state, closes, volumes, averages,
+                window, mom_full, period, low, high, rev_full,
+            )  # fmt: skip
+
+    @njit(cache=True)
+    def step_bar(
+        k: int, close: int, volume: int, state: Ints, closes: Ints, volumes: Ints,
+        averages: Floats, numbers: Floats,
+    ) -> tuple[float, float]:  # fmt: skip
+        """Advance one ticker by one bar, as it comes live; returns the signed vote strengths.
+
+        Args:
+            k: row of the ticker.
+            close: units of 1/10,000 dollar.
+            volume: shares.
+            state: as in `step_bars`, and the arrays after it.
+            closes: likewise.
+            volumes: likewise.
+            averages: likewise.
+            numbers: window, mom_full, period, low, high, rev_full.
+        """
+        if version == "":
+            return 0.0, 0.0
+        return advance(
+            k, close, volume, state, closes, volumes, averages, int(numbers[0]), numbers[1],
+            int(numbers[2]), numbers[3], numbers[4], numbers[5],
         )  # fmt: skip
 
+    return step_bars, step_bar
 
-@njit(cache=True)
-def step_bar(
-    k: int, close: int, volume: int, state: Ints, closes: Ints, volumes: Ints, averages: Floats,
-    numbers: Floats,
-) -> tuple[float, float]:  # fmt: skip
-    """Advance one ticker by one bar, as it comes live; returns the signed vote strengths.
 
-    Args:
-        k: row of the ticker.
-        close: units of 1/10,000 dollar.
-        volume: shares.
-        state: as in `step_bars`, and the arrays after it.
-        closes: likewise.
-        volumes: likewise.
-        averages: likewise.
-        numbers: window, mom_full, period, low, high, rev_full.
-    """
-    return _advance(
-        k, close, volume, state, closes, volumes, averages, int(numbers[0]), numbers[1],
-        int(numbers[2]), numbers[3], numbers[4], numbers[5],
-    )  # fmt: skip
+step_bars, step_bar = _compiled(fingerprint(momentum, mean_reversion))
 
 
 class RowsState(State):

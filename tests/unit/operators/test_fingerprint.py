@@ -3,7 +3,7 @@
 from types import ModuleType
 
 from operators.columns import records
-from operators.columns.fingerprint import fingerprint
+from operators.fingerprint import fingerprint
 from operators.trading import arithmetic as rules
 
 RULE = "LIMIT = 3\ndef check(x):\n    return x <= LIMIT * 2\n"
