@@ -4,10 +4,12 @@ Operators see blocks only. The envelope is opened and closed by the engine's ste
 """
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from operators.blocks import Block
 from operators.states import StateUnreadable, advised
+
+SHARD: Final = "0"  # the key of a source that is one partition
 
 
 class Barrier(NamedTuple):

@@ -10,11 +10,12 @@ import bytewax.operators as op
 from bytewax.dataflow import Dataflow
 from bytewax.operators import KeyedStream
 
-from connectors.envelope import Envelope
+from connectors.envelope import SHARD, Envelope
 from connectors.kafka.sink import LogSink
 from connectors.market.calendar import end_of_daily_bar
 from connectors.market.clock_source import PacemakerSource
-from connectors.market.recorded import SHARD, RecordedSource, bar_rows
+from connectors.market.input_files import bar_rows
+from connectors.market.recorded import RecordedSource
 from connectors.runs import Run
 from flows.pipeline.assembly import Stopping
 from flows.pipeline.engine import NOTHING_INTERNAL, route, step

@@ -6,12 +6,13 @@ import bytewax.operators as op
 from bytewax.dataflow import Dataflow
 from bytewax.operators import KeyedStream
 
-from connectors.envelope import Envelope
+from connectors.envelope import SHARD, Envelope
 from connectors.feed.feeds import feed_names, feeds_of
 from connectors.feed.health import Board
 from connectors.feed.live import LiveSource
 from connectors.kafka.sink import LogSink
-from connectors.market.recorded import SHARD, RecordedSource, article_rows, no_rows
+from connectors.market.input_files import article_rows, no_rows
+from connectors.market.recorded import RecordedSource
 from connectors.runs import Run
 from flows.pipeline.assembly import Stopping
 from flows.pipeline.engine import NOTHING_INTERNAL, route, step

@@ -17,11 +17,10 @@ from typing import Final
 
 from bytewax.inputs import FixedPartitionedSource, StatefulSourcePartition
 
-from connectors.envelope import Envelope
+from connectors.envelope import SHARD, Envelope
 from connectors.feed.base import Feed, Memory, Poll, Values
 from connectors.feed.fetching import FeedFailed
 from connectors.feed.health import Board, with_jitter
-from connectors.market.recorded import SHARD
 from connectors.telemetry import FETCH_SECONDS
 from operators.admission import Row
 from operators.blocks import Block, Event

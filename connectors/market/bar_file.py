@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from connectors.market.calendar import new_york_sessions
-from connectors.market.recorded import BAR_COLUMNS, InputUnusable
+from connectors.market.input_files import BAR_COLUMNS, InputUnusable
 from messages.market import INTERVALS
 from messages.units import MICROSECOND, UNITS_PER_DOLLAR, to_micros
 from operators.columns.bars import BarColumns

@@ -10,8 +10,7 @@ from datetime import UTC, datetime, timedelta
 
 from bytewax.inputs import FixedPartitionedSource, StatefulSourcePartition
 
-from connectors.envelope import Envelope
-from connectors.market.recorded import SHARD
+from connectors.envelope import SHARD, Envelope
 from operators.blocks import Block
 
 

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from annotated_types import Ge, Gt, Le
 from pydantic import SecretStr
 
+Tier = Literal["auto", "instant", "finbert", "ollama"]
 Fraction = Annotated[float, Ge(0), Le(1)]
 
 
@@ -32,7 +33,7 @@ class ScoringParams:
         ollama_key: sent as a bearer token where the server wants one.
     """
 
-    tier: Literal["auto", "instant", "finbert", "ollama"] = "auto"
+    tier: Tier = "auto"
     finbert_model: str = "ProsusAI/finbert"
     finbert_revision: str = "main"
     finbert_directory: str = "~/.local/share/tidewire/models/finbert"

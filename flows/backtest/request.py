@@ -7,7 +7,7 @@ from typing import Any
 
 from connectors.files import ContentDigest, sha256_of
 from connectors.market.bar_file import BarFile
-from connectors.market.recorded import InputUnusable
+from connectors.market.input_files import InputUnusable
 from connectors.parameters import params_dict, params_of
 from connectors.sentiment.instant import instant_model
 from connectors.tickers.directory import directory_digests

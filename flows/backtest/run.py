@@ -10,7 +10,7 @@ import numpy as np
 
 from connectors.market.bar_file import BarFile
 from connectors.market.calendar import new_york_sessions
-from connectors.market.recorded import article_rows
+from connectors.market.input_files import article_rows
 from connectors.sentiment.instant import instant_model
 from connectors.tickers.directory import ticker_finder
 from connectors.user_strategies import own_strategies

@@ -1,13 +1,36 @@
 """`tidewire archive ls | verify | export | import`: the archives of a home."""
 
+import argparse
+import sys
 from collections import Counter
 from pathlib import Path
 
 from connectors.archive.bundle import export, take_in
 from connectors.archive.check import states_manifests, topics_manifest, verify
 from connectors.archive.files import ArchiveDamaged
+from stack.commands.options import home_of
 from stack.errors import StackError
 from stack.home import Home
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the command's options."""
+    parser.add_argument("action", choices=("ls", "verify", "export", "import"))
+    parser.add_argument("file", nargs="?", type=Path, help="a bundle to write or to take in")
+    parser.add_argument("--run", default="", help="a run's name (default: the newest)")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run one action on the archives of a home.
+
+    Raises:
+        StackError: there is no such run, or no file was named.
+        ArchiveDamaged: a file is not what its manifest says.
+        CannotImport: the bundle cannot be taken in.
+    """
+    done = run_archive(home_of(options), options.action, options.run, options.file)
+    sys.stdout.write(done + "\n")
+    return 0
 
 
 def run_archive(home: Home, action: str, run: str, file: Path | None) -> str:

@@ -16,7 +16,7 @@ from flows.backtest.request import inputs_of, rules_of
 from flows.backtest.results import Result, result_of
 from flows.backtest.run import Inputs, Ran, run_backtest
 from operators.params import Params
-from stack.commands.backtest_options import asked
+from stack.commands.backtest_options import add_input, asked
 
 JOB_FIELDS: Final = (
     "fills", "closed_trades", "final_equity", "rejects", "stops", "open_positions", "bars",
@@ -24,8 +24,17 @@ JOB_FIELDS: Final = (
 )  # fmt: skip
 
 
-def run_command(options: argparse.Namespace) -> tuple[str, int]:
-    """Run one backtest; returns what to print, and the exit code.
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the command's options."""
+    add_input(parser)
+    parser.add_argument("--preset", choices=("job-v1",), help="the common job of benchmarks")
+    parser.add_argument("--report", type=Path, metavar="OUT.html", help="write a tear sheet")
+    parser.add_argument("--schema", default="run_live", help="of TIDEWIRE_DATABASE_URL")
+    parser.add_argument("--json", action="store_true", help="one JSON line")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run one backtest; returns 1 when a recorded day does not come out again.
 
     Raises:
         CannotBacktest: it is asked for what is not there.
@@ -33,9 +42,15 @@ def run_command(options: argparse.Namespace) -> tuple[str, int]:
         InputUnusable: a file cannot be read.
         SplitFound: prices jump as in a split.
     """
+    text, code = _report(options)
+    sys.stdout.write(text + "\n")
+    return code
+
+
+def _report(options: argparse.Namespace) -> tuple[str, int]:
     if options.from_archive and ".." not in options.from_archive:
+        from stack.commands.archives import open_archive
         from stack.commands.backtest_archive import day_again
-        from stack.commands.replay import open_archive
 
         archive = open_archive(options.home, options.run, options.from_archive)
         return day_again(archive, options.from_archive, as_json=options.json)

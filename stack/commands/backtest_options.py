@@ -18,8 +18,38 @@ from flows.backtest.options import (
     for_interval,
 )
 from flows.backtest.request import Files, request_of
+from messages.market import INTERVALS
 from messages.requests import BacktestRequest
 from operators.params import STRATEGIES, OwnParams, Params
+
+
+def add_input(parser: argparse.ArgumentParser) -> None:
+    """Add what names the input and the rules of a backtest or a sweep."""
+    parser.add_argument("--bars", type=Path, help="Parquet or CSV file of bars")
+    parser.add_argument("--news", type=Path, help="JSON Lines file of articles, .gz or plain")
+    parser.add_argument("--from-archive", default="", metavar="DAY or DAY..DAY",
+                        help="a recorded day again, or some days as input")  # fmt: skip
+    parser.add_argument("--run", default="", help="a run's name, for --from-archive")
+    parser.add_argument("--from-database", default="", metavar="SCHEMA",
+                        help="bars and scores stored by a run, such as run_live")  # fmt: skip
+    parser.add_argument("--interval", choices=sorted(INTERVALS), default="1m", help="of a bar")
+    parser.add_argument("--from", dest="first", default="", metavar="DAY", help="first day")
+    parser.add_argument("--to", dest="last", default="", metavar="DAY", help="day after the last")
+    parser.add_argument("--warm-up", type=int, default=0, metavar="DAYS",
+                        help="days before --from that warm indicators up")  # fmt: skip
+    parser.add_argument("--capital", type=int, default=0, help="dollars (default: the setting)")
+    parser.add_argument("--weights", default="", metavar="NAME=W,...",
+                        help="of strategies (default: a third each)")  # fmt: skip
+    parser.add_argument("--strategy", action="append", default=[], metavar="FILE.py:CLASS",
+                        help="one of your own, besides the built-in ones")  # fmt: skip
+    parser.add_argument("--set", action="append", default=[], metavar="GROUP.NAME=VALUE",
+                        help="any operator parameter")  # fmt: skip
+    parser.add_argument("--fill", choices=("close", "next_open"), help="the fill model")
+    parser.add_argument("--slippage-bps", type=int, help="against every order")
+    parser.add_argument("--commission", choices=("none", "alpaca"), default="",
+                        help="instead of the settings")  # fmt: skip
+    parser.add_argument("--splits", choices=("refuse", "adjust", "keep"), default="refuse")
+    parser.add_argument("--benchmark", default="", metavar="TICKER", help="default: SPY")
 
 
 def asked(options: argparse.Namespace, place: Path) -> tuple[BacktestRequest, Files]:
@@ -61,8 +91,8 @@ def _inputs(options: argparse.Namespace, settings: Settings, place: Path) -> tup
         source, interval = schema, options.interval
     elif options.from_archive:
         source = options.from_archive
+        from stack.commands.archives import open_archive
         from stack.commands.backtest_archive import archived, days_of
-        from stack.commands.replay import open_archive
 
         first, last = days_of(source)
         archive = open_archive(options.home, options.run, last)

@@ -1,8 +1,10 @@
 """`tidewire db upgrade | status | seed | backup | restore`: a schema, wherever the database is."""
 
+import argparse
 import os
 import re
 import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,16 +12,36 @@ from typing import Final
 
 import psycopg
 
-from connectors.settings import Settings
+from connectors.settings import Settings, load_settings
 from connectors.storage.queries import Reader
 from connectors.storage.schema import describe, server_version, upgrade
 from connectors.storage.sink import seed
+from stack.commands.options import home_of
 from stack.errors import CannotStart, MissingTool, StackError
 from stack.home import Home
 from stack.runtime.live import running
 from stack.servers.database import EmbeddedDatabase, find_binaries
 
 SCHEMA_NAME: Final = re.compile(r"[a-z_][a-z0-9_]{0,62}")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the command's options."""
+    parser.add_argument("action", choices=("upgrade", "status", "seed", "backup", "restore"))
+    parser.add_argument("file", nargs="?", type=Path, help="of a backup")
+    parser.add_argument("--schema", default="run_live", help="of a run (default: run_live)")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run one action on a schema.
+
+    Raises:
+        StackError: no such schema, no file named, or pg_dump or pg_restore failed.
+    """
+    settings = load_settings()
+    done = run_db(home_of(options), settings, options.action, options.schema, options.file)
+    sys.stdout.write(done + "\n")
+    return 0
 
 
 @contextmanager

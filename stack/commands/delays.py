@@ -4,7 +4,9 @@ By the clocks of those who were there: the feed's own time, when it was fetched,
 record was appended to its topic.
 """
 
+import argparse
 import json
+import sys
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -12,6 +14,7 @@ from typing import Any, Final, NamedTuple
 from connectors.kafka.layout import Layout
 from connectors.runs import load_run
 from stack.audit.topic_reader import Read, read_topics
+from stack.commands.options import home_of
 from stack.errors import StackError
 from stack.home import Home
 from stack.runtime.live import running
@@ -20,6 +23,22 @@ TOPICS: Final = (
     "news.raw", "news.scored", "signals.generated", "trade.decisions", "orders.requested",
 )  # fmt: skip
 HOPS: Final = ("fetched", *TOPICS)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the command's options."""
+    parser.add_argument("--limit", type=int, default=3, help="orders, the newest (default: 3)")
+    parser.add_argument("--json", action="store_true", help="one JSON object an order")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Show the ways of the newest orders that an article led to.
+
+    Raises:
+        StackError: nothing is up.
+    """
+    sys.stdout.write(run_delays(home_of(options), options.limit, as_json=options.json) + "\n")
+    return 0
 
 
 class Journey(NamedTuple):

@@ -1,5 +1,6 @@
 """`tidewire doctor`: what this machine has, what is missing, and what each lack costs."""
 
+import argparse
 import os
 import re
 import shutil
@@ -15,6 +16,7 @@ from confluent_kafka import libversion
 
 from connectors.sentiment.finbert import finbert_there
 from connectors.settings import load_settings
+from stack.commands.options import home_path
 from stack.errors import StackError
 from stack.home import MIN_FREE_BYTES, Home
 from stack.runtime.live import running
@@ -22,6 +24,17 @@ from stack.servers.broker import cached_jars, find_java
 from stack.servers.database import find_binaries
 
 PINNED: Final = ("bytewax", "confluent-kafka", "msgspec", "pydantic", "psycopg", "sqlalchemy")
+
+
+def add_arguments(_parser: argparse.ArgumentParser) -> None:
+    """Add nothing: there are no options."""
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print the findings; returns 0 if nothing that is needed is missing."""
+    findings = list(examine(home_path(options)))
+    sys.stdout.writelines(f"{f.mark:<8} {f.name:<16} {f.text}\n" for f in findings)
+    return int(any(f.good is False for f in findings))
 
 
 @dataclass(frozen=True, slots=True)

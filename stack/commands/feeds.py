@@ -1,6 +1,8 @@
 """`tidewire feeds`: how the running stack's feeds are; `feeds check`: try one and show it."""
 
+import argparse
 import json
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -19,12 +21,34 @@ from operators.admission import AdmitArticles, Row
 from operators.blocks import Block, Event
 from operators.news.scoring import READ, text_of
 from operators.news.tickers import TickerFinder
+from stack.commands.options import home_of
 from stack.errors import StackError
 from stack.home import Home
 from stack.runtime.live import running
 
 SHOWN: Final = 20
 TITLE: Final = 90
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the command's options."""
+    parser.add_argument("action", nargs="?", choices=("check",), help="fetch once, show what came")
+    parser.add_argument("url", nargs="?", default="", help="of a feed (default: all settings')")
+    parser.add_argument("--json", action="store_true", help="JSON, one article a line")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Show how the running stack's feeds are, or try some; returns 1 when one fails.
+
+    Raises:
+        StackError: nothing is up, or its news flow has not reported anything yet.
+    """
+    if options.action == "check":
+        text, code = run_check(options.url, as_json=options.json)
+    else:
+        text, code = run_feeds(home_of(options), as_json=options.json)
+    sys.stdout.write(text + "\n")
+    return code
 
 
 def run_feeds(home: Home, *, as_json: bool) -> tuple[str, int]:

@@ -1,5 +1,6 @@
 """`tidewire flow NAME`: one flow of a run in this process, until its input ends or SIGTERM."""
 
+import argparse
 import json
 from collections.abc import Callable
 from importlib import import_module
@@ -12,8 +13,36 @@ from connectors.stopping import StopFlag
 from connectors.telemetry import StatusFile, log_as_json, serve_metrics
 from flows.pipeline.engine import run as execute
 from messages.flows import PAPER
+from stack.commands.options import home_of
 from stack.errors import StackError
 from stack.home import is_free
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the command's options."""
+    parser.add_argument("name", help=", ".join(PAPER.names))
+    parser.add_argument("--run", type=Path, help="the run's directory (default: what is up)")
+    parser.add_argument("--shards", help="A-B: the shards of flow signals to run here")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run one flow until its input ends or SIGTERM.
+
+    Raises:
+        StackError: no such flow, run or shard.
+    """
+    directory = options.run
+    if directory is None:
+        # Imported here: a supervised flow's process needs neither servers nor supervisor.
+        from stack.runtime.live import running
+
+        up = running(home_of(options))
+        if up is None:
+            reason = "No run is up: name a run's directory with --run."
+            raise StackError(reason)
+        directory = Path(up["directory"])
+    run_flow(options.name, directory, options.shards)
+    return 0
 
 
 def parse_shards(text: str, partitions: int) -> range:

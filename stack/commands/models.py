@@ -1,5 +1,6 @@
 """`tidewire models`: which tiers this machine has; `models pull`: fetch what is missing, once."""
 
+import argparse
 import sys
 from pathlib import Path
 from typing import Any, Final
@@ -16,6 +17,22 @@ WANTED: Final = (
 )  # fmt: skip
 BAR: Final = 30
 LOOK_S: Final = 2.0
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the command's options."""
+    parser.add_argument("action", nargs="?", choices=("pull",), help="fetch a model, once")
+    parser.add_argument("which", nargs="?", choices=("finbert", "ollama"), default="finbert")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Show the tiers, or fetch a model.
+
+    Raises:
+        StackError: the package lacks, or the model cannot be had.
+    """
+    sys.stdout.write((run_pull(options.which) if options.action else run_models()) + "\n")
+    return 0
 
 
 def run_models() -> str:

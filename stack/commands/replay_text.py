@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+import msgspec
+
 from connectors.market.calendar import NEW_YORK
 from flows.replay.causality import Leak
 from flows.replay.certificate import Certificate, Diverged
@@ -190,3 +192,8 @@ def _time(stamp: int) -> str:
 
 def _clock(stamp: int) -> str:
     return f"{to_datetime(stamp).astimezone(NEW_YORK):%F %T}"
+
+
+def in_json(value: object) -> str:
+    """Return a report as one JSON line."""
+    return msgspec.json.encode(value).decode()

@@ -1,6 +1,7 @@
 """`tidewire rescore`: archived articles scored again, as a new revision, and what would change."""
 
 import argparse
+import sys
 from pathlib import Path
 
 import msgspec
@@ -14,14 +15,22 @@ from flows.replay.window import stretch_of
 from messages.codec import encode
 from messages.news import ScoredArticle
 from stack.commands import replay_text as words
-from stack.commands.replay import open_archive
-from stack.commands.score import by_tier
+from stack.commands.archives import open_archive
+from stack.commands.options import add_run
+from stack.commands.score import add_tier, by_tier
 from stack.errors import StackError
 
 DIRECTORY = "rescored"
 
 
-def run_rescore(options: argparse.Namespace) -> str:
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the command's options."""
+    add_run(parser)
+    add_tier(parser)
+    parser.add_argument("--limit", type=int, default=20, help="orders to list; 0: all")
+
+
+def run(options: argparse.Namespace) -> int:
     """Score the articles of a day, or of all days, again; nothing recorded is touched.
 
     Raises:
@@ -30,6 +39,11 @@ def run_rescore(options: argparse.Namespace) -> str:
         ArchiveDamaged: a file is not what its manifest says.
         DayNotArchived: there is no such day, or it is not over.
     """
+    sys.stdout.write(_report(options) + "\n")
+    return 0
+
+
+def _report(options: argparse.Namespace) -> str:
     archive = open_archive(options.home, options.run, options.day)
     scoring = load_settings().scoring
     days = archive.days

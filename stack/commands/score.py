@@ -1,5 +1,6 @@
 """`tidewire score FILE`: articles in, one JSON line each out."""
 
+import argparse
 import dataclasses
 import gzip
 import json
@@ -8,23 +9,46 @@ import time
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
-from typing import Any, Final, TextIO
+from typing import Any, Final, TextIO, get_args
 
 from pydantic import TypeAdapter
 
 from connectors.sentiment.cascade import Answer, Cascade
-from connectors.sentiment.params import ScoringParams
+from connectors.sentiment.params import ScoringParams, Tier
 from connectors.sentiment.tiers import cascade
 from connectors.settings import load_settings
 from connectors.tickers.directory import ticker_finder
 from operators.news.labels import label_of
 from operators.news.scoring import READ, TEXT
 from operators.news.tickers import TickerFinder
+from stack.commands.options import home_of
 from stack.errors import StackError
 
 BATCH: Final = 256
 PROGRESS_S: Final = 1.0
 GZIP: Final = b"\x1f\x8b"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the command's options."""
+    parser.add_argument("articles", type=Path, help="JSON Lines, .gz or plain: id, title, content")
+    add_tier(parser)
+    parser.add_argument("--json", action="store_true", help="as without it: JSON lines")
+
+
+def add_tier(parser: argparse.ArgumentParser) -> None:
+    """Add the choice of a scoring tier."""
+    parser.add_argument("--tier", choices=get_args(Tier), default="", help="default: the setting")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Score a file of articles, one JSON line each; returns 1 if a line could not be read.
+
+    Raises:
+        StackError: there is no such file.
+        ModelUnusable: the tier is not on this machine.
+    """
+    return run_score(options.articles, options.tier, home_of(options).path, sys.stdout)
 
 
 def run_score(file: Path, tier: str, home: Path, out: TextIO) -> int:

@@ -13,15 +13,30 @@ import msgspec
 from connectors.parameters import parse_setting
 from flows.backtest.options import CannotBacktest
 from flows.backtest.request import inputs_of, rules_of
-from flows.backtest.sweep import LUCK, Asked, Axis, Sweep, run_sweep
+from flows.backtest.sweep import LUCK, SCORES, Asked, Axis, Sweep, run_sweep
 from stack.commands.backtest import settle_memory
-from stack.commands.backtest_options import asked
+from stack.commands.backtest_options import add_input, asked
 
 SHOWN: Final = ("total_return", "sharpe", "max_drawdown", "closed_trades")
 
 
-def run_command(options: argparse.Namespace) -> tuple[str, int]:
-    """Run a sweep; returns what to print, and the exit code.
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the command's options."""
+    add_input(parser)
+    parser.set_defaults(preset="", commission="")
+    parser.add_argument("--over", action="append", default=[], metavar="GROUP.NAME=A,B or A:B:STEP",
+                        help="a parameter and its values; weights.NAME is one too")  # fmt: skip
+    parser.add_argument("--random", type=int, default=0, metavar="N", help="draw N combinations")
+    parser.add_argument("--seed", type=int, default=1, help="of the draw")
+    parser.add_argument("--by", default="sharpe", choices=tuple(SCORES), help="figure to rank by")
+    parser.add_argument("--walk-forward", default="", metavar="TRAIN:TEST", help="in sessions")
+    parser.add_argument("--jobs", type=int, default=0, help="processes (default: one per core)")
+    parser.add_argument("--limit", type=int, default=20, help="runs to list; 0: all")
+    parser.add_argument("--json", action="store_true", help="one JSON line")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run a sweep.
 
     Raises:
         CannotBacktest: it is asked for what is not there.
@@ -40,9 +55,9 @@ def run_command(options: argparse.Namespace) -> tuple[str, int]:
     with _progress(quiet=options.json) as progress, TemporaryDirectory() as place:
         request, files = asked(options, Path(place))
         sweep = run_sweep(inputs_of(request, files), *rules_of(request), wanted, progress)
-    if options.json:
-        return msgspec.json.encode(sweep).decode(), 0
-    return in_words(sweep, options.limit), 0
+    text = msgspec.json.encode(sweep).decode() if options.json else in_words(sweep, options.limit)
+    sys.stdout.write(text + "\n")
+    return 0
 
 
 def axis_of(text: str) -> Axis:

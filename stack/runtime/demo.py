@@ -13,7 +13,7 @@ from typing import Any, Final
 import psycopg
 from rich.console import Console
 
-from connectors.market.recorded import Rows, article_rows, bar_rows, first_moment, no_rows
+from connectors.market.input_files import Rows, article_rows, bar_rows, first_moment, no_rows
 from connectors.market.simulated import record_day
 from connectors.runs import Run
 from connectors.settings import Settings

@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from connectors.market.calendar import new_york_sessions
-from connectors.market.recorded import article_rows, bar_rows
+from connectors.market.input_files import article_rows, bar_rows
 from connectors.market.simulated import record_day
 from flows.closed_loop import ClosedLoop, play
 from messages.learning import WeightChange

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from connectors.market.recorded import InputUnusable
+from connectors.market.input_files import InputUnusable
 from connectors.parameters import ParameterInvalid
 from connectors.sentiment.instant import instant_model
 from connectors.tickers.directory import DirectoryUnusable

@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
+from connectors.envelope import SHARD
 from connectors.feed.base import Poll
 from connectors.feed.feeds import feed_names, feeds_of, named
 from connectors.feed.fetching import FeedFailed
 from connectors.feed.health import Board
 from connectors.feed.live import BEAT, FeedsState, LivePartition
 from connectors.feed.params import NewsParams
-from connectors.market.recorded import SHARD
 from operators.admission import Row
 from operators.states import decode_state
 from tests.waiting import eventually

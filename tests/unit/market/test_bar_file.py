@@ -12,7 +12,7 @@ import pytest
 
 from connectors.market import bar_file as columns
 from connectors.market.bar_file import BarFile
-from connectors.market.recorded import InputUnusable
+from connectors.market.input_files import InputUnusable
 from messages.units import to_micros
 
 OPEN = datetime(2025, 3, 12, 13, 30, tzinfo=UTC)

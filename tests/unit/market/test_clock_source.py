@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from connectors.envelope import SHARD
 from connectors.market import clock_source
 from connectors.market.clock_source import PacemakerPartition, PacemakerSource
-from connectors.market.recorded import SHARD
 
 EVERY = timedelta(milliseconds=50)
 

@@ -10,19 +10,16 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from connectors.market.recorded import (
-    BATCH,
-    SHARD,
+from connectors.envelope import SHARD
+from connectors.market.input_files import (
     InputUnusable,
-    PlayedState,
-    RecordedPartition,
-    RecordedSource,
     Rows,
     article_rows,
     bar_rows,
     first_moment,
     no_rows,
 )
+from connectors.market.recorded import BATCH, PlayedState, RecordedPartition, RecordedSource
 from operators.admission import Row
 from operators.states import encode_state
 

@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from connectors.market.calendar import new_york_sessions
-from connectors.market.recorded import article_rows, bar_rows
+from connectors.market.input_files import article_rows, bar_rows
 from connectors.market.simulated import MINUTES, TICKERS, record_day
 from messages.market import Bar
 from messages.news import RawArticle

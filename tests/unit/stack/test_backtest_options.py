@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from connectors.market.recorded import InputUnusable
+from connectors.market.input_files import InputUnusable
 from connectors.parameters import ParameterInvalid
 from flows.backtest.options import JOB_V1, JOB_WEIGHTS, CannotBacktest
 from flows.backtest.request import rules_of

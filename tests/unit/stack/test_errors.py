@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from connectors.market.recorded import InputUnusable, article_rows, bar_rows
+from connectors.market.input_files import InputUnusable, article_rows, bar_rows
 from connectors.settings import SettingsInvalid, load_settings
 from stack.commands.flow import parse_shards
 from stack.errors import MissingTool, StackError

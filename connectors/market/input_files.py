@@ -1,0 +1,107 @@
+"""Files of recorded bars and articles as rows, from any row on."""
+
+import gzip
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from itertools import islice
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+import pyarrow.parquet as pq
+
+from messages.errors import TidewireError
+from operators.admission import Row
+
+PROBED: Final = 1_000
+BAR_COLUMNS: Final = ("ticker", "open", "high", "low", "close", "volume")
+Rows = Callable[[int], Iterator[Row]]
+
+
+class InputUnusable(TidewireError, ValueError):
+    """An input file cannot be played. Operator action: see the message; name another file."""
+
+
+def bar_rows(file: Path) -> Rows:
+    """Return a reader of a Parquet file of bars, from any row on.
+
+    Raises:
+        InputUnusable: the file is missing, no Parquet, or lacks a column.
+    """
+    try:
+        parquet = pq.ParquetFile(file)
+    except (OSError, ValueError) as error:
+        reason = f"{file} is not a readable Parquet file ({error}): name one with --bars."
+        raise InputUnusable(reason) from error
+    names = set(parquet.schema_arrow.names)
+    missing = [c for c in BAR_COLUMNS if c not in names]
+    if missing or not names & {"timestamp", "ts"}:
+        wanted = ", ".join(("timestamp (or ts)", *BAR_COLUMNS))
+        reason = f"{file} lacks {', '.join(missing) or 'timestamp'}: its columns must be {wanted}."
+        raise InputUnusable(reason)
+
+    def rows(start: int) -> Iterator[Row]:
+        number = 0
+        for batch in parquet.iter_batches(16_384):
+            if number + len(batch) <= start:
+                number += len(batch)
+                continue
+            for values in batch.to_pylist():
+                if number >= start:
+                    yield Row(number, values)
+                number += 1
+
+    return rows
+
+
+def article_rows(file: Path) -> Rows:
+    """Return a reader of a JSON Lines file (gzip or plain) of articles, from any row on.
+
+    Raises:
+        InputUnusable: the file is missing or not gzip although it is named so.
+    """
+    try:
+        with _open(file) as probe:
+            probe.read(1)
+    except OSError as error:
+        reason = f"{file} cannot be read ({error}): name a .jsonl or .jsonl.gz file with --news."
+        raise InputUnusable(reason) from error
+
+    def rows(start: int) -> Iterator[Row]:
+        with _open(file) as lines:
+            for number, line in enumerate(lines):
+                if number >= start:
+                    yield Row(number, _object(line), line.rstrip(b"\n"))
+
+    return rows
+
+
+def no_rows(_start: int) -> Iterator[Row]:
+    """Read nothing: the feed of a run without news."""
+    return iter(())
+
+
+def first_moment(rows: Rows) -> datetime | None:
+    """Return the first readable time among the first thousand rows of an input."""
+    for row in islice(rows(0), PROBED):
+        values = row.values or {}
+        found = values.get("timestamp", values.get("ts", values.get("published_at")))
+        try:
+            moment = msgspec.convert(found, datetime, strict=False)
+        except msgspec.ValidationError:
+            continue
+        if moment.tzinfo is not None:
+            return moment
+    return None
+
+
+def _open(file: Path) -> Any:
+    return gzip.open(file, "rb") if file.suffix == ".gz" else file.open("rb")
+
+
+def _object(line: bytes) -> dict[str, Any] | None:
+    try:
+        value = msgspec.json.decode(line)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+    return value if isinstance(value, dict) else None

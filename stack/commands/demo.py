@@ -1,0 +1,62 @@
+"""`tidewire demo`: a market through the whole system, servers included."""
+
+import argparse
+import signal
+from pathlib import Path
+from types import FrameType
+
+from connectors.settings import load_settings
+from messages.market import INTERVALS
+from stack.commands.options import home_of
+from stack.errors import StackError
+from stack.runtime.demo import DemoOptions, run_demo
+from stack.servers.memory_broker import PARTITIONS
+from stack.servers.services import Services
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the command's options."""
+    parser.add_argument("--bars", type=Path, help="Parquet file of bars (default: simulated day)")
+    parser.add_argument("--news", type=Path, help="JSON Lines file of articles, .gz or plain")
+    parser.add_argument("--no-news", action="store_true", help="leave the news out")
+    parser.add_argument("--interval", choices=sorted(INTERVALS), default="1m", help="of a bar")
+    parser.add_argument("--shards", type=int, help="partitions, 1-64 (default: the setting)")
+    parser.add_argument("--pace", type=int, default=0, help="bars per second (default: no limit)")
+    parser.add_argument("--seed", type=int, default=20_250_312, help="of the simulated day")
+    parser.add_argument("--check", action="store_true", help="end with one JSON line and exit")
+    parser.add_argument("--broker", choices=("kafka", "memory"), default="kafka",
+                        help="memory: a mock in this process, for a look without Java")  # fmt: skip
+
+
+def run(options: argparse.Namespace) -> int:
+    """Play the market; returns 1 when something is not accounted for.
+
+    Raises:
+        StackError: an option is out of range, or a server does not start.
+    """
+    settings = load_settings()
+    shards = settings.partitions if options.shards is None else options.shards
+    if not 1 <= shards <= 64:
+        reason = f"--shards {shards}: use 1 to 64."
+        raise StackError(reason)
+    in_memory = options.broker == "memory"
+    if in_memory and (options.check or shards > PARTITIONS):
+        reason = (
+            f"--broker memory keeps nothing and has {PARTITIONS} partitions: leave out --check and "
+            f"use up to {PARTITIONS} shards, or use --broker kafka."
+        )
+        raise StackError(reason)
+    if options.pace < 0:
+        reason = f"--pace {options.pace}: use bars per second, or 0 for no limit."
+        raise StackError(reason)
+    signal.signal(signal.SIGTERM, _interrupt)
+    services = Services(home_of(options), settings, in_memory=in_memory)
+    asked = DemoOptions(
+        options.bars, options.news, options.interval, shards, options.no_news,
+        options.check, options.seed, options.pace,
+    )  # fmt: skip
+    return run_demo(settings, services, asked)
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt

@@ -1,0 +1,89 @@
+"""The table of commands: one module each, and only the one asked for is imported."""
+
+import pkgutil
+import subprocess
+import sys
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+import stack.commands
+from stack.cli import COMMANDS, main, module_of, parser
+
+
+def test_a_module_that_can_run_is_a_command() -> None:
+    names = [m.name for m in pkgutil.iter_modules(stack.commands.__path__)]
+    able = {n for n in names if hasattr(import_module(f"stack.commands.{n}"), "run")}
+    assert able == set(COMMANDS)
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_each_tells_its_options(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert (module_of(name).__doc__ or "").startswith(f"`tidewire {name}")
+    with pytest.raises(SystemExit, match="0"):
+        main([name, "--help"])
+    text = capsys.readouterr().out
+    assert f"tidewire {name}" in text
+    assert "--home" in text
+
+
+def test_help_lists_every_command_and_imports_none() -> None:
+    probe = (
+        "import sys\n"
+        "from stack.cli import main\n"
+        "try:\n    main(['--help'])\n"
+        "except SystemExit:\n    pass\n"
+        "print([m for m in sys.modules if m.startswith('stack.commands')])\n"
+    )
+    done = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, check=True)
+    assert done.stdout.rstrip().endswith("[]")
+    assert [name for name in COMMANDS if f"\n    {name}" not in done.stdout] == []
+
+
+@pytest.mark.parametrize(
+    ("command", "heavy"),
+    [
+        ("backtest", ("alembic", "bytewax", "confluent_kafka", "feedparser", "rich", "sqlalchemy")),
+        ("flow", ("alembic", "feedparser", "sqlalchemy", "stack.runtime", "stack.servers")),
+        ("version", ("bytewax", "numba", "sqlalchemy")),
+    ],
+)
+def test_a_command_imports_only_what_it_needs(command: str, heavy: tuple[str, ...]) -> None:
+    probe = f"import sys; from stack.cli import parser; parser({command!r}); print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, check=True)
+    assert set(heavy) & set(done.stdout.split()) == set()
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["archive", "export", "--run", "live", "bundle.zip"],
+        ["archive", "export", "bundle.zip", "--run", "live"],
+    ],
+)
+def test_a_file_may_stand_behind_options(arguments: list[str]) -> None:
+    from stack.cli import _parse
+
+    assert _parse(arguments).file == Path("bundle.zip")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ([], "required: COMMAND"),
+        (["tomorrow"], "invalid choice: 'tomorrow'"),
+        (["version", "--tomorrow"], "unrecognized arguments: --tomorrow"),
+        (["archive", "ls", "a", "b"], "unrecognized arguments: b"),
+    ],
+)
+def test_what_is_no_command(
+    arguments: list[str], words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        main(arguments)
+    assert words in capsys.readouterr().err
+
+
+def test_a_parser_may_be_of_some_commands_only() -> None:
+    assert parser("down").parse_args(["down", "--home", "x"]).home == "x"
