@@ -4,7 +4,6 @@ The closed loop of flows/chain, with a clock around each step. `python -m benchm
 prints one JSON line.
 """
 
-import gc
 import json
 import sys
 import time
@@ -14,6 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.job_v1 import BLOCK, load, weights
+from connectors.garbage import settle_memory
 from flows.backtest.options import JOB_V1
 from flows.closed_loop import ClosedLoop
 from messages.units import MINUTE_US
@@ -87,9 +87,7 @@ def compiled_step(bars: int = 400_000, tickers: int = 50) -> float:
 def main() -> None:
     """Measure on the file named on the command line."""
     events = load(Path(sys.argv[1]))
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 100)
+    settle_memory()
     compiled = compiled_step()
     sys.stdout.write(json.dumps(by_operator(events) | {"compiled step": compiled}) + "\n")
 

@@ -4,7 +4,6 @@ The columnar engine's figures come from `tidewire backtest --preset job-v1`; thi
 loop of flows/chain on the same bars. `python -m benchmarks.job_v1 FILE` prints one JSON line.
 """
 
-import gc
 import json
 import resource
 import sys
@@ -15,6 +14,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from connectors.garbage import settle_memory
 from flows.backtest.options import JOB_V1, JOB_WEIGHTS
 from flows.closed_loop import ClosedLoop
 from messages.learning import WeightChange
@@ -97,9 +97,7 @@ def main() -> None:
     began = time.process_time()
     events = load(Path(sys.argv[1]))
     run(events[:1_000])  # compiled code is loaded from its cache outside the engine's time
-    gc.collect()
-    gc.freeze()  # as flows do: see flows/engine
-    gc.set_threshold(50_000, 20, 100)
+    settle_memory()
     loaded, wall = time.process_time(), time.perf_counter()
     figures = run(events)
     engine, engine_s = time.process_time() - loaded, time.perf_counter() - wall

@@ -4,7 +4,6 @@
 percentile, over messages (as the flows run) and over columns (as backtests run).
 """
 
-import gc
 import json
 import sys
 import time
@@ -14,6 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.job_v1 import load, weights
+from connectors.garbage import settle_memory
 from connectors.market.calendar import new_york_sessions
 from flows.backtest.options import JOB_V1, JOB_WEIGHTS
 from flows.closed_loop import ClosedLoop
@@ -30,9 +30,7 @@ BARS = 60_000
 
 def percentiles(steps: list[Callable[[], None]]) -> tuple[float, float]:
     """Return the median and the 99th percentile of each step's time, microseconds."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 100)
+    settle_memory()
     spent = []
     for step in steps:
         began = time.perf_counter_ns()

@@ -7,13 +7,14 @@ from pathlib import Path
 import msgspec
 
 
-def write_whole(file: Path, data: bytes, mode: int | None = None) -> None:
-    """Write a file so that it is there whole or not at all, and stays after a power cut.
+def write_whole(file: Path, data: bytes, mode: int | None = None, *, durable: bool = True) -> None:
+    """Write a file so that it is there whole or not at all.
 
     Args:
         file: its directory is made if needed.
         data: what it holds.
         mode: permissions, in force before anything is in it; None: what the umask allows.
+        durable: it also stays after a power cut; False for what is written anew every second.
     """
     file.parent.mkdir(parents=True, exist_ok=True)
     draft = file.with_name(f".{file.name}.{os.getpid()}.draft")
@@ -21,9 +22,13 @@ def write_whole(file: Path, data: bytes, mode: int | None = None) -> None:
         if mode is not None:
             os.fchmod(out.fileno(), mode)
         out.write(data)
-        out.flush()
-        os.fsync(out.fileno())
-    put_in_place(draft, file)
+        if durable:
+            out.flush()
+            os.fsync(out.fileno())
+    if durable:
+        put_in_place(draft, file)
+    else:
+        draft.replace(file)
 
 
 def put_in_place(draft: Path, file: Path) -> None:

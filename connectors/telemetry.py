@@ -23,6 +23,8 @@ from opentelemetry.sdk.resources import Resource
 from prometheus_client import start_http_server
 from pythonjsonlogger.json import JsonFormatter
 
+from connectors.files import write_whole
+
 LOOPBACK: Final = "127.0.0.1"
 REPORT_S: Final = 1.0
 TRACEPARENT: Final = "traceparent"
@@ -166,10 +168,8 @@ class StatusFile:
     def write(self) -> None:
         """Write the signs as they are now; whole or not at all."""
         with self._lock:
-            self._file.parent.mkdir(parents=True, exist_ok=True)
-            draft = self._file.with_suffix(".draft")
-            draft.write_text(json.dumps({**VITALS.as_dict(), **self._constant}))
-            draft.replace(self._file)
+            signs = json.dumps({**VITALS.as_dict(), **self._constant})
+            write_whole(self._file, signs.encode(), durable=False)
 
     def keep_writing(self) -> "StatusFile":
         """Write every second from now on, from a thread that dies with the process."""

@@ -96,7 +96,7 @@ class ClosedLoop:
         return self._account
 
     def step(self, block: Block) -> list[Event]:
-        """Take the next stretch of the merged input; returns all that was published for it."""
+        """Take the next batch of the merged input; returns all that was published for it."""
         generated = self._generate(block)
         signals = [e for e in generated if type(e.body) is TradeSignal]
         asked = [e for e in block.events if type(e.body) in DESK_READS]

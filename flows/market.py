@@ -13,7 +13,7 @@ from bytewax.operators import KeyedStream
 from connectors.envelope import SHARD, Envelope
 from connectors.kafka.sink import LogSink
 from connectors.market.calendar import end_of_daily_bar
-from connectors.market.clock_source import PacemakerSource
+from connectors.market.clock_source import ClockSource
 from connectors.market.input_files import bar_rows
 from connectors.market.recorded import RecordedSource
 from connectors.runs import Run
@@ -40,7 +40,7 @@ def flow(run: Run, stopping: Stopping) -> Dataflow:
     """Play the run's bar file, or beat; ticks on control.commands give commands their place."""
     layout, dataflow = run.layout, Dataflow("market")
     if run.live:
-        beat = PacemakerSource(timedelta(milliseconds=run.spec.tick_ms), stopping)
+        beat = ClockSource(timedelta(milliseconds=run.spec.tick_ms), stopping)
         bars = op.input("clock", dataflow, beat)
     else:
         source = RecordedSource(bar_rows(run.path(run.bars)), stopping, run.spec.pace)

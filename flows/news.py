@@ -8,7 +8,7 @@ from bytewax.operators import KeyedStream
 
 from connectors.envelope import SHARD, Envelope
 from connectors.feed.feeds import feed_names, feeds_of
-from connectors.feed.health import Board
+from connectors.feed.health import FeedRegistry
 from connectors.feed.live import LiveSource
 from connectors.kafka.sink import LogSink
 from connectors.market.input_files import article_rows, no_rows
@@ -37,10 +37,10 @@ def live(run: Run, stopping: Stopping, dataflow: Dataflow) -> KeyedStream[Envelo
     entry flow assigns stamps monotonically.
     """
     params = run.news_params
-    board = Board(feed_names(params))
-    board.keep_telling(run.layout, run.path(FEEDS_FILE))
+    registry = FeedRegistry(feed_names(params))
+    registry.keep_telling(run.layout, run.path(FEEDS_FILE))
     every = timedelta(milliseconds=run.spec.tick_ms)
-    source = LiveSource(lambda: list(feeds_of(params)), board, every, stopping)
+    source = LiveSource(lambda: list(feeds_of(params)), registry, every, stopping)
     rows = op.input("feeds", dataflow, source)
     admitted = step("admit", rows, lambda s: AdmitArticles(0, s, live=True), ArticlesState)
     return op.map("one_shard", admitted, lambda item: (SHARD, item[1]))

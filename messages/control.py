@@ -26,7 +26,9 @@ class Command(Message, frozen=True, kw_only=True, gc=False):
 
 
 class RunStarted(Message, frozen=True, kw_only=True, gc=False):
-    """The rules a stretch of the log was made under; parameters change only by a new one.
+    """The identity of a run: code version, parameters and their hash, partitions, inputs.
+
+    All records after it were produced under these parameters, until the next one.
 
     Attributes:
         settings_hash: SHA-256 of `settings`, in hex.

@@ -80,12 +80,12 @@ class ScoredArticle(Message, frozen=True, kw_only=True, gc=False):
 
 
 class SentimentWindow(Message, frozen=True, kw_only=True, gc=False):
-    """The scores of one ticker in one closed stretch of time, published at its end.
+    """The scores of one ticker in one closed interval, published at its end.
 
     Attributes:
-        start: beginning of the stretch, UTC; event_time is its end.
+        start: beginning of the interval, UTC; event_time is its end.
         seconds: its length: 300 or 3600.
-        mean: plain mean of the stretch's scores, -1..1.
+        mean: plain mean of the interval's scores, -1..1.
         decayed_mean: the ticker's decayed mean at the end, over the whole look-back.
         confidence: mean confidence, 0..1.
     """

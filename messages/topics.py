@@ -30,11 +30,13 @@ class Topic(Generic[T]):
         name: family.past_tense, without the run's prefix.
         schema: the only message type on it.
         key: what its records are keyed by; `every partition` means one copy on each.
+        prefix: that its records' ids begin with; empty: the ids are their senders' own.
     """
 
     name: str
     schema: type[T]
     key: KeyedBy
+    prefix: str = ""
 
     @property
     def broadcast(self) -> bool:
@@ -49,30 +51,30 @@ class Topic(Generic[T]):
     @property
     def dead_letters(self) -> "Topic[DeadLetter]":
         """Return the topic that takes what could not be read from this one."""
-        return Topic(f"{self.name}.dlq", DeadLetter, self.key)
+        return Topic(f"{self.name}.dlq", DeadLetter, self.key, "dlq")
 
 
-NEWS_RAW: Final = Topic("news.raw", RawArticle, "article")
-NEWS_SCORED: Final = Topic("news.scored", ScoredArticle, "ticker")
-SENTIMENT_WINDOWS: Final = Topic("sentiment.windows", SentimentWindow, "ticker")
-MARKET_BARS: Final = Topic("market.bars", Bar, "ticker")
-SIGNALS_GENERATED: Final = Topic("signals.generated", TradeSignal, "ticker")
-TRADE_DECISIONS: Final = Topic("trade.decisions", Decision, "account")
-ORDERS_REQUESTED: Final = Topic("orders.requested", OrderRequest, "account")
-TRADES_EXECUTED: Final = Topic("trades.executed", TradeExecution, "account")
-POSITIONS: Final = Topic("positions", PositionChanged, "account")
-PORTFOLIO_SNAPSHOTS: Final = Topic("portfolio.snapshots", PortfolioSnapshot, "account")
-LEARNING_OUTCOMES: Final = Topic("learning.outcomes", TradeOutcome, "strategy")
-STRATEGY_WEIGHTS: Final = Topic("strategy.weights", WeightChange, "every partition")
+NEWS_RAW: Final = Topic("news.raw", RawArticle, "article", "art")
+NEWS_SCORED: Final = Topic("news.scored", ScoredArticle, "ticker", "sco")
+SENTIMENT_WINDOWS: Final = Topic("sentiment.windows", SentimentWindow, "ticker", "win")
+MARKET_BARS: Final = Topic("market.bars", Bar, "ticker", "bar")
+SIGNALS_GENERATED: Final = Topic("signals.generated", TradeSignal, "ticker", "sig")
+TRADE_DECISIONS: Final = Topic("trade.decisions", Decision, "account", "dec")
+ORDERS_REQUESTED: Final = Topic("orders.requested", OrderRequest, "account", "ord")
+TRADES_EXECUTED: Final = Topic("trades.executed", TradeExecution, "account", "exe")
+POSITIONS: Final = Topic("positions", PositionChanged, "account", "pos")
+PORTFOLIO_SNAPSHOTS: Final = Topic("portfolio.snapshots", PortfolioSnapshot, "account", "pfl")
+LEARNING_OUTCOMES: Final = Topic("learning.outcomes", TradeOutcome, "strategy", "out")
+STRATEGY_WEIGHTS: Final = Topic("strategy.weights", WeightChange, "every partition", "wgt")
 CONTROL_COMMANDS: Final = Topic("control.commands", Command, "source")
 CONTROL_ACCEPTED: Final = Topic("control.accepted", Command, "every partition")
-RUNS_STARTED: Final = Topic("runs.started", RunStarted, "every partition")
+RUNS_STARTED: Final = Topic("runs.started", RunStarted, "every partition", "run")
 # Telemetry by the wall clock: in no order with the rest, not archived, read by people.
-SYSTEM_EVENTS: Final = Topic("system.events", FlowHealth, "source")
-FEEDS_HEALTH: Final = Topic("feeds.health", FeedHealth, "source")
+SYSTEM_EVENTS: Final = Topic("system.events", FlowHealth, "source", "hea")
+FEEDS_HEALTH: Final = Topic("feeds.health", FeedHealth, "source", "hea")
 # What a feed gave and no topic could take; read as `<feed>.dlq` like any other dead letter.
-NEWS_FEED_DLQ: Final = Topic("news.feed.dlq", DeadLetter, "source")
-MARKET_FEED_DLQ: Final = Topic("market.feed.dlq", DeadLetter, "source")
+NEWS_FEED_DLQ: Final = Topic("news.feed.dlq", DeadLetter, "source", "dlq")
+MARKET_FEED_DLQ: Final = Topic("market.feed.dlq", DeadLetter, "source", "dlq")
 
 TOPICS: Final[tuple[Topic[Message], ...]] = (
     NEWS_RAW,

@@ -26,7 +26,7 @@ REMEMBERED = 20_000  # articles of a live run
 MAX_RECORD = 900_000  # bytes; the broker takes no record over a megabyte
 
 
-class Row(Struct, frozen=True, gc=False):
+class InputRow(Struct, frozen=True, gc=False):
     """One row of a feed as it came: its number in the feed, and its fields or raw bytes."""
 
     number: int
@@ -68,7 +68,7 @@ class Admission(ABC):
         """Turn rows into events; the frontier becomes the clock, the end the next full hour."""
         out: list[Event] = []
         for event in block.events:
-            assert isinstance(event.body, Row)
+            assert isinstance(event.body, InputRow)
             try:
                 self._admit(event.body, out)
             except Unreadable as refusal:
@@ -86,7 +86,7 @@ class Admission(ABC):
         """Return the clock, and what else is remembered."""
 
     @abstractmethod
-    def _admit(self, row: Row, out: list[Event]) -> None:
+    def _admit(self, row: InputRow, out: list[Event]) -> None:
         """Append the fact that a row states, or raise `Unreadable` with the reason."""
 
     def _stamp(self, known: datetime) -> int:
@@ -97,7 +97,7 @@ class Admission(ABC):
         self._clock = max(self._clock, at)
         return self._clock
 
-    def _refuse(self, row: Row, refusal: Unreadable) -> Event:
+    def _refuse(self, row: InputRow, refusal: Unreadable) -> Event:
         payload = row.raw or _json(row.values)
         letter = DeadLetter(
             id=make_id("dlq", self.feed, row.number),
@@ -141,7 +141,7 @@ class AdmitBars(Admission):
         """Return the clock."""
         return BarsState(clock=self._clock)
 
-    def _admit(self, row: Row, out: list[Event]) -> None:
+    def _admit(self, row: InputRow, out: list[Event]) -> None:
         values = _fields(row)
         start, ticker = values.get("timestamp", values.get("ts")), values.get("ticker")
         if not isinstance(start, datetime) or start.tzinfo is None:
@@ -196,7 +196,7 @@ class AdmitArticles(Admission):
             clock=self._clock, hashes=list(self._hashes), revisions=dict(self._revisions)
         )
 
-    def _admit(self, row: Row, out: list[Event]) -> None:
+    def _admit(self, row: InputRow, out: list[Event]) -> None:
         values = _fields(row)
         source, url, title = (_text(values, n) for n in ("source", "url", "title"))
         content = _text(values, "content")
@@ -243,7 +243,7 @@ class AdmitArticles(Admission):
                 del known[next(iter(known))]
 
 
-def _fields(row: Row) -> dict[str, Any]:
+def _fields(row: InputRow) -> dict[str, Any]:
     if row.values is None:
         raise Unreadable("MALFORMED", "the row is not a JSON object")
     return row.values

@@ -13,7 +13,7 @@ from operators.trading.desk import Desk
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class CatalogueRow:
     """One row of the table.
 
     Attributes:
@@ -34,37 +34,39 @@ class Entry:
 
 
 CATALOGUE = (
-    Entry(
+    CatalogueRow(
         AdmitBars, "market", "clock", "none", "none",
         "late: stamped with the clock; malformed or from after the run's start: dead letter",
     ),
-    Entry(
+    CatalogueRow(
         AdmitArticles, "news", "clock, content hashes, revisions", "none", "none",
         "same url and title: DUPLICATE; same id, new text: revision; rest as bars",
     ),
-    Entry(AcceptCommands, "control", "ids let in", "none", "none", "a repeated id is dropped"),
-    Entry(Scoring, "score", "none", "none", "none", "scored like any other"),
-    Entry(
-        SentimentWindows, "signals", "articles per ticker, open 5 min and 1 h stretches",
-        "24 h per ticker, at most 200 articles", "end of a stretch: SentimentWindow",
+    CatalogueRow(
+        AcceptCommands, "control", "ids let in", "none", "none", "a repeated id is dropped"
+    ),
+    CatalogueRow(Scoring, "score", "none", "none", "none", "scored like any other"),
+    CatalogueRow(
+        SentimentWindows, "signals", "articles per ticker, open 5 min and 1 h windows",
+        "24 h per ticker, at most 200 articles", "end of a window: SentimentWindow",
         "near-copies and news from the future or without a date are not counted",
     ),
-    Entry(
+    CatalogueRow(
         Voting, "signals", "20 closes and volumes, RSI averages, standing news opinions per ticker",
         "20 bars; RSI: all", "none",
         "repeated: DUPLICATE, out of order: LATE, known before its end: FUTURE (dead letters); "
         "revisions are not used",
     ),
-    Entry(
+    CatalogueRow(
         Ensemble, "signals", "present and coming weights", "none", "none",
         "a weight holds from its effective_from on, however late it arrives",
     ),
-    Entry(
+    CatalogueRow(
         Desk, "trade", "cash, positions, marks, waiting orders, exits, trading state",
         "20 sessions of volume", "every 5 min: snapshot; close: waiting orders expire",
         "the bars that Voting refuses are skipped; a command counts once",
     ),
-    Entry(
+    CatalogueRow(
         Outcomes, "learn", "open round trips, signals of a day", "1 day of signals", "none",
         "an outcome without its signal is credited to `unattributed`",
     ),

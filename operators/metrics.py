@@ -7,6 +7,7 @@ and L. N. Price (1994), with the full number of days below the bar in the downsi
 
 import math
 from collections.abc import Sequence
+from statistics import NormalDist
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -138,25 +139,14 @@ def chance_of_best(sharpe_ratio: float, days: int, tried: int, spread: float) ->
     """
     if tried < 2 or days < 3:
         return None
-    euler = 0.5772156649015329
+    normal, euler = NormalDist(), 0.5772156649015329
     expected = spread * (
-        (1 - euler) * _quantile(1 - 1 / tried) + euler * _quantile(1 - 1 / (tried * math.e))
+        (1 - euler) * normal.inv_cdf(1 - 1 / tried)
+        + euler * normal.inv_cdf(1 - 1 / (tried * math.e))
     )
     daily, bar = sharpe_ratio / math.sqrt(YEAR), expected / math.sqrt(YEAR)
     z = (daily - bar) * math.sqrt(days - 1) / math.sqrt(1 + 0.5 * daily * daily)
-    return 0.5 * (1 + math.erf(z / math.sqrt(2)))
-
-
-def _quantile(p: float) -> float:
-    """Return the standard normal quantile, by bisection on the error function."""
-    low, high = -10.0, 10.0
-    while high - low > 1e-12:
-        middle = (low + high) / 2
-        if 0.5 * (1 + math.erf(middle / math.sqrt(2))) < p:
-            low = middle
-        else:
-            high = middle
-    return (low + high) / 2
+    return normal.cdf(z)
 
 
 def _constant(found: Floats) -> bool:

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
+from connectors.files import write_whole
 from stack.errors import StackError
 
 MIN_FREE_BYTES: Final = 1_500_000_000
@@ -22,10 +23,7 @@ def note_last(home: Path, run: str) -> None:
     """
     file = _last_file()
     try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        draft = file.with_suffix(f".{os.getpid()}")
-        draft.write_text(json.dumps({"home": str(home), "run": run}))
-        draft.replace(file)
+        write_whole(file, json.dumps({"home": str(home), "run": run}).encode())
     except OSError:
         return
 
@@ -141,10 +139,8 @@ class Home:
             raise StackError(reason) from error
 
     def _remember(self, state: dict[str, str | int]) -> None:
-        file = self.path / "state.json"
-        draft = file.with_suffix(f".{os.getpid()}")
-        draft.write_text(json.dumps(state, indent=1, sort_keys=True))
-        draft.replace(file)
+        text = json.dumps(state, indent=1, sort_keys=True)
+        write_whole(self.path / "state.json", text.encode())
 
 
 def is_free(port: int) -> bool:

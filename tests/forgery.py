@@ -12,11 +12,11 @@ import pyarrow.parquet as pq
 
 from connectors.archive.checkpoints import Checkpoint, encode_checkpoint
 from connectors.archive.files import StatesManifest, TopicsManifest, read_manifest, write_manifest
-from connectors.archive.records import Row, read_rows, table_of
+from connectors.archive.records import ArchivedRecord, read_rows, table_of
 from connectors.files import sha256_of
 from operators.states import decode_state
 
-Edit = Callable[[list[Row]], list[Row]]
+Edit = Callable[[list[ArchivedRecord]], list[ArchivedRecord]]
 
 
 def copy_of(archive: Path, target: Path) -> Path:
@@ -64,7 +64,7 @@ def rewrite(archive: Path, topic: str, day: str, edit: Edit, *, manifest: bool =
 def change(field: str, value: Any, of: str) -> Edit:
     """Return an edit that sets one field of the record with an id."""
 
-    def edit(rows: list[Row]) -> list[Row]:
+    def edit(rows: list[ArchivedRecord]) -> list[ArchivedRecord]:
         edited = []
         for row in rows:
             body = msgspec.json.decode(row.value) if row.value else {}

@@ -148,7 +148,7 @@ closes = st.integers(80_0000, 120_0000)
 
 @st.composite
 def market(draw: st.DrawFn, minutes: int = 60) -> list[Event]:
-    """Draw a stretch of bars, scored news, weights, signals and commands, in order."""
+    """Draw a batch of bars, scored news, weights, signals and commands, in order."""
     events: list[Event] = []
     for minute in range(1, minutes + 1):
         for ticker in TICKERS:

@@ -9,6 +9,7 @@ from typing import Final
 
 from connectors.archive.check import Checked, states_manifests, topics_manifest, verify
 from connectors.archive.files import IMPORTED, MANIFEST, ArchiveDamaged
+from connectors.files import put_in_place
 from messages.errors import TidewireError
 
 RUN_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,80}")
@@ -31,7 +32,7 @@ def export(run: Path, target: Path) -> Checked:
     with tarfile.open(draft, "w", format=tarfile.PAX_FORMAT) as bundle:
         for file in _files(run):
             bundle.add(file, f"{run.name}/{file.relative_to(run)}", recursive=False)
-    draft.replace(target)
+    put_in_place(draft, target)
     return counted
 
 

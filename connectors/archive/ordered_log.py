@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Final
 
 from connectors.archive.reading import ArchivedRun, DayNotArchived
-from connectors.archive.records import Row
+from connectors.archive.records import ArchivedRecord
 from connectors.envelope import Barrier, Envelope
 from connectors.kafka.layout import TICK_END, Layout
 from connectors.kafka.partition_reader import read_value
@@ -125,7 +125,7 @@ class ArchivedLog:
 
 
 def _record(
-    topic: Topic[Message], rank: int, row: Row, decode: Callable[[bytes], Message]
+    topic: Topic[Message], rank: int, row: ArchivedRecord, decode: Callable[[bytes], Message]
 ) -> Record:
     body = read_value(topic, decode, row.partition, row.offset, row.value or b"", row.stamp)
     key = "" if topic.broadcast else (row.key or b"").decode(errors="replace")

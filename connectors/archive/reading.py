@@ -19,7 +19,7 @@ from connectors.archive.files import (
     TopicsManifest,
     read_manifest,
 )
-from connectors.archive.records import Row, read_rows
+from connectors.archive.records import ArchivedRecord, read_rows
 from connectors.archive.sink import BEFORE_TIME
 from connectors.kafka.layout import TICK_END
 from connectors.runs import Run
@@ -131,7 +131,7 @@ class ArchivedRun:
 
     def rows(
         self, topic: str, first: str = "", last: str = "9999", *, headers: bool = False
-    ) -> Iterator[Row]:
+    ) -> Iterator[ArchivedRecord]:
         """Return a topic's rows of the days from `first` to `last`, both included, in order.
 
         Raises:

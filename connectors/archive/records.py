@@ -33,7 +33,7 @@ COLUMNS: Final = pa.schema(
 )
 
 
-class Row(NamedTuple):
+class ArchivedRecord(NamedTuple):
     """One archived record; the columns of a day file in their order, the digest left out.
 
     Attributes:
@@ -61,15 +61,15 @@ class Row(NamedTuple):
 
 
 encode_row = msgspec.msgpack.Encoder().encode
-decode_row = msgspec.msgpack.Decoder(Row).decode
+decode_row = msgspec.msgpack.Decoder(ArchivedRecord).decode
 
 
-def digest_of(row: Row) -> bytes:
+def digest_of(row: ArchivedRecord) -> bytes:
     """Return the digest of a row: BLAKE2b over its encoded columns."""
     return blake2b(encode_row(row), digest_size=DIGEST_BYTES).digest()
 
 
-def table_of(rows: Sequence[Row]) -> pa.Table:
+def table_of(rows: Sequence[ArchivedRecord]) -> pa.Table:
     """Return rows as a table with their digests."""
     columns = [*zip(*rows, strict=True), [digest_of(row) for row in rows]]
     arrays = [
@@ -79,19 +79,19 @@ def table_of(rows: Sequence[Row]) -> pa.Table:
     return pa.Table.from_arrays(arrays, schema=COLUMNS)
 
 
-def read_rows(file: Path, *, headers: bool = True) -> Iterator[Row]:
+def read_rows(file: Path, *, headers: bool = True) -> Iterator[ArchivedRecord]:
     """Return a day file's rows in (stamp, partition, offset) order.
 
     Args:
         file: of the archive.
         headers: False leaves them empty; reading is then several times faster.
     """
-    names = [n for n in Row._fields if headers or n != "headers"]
+    names = [n for n in ArchivedRecord._fields if headers or n != "headers"]
     for batch in pq.ParquetFile(file).iter_batches(ROW_GROUP, columns=names):
         columns: list[Any] = [batch.column(n).to_pylist() for n in names]
         if not headers:
             columns.append([[]] * len(batch))
-        yield from map(Row._make, zip(*columns, strict=True))
+        yield from map(ArchivedRecord._make, zip(*columns, strict=True))
 
 
 def changed_row(file: Path) -> str | None:

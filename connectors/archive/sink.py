@@ -108,7 +108,14 @@ class ArchiveSink(FixedPartitionedSink[Batch, bytes]):
     """One partition: the archive of one run."""
 
     def __init__(self, archive: Path, run_id: str, trim: Trim | None = None) -> None:
-        """Remember where; `trim` is told, per topic, what the archive lacks from where on."""
+        """Remember where; nothing is opened here.
+
+        Args:
+            archive: directory of the run's archive.
+            run_id: of the run.
+            trim: called after a day file is complete with, per partition of each topic, the first
+                offset not yet archived; Kafka may delete everything before it.
+        """
         self._archive = archive
         self._run_id = run_id
         self._trim = trim

@@ -15,7 +15,7 @@ from connectors.archive.files import DayFile
 from connectors.archive.records import (
     COLUMNS,
     ROW_GROUP,
-    Row,
+    ArchivedRecord,
     decode_row,
     encode_row,
     table_of,
@@ -74,7 +74,7 @@ class Spools:
         """Append a record to the day's spool of its partition; durable after `flush`."""
         name = f"{record.topic}~{day}~{record.partition}.spool"
         row = encode_row(
-            Row(
+            ArchivedRecord(
                 record.stamp, record.partition, record.offset, record.appended_ms, record.seq,
                 record.tick, record.repeat, record.key, record.value, record.headers,
             )
@@ -134,18 +134,18 @@ class Spools:
         return [self._directory / name for name in sorted(self.lengths) if name.startswith(prefix)]
 
 
-def _place(row: Row) -> tuple[int, int, int]:
+def _place(row: ArchivedRecord) -> tuple[int, int, int]:
     return row.stamp, row.partition, row.offset
 
 
-def _rows(spool: Path) -> Iterator[Row]:
+def _rows(spool: Path) -> Iterator[ArchivedRecord]:
     with spool.open("rb") as opened:
         while head := opened.read(4):
             yield decode_row(opened.read(int.from_bytes(head, "big")))
 
 
-def _groups(rows: Iterator[Row]) -> Iterator[list[Row]]:
-    group: list[Row] = []
+def _groups(rows: Iterator[ArchivedRecord]) -> Iterator[list[ArchivedRecord]]:
+    group: list[ArchivedRecord] = []
     for row in rows:
         group.append(row)
         if len(group) == ROW_GROUP:

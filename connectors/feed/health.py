@@ -1,6 +1,5 @@
 """How the feeds are, kept for whoever asks, and told on feeds.health every few seconds."""
 
-import json
 import random
 import threading
 import time
@@ -14,6 +13,7 @@ from confluent_kafka import Producer
 
 from connectors.feed.base import Feed, Values
 from connectors.feed.fetching import FeedFailed
+from connectors.files import write_whole
 from connectors.kafka.layout import RUN, STAMP, Layout
 from connectors.telemetry import FEED_DELAY_SECONDS, FETCH_ERRORS, FETCHED, watch_feeds
 from messages.base import make_id
@@ -27,7 +27,7 @@ DICE: Final = random.Random()  # noqa: S311  # no secret; not the one that other
 
 
 @dataclass(slots=True)
-class Standing:
+class FeedStatus:
     """How one feed is; the fields are those of `FeedHealth`.
 
     Attributes:
@@ -44,19 +44,19 @@ class Standing:
     detail: str = ""
 
 
-class Board:
-    """The standing of every feed; told by their threads, asked from any."""
+class FeedRegistry:
+    """The status of every feed; told by their threads, asked from any."""
 
     def __init__(self, names: Iterable[str]) -> None:
         """Start with feeds that wait for their first look."""
         self._lock = threading.Lock()
-        self.standings = {name: Standing() for name in names}
+        self.feeds = {name: FeedStatus() for name in names}
 
     def succeeded(self, name: str, fresh: list[Values]) -> float:
         """Note entries that were not given before; returns by how much to back off: nothing."""
         now = datetime.now(UTC)
         with self._lock:
-            feed = self.standings[name]
+            feed = self.feeds[name]
             feed.state, feed.last_success, feed.detail = "healthy", now, ""
             feed.failures, feed.back_off_s = 0, 0.0
             feed.entries += len(fresh)
@@ -71,13 +71,13 @@ class Board:
     def failed(self, feed: Feed, failure: FeedFailed) -> float:
         """Note a failure; returns the seconds to wait beyond the interval, doubled each time."""
         with self._lock:
-            standing = self.standings[feed.name]
-            standing.errors += 1
-            doubled = feed.interval_s * 2.0 ** min(standing.failures, 20)
+            status = self.feeds[feed.name]
+            status.errors += 1
+            doubled = feed.interval_s * 2.0 ** min(status.failures, 20)
             wait = max(min(feed.max_back_off_s, doubled), failure.retry_after_s)
-            standing.failures += 1
-            standing.state, standing.detail = "failing", str(failure)[:500]
-            standing.back_off_s = round(wait, 3)
+            status.failures += 1
+            status.state, status.detail = "failing", str(failure)[:500]
+            status.back_off_s = round(wait, 3)
         FETCH_ERRORS.add(1, {"feed": feed.name, "reason": failure.reason})
         return wait
 
@@ -91,13 +91,13 @@ class Board:
                     feed=name, state=f.state, last_success=f.last_success, last_item=f.last_item,
                     entries=f.entries, errors=f.errors, back_off_s=f.back_off_s, detail=f.detail,
                 )
-                for name, f in self.standings.items()
+                for name, f in self.feeds.items()
             ]  # fmt: skip
 
     def gauges(self) -> Iterable[tuple[str, str, float]]:
         """Return what metrics show: gauge, feed and value; nothing of what is not known yet."""
         with self._lock:
-            for name, feed in self.standings.items():
+            for name, feed in self.feeds.items():
                 yield "back_off", name, feed.back_off_s
                 if feed.last_success is not None:
                     yield "last_success", name, feed.last_success.timestamp()
@@ -121,10 +121,8 @@ class Board:
                         ],
                     )  # fmt: skip
                 producer.poll(0)
-                file.parent.mkdir(parents=True, exist_ok=True)
-                draft = file.with_suffix(".draft")
-                draft.write_text(json.dumps([json.loads(encode(h)) for h in told]))
-                draft.replace(file)
+                listed = b"[" + b",".join(map(encode, told)) + b"]"
+                write_whole(file, listed, durable=False)
                 time.sleep(TELL_S)
 
         threading.Thread(target=tell, name="feeds-health", daemon=True).start()

@@ -20,9 +20,9 @@ from bytewax.inputs import FixedPartitionedSource, StatefulSourcePartition
 from connectors.envelope import SHARD, Envelope
 from connectors.feed.base import Feed, Memory, Poll, Values
 from connectors.feed.fetching import FeedFailed
-from connectors.feed.health import Board, with_jitter
+from connectors.feed.health import FeedRegistry, with_jitter
 from connectors.telemetry import FETCH_SECONDS
-from operators.admission import Row
+from operators.admission import InputRow
 from operators.blocks import Block, Event
 from operators.states import State, decode_state, encode_state
 
@@ -42,7 +42,7 @@ class LivePartition(StatefulSourcePartition[tuple[str, Envelope], bytes]):
     """Runs the feeds."""
 
     def __init__(
-        self, feeds: Sequence[Feed], board: Board, every: timedelta,
+        self, feeds: Sequence[Feed], registry: FeedRegistry, every: timedelta,
         stopping: Callable[[], bool], resume: bytes | None,
     ) -> None:  # fmt: skip
         """Start every feed where its memory says."""
@@ -55,7 +55,7 @@ class LivePartition(StatefulSourcePartition[tuple[str, Envelope], bytes]):
         self._closed = threading.Event()
         for feed in feeds:
             memory = self._memories.get(feed.name, {})
-            thread = _FeedThread(feed, board, self._polled, memory, self._closed)
+            thread = _FeedThread(feed, registry, self._polled, memory, self._closed)
             threading.Thread(target=thread.run, name=f"feed-{feed.name}", daemon=True).start()
 
     def next_batch(self) -> list[tuple[str, Envelope]]:
@@ -71,7 +71,7 @@ class LivePartition(StatefulSourcePartition[tuple[str, Envelope], bytes]):
                 break
             self._memories[name] = poll.memory
             rows += poll.rows
-        events = [Event(self._last, "", Row(self._number + i, v)) for i, v in enumerate(rows)]
+        events = [Event(self._last, "", InputRow(self._number + i, v)) for i, v in enumerate(rows)]
         self._number += len(rows)
         return [(SHARD if rows else BEAT, Envelope(Block(events, self._last)))]
 
@@ -93,11 +93,11 @@ class LiveSource(FixedPartitionedSource[tuple[str, Envelope], bytes]):
     """All feeds of a live run."""
 
     def __init__(
-        self, feeds: Callable[[], Sequence[Feed]], board: Board, every: timedelta,
+        self, feeds: Callable[[], Sequence[Feed]], registry: FeedRegistry, every: timedelta,
         stopping: Callable[[], bool],
     ) -> None:  # fmt: skip
         """Name the feeds; nothing is opened here."""
-        self._feeds, self._board = feeds, board
+        self._feeds, self._registry = feeds, registry
         self._every, self._stopping = every, stopping
 
     def list_parts(self) -> list[str]:
@@ -106,17 +106,19 @@ class LiveSource(FixedPartitionedSource[tuple[str, Envelope], bytes]):
 
     def build_part(self, step_id: str, for_part: str, resume_state: bytes | None) -> LivePartition:
         """Start the feeds."""
-        return LivePartition(self._feeds(), self._board, self._every, self._stopping, resume_state)
+        return LivePartition(
+            self._feeds(), self._registry, self._every, self._stopping, resume_state
+        )
 
 
 class _FeedThread:
     """Looks at one feed again and again."""
 
     def __init__(
-        self, feed: Feed, board: Board, polled: "SimpleQueue[tuple[str, Poll]]", memory: Memory,
-        closed: threading.Event,
+        self, feed: Feed, registry: FeedRegistry, polled: "SimpleQueue[tuple[str, Poll]]",
+        memory: Memory, closed: threading.Event,
     ) -> None:  # fmt: skip
-        self._feed, self._board, self._polled = feed, board, polled
+        self._feed, self._registry, self._polled = feed, registry, polled
         self._memory, self._closed = memory, closed
         self._seen: OrderedDict[bytes, None] = OrderedDict()
 
@@ -128,16 +130,16 @@ class _FeedThread:
             try:
                 poll = feed.poll(self._memory)
                 fresh = [row for row in poll.rows if self._is_new(row)]
-                wait = self._board.succeeded(feed.name, fresh)
+                wait = self._registry.succeeded(feed.name, fresh)
                 self._memory = poll.memory
                 self._polled.put((feed.name, poll._replace(rows=fresh)))
             except FeedFailed as failure:
-                wait = self._board.failed(feed, failure)
+                wait = self._registry.failed(feed, failure)
                 log.warning("feed %s: %s", feed.name, failure)
             except Exception as error:
                 log.exception("feed %s", feed.name)
                 said = f"{type(error).__name__}: {error}"
-                wait = self._board.failed(feed, FeedFailed("UNEXPECTED", said))
+                wait = self._registry.failed(feed, FeedFailed("UNEXPECTED", said))
             FETCH_SECONDS.record(time.perf_counter() - began, {"feed": feed.name})
             self._closed.wait(with_jitter(feed.interval_s + wait))
         feed.close()

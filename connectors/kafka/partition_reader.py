@@ -18,7 +18,7 @@ KEYS: Final = 10_000  # texts of keys kept per partition
 Decode = Callable[[bytes], Message]
 
 
-class Noted(NamedTuple):
+class Arrival(NamedTuple):
     """What a record is to its partition.
 
     Attributes:
@@ -33,7 +33,7 @@ class Noted(NamedTuple):
     repeat: bool
 
 
-def note(record: Record, run: bytes, clock: Clock) -> Noted:
+def note(record: Record, run: bytes, clock: Clock) -> Arrival:
     """Advance a partition's clock by the next record of its log, and say what the record is.
 
     A record without this run's headers (an outside producer's) takes the running maximum.
@@ -41,9 +41,9 @@ def note(record: Record, run: bytes, clock: Clock) -> Noted:
     stamp, seq, tick = read_headers(record, run)
     if tick is not None:
         clock.tick(stamp, last=tick == TICK_END)
-        return Noted(clock.end if clock.ended else clock.now, seq, tick, repeat=False)
+        return Arrival(clock.end if clock.ended else clock.now, seq, tick, repeat=False)
     repeat = not clock.advance(stamp, seq)
-    return Noted(clock.now, seq, None, repeat)
+    return Arrival(clock.now, seq, None, repeat)
 
 
 class PartitionReader:

@@ -14,7 +14,7 @@ from connectors.kafka.partition_reader import read_headers
 READ_WAIT_S: Final = 0.05
 
 
-class Found(NamedTuple):
+class WrittenRecord(NamedTuple):
     """A record of ours that the log holds: where, its seq, its message's id, its bytes."""
 
     offset: int
@@ -30,7 +30,7 @@ class Written:
     next_offset: int
     stamp: int = -1
     ended: bool = False
-    records: deque[Found] = field(default_factory=deque)
+    records: deque[WrittenRecord] = field(default_factory=deque)
 
 
 class _Identified(msgspec.Struct):
@@ -85,4 +85,4 @@ def _note(written: Written, record: Record, run: bytes) -> None:
     elif seq is not None and (not written.records or seq > written.records[-1].seq):
         value = record.value() or b""
         id_ = msgspec.json.decode(value, type=_Identified).id
-        written.records.append(Found(record.offset() or 0, seq, id_, value))
+        written.records.append(WrittenRecord(record.offset() or 0, seq, id_, value))

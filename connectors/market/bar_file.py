@@ -1,4 +1,4 @@
-"""Files of bars as columns, a stretch at a time: what the columnar loop is fed.
+"""Files of bars as columns, a batch at a time: what the columnar loop is fed.
 
 Parquet or CSV with ticker, timestamp (or ts: start, UTC), open, high, low, close and volume. A
 file sorted by time and ticker is streamed; any other is sorted in memory first.
@@ -55,7 +55,7 @@ class BarFile:
         """Return the number of rows, or 0 where only reading would tell."""
         return pq.ParquetFile(self.file).metadata.num_rows if self._is_parquet else 0
 
-    def stretches(self, row: Row) -> Iterator[BarColumns]:
+    def batches(self, row: Row) -> Iterator[BarColumns]:
         """Return the bars in order of time and ticker, whole moments only.
 
         Args:

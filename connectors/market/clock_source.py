@@ -14,7 +14,7 @@ from connectors.envelope import SHARD, Envelope
 from operators.blocks import Block
 
 
-class PacemakerPartition(StatefulSourcePartition[tuple[str, Envelope], None]):
+class ClockPartition(StatefulSourcePartition[tuple[str, Envelope], None]):
     """Says what time it is, again and again."""
 
     def __init__(self, every: timedelta, stopping: Callable[[], bool]) -> None:
@@ -38,7 +38,7 @@ class PacemakerPartition(StatefulSourcePartition[tuple[str, Envelope], None]):
         """Return nothing: the topics know how far time has come."""
 
 
-class PacemakerSource(FixedPartitionedSource[tuple[str, Envelope], None]):
+class ClockSource(FixedPartitionedSource[tuple[str, Envelope], None]):
     """One heartbeat."""
 
     def __init__(self, every: timedelta, stopping: Callable[[], bool]) -> None:
@@ -50,6 +50,6 @@ class PacemakerSource(FixedPartitionedSource[tuple[str, Envelope], None]):
         """Return the one partition."""
         return [SHARD]
 
-    def build_part(self, step_id: str, for_part: str, resume_state: None) -> PacemakerPartition:
+    def build_part(self, step_id: str, for_part: str, resume_state: None) -> ClockPartition:
         """Start it."""
-        return PacemakerPartition(self._every, self._stopping)
+        return ClockPartition(self._every, self._stopping)

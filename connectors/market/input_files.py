@@ -11,11 +11,11 @@ import msgspec
 import pyarrow.parquet as pq
 
 from messages.errors import TidewireError
-from operators.admission import Row
+from operators.admission import InputRow
 
 PROBED: Final = 1_000
 BAR_COLUMNS: Final = ("ticker", "open", "high", "low", "close", "volume")
-Rows = Callable[[int], Iterator[Row]]
+Rows = Callable[[int], Iterator[InputRow]]
 
 
 class InputUnusable(TidewireError, ValueError):
@@ -40,7 +40,7 @@ def bar_rows(file: Path) -> Rows:
         reason = f"{file} lacks {', '.join(missing) or 'timestamp'}: its columns must be {wanted}."
         raise InputUnusable(reason)
 
-    def rows(start: int) -> Iterator[Row]:
+    def rows(start: int) -> Iterator[InputRow]:
         number = 0
         for batch in parquet.iter_batches(16_384):
             if number + len(batch) <= start:
@@ -48,7 +48,7 @@ def bar_rows(file: Path) -> Rows:
                 continue
             for values in batch.to_pylist():
                 if number >= start:
-                    yield Row(number, values)
+                    yield InputRow(number, values)
                 number += 1
 
     return rows
@@ -67,16 +67,16 @@ def article_rows(file: Path) -> Rows:
         reason = f"{file} cannot be read ({error}): name a .jsonl or .jsonl.gz file with --news."
         raise InputUnusable(reason) from error
 
-    def rows(start: int) -> Iterator[Row]:
+    def rows(start: int) -> Iterator[InputRow]:
         with _open(file) as lines:
             for number, line in enumerate(lines):
                 if number >= start:
-                    yield Row(number, _object(line), line.rstrip(b"\n"))
+                    yield InputRow(number, _object(line), line.rstrip(b"\n"))
 
     return rows
 
 
-def no_rows(_start: int) -> Iterator[Row]:
+def no_rows(_start: int) -> Iterator[InputRow]:
     """Read nothing: the feed of a run without news."""
     return iter(())
 

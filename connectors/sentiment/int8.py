@@ -9,6 +9,8 @@ import warnings
 from pathlib import Path
 from typing import Any, Final
 
+from connectors.files import put_in_place
+
 FILE: Final = "tidewire-int8.onnx"
 INPUTS: Final = ("input_ids", "attention_mask", "token_type_ids")
 OPSET: Final = 18
@@ -68,4 +70,4 @@ def _make(model: Any, file: Path) -> None:
         quantize_dynamic(str(whole), str(draft), weight_type=QuantType.QInt8)
     for leftover in file.parent.glob(f"{whole.name}*"):
         leftover.unlink()
-    draft.replace(file)
+    put_in_place(draft, file)

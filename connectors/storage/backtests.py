@@ -6,13 +6,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
-import psycopg
 import pyarrow as pa
 import pyarrow.parquet as pq
 from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 
 from connectors.files import ContentDigest
+from connectors.storage.connection import connect
 from messages.codec import validate
 from messages.news import ScoredArticle
 from operators.blocks import Event
@@ -74,8 +74,7 @@ def save(url: str, schema: str, row: BacktestRow) -> None:
     Raises:
         psycopg.Error: the database is away, or the schema is not there.
     """
-    options = f"-c search_path={schema}"
-    with psycopg.connect(url, options=options, connect_timeout=5) as connection:
+    with connect(url, schema) as connection:
         connection.execute(
             INSERT,
             (
@@ -125,9 +124,8 @@ def stored_scores(url: str, schema: str) -> list[Event]:
 def _rows(
     url: str, schema: str, query: str, values: tuple[str, ...]
 ) -> Iterator[list[dict[str, Any]]]:
-    options = f"-c search_path={schema} -c timezone=UTC"
     with (
-        psycopg.connect(url, options=options, connect_timeout=5) as connection,
+        connect(url, schema) as connection,
         connection.cursor("backtest", row_factory=dict_row) as cursor,
     ):
         cursor.execute(query.encode(), values)

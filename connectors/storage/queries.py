@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-import psycopg
 from psycopg.rows import dict_row
 
+from connectors.storage.connection import connect
 from connectors.storage.sink import table_names
 
 
@@ -27,10 +27,7 @@ class Reader:
 
     def __init__(self, url: str, schema: str) -> None:
         """Open a connection; `close` it."""
-        options = f"-c search_path={schema}"
-        self._connection = psycopg.connect(
-            url, autocommit=True, options=options, row_factory=dict_row, connect_timeout=5
-        )
+        self._connection = connect(url, schema, autocommit=True, row_factory=dict_row)
 
     def close(self) -> None:
         """Leave the database."""

@@ -10,6 +10,7 @@ import psycopg
 from bytewax.outputs import FixedPartitionedSink, StatefulSinkPartition
 from msgspec import Struct
 
+from connectors.storage.connection import connect
 from connectors.storage.partitions import month_of, name_of, statement
 from connectors.storage.rollups import NOTE, refresh
 from connectors.storage.rows import TARGETS, Target
@@ -147,9 +148,7 @@ class DatabasePartition(StatefulSinkPartition[Block, None]):
                 self._partitions.add(name)
 
     def _connect(self) -> psycopg.Connection:
-        connection = psycopg.connect(
-            self._url, autocommit=True, connect_timeout=5, options=f"-c search_path={self._schema}"
-        )
+        connection = connect(self._url, self._schema, autocommit=True)
         for target in TARGETS.values():
             connection.execute(stage(target))
         found = connection.execute(
@@ -189,7 +188,7 @@ def seed(url: str, schema: str, own: Sequence[tuple[str, str]] = ()) -> None:
     """
     every = (*SEED, *own)
     share = 1 / len(every)
-    with psycopg.connect(url, options=f"-c search_path={schema}") as connection:
+    with connect(url, schema) as connection:
         for name, description in every:
             connection.execute(
                 "INSERT INTO strategies (id, name, description, current_weight, active) "

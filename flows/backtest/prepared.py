@@ -18,7 +18,7 @@ from operators.params import Params
 
 
 @dataclass(frozen=True, slots=True)
-class Whole:
+class InMemoryInput:
     """All bars of a file in memory, the good ones, and all scored articles.
 
     Attributes:
@@ -39,7 +39,7 @@ class Whole:
         return list(zip(first.tolist(), last.tolist(), strict=True))
 
 
-def read_whole(inputs: Inputs) -> Whole:
+def read_input(inputs: Inputs) -> InMemoryInput:
     """Read a backtest's inputs.
 
     Raises:
@@ -48,10 +48,10 @@ def read_whole(inputs: Inputs) -> Whole:
     """
     splits = find_splits(inputs) if inputs.splits != "keep" else []
     loop = ColumnLoop(Params(), new_york_sessions(), {})
-    parts = [loop.good(adjusted(b, splits)) for b in inputs.bars.stretches(loop.row)]
+    parts = [loop.good(adjusted(b, splits)) for b in inputs.bars.batches(loop.row)]
     bars = BarColumns(*map(np.concatenate, zip(*parts, strict=True))) if parts else _none()
     start = int(np.searchsorted(bars.stamp, inputs.trade_from, side="left"))
-    return Whole(bars, all_scores(inputs), loop.strategies.tickers, start)
+    return InMemoryInput(bars, all_scores(inputs), loop.strategies.tickers, start)
 
 
 def vote_key(params: Params) -> tuple[Any, ...]:
@@ -65,10 +65,10 @@ def vote_key(params: Params) -> tuple[Any, ...]:
     )
 
 
-class Votes:
+class VoteCache:
     """The votes of every bar, made once for each set of strategies' parameters."""
 
-    def __init__(self, whole: Whole) -> None:
+    def __init__(self, whole: InMemoryInput) -> None:
         """Take the inputs; nothing is voted yet."""
         self._whole = whole
         self._key: tuple[Any, ...] | None = None
@@ -90,7 +90,7 @@ class Votes:
 
 
 def trade_rows(
-    whole: Whole, votes: Votes, params: Params, weights: dict[str, float], rows: slice
+    whole: InMemoryInput, votes: VoteCache, params: Params, weights: dict[str, float], rows: slice
 ) -> tuple[ColumnLoop, Tally]:
     """Trade some rows on votes that know all bars before them; the account starts anew."""
     strategies, voted = votes.of(params)

@@ -124,8 +124,8 @@ def result_of(ran: Ran, *, with_trades: bool = True) -> Result:
 def _days(ran: Ran) -> list[Day]:
     """Return each session's end: the last snapshot that belongs to it.
 
-    A snapshot is due every so often while bars come in; the last one of a session is due after
-    its last bar, and is named by the moment before its interval began.
+    A snapshot is stamped at the end of its interval. For the last one of a session that is after
+    the close, so its session is found by the stamp less one interval.
     """
     curve = ran.tally.curve()
     before = ran.params.account.snapshot_minutes * MINUTE_US + 1

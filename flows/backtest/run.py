@@ -91,7 +91,7 @@ def run_backtest(
         inputs: what to read.
         params: of the operators.
         weights: strategy -> weight, fixed.
-        progress: told the number of bars after each stretch.
+        progress: told the number of bars after each batch.
 
     Raises:
         InputUnusable: a file cannot be read.
@@ -107,16 +107,16 @@ def run_backtest(
     news = all_scores(inputs)
     ran.articles = len(news)
     watch = _Watch(ran, inputs.benchmark)
-    heard = 0
-    for stretch in inputs.bars.stretches(loop.row):
-        bars = adjusted(stretch, splits) if splits else stretch
-        upto = heard
+    fed = 0
+    for batch in inputs.bars.batches(loop.row):
+        bars = adjusted(batch, splits) if splits else batch
+        upto = fed
         last = int(bars.stamp[-1])
         while upto < len(news) and news[upto].stamp <= last:
             upto += 1
-        _advance(ran, bars, news[heard:upto])
+        _advance(ran, bars, news[fed:upto])
         watch.look(bars)
-        heard = upto
+        fed = upto
         ran.first = ran.first or int(bars.stamp[0])
         ran.last, ran.bars = last, ran.bars + bars.size
         progress(ran.bars)
@@ -153,7 +153,7 @@ def find_splits(inputs: Inputs) -> list[Split]:
         return names.setdefault(ticker, len(names))
 
     look, found = GapWatch(new_york_sessions().closes), list[Split]()
-    for bars in inputs.bars.stretches(row):
+    for bars in inputs.bars.batches(row):
         for split in look.look(bars):
             ratio = split.ratio
             if inputs.splits == "refuse" or ratio is None:
@@ -164,8 +164,8 @@ def find_splits(inputs: Inputs) -> list[Split]:
 
 def all_scores(inputs: Inputs) -> list[Event]:
     """Return what a backtest hears of the news, in order."""
-    heard = [*inputs.scored, *scored_articles(inputs.news, inputs.directories)]
-    return sorted(heard, key=lambda e: (e.stamp, e.key))
+    fed = [*inputs.scored, *scored_articles(inputs.news, inputs.directories)]
+    return sorted(fed, key=lambda e: (e.stamp, e.key))
 
 
 def scored_articles(file: Path | None, directories: tuple[str, ...] = ()) -> list[Event]:

@@ -14,7 +14,7 @@ from connectors.market.calendar import session_day
 from connectors.parameters import with_settings
 from connectors.user_strategies import strategy_names
 from flows.backtest.options import CannotBacktest
-from flows.backtest.prepared import Votes, Whole, read_whole, trade_rows, vote_key
+from flows.backtest.prepared import InMemoryInput, VoteCache, read_input, trade_rows, vote_key
 from flows.backtest.results import result_of
 from flows.backtest.run import Inputs, Ran
 from operators import metrics
@@ -176,7 +176,7 @@ def run_sweep(
     """
     every = combinations(asked)
     rules = [rules_of(settings, params, weights) for settings in every]
-    whole = read_whole(inputs)
+    whole = read_input(inputs)
     spans = _windows(whole, asked)
     # Runs that share votes stand together, so that a process makes them once.
     order = sorted(range(len(every)), key=lambda i: repr(vote_key(rules[i][0])))
@@ -200,10 +200,10 @@ Part = list[tuple[Run, list[tuple[list[float], list[float]]]]]
 _shared: dict[str, Any] = {}
 
 
-def _spread(inputs: Inputs, whole: Whole, tasks: list[Task], jobs: int) -> Iterator[Part]:
+def _spread(inputs: Inputs, whole: InMemoryInput, tasks: list[Task], jobs: int) -> Iterator[Part]:
     """Run tasks on processes of their own, each of which reads the inputs once."""
     if jobs == 1 or len(tasks) == 1:
-        _shared.update(whole=whole, votes=Votes(whole))
+        _shared.update(whole=whole, votes=VoteCache(whole))
         yield from map(_work, tasks)
         return
     context = multiprocessing.get_context("spawn")
@@ -212,8 +212,8 @@ def _spread(inputs: Inputs, whole: Whole, tasks: list[Task], jobs: int) -> Itera
 
 
 def _begin(inputs: Inputs) -> None:
-    whole = read_whole(inputs)
-    _shared.update(whole=whole, votes=Votes(whole))
+    whole = read_input(inputs)
+    _shared.update(whole=whole, votes=VoteCache(whole))
 
 
 def _work(task: Task) -> Part:
@@ -234,7 +234,7 @@ def _work(task: Task) -> Part:
 
 
 def _one(
-    whole: Whole, votes: Votes, settings: dict[str, str], params: Params,
+    whole: InMemoryInput, votes: VoteCache, settings: dict[str, str], params: Params,
     weights: dict[str, float], rows: slice,
 ) -> Run:  # fmt: skip
     loop, tally = trade_rows(whole, votes, params, weights, rows)
@@ -247,7 +247,7 @@ def _one(
     return Run(settings=settings, figures=figures, returns=[d.returned for d in result.days])
 
 
-def _windows(whole: Whole, asked: Asked) -> list[tuple[slice, slice]]:
+def _windows(whole: InMemoryInput, asked: Asked) -> list[tuple[slice, slice]]:
     if not asked.train:
         return []
     sessions, step = whole.sessions(), max(1, asked.test)
@@ -266,7 +266,7 @@ def _windows(whole: Whole, asked: Asked) -> list[tuple[slice, slice]]:
 
 
 def _forward(
-    whole: Whole, found: Part, spans: Sequence[tuple[slice, slice]], by: str
+    whole: InMemoryInput, found: Part, spans: Sequence[tuple[slice, slice]], by: str
 ) -> tuple[list[Window], dict[str, float | None]]:
     """Choose each window's best by its trained sessions, and chain the tested ones."""
     windows, chained = [], list[float]()

@@ -1,6 +1,5 @@
 """The seam to Bytewax: operators as steps, outputs to topics, one run with recovery."""
 
-import gc
 import logging
 import shutil
 import time
@@ -18,6 +17,7 @@ from msgspec import Struct
 
 from connectors.archive.checkpoints import STATE_VERSION
 from connectors.envelope import Envelope
+from connectors.garbage import settle_memory
 from connectors.kafka.sink import Outbox
 from connectors.recovery_guard import vouch_for_recovery
 from connectors.telemetry import STEP_SECONDS
@@ -174,9 +174,7 @@ def run(dataflow: Dataflow, recovery: Path, epoch: timedelta = EPOCH) -> None:
     if not recovery.exists():
         _make_recovery(recovery)
     vouch_for_recovery(recovery)
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 100)
+    settle_memory()
     cli_main(
         dataflow,
         epoch_interval=epoch,

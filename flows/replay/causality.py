@@ -9,7 +9,7 @@ before a cut alone, everything before the cut must be the same.
 from collections.abc import Callable, Iterable, Iterator
 from typing import Final, NamedTuple, cast
 
-from flows.replay.window import Stretch
+from flows.replay.window import ReplayWindow
 from messages.base import Message
 from messages.codec import decoder, encode
 from messages.market import Bar
@@ -40,8 +40,8 @@ class Leak(NamedTuple):
     detail: str
 
 
-def leaks_of(stretch: Stretch, samples: int) -> tuple[int, list[Leak]]:
-    """Look for leaks in a stretch, in all three ways.
+def leaks_of(window: ReplayWindow, samples: int) -> tuple[int, list[Leak]]:
+    """Look for leaks in a window, in all three ways.
 
     Returns:
         How many cuts were made, and what was found: every early input, and the first leak of
@@ -49,13 +49,13 @@ def leaks_of(stretch: Stretch, samples: int) -> tuple[int, list[Leak]]:
     """
 
     def play(events: list[Event], frontier: int, size: int) -> list[Event]:
-        part = stretch.until(frontier)
+        part = window.until(frontier)
         return part.play(part.loop(), events, size)
 
-    whole = play(stretch.events, stretch.end, WHOLE)
-    cuts = cuts_after(whole, stretch.events, samples)
-    found = [*early_inputs(stretch.events, _versions(stretch))]
-    found += first_leak(play, stretch.events, stretch.end, cuts)
+    whole = play(window.events, window.end, WHOLE)
+    cuts = cuts_after(whole, window.events, samples)
+    found = [*early_inputs(window.events, _versions(window))]
+    found += first_leak(play, window.events, window.end, cuts)
     return len(cuts), found
 
 
@@ -94,7 +94,7 @@ def early_inputs(
     """Return the inputs that were known before they can have been.
 
     Args:
-        events: of the stretch.
+        events: of the window.
         versions: (article id, revision) -> its stamp and title.
     """
     for stamp, _, body in events:
@@ -118,11 +118,11 @@ def _moments(what: str, stamp: int, body: Bar | ScoredArticle) -> str:
     return f"known at {to_datetime(stamp):%F %T}, before {what} at {at:%F %T}"
 
 
-def _versions(stretch: Stretch) -> dict[tuple[str, int], tuple[int, str]]:
+def _versions(window: ReplayWindow) -> dict[tuple[str, int], tuple[int, str]]:
     read = decoder(RawArticle)
     found: dict[tuple[str, int], tuple[int, str]] = {}
-    for row in stretch.archive.rows(NEWS_RAW.name):
-        if row.is_fact and row.stamp < stretch.end:
+    for row in window.archive.rows(NEWS_RAW.name):
+        if row.is_fact and row.stamp < window.end:
             article = read(row.value or b"")
             found.setdefault((article.id, article.revision), (row.stamp, article.title))
     return found

@@ -16,10 +16,10 @@ from connectors.archive.reading import ArchivedRun
 from connectors.kafka.shards import shards_of
 from connectors.user_strategies import sources_of
 from connectors.version import VERSION
-from flows.replay.compare import Divergence, Made
+from flows.replay.compare import Divergence, OutputRecord
 from flows.replay.flow_list import REPLAYED
-from flows.replay.record_hashes import Leaves
-from flows.replay.reexecution import Outcome, StateDiffers, run_shard
+from flows.replay.record_hashes import RecordHashes
+from flows.replay.reexecution import ShardResult, StateDiffers, run_shard
 from messages.base import Message
 from messages.topics import Topic
 from operators.params import Params
@@ -120,7 +120,7 @@ def certify(
     facts, inputs = hash_inputs(archive, day)
     flows: dict[str, FlowProof] = {}
     for flow in REPLAYED:
-        found: dict[str, Outcome] = {}
+        found: dict[str, ShardResult] = {}
         for shard in shards_of(flow.spec, archive.run.layout):
             outcome = found[shard] = run_shard(
                 archive, flow, shard, day, certified_from=start, from_start=from_start, size=size
@@ -151,11 +151,11 @@ def hash_inputs(archive: ArchivedRun, day: str) -> tuple[dict[str, int], dict[st
     topics: dict[str, Topic[Message]] = {t.name: t for f in REPLAYED for t in f.spec.reads}
     counts, roots = {}, {}
     for name, topic in sorted(topics.items()):
-        leaves = Leaves(broadcast=topic.broadcast)
+        hashes = RecordHashes(broadcast=topic.broadcast)
         for row in archive.rows(name, day, day):
             if row.is_fact:
-                leaves.add(row.stamp, row.key or b"", row.value or b"")
-        counts[name], roots[name] = len(leaves), leaves.root()
+                hashes.add(row.stamp, row.key or b"", row.value or b"")
+        counts[name], roots[name] = len(hashes), hashes.root()
     return counts, roots
 
 
@@ -191,18 +191,18 @@ def _root() -> Path:
     return Path(places[0]).parent
 
 
-def _proof_of(found: dict[str, Outcome]) -> FlowProof:
-    leaves: dict[str, Leaves] = {}
+def _proof_of(found: dict[str, ShardResult]) -> FlowProof:
+    hashes: dict[str, RecordHashes] = {}
     for outcome in found.values():
-        for topic, mine in outcome.comparison.leaves.items():
-            if topic in leaves:
-                leaves[topic].take(mine)
+        for topic, mine in outcome.comparison.hashes.items():
+            if topic in hashes:
+                hashes[topic].take(mine)
             else:
-                leaves[topic] = mine
+                hashes[topic] = mine
     return FlowProof(
         opened={shard: outcome.opened for shard, outcome in found.items()},
-        records={topic: len(every) for topic, every in leaves.items()},
-        outputs={topic: every.root() for topic, every in leaves.items()},
+        records={topic: len(every) for topic, every in hashes.items()},
+        outputs={topic: every.root() for topic, every in hashes.items()},
         states=sum(outcome.states for outcome in found.values()),
     )
 
@@ -219,7 +219,7 @@ def _diverged(archive: ArchivedRun, day: str, found: Divergence) -> Diverged:
     )  # fmt: skip
 
 
-def _shown(made: Made | None, found: Divergence) -> Any:
+def _shown(made: OutputRecord | None, found: Divergence) -> Any:
     """Return what to show of a record: of two, only the fields that differ."""
     if made is None:
         return None

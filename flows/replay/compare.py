@@ -4,17 +4,17 @@ from collections.abc import Iterator
 from typing import Final, NamedTuple, cast
 
 from connectors.archive.reading import ArchivedRun
-from connectors.archive.records import Row
+from connectors.archive.records import ArchivedRecord
 from connectors.kafka.shards import Partitions
 from connectors.kafka.sink import Mark, Outbox, RecordHeaders, SinkState
-from flows.replay.record_hashes import Leaves
+from flows.replay.record_hashes import RecordHashes
 from messages.base import Message
 from messages.codec import encode
 
 BEGINNING: Final = Mark()
 
 
-class Made(NamedTuple):
+class OutputRecord(NamedTuple):
     """One record of one partition, as recorded or as made again.
 
     Attributes:
@@ -43,14 +43,14 @@ class Divergence(NamedTuple):
     partition: int
     stamp: int
     field: str
-    recorded: Made | None
-    replayed: Made | None
+    recorded: OutputRecord | None
+    replayed: OutputRecord | None
 
 
 class _Output:
     """One output partition: what it should hold, one record after the other."""
 
-    def __init__(self, recorded: Iterator[Made], mark: Mark) -> None:
+    def __init__(self, recorded: Iterator[OutputRecord], mark: Mark) -> None:
         self.recorded = recorded
         self.seq = mark.seq
         self.stamp = mark.stamp
@@ -61,7 +61,7 @@ class Comparison:
 
     Attributes:
         first: the first divergence; comparing stops there.
-        leaves: topic -> the hashes of the records made again on the certified day.
+        hashes: topic -> the hashes of the records made again on the certified day.
     """
 
     def __init__(
@@ -95,7 +95,7 @@ class Comparison:
                 output = _Output(_recorded(rows, p, mark.offset), mark)
                 self._outputs[topic.name, p] = output
         self.first: Divergence | None = None
-        self.leaves = {t.name: Leaves(broadcast=t.broadcast) for t in writes}
+        self.hashes = {t.name: RecordHashes(broadcast=t.broadcast) for t in writes}
 
     def take(self, outbox: Outbox) -> None:
         """Compare what one block led to; nothing is done after the first divergence."""
@@ -108,7 +108,7 @@ class Comparison:
                     made = self._made(output, event.stamp, key, value, id_)
                     self._hold(topic.name, p, next(output.recorded, None), made)
                     if made.stamp >= self._from:
-                        self.leaves[topic.name].add(made.stamp, key, value)
+                        self.hashes[topic.name].add(made.stamp, key, value)
 
     def finish(self) -> None:
         """See that every recorded record was made again."""
@@ -116,13 +116,17 @@ class Comparison:
             if self.first is None and (left := next(output.recorded, None)) is not None:
                 self._hold(topic, p, left, None)
 
-    def _made(self, output: _Output, stamp: int, key: bytes, value: bytes, id_: str) -> Made:
+    def _made(
+        self, output: _Output, stamp: int, key: bytes, value: bytes, id_: str
+    ) -> OutputRecord:
         output.seq += 1
         output.stamp = max(output.stamp, stamp)
         headers = self._headers(output.stamp, output.seq, id_)
-        return Made(output.stamp, output.seq, key, value, dict(headers))
+        return OutputRecord(output.stamp, output.seq, key, value, dict(headers))
 
-    def _hold(self, topic: str, partition: int, old: Made | None, new: Made | None) -> None:
+    def _hold(
+        self, topic: str, partition: int, old: OutputRecord | None, new: OutputRecord | None
+    ) -> None:
         if old == new:
             return
         there = old or new
@@ -130,16 +134,18 @@ class Comparison:
         self.first = Divergence(self._flow, topic, partition, stamp, _differing(old, new), old, new)
 
 
-def _differing(old: Made | None, new: Made | None) -> str:
+def _differing(old: OutputRecord | None, new: OutputRecord | None) -> str:
     if old is None or new is None:
         return "missing" if new is None else "extra"
     fields = ("value", "key", "stamp", "seq", "headers")
     return next(f for f in fields if getattr(old, f) != getattr(new, f))
 
 
-def _recorded(rows: Iterator[Row], partition: int, offset: int) -> Iterator[Made]:
+def _recorded(
+    rows: Iterator[ArchivedRecord], partition: int, offset: int
+) -> Iterator[OutputRecord]:
     for row in rows:
         if row.partition == partition and row.offset >= offset and row.is_fact:
             headers = dict(row.headers)
             seq = -1 if row.seq is None else row.seq
-            yield Made(row.stamp, seq, row.key or b"", row.value or b"", headers)
+            yield OutputRecord(row.stamp, seq, row.key or b"", row.value or b"", headers)

@@ -10,7 +10,7 @@ from msgspec import Struct
 from connectors.parameters import ParameterInvalid, with_settings
 from connectors.user_strategies import strategy_names
 from flows.closed_loop import ClosedLoop
-from flows.replay.window import READS, Stretch
+from flows.replay.window import READS, ReplayWindow
 from messages.base import make_id
 from messages.errors import TidewireError
 from messages.learning import TradeOutcome, WeightChange
@@ -36,7 +36,7 @@ class Changes:
 
     Attributes:
         params: (group, name, value) of operators' parameters.
-        weights: strategy -> weight, from the stretch's start on.
+        weights: strategy -> weight, from the window's start on.
         without_articles: ids of articles that never came.
         without_sources: names of sources that never came.
         delay: microseconds by which all news comes later.
@@ -60,7 +60,7 @@ class Changes:
 
     @property
     def shapes_state(self) -> bool:
-        """Tell whether states kept before the stretch do not fit any more."""
+        """Tell whether states kept before the window do not fit any more."""
         return any(group in SHAPES_STATE for group, _, _ in self.params)
 
     def rules(self, params: Params) -> Params:
@@ -76,7 +76,7 @@ class Changes:
             raise CannotChange(reason) from None
 
     def inputs(self, events: Sequence[Event], start: int) -> list[Event]:
-        """Return a stretch's inputs with the changes, in order.
+        """Return a window's inputs with the changes, in order.
 
         Raises:
             CannotChange: an article or source is not among them.
@@ -110,7 +110,7 @@ class Changes:
 
 
 class World(Struct, frozen=True, kw_only=True):
-    """How a stretch went.
+    """How a window went.
 
     Attributes:
         equity: at its end; realised: profit of the trades closed in it, commissions included.
@@ -155,22 +155,22 @@ class WhatIf(Struct, frozen=True, kw_only=True):
     orders: list[OrderChange]
 
 
-def what_if(stretch: Stretch, changes: Changes) -> WhatIf:
-    """Run a stretch as it was and as it would have been.
+def what_if(window: ReplayWindow, changes: Changes) -> WhatIf:
+    """Run a window as it was and as it would have been.
 
     Raises:
         CannotChange: a change names something that is not there.
     """
-    names = strategy_names(stretch.archive.run.rules)
+    names = strategy_names(window.archive.run.rules)
     for strategy, _ in changes.weights:
         if strategy not in names:
             reason = f"--set: there is no strategy {strategy}; there are {', '.join(names)}."
             raise CannotChange(reason)
-    rules = changes.rules(stretch.archive.run.rules)
-    inputs = changes.inputs(stretch.events, stretch.start)
-    loops = stretch.loop(), stretch.loop(rules)
-    before = stretch.play(loops[0])
-    after = stretch.play(loops[1], [e for e in inputs if e.stamp < stretch.end + stretch.ended])
+    rules = changes.rules(window.archive.run.rules)
+    inputs = changes.inputs(window.events, window.start)
+    loops = window.loop(), window.loop(rules)
+    before = window.play(loops[0])
+    after = window.play(loops[1], [e for e in inputs if e.stamp < window.end + window.ended])
     return WhatIf(
         before=_world(before, loops[0]), after=_world(after, loops[1]),
         orders=sorted(_order_changes(before, after), key=lambda c: (c.stamp, c.ticker)),

@@ -18,20 +18,20 @@ from operators.trading.protection import stop_price
 Number = tuple[str, str, str]
 
 
-class Heard(NamedTuple):
+class Measurements(NamedTuple):
     """The numbers of one decision: check, value, limit; in the order in which they were asked."""
 
     numbers: tuple[Number, ...]
 
 
-def hearings(archive: ArchivedRun, day: str) -> dict[str, Heard]:
+def decision_traces(archive: ArchivedRun, day: str) -> dict[str, Measurements]:
     """Run a day's desk again on its recorded inputs; returns decision id -> what it measured.
 
     Raises:
         ArchiveDamaged: a file is not what its manifest says.
         DayNotArchived: there is no such day, or it is not over.
     """
-    run, found = archive.run, dict[str, Heard]()
+    run, found = archive.run, dict[str, Measurements]()
     params, start = run.rules, span_of(day)[0]
     kept = {b: f for b, f in archive.states("trade", ALL).items() if b <= start}
     state = None
@@ -44,7 +44,7 @@ def hearings(archive: ArchivedRun, day: str) -> dict[str, Heard]:
             numbers = _entry(asked, params.risk)
         else:
             numbers = _exit(decision, asked, params.risk)
-        found[decision.id] = Heard(tuple(numbers))
+        found[decision.id] = Measurements(tuple(numbers))
 
     desk = Desk(params, new_york_sessions(), state, watch)
     reads = whole(run.layout, trade.FLOW.reads)

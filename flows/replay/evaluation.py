@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from connectors.user_strategies import own_strategies, strategy_names
-from flows.replay.window import Stretch
+from flows.replay.window import ReplayWindow
 from messages.control import Command
 from messages.market import Bar
 from messages.news import ScoredArticle
@@ -18,7 +18,7 @@ from operators.strategies.readings import Reading, news, technical
 from operators.strategies.voting import Votes, Voting, VotingState
 
 
-class Moment(NamedTuple):
+class Evaluation(NamedTuple):
     """One evaluation.
 
     Attributes:
@@ -38,12 +38,12 @@ class Moment(NamedTuple):
     numbers: tuple[tuple[str, str, str], ...]
 
 
-class _Chain:
+class _Pipeline:
     """The signals flow's operators for one ticker."""
 
-    def __init__(self, stretch: Stretch, ticker: str) -> None:
-        params = stretch.archive.run.rules
-        shards = stretch.opening.signals
+    def __init__(self, window: ReplayWindow, ticker: str) -> None:
+        params = window.archive.run.rules
+        shards = window.opening.signals
         states = shards[partition_of(ticker.encode(), len(shards))]
         self.params = params
         self.own = strategy_names(params)[len(STRATEGIES) :]
@@ -58,17 +58,17 @@ class _Chain:
         return votes, [e.body for e in made if isinstance(e.body, TradeSignal)]
 
 
-def moments(stretch: Stretch, ticker: str, stamp: int) -> list[Moment]:
+def evaluations(window: ReplayWindow, ticker: str, stamp: int) -> list[Evaluation]:
     """Return the evaluations of a ticker in the minute up to a stamp, that included.
 
     Args:
-        stretch: the day.
+        window: the day.
         ticker: whose.
         stamp: within the day.
     """
-    own = [e for e in stretch.events if e.key in ("", ticker) and not isinstance(e.body, Command)]
+    own = [e for e in window.events if e.key in ("", ticker) and not isinstance(e.body, Command)]
     start = stamp - MINUTE_US + 1
-    chain = _Chain(stretch, ticker)
+    chain = _Pipeline(window, ticker)
     chain.step([e for e in own if e.stamp < start], start)
     found = []
     for event in [e for e in own if start <= e.stamp <= stamp]:
@@ -80,9 +80,9 @@ def moments(stretch: Stretch, ticker: str, stamp: int) -> list[Moment]:
 
 
 def _moment(
-    chain: _Chain, event: Event, before: VotingState, votes: list[Votes],
+    chain: _Pipeline, event: Event, before: VotingState, votes: list[Votes],
     signals: list[TradeSignal],
-) -> Moment:  # fmt: skip
+) -> Evaluation:  # fmt: skip
     body, params = event.body, chain.params
     entries = chain.voting.snapshot().opinions.news.get(event.key)
     context = summarise(entries, event.stamp, params.sentiment) if entries else None
@@ -98,11 +98,11 @@ def _moment(
     if not signals:
         why_not, numbers = _why_not(chain, votes, isinstance(body, Bar))
     signal = signals[0].id if signals else None
-    return Moment(event.stamp, text, cause, readings, signal, why_not, numbers)
+    return Evaluation(event.stamp, text, cause, readings, signal, why_not, numbers)
 
 
 def _why_not(
-    chain: _Chain, votes: list[Votes], on_bar: bool
+    chain: _Pipeline, votes: list[Votes], on_bar: bool
 ) -> tuple[str, tuple[tuple[str, str, str], ...]]:
     if not votes:
         if on_bar:

@@ -6,7 +6,7 @@ broker they differ by what the broker did: these differences are what is listed.
 
 from typing import NamedTuple
 
-from flows.replay.window import Stretch
+from flows.replay.window import ReplayWindow
 from messages.codec import encode
 from messages.trading import TradeExecution
 
@@ -19,15 +19,15 @@ class Difference(NamedTuple):
     backtest: TradeExecution | None
 
 
-def differences(stretch: Stretch) -> tuple[int, list[Difference]]:
-    """Run the closed loop over a stretch and compare its executions with the recorded ones.
+def differences(window: ReplayWindow) -> tuple[int, list[Difference]]:
+    """Run the closed loop over a window and compare its executions with the recorded ones.
 
     Returns:
         How many were compared, and those that differ, in the order of the log.
     """
-    played = stretch.play(stretch.loop())
+    played = window.play(window.loop())
     made = {e.body.id: e.body for e in played if isinstance(e.body, TradeExecution)}
-    found = {e.id: e for e in stretch.executions()}
+    found = {e.id: e for e in window.executions()}
     listed = [
         Difference((old or new).order_id, old, new)  # type: ignore[union-attr]  # one is there
         for old, new in ((found.get(i), made.get(i)) for i in dict.fromkeys([*found, *made]))

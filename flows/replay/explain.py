@@ -11,10 +11,10 @@ from msgspec import Struct
 
 from connectors.archive.reading import ArchivedRun
 from connectors.market.calendar import NEW_YORK, session_day
-from flows.replay.decision_trace import Heard, hearings
-from flows.replay.evaluation import Moment, moments
-from flows.replay.record_index import Found, Ledger
-from flows.replay.window import Stretch, stretch_of
+from flows.replay.decision_trace import Measurements, decision_traces
+from flows.replay.evaluation import Evaluation, evaluations
+from flows.replay.record_index import IndexedRecord, RecordIndex
+from flows.replay.window import ReplayWindow, window_of
 from messages.errors import TidewireError
 from messages.units import to_datetime
 
@@ -46,15 +46,15 @@ class Node(Struct, kw_only=True, omit_defaults=True):
 
 
 class Explainer:
-    """Explains records and moments of one run."""
+    """Explains records and evaluations of one run."""
 
     def __init__(self, archive: ArchivedRun) -> None:
         """Open an archive; days are read when needed."""
         self._archive = archive
-        self._ledger = Ledger(archive)
-        self._heard: dict[str, dict[str, Heard]] = {}
-        self._stretches: dict[str, Stretch] = {}
-        self._shown: dict[str, Callable[[Found], Node]] = {
+        self._index = RecordIndex(archive)
+        self._measured: dict[str, dict[str, Measurements]] = {}
+        self._windows: dict[str, ReplayWindow] = {}
+        self._shown: dict[str, Callable[[IndexedRecord], Node]] = {
             "orders.requested": self._order,
             "trade.decisions": self._decision,
             "signals.generated": self._signal,
@@ -72,7 +72,7 @@ class Explainer:
         Raises:
             CannotExplain: the archive has no such record, or it is of a kind that needs no why.
         """
-        found = self._ledger.one(id_)
+        found = self._index.one(id_)
         if found is None or found.topic not in self._shown:
             reason = f"There is no {id_} in the archive of {self._archive.run.run_id}: {CANNOT}."
             raise CannotExplain(reason)
@@ -97,40 +97,40 @@ class Explainer:
 
     # -- records -------------------------------------------------------------------------------
 
-    def _node(self, kind: str, found: Found, text: str, **more: Any) -> Node:
+    def _node(self, kind: str, found: IndexedRecord, text: str, **more: Any) -> Node:
         at = to_datetime(found.stamp).isoformat().replace("+00:00", "Z")
         return Node(kind=kind, id=found.id, at=at, text=text, **more)
 
-    def _causes(self, found: Found, *kinds: str) -> list[Node]:
+    def _causes(self, found: IndexedRecord, *kinds: str) -> list[Node]:
         """Explain the causes of a record, those of the given topics, or all."""
         nodes = []
         for cause in found.body.get("causes", ()):
-            topic = self._ledger.topic_of(cause)
+            topic = self._index.topic_of(cause)
             if (not kinds or topic in kinds) and topic in self._shown:
-                there = self._ledger.one(cause)
+                there = self._index.one(cause)
                 nodes += [self._shown[topic](there)] if there is not None else []
         return nodes
 
-    def _order(self, found: Found) -> Node:
+    def _order(self, found: IndexedRecord) -> Node:
         b = found.body
         end = self._end_of(found)
         text = f"{b['side']} {b['qty']} {b['ticker']} {b['type'].lower()} order, {end}"
         return self._node("order", found, text, because=self._causes(found))
 
-    def _end_of(self, order: Found) -> str:
+    def _end_of(self, order: IndexedRecord) -> str:
         later = [f.day for f in self._archive.files.get("trades.executed", ())]
         for day in [d for d in later if d >= session_day(order.stamp)]:
-            for records in self._ledger.day("trades.executed", day).values():
+            for records in self._index.day("trades.executed", day).values():
                 if records[0].body["order_id"] == order.id:
                     return _filled(records[0].body)
         return "not ended yet"
 
-    def _execution(self, found: Found) -> Node:
+    def _execution(self, found: IndexedRecord) -> Node:
         b = found.body
         text = f"{b['side']} {b['ticker']}: {_filled(b)}"
         return self._node("execution", found, text, because=self._causes(found))
 
-    def _outcome(self, found: Found) -> Node:
+    def _outcome(self, found: IndexedRecord) -> Node:
         b = found.body
         shares = ", ".join(f"{c['strategy']} {c['share']:.0%} ({c['pnl']})" for c in b["credits"])
         text = (
@@ -140,23 +140,23 @@ class Explainer:
         causes = self._causes(found, "trades.executed")
         return self._node("outcome", found, text, because=causes)
 
-    def _decision(self, found: Found) -> Node:
+    def _decision(self, found: IndexedRecord) -> Node:
         b = found.body
-        heard = self._hearing(found)
+        measured = self._measurements(found)
         verdict = "accepted" if b["accepted"] else f"denied: {b['code']}"
         if not b["accepted"]:
             verdict += f" (limit {b['limit']}, actual {b['actual']})"
         text = f"{b['side']} {b['ticker']} because of a {b['cause']}: {verdict}"
-        numbers = list(heard.numbers) if heard is not None else []
+        numbers = list(measured.numbers) if measured is not None else []
         return self._node("decision", found, text, numbers=numbers, because=self._causes(found))
 
-    def _hearing(self, found: Found) -> Heard | None:
+    def _measurements(self, found: IndexedRecord) -> Measurements | None:
         day = session_day(found.stamp)
-        if day not in self._heard:
-            self._heard[day] = hearings(self._archive, day)
-        return self._heard[day].get(found.id)
+        if day not in self._measured:
+            self._measured[day] = decision_traces(self._archive, day)
+        return self._measured[day].get(found.id)
 
-    def _signal(self, found: Found) -> Node:
+    def _signal(self, found: IndexedRecord) -> Node:
         b = found.body
         votes = [
             (v["strategy"], v["vote"], v["strength"], v["weight"]) for v in b["strategy_sources"]
@@ -182,7 +182,7 @@ class Explainer:
         because = [*(n for m in made for n in _votes(m)), *self._causes(found)]
         return self._node("signal", found, text, numbers=numbers, because=because)
 
-    def _score(self, found: Found) -> Node:
+    def _score(self, found: IndexedRecord) -> Node:
         b = found.body
         text = (
             f"{b['sentiment_score']:+.3f} for {b['ticker']}, confidence {b['confidence']:.2f}, by "
@@ -190,11 +190,11 @@ class Explainer:
             + (f" ({b['fallback']})" if b.get("fallback") else "")
             + (f": {b['reasoning']}" if b.get("reasoning") else "")
         )
-        versions = self._ledger.every(b["article_id"])
+        versions = self._index.every(b["article_id"])
         mine = [v for v in versions if v.body.get("revision", 0) == b["article_revision"]]
         return self._node("score", found, text, because=[self._article(v) for v in mine[:1]])
 
-    def _article(self, found: Found) -> Node:
+    def _article(self, found: IndexedRecord) -> Node:
         b = found.body
         version = b.get("revision", 0)
         text = f'"{b["title"]}" by {b["source"]}, version {version}, published {b["published_at"]}'
@@ -202,7 +202,7 @@ class Explainer:
             text += f", {b['url']}"
         return self._node("article", found, text)
 
-    def _bar(self, found: Found) -> Node:
+    def _bar(self, found: IndexedRecord) -> Node:
         b = found.body
         text = (
             f"{b['ticker']} from {b['start']}, {b['interval']}: open {b['open']:g}, high "
@@ -210,37 +210,37 @@ class Explainer:
         )
         return self._node("bar", found, text)
 
-    def _weight(self, found: Found) -> Node:
+    def _weight(self, found: IndexedRecord) -> Node:
         b = found.body
         text = f"{b['strategy']} weighs {b['new']:.3f} from {b['effective_from']} ({b['reason']})"
         return self._node("weight", found, text)
 
-    def _command(self, found: Found) -> Node:
+    def _command(self, found: IndexedRecord) -> Node:
         b = found.body
         text = f"{b['kind']} {b.get('ticker', '')} by {b['who']}: {b.get('why', '')}"
         return self._node("command", found, text)
 
-    # -- moments -------------------------------------------------------------------------------
+    # -- evaluations -------------------------------------------------------------------------------
 
-    def _moment(self, moment: Moment) -> Node:
+    def _moment(self, moment: Evaluation) -> Node:
         if moment.signal is not None:
-            answers = self._ledger.day("trade.decisions", session_day(moment.stamp)).values()
+            answers = self._index.day("trade.decisions", session_day(moment.stamp)).values()
             asked = [f for found in answers for f in found if f.body["signal_id"] == moment.signal]
-            heard = [self._decision(f) for f in asked] or [self.of(moment.signal)]
-            return Node(kind="evaluation", text=f"{moment.text}: a signal", because=heard)
+            measured = [self._decision(f) for f in asked] or [self.of(moment.signal)]
+            return Node(kind="evaluation", text=f"{moment.text}: a signal", because=measured)
         what = [self.of(moment.cause)]
         text = f"{moment.text}: no signal, {moment.why_not}"
         because = [*_votes(moment), *what]
         return Node(kind="evaluation", text=text, numbers=list(moment.numbers), because=because)
 
-    def _moments(self, ticker: str, stamp: int) -> list[Moment]:
+    def _moments(self, ticker: str, stamp: int) -> list[Evaluation]:
         day = session_day(stamp)
-        if day not in self._stretches:
-            self._stretches[day] = stretch_of(self._archive, day, day)
-        return moments(self._stretches[day], ticker, stamp)
+        if day not in self._windows:
+            self._windows[day] = window_of(self._archive, day, day)
+        return evaluations(self._windows[day], ticker, stamp)
 
 
-def _votes(moment: Moment) -> list[Node]:
+def _votes(moment: Evaluation) -> list[Node]:
     return [
         Node(kind="vote", text=f"{r.strategy}: {_vote(r.strength)}", numbers=list(r.numbers))
         for r in moment.readings

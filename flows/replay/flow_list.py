@@ -19,7 +19,7 @@ from operators.params import Params
 
 
 @dataclass(frozen=True, slots=True)
-class Replayed:
+class ReplayedFlow:
     """One flow as a replay sees it.
 
     Attributes:
@@ -34,8 +34,8 @@ class Replayed:
 
 
 REPLAYED: Final = (
-    Replayed(control.FLOW, control.wire),
-    Replayed(signals.FLOW, signals.wire, signals.INTERNAL),
-    Replayed(trade.FLOW, trade.wire),
-    Replayed(learn.FLOW, learn.wire),
+    ReplayedFlow(control.FLOW, control.wire),
+    ReplayedFlow(signals.FLOW, signals.wire, signals.INTERNAL),
+    ReplayedFlow(trade.FLOW, trade.wire),
+    ReplayedFlow(learn.FLOW, learn.wire),
 )

@@ -3,7 +3,7 @@
 import hashlib
 
 
-class Leaves:
+class RecordHashes:
     """Hashes of records: stamp, key and value.
 
     A broadcast record's copies are one record: one copy lies on every partition.
@@ -21,7 +21,7 @@ class Leaves:
         """Add a record."""
         self.found.append(hashlib.sha256(b"%d %d " % (stamp, len(key)) + key + value).digest())
 
-    def take(self, other: "Leaves") -> None:
+    def take(self, other: "RecordHashes") -> None:
         """Add what another holds."""
         self.found += other.found
 

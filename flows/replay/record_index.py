@@ -6,28 +6,14 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from connectors.archive.reading import ArchivedRun
-from messages.topics import TOPICS
+from messages.topics import CONTROL_ACCEPTED, TOPICS
 
 # How ids of each kind begin, and the topic that has them.
-KINDS: Final = {
-    "ord": "orders.requested",
-    "dec": "trade.decisions",
-    "sig": "signals.generated",
-    "exe": "trades.executed",
-    "pos": "positions",
-    "pfl": "portfolio.snapshots",
-    "out": "learning.outcomes",
-    "sco": "news.scored",
-    "art": "news.raw",
-    "win": "sentiment.windows",
-    "bar": "market.bars",
-    "wgt": "strategy.weights",
-    "run": "runs.started",
-}
-COMMANDS: Final = "control.accepted"  # their ids are their senders' own
+BY_PREFIX: Final = {topic.prefix: topic.name for topic in TOPICS if topic.prefix}
+COMMANDS: Final = CONTROL_ACCEPTED.name  # their ids are their senders' own
 
 
-class Found(NamedTuple):
+class IndexedRecord(NamedTuple):
     """A record and its place."""
 
     topic: str
@@ -42,19 +28,19 @@ class Found(NamedTuple):
         return str(self.body["id"])
 
 
-class Ledger:
+class RecordIndex:
     """Finds records by id; days are read when needed, newest first, and kept."""
 
     def __init__(self, archive: ArchivedRun) -> None:
         """Open an archive."""
         self.archive = archive
-        self._days: dict[tuple[str, str], dict[str, list[Found]]] = {}
+        self._days: dict[tuple[str, str], dict[str, list[IndexedRecord]]] = {}
 
     def topic_of(self, id_: str) -> str:
         """Return the topic that a record of this id lies in."""
-        return KINDS.get(id_.partition("-")[0], COMMANDS)
+        return BY_PREFIX.get(id_.partition("-")[0], COMMANDS)
 
-    def every(self, id_: str) -> list[Found]:
+    def every(self, id_: str) -> list[IndexedRecord]:
         """Return all records of an id, oldest first: versions of an article, copies of a command.
 
         A bar's or a signal's id is there once; an empty list says that there is none.
@@ -68,21 +54,21 @@ class Ledger:
                 return [v for d in older for v in self.day(topic, d).get(id_, [])] + found
         return []
 
-    def one(self, id_: str) -> Found | None:
+    def one(self, id_: str) -> IndexedRecord | None:
         """Return the first record of an id."""
         found = self.every(id_)
         return found[0] if found else None
 
-    def day(self, topic: str, day: str) -> dict[str, list[Found]]:
+    def day(self, topic: str, day: str) -> dict[str, list[IndexedRecord]]:
         """Return one topic's records of a day by id."""
         if (topic, day) not in self._days:
-            found: dict[str, list[Found]] = {}
+            found: dict[str, list[IndexedRecord]] = {}
             for record in self._read(topic, day):
                 found.setdefault(record.id, []).append(record)
             self._days[topic, day] = found
         return self._days[topic, day]
 
-    def _read(self, topic: str, day: str) -> Iterator[Found]:
+    def _read(self, topic: str, day: str) -> Iterator[IndexedRecord]:
         for row in self.archive.rows(topic, day, day):
             if row.is_fact:
                 try:
@@ -90,7 +76,7 @@ class Ledger:
                 except msgspec.DecodeError:
                     continue  # its dead letter says why
                 if isinstance(body, dict) and isinstance(body.get("id"), str):
-                    yield Found(topic, row.partition, row.offset, row.stamp, body)
+                    yield IndexedRecord(topic, row.partition, row.offset, row.stamp, body)
 
 
 class Broken(NamedTuple):
@@ -103,20 +89,20 @@ class Broken(NamedTuple):
     detail: str
 
 
-def broken_causes(ledger: Ledger, day: str) -> list[Broken]:
+def broken_causes(index: RecordIndex, day: str) -> list[Broken]:
     """Check every record of a day: each id it names is there, and not later than the record."""
     return [
         Broken(topic.name, record.id, record.stamp, cause, detail)
         for topic in TOPICS
-        for records in ledger.day(topic.name, day).values()
+        for records in index.day(topic.name, day).values()
         for record in records
         for cause in record.body.get("causes", ())
-        if (detail := _amiss(ledger, record, cause)) is not None
+        if (detail := _amiss(index, record, cause)) is not None
     ]
 
 
-def _amiss(ledger: Ledger, record: Found, cause: str) -> str | None:
-    found = ledger.every(cause)
+def _amiss(index: RecordIndex, record: IndexedRecord, cause: str) -> str | None:
+    found = index.every(cause)
     if not found:
         return "is nowhere in the archive"
     if min(f.stamp for f in found) > record.stamp:

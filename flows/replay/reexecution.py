@@ -19,7 +19,7 @@ from connectors.kafka.sink import Outbox, SinkState
 from connectors.market.calendar import session_day
 from flows.pipeline.engine import route
 from flows.replay.compare import Comparison, Divergence
-from flows.replay.flow_list import Replayed
+from flows.replay.flow_list import ReplayedFlow
 from operators.blocks import Block
 from operators.merge import MergeState
 from operators.states import decode_state
@@ -36,7 +36,7 @@ class StateDiffers(NamedTuple):
     step: str
 
 
-class Outcome(NamedTuple):
+class ShardResult(NamedTuple):
     """What became of one shard.
 
     Attributes:
@@ -56,9 +56,9 @@ class Outcome(NamedTuple):
 
 
 def run_shard(
-    archive: ArchivedRun, flow: Replayed, shard: str, day: str, *,
+    archive: ArchivedRun, flow: ReplayedFlow, shard: str, day: str, *,
     certified_from: int, from_start: bool = False, size: int = WHOLE,
-) -> Outcome:  # fmt: skip
+) -> ShardResult:  # fmt: skip
     """Make a shard's outputs again and compare them, up to the end of a day.
 
     Args:
@@ -96,7 +96,7 @@ def run_shard(
     envelopes = log.envelopes(size, [b for b in kept if b > _boundary(opening)])
     _execute(flow, archive, shard, _from_state(opening, envelopes), comparison, states)
     comparison.finish()
-    return Outcome(comparison, opened, states.equal, states.first)
+    return ShardResult(comparison, opened, states.equal, states.first)
 
 
 class States:
@@ -136,7 +136,7 @@ def _from_state(opening: Checkpoint | None, envelopes: Iterator[Envelope]) -> It
 
 
 def _execute(
-    flow: Replayed, archive: ArchivedRun, shard: str, envelopes: Iterator[Envelope],
+    flow: ReplayedFlow, archive: ArchivedRun, shard: str, envelopes: Iterator[Envelope],
     comparison: Comparison, states: States,
 ) -> None:  # fmt: skip
     dataflow = Dataflow(f"replay_{flow.spec.name}")

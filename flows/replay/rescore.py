@@ -8,7 +8,7 @@ import msgspec
 from connectors.archive.reading import ArchivedRun
 from connectors.sentiment.cascade import Cascade
 from flows.replay.counterfactual import Changes, WhatIf, what_if
-from flows.replay.window import Stretch
+from flows.replay.window import ReplayWindow
 from messages.base import make_id
 from messages.codec import decoder
 from messages.news import RawArticle, ScoredArticle
@@ -20,11 +20,11 @@ BATCH: Final = 256
 Version = tuple[str, int]
 
 
-def rescored(stretch: Stretch, models: Cascade) -> list[ScoredArticle]:
-    """Return new revisions of the scores of a stretch, for the same tickers, in order."""
-    old = [e.body for e in stretch.events if isinstance(e.body, ScoredArticle)]
+def rescored(window: ReplayWindow, models: Cascade) -> list[ScoredArticle]:
+    """Return new revisions of the scores of a window, for the same tickers, in order."""
+    old = [e.body for e in window.events if isinstance(e.body, ScoredArticle)]
     wanted = {(s.article_id, s.article_revision) for s in old}
-    texts = {v: text for v, text in _texts(stretch.archive) if v in wanted}
+    texts = {v: text for v, text in _texts(window.archive) if v in wanted}
     verdicts: dict[Version, tuple[Verdict, str]] = {}
     versions = list(texts)
     for start in range(0, len(versions), BATCH):
@@ -38,12 +38,12 @@ def rescored(stretch: Stretch, models: Cascade) -> list[ScoredArticle]:
     ]
 
 
-def consequences(stretch: Stretch, scores: list[ScoredArticle]) -> WhatIf:
-    """Run a stretch as it was and with other scores in their places.
+def consequences(window: ReplayWindow, scores: list[ScoredArticle]) -> WhatIf:
+    """Run a window as it was and with other scores in their places.
 
     They go by the ids of those they replace, so that what follows from an equal score is equal.
     """
-    return what_if(stretch, Changes(scores=tuple(map(_in_place, scores))))
+    return what_if(window, Changes(scores=tuple(map(_in_place, scores))))
 
 
 def _texts(archive: ArchivedRun) -> Iterator[tuple[Version, str]]:

@@ -1,4 +1,4 @@
-"""A stretch of a run for the closed loop: its inputs, the states before it, what was recorded."""
+"""A window of a run for the closed loop: its inputs, the states before it, what was recorded."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -30,13 +30,13 @@ READS: Final = PAPER.inputs_of(("signals", "trade", "learn"))
 
 
 @dataclass(frozen=True, slots=True)
-class Stretch:
+class ReplayWindow:
     """What a closed loop needs to run some days again.
 
     Attributes:
         events: commands, weights, scored articles and bars in order; unreadable ones left out.
         opening: the states before the first; empty at the beginning of the log.
-        start: the stretch's first moment; what timers say of before is not counted.
+        start: the window's first moment; what timers say of before is not counted.
         end: frontier of the last block.
         ended: the run's input is over there.
     """
@@ -61,19 +61,19 @@ class Stretch:
     def play(
         self, loop: ClosedLoop, events: Sequence[Event] | None = None, size: int = 4_096
     ) -> list[Event]:
-        """Run the stretch through a loop; returns what was published from its start on."""
+        """Run the window through a loop; returns what was published from its start on."""
         blocks = self.blocks(size, events)
         return [e for b in blocks for e in loop.step(b) if e.stamp >= self.start]
 
-    def until(self, cut: int) -> "Stretch":
-        """Return the same stretch ended by a cut, with the inputs before it."""
+    def until(self, cut: int) -> "ReplayWindow":
+        """Return the same window ended by a cut, with the inputs before it."""
         if cut >= self.end:
             return self
         known = [e for e in self.events if e.stamp < cut]
         return replace(self, events=known, end=cut, ended=False)
 
     def executions(self) -> list[TradeExecution]:
-        """Return the executions that were recorded in the stretch, in order."""
+        """Return the executions that were recorded in the window, in order."""
         read = decoder(TradeExecution)
         return [
             read(row.value or b"")
@@ -82,7 +82,7 @@ class Stretch:
         ]
 
 
-def stretch_of(archive: ArchivedRun, first: str | None, last: str) -> Stretch:
+def window_of(archive: ArchivedRun, first: str | None, last: str) -> ReplayWindow:
     """Read the days from `first` to `last`, both included.
 
     Args:
@@ -102,7 +102,7 @@ def stretch_of(archive: ArchivedRun, first: str | None, last: str) -> Stretch:
     log = ArchivedLog(archive, reads, {}, first or "", last)
     blocks = list(log.blocks())
     events = [e for b in blocks for e in b.events if not isinstance(e.body, DeadLetter)]
-    return Stretch(archive, events, opening, start, blocks[-1].frontier, blocks[-1].ended)
+    return ReplayWindow(archive, events, opening, start, blocks[-1].frontier, blocks[-1].ended)
 
 
 def _opening(archive: ArchivedRun, start: int) -> Opening:

@@ -1,4 +1,4 @@
-"""A stretch of bars as columns, and which of them count."""
+"""A batch of bars as columns, and which of them count."""
 
 from collections.abc import Callable
 from typing import Any, Final, NamedTuple

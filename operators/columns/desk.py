@@ -19,7 +19,6 @@ from operators.columns.booking import mark, meet, place, record, release
 from operators.columns.records import (
     ACCEPTED,
     BEING_SOLD,
-    BEYOND,
     BY_SIGNAL,
     BY_STOP,
     CODES,
@@ -27,7 +26,6 @@ from operators.columns.records import (
     EXPIRY,
     IS_BAR,
     IS_SIGNAL,
-    NEVER,
     NO_POSITION,
     NONE,
     SNAPSHOT,
@@ -41,6 +39,7 @@ from operators.fingerprint import fingerprint
 from operators.trading import arithmetic
 from operators.trading.arithmetic import entry_shares, is_stopped
 from operators.trading.last_bar import SESSIONS_IN_MEAN
+from operators.trading.sessions import BEYOND, NEVER
 
 MARGIN = 12  # records that one event may lead to, expiries and waiting orders left out
 CLOSED = CODES.index("MARKET_CLOSED")

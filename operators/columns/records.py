@@ -8,13 +8,12 @@ from numpy.typing import NDArray
 from operators.checks import NAMES, UNKNOWN, Limits
 from operators.params import Params
 from operators.trading.last_bar import SESSIONS_IN_MEAN
+from operators.trading.sessions import NEVER
 
 Ints = NDArray[np.int64]
 Rows = NDArray[Any]  # a structured array of one of the types below
 Row = Any  # one of its rows, by reference
 
-NEVER: Final = 2**62  # a timer that is not armed
-BEYOND: Final = NEVER - 1  # no session is left in the table
 NONE: Final = UNKNOWN  # no value
 
 

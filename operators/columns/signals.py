@@ -14,7 +14,7 @@ from operators.checks import NO_NEWS, UNKNOWN_NEWS
 from operators.columns.bars import BarColumns
 from operators.news.sentiment import SentimentChanged, SentimentWindows
 from operators.params import STRATEGIES, Params
-from operators.strategies.base import OwnVotes, Row, Strategy
+from operators.strategies.base import Row, Strategy, UserStrategies
 from operators.strategies.news_driven import NewsOpinions
 from operators.strategies.technical import TickerRows, step_bars
 
@@ -85,7 +85,7 @@ class ColumnVotes:
 
     def __init__(self, params: Params, own: Sequence[Strategy] = ()) -> None:
         """Start without a memory; `own` are strategies besides the built-in ones."""
-        self._own = OwnVotes(own)
+        self._own = UserStrategies(own)
         self.names = (*STRATEGIES, *self._own.names)
         self._params = params
         self._rows = TickerRows(params.momentum.window)
@@ -144,8 +144,8 @@ class ColumnVotes:
             for e in self._windows.step(Block(scored, end)).events
             if isinstance(e.body, SentimentChanged) and e.body.ticker != MARKET
         ]
-        heard = {c.ticker for _, c in changes} | self._news.tickers
-        codes = [k for t, k in self._rows.rows.items() if t in heard]
+        affected = {c.ticker for _, c in changes} | self._news.tickers
+        codes = [k for t, k in self._rows.rows.items() if t in affected]
         newsy = np.isin(bars.code, codes)
         self._ask(bars, np.nonzero(~newsy)[0].tolist(), votes)
         mine, columns = np.nonzero(newsy)[0], _prices(bars) if self._own else []
@@ -215,7 +215,11 @@ def weigh(
 
 @njit(cache=True)
 def combine(votes: Floats, weights: Floats, threshold: float, side: Ints, score: Floats) -> None:
-    """Weigh each bar's votes as `Ensemble` does; a bar on which none but news voted has none."""
+    """Weigh each bar's votes as `Ensemble` does.
+
+    News alone makes its signals between bars (`NewsVote`); on a bar it only adds to the other
+    strategies' votes.
+    """
     for j in range(votes.shape[0]):
         total, by, asked = 0.0, 0.0, False
         for i in range(votes.shape[1]):

@@ -17,7 +17,7 @@ from operators.params import RiskParams
 from operators.states import State
 
 
-class Entry(NamedTuple):
+class OpenTrade(NamedTuple):
     """The open part of a round trip; money in units.
 
     Attributes:
@@ -47,7 +47,7 @@ class OutcomesState(State):
         swept: stamp at which old signals were last forgotten.
     """
 
-    trades: dict[str, Entry]
+    trades: dict[str, OpenTrade]
     signals: dict[str, Backing]
     swept: int
 
@@ -63,7 +63,7 @@ class Outcomes:
         self._swept = state.swept if state else 0
 
     def step(self, block: Block) -> Block:
-        """Take the next stretch of executions and signals."""
+        """Take the next batch of executions and signals."""
         out: list[Event] = []
         for event in block.events:
             self._sweep(event.stamp)
@@ -94,7 +94,7 @@ class Outcomes:
         entry = self._trades.get(fill.trade_id)
         value = fill.qty * to_units(fill.price or 0.0)
         if entry is None:
-            self._trades[fill.trade_id] = Entry(
+            self._trades[fill.trade_id] = OpenTrade(
                 stamp, fill.order_id, fill.id, fill.signal_id, fill.side, fill.qty, value
             )
         elif fill.pnl is None:
@@ -114,7 +114,7 @@ class Outcomes:
                 )
 
     def _judge(
-        self, stamp: int, entry: Entry, cost: int, fill: TradeExecution, pnl: Decimal
+        self, stamp: int, entry: OpenTrade, cost: int, fill: TradeExecution, pnl: Decimal
     ) -> TradeOutcome:
         direction = "LONG" if entry.side == "BUY" else "SHORT"
         profit = from_money(pnl)

@@ -20,7 +20,7 @@ from operators.states import State
 PUBLISHED_SECONDS = (300, 3_600)
 
 
-class Entry(NamedTuple):
+class WindowEntry(NamedTuple):
     """One article in a ticker's window; times in microseconds."""
 
     published: int
@@ -36,11 +36,11 @@ class SentimentChanged(Struct, frozen=True, gc=False):
     """A ticker's window after an article; travels inside the flow only."""
 
     ticker: str
-    entries: tuple[Entry, ...]
+    entries: tuple[WindowEntry, ...]
 
 
 def summarise(
-    entries: tuple[Entry, ...], at: int, params: SentimentParams
+    entries: tuple[WindowEntry, ...], at: int, params: SentimentParams
 ) -> SentimentContext | None:
     """Return count, means and confidence of a window as seen at a stamp; None when empty."""
     horizon = at - params.lookback_minutes * MINUTE_US
@@ -77,13 +77,13 @@ class Period(State):
 
     end: int
     seconds: int
-    entries: dict[str, tuple[Entry, ...]]
+    entries: dict[str, tuple[WindowEntry, ...]]
 
 
 class SentimentState(State):
     """Each ticker's window, and the periods that have not ended."""
 
-    windows: dict[str, tuple[Entry, ...]]
+    windows: dict[str, tuple[WindowEntry, ...]]
     open: list[Period]
 
 
@@ -93,9 +93,9 @@ class SentimentWindows:
     def __init__(self, params: SentimentParams, state: SentimentState | None = None) -> None:
         """Start empty or from a snapshot."""
         self._params = params
-        self._windows: dict[str, tuple[Entry, ...]] = dict(state.windows if state else {})
+        self._windows: dict[str, tuple[WindowEntry, ...]] = dict(state.windows if state else {})
         # (end, seconds) -> ticker -> entries of that period
-        self._open: dict[tuple[int, int], dict[str, tuple[Entry, ...]]] = {
+        self._open: dict[tuple[int, int], dict[str, tuple[WindowEntry, ...]]] = {
             (period.end, period.seconds): dict(period.entries)
             for period in (state.open if state else ())
         }
@@ -128,7 +128,7 @@ class SentimentWindows:
         title = " ".join(
             "".join(c if c.isalnum() else " " for c in article.title.casefold()).split()
         )
-        entry = Entry(
+        entry = WindowEntry(
             published, stamp, article.sentiment_score, article.confidence,
             article.article_id, article.id, title,
         )  # fmt: skip
@@ -157,7 +157,7 @@ class SentimentWindows:
                 out.append(Event(end, ticker, self._window(ticker, entries, end, seconds)))
 
     def _window(
-        self, ticker: str, entries: tuple[Entry, ...], end: int, seconds: int
+        self, ticker: str, entries: tuple[WindowEntry, ...], end: int, seconds: int
     ) -> SentimentWindow:
         now = summarise(self._windows.get(ticker, ()), end, self._params)
         return SentimentWindow(

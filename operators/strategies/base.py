@@ -177,7 +177,7 @@ class Strategy(ABC):
         """
 
 
-class OwnVotes:
+class UserStrategies:
     """Asks every strategy of one's own about every bar."""
 
     def __init__(

@@ -5,7 +5,7 @@ another strategy votes on.
 """
 
 from messages.trading import SentimentContext
-from operators.news.sentiment import Entry, SentimentChanged, summarise
+from operators.news.sentiment import SentimentChanged, WindowEntry, summarise
 from operators.params import NewsDrivenParams, SentimentParams
 from operators.states import State
 
@@ -27,7 +27,7 @@ class OpinionsState(State):
         standing: ticker -> 1 or -1, the side of an opinion that still stands.
     """
 
-    news: dict[str, tuple[Entry, ...]]
+    news: dict[str, tuple[WindowEntry, ...]]
     standing: dict[str, int]
 
 
@@ -43,7 +43,7 @@ class NewsOpinions:
         """Start empty or from a snapshot."""
         self._params = params
         self._sentiment = sentiment
-        self._news: dict[str, tuple[Entry, ...]] = dict(state.news if state else {})
+        self._news: dict[str, tuple[WindowEntry, ...]] = dict(state.news if state else {})
         self.standing: dict[str, int] = dict(state.standing if state else {})
 
     def snapshot(self) -> OpinionsState:

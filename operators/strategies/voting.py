@@ -20,7 +20,7 @@ from operators.blocks import Block, Event
 from operators.news.sentiment import SentimentChanged
 from operators.params import NEWS_DRIVEN, STRATEGIES, Params
 from operators.states import State
-from operators.strategies.base import OwnVotes, Row, Strategy
+from operators.strategies.base import Row, Strategy, UserStrategies
 from operators.strategies.news_driven import NewsOpinions, OpinionsState
 from operators.strategies.technical import RowsState, TickerRows, step_bar, step_bars
 
@@ -69,7 +69,7 @@ class Voting:
         self, params: Params, state: VotingState | None = None, own: Sequence[Strategy] = ()
     ) -> None:
         """Start empty or from a snapshot; `own` are strategies besides the built-in ones."""
-        self._own = OwnVotes(own, state.own if state else None)
+        self._own = UserStrategies(own, state.own if state else None)
         self._names = (*STRATEGIES, *self._own.names)
         self._params = params
         self._rows = TickerRows(params.momentum.window, state.rows if state else None)

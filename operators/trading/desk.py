@@ -28,11 +28,7 @@ from operators.trading.fills import Execution, SimulatedBroker
 from operators.trading.last_bar import BarMemory, LastBar
 from operators.trading.orders import Order, OrderBook
 from operators.trading.protection import stop_hit
-from operators.trading.sessions import SessionTable
-
-NEVER = 2**62  # a timer that is not armed
-BEYOND = NEVER - 1  # no session is left in the table
-
+from operators.trading.sessions import BEYOND, NEVER, SessionTable
 
 TradingState = Literal["ACTIVE", "PAUSED", "REDUCING", "HALTED"]
 STATES: Final[dict[str, TradingState]] = {

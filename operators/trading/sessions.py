@@ -2,6 +2,10 @@
 
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
+from typing import Final
+
+NEVER: Final = 2**62  # a timer that is not armed
+BEYOND: Final = NEVER - 1  # no session is left in the table
 
 
 @dataclass(frozen=True, slots=True)

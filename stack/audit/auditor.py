@@ -20,7 +20,7 @@ from connectors.runs import Run
 from connectors.storage.queries import Reader
 from messages.errors import TidewireError
 from messages.topics import DEAD_LETTERS, TOPICS
-from stack.audit.topic_reader import Read, read_topics
+from stack.audit.topic_reader import TopicRecord, read_topics
 
 TABLES: Final = {
     "runs.started": "runs",
@@ -67,7 +67,7 @@ class Auditor:
     """Reads one finished run."""
 
     def __init__(self, run: Run) -> None:
-        """Read every topic once; the database is asked as needed."""
+        """TopicRecord every topic once; the database is asked as needed."""
         self._run = run
         names = [t.name for t in (*TOPICS, *DEAD_LETTERS)]
         every = read_topics(run.bootstrap, run.prefix, names, run.run_id)
@@ -270,7 +270,7 @@ class Auditor:
         return hashlib.sha256("\n".join(ids).encode()).hexdigest()
 
 
-def _stamp(read: Read) -> tuple[int, int]:
+def _stamp(read: TopicRecord) -> tuple[int, int]:
     return read.stamp, read.offset
 
 

@@ -13,7 +13,7 @@ READ_S: Final = 0.05
 
 
 @dataclass(frozen=True, slots=True)
-class Read:
+class TopicRecord:
     """One record as it lies in a topic; `appended_ms` is Kafka's own timestamp."""
 
     partition: int
@@ -25,7 +25,7 @@ class Read:
 
 def read_topics(
     bootstrap: str, prefix: str, names: Collection[str], run: str
-) -> dict[str, list[Read]]:
+) -> dict[str, list[TopicRecord]]:
     """Return every record of some topics, by partition and offset.
 
     Ticks are left out, and repeats of a `seq`. What is written after the call is not waited
@@ -46,7 +46,7 @@ def read_topics(
 
 def _read(
     consumer: Consumer, prefix: str, names: Collection[str], run: bytes
-) -> dict[str, list[Read]]:
+) -> dict[str, list[TopicRecord]]:
     there = consumer.list_topics(timeout=20).topics
     places = [TopicPartition(prefix + n, p) for n in names for p in there[prefix + n].partitions]
     spans = {
@@ -54,7 +54,7 @@ def _read(
     }
     waiting = {at for at, (first, end) in spans.items() if end > first}
     consumer.assign([TopicPartition(n, p, spans[n, p][0]) for n, p in waiting])
-    found: dict[str, list[Read]] = {n: [] for n in names}
+    found: dict[str, list[TopicRecord]] = {n: [] for n in names}
     seen = dict.fromkeys(waiting, -1)
     while waiting:
         for record in consumer.consume(2_000, READ_S):
@@ -72,7 +72,7 @@ def _read(
             seen[at] = max(seen[at], -1 if seq is None else seq)
             body = _parse(record.value() or b"")
             name = at[0].removeprefix(prefix)
-            found[name].append(Read(at[1], offset, stamp, record.timestamp()[1], body))
+            found[name].append(TopicRecord(at[1], offset, stamp, record.timestamp()[1], body))
     return {n: sorted(reads, key=lambda r: (r.partition, r.offset)) for n, reads in found.items()}
 
 

@@ -1,7 +1,6 @@
 """`tidewire backtest`: bars and news through the operators, and what came of it."""
 
 import argparse
-import gc
 import resource
 import sys
 import time
@@ -12,6 +11,7 @@ from typing import Any, Final
 
 import msgspec
 
+from connectors.garbage import settle_memory
 from flows.backtest.request import inputs_of, rules_of
 from flows.backtest.results import Result, result_of
 from flows.backtest.run import Inputs, Ran, run_backtest
@@ -81,13 +81,6 @@ def _report(options: argparse.Namespace) -> tuple[str, int]:
     if options.report:
         text += f"\nreport: {options.report}"
     return text + kept, 0
-
-
-def settle_memory() -> None:
-    """Leave what is loaded out of garbage collection: a full one takes longer than a backtest."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 100)
 
 
 def job_line(result: Result) -> str:

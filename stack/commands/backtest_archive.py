@@ -9,7 +9,7 @@ from flows.backtest.archived import archived_inputs
 from flows.backtest.options import CannotBacktest
 from flows.backtest.request import Files
 from flows.replay.execution_difference import differences
-from flows.replay.window import stretch_of
+from flows.replay.window import window_of
 from messages.trading import OrderRequest, TradeExecution
 from messages.units import to_money
 
@@ -41,12 +41,12 @@ def day_again(archive: ArchivedRun, day: str, *, as_json: bool) -> tuple[str, in
     Raises:
         DayNotArchived: there is no such day, or it is not over.
     """
-    stretch = stretch_of(archive, day, day)
-    loop = stretch.loop()
-    outputs = [e.body for e in stretch.play(loop)]
+    window = window_of(archive, day, day)
+    loop = window.loop()
+    outputs = [e.body for e in window.play(loop)]
     orders = [b for b in outputs if isinstance(b, OrderRequest)]
     fills = [b for b in outputs if isinstance(b, TradeExecution) and b.price is not None]
-    count, listed = differences(stretch)
+    count, listed = differences(window)
     equity = f"{to_money(loop.account.equity):.2f}"
     if as_json:
         found = {

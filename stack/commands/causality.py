@@ -4,8 +4,8 @@ import argparse
 import sys
 
 from flows.replay.causality import leaks_of
-from flows.replay.record_index import Ledger, broken_causes
-from flows.replay.window import stretch_of
+from flows.replay.record_index import RecordIndex, broken_causes
+from flows.replay.window import window_of
 from stack.commands import replay_text as words
 from stack.commands.archives import open_archive, traded_day
 from stack.commands.options import add_run
@@ -28,9 +28,9 @@ def run(options: argparse.Namespace) -> int:
     archive = open_archive(options.home, options.run, options.day)
     request = causality_of(options, archive.run.run_id)
     day = request.day or traded_day(archive)
-    window = stretch_of(archive, day, day)
+    window = window_of(archive, day, day)
     cuts, leaks = leaks_of(window, request.samples)
-    broken = broken_causes(Ledger(archive), day)
+    broken = broken_causes(RecordIndex(archive), day)
     if options.json:
         text = words.in_json(
             {"run": archive.run.run_id, "day": day, "inputs": len(window.events),

@@ -12,6 +12,7 @@ from typing import Final
 
 import psycopg
 
+from connectors.files import put_in_place
 from connectors.settings import Settings, load_settings
 from connectors.storage.queries import Reader
 from connectors.storage.schema import describe, server_version, upgrade
@@ -116,7 +117,7 @@ def _others(url: str) -> str:
 def _backup(url: str, schema: str, file: Path) -> str:
     draft = file.with_name(f".{file.name}.draft")
     _postgres_tool(url, "pg_dump", "-Fc", "-n", schema, "--no-owner", "-f", str(draft))
-    draft.replace(file)
+    put_in_place(draft, file)
     return f"schema {schema} is in {file} ({file.stat().st_size:,} bytes)"
 
 

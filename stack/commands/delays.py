@@ -13,7 +13,7 @@ from typing import Any, Final, NamedTuple
 
 from connectors.kafka.layout import Layout
 from connectors.runs import load_run
-from stack.audit.topic_reader import Read, read_topics
+from stack.audit.topic_reader import TopicRecord, read_topics
 from stack.commands.options import home_of
 from stack.errors import StackError
 from stack.home import Home
@@ -96,7 +96,7 @@ def journeys(layout: Layout) -> list[Journey]:
     return sorted(found, key=lambda j: j.published)
 
 
-def _way(order: Read, by_id: dict[str, dict[str, Read]]) -> list[Read] | None:
+def _way(order: TopicRecord, by_id: dict[str, dict[str, TopicRecord]]) -> list[TopicRecord] | None:
     """Return the records from the article to the order; None if no article led to it."""
     way = [order]
     for name in reversed(TOPICS[:-1]):
@@ -107,7 +107,7 @@ def _way(order: Read, by_id: dict[str, dict[str, Read]]) -> list[Read] | None:
     return way[::-1]
 
 
-def _journey(order: Read, way: list[Read]) -> Journey:
+def _journey(order: TopicRecord, way: list[TopicRecord]) -> Journey:
     article: dict[str, Any] = way[0].body
     published = datetime.fromisoformat(article["published_at"])
     fetched = datetime.fromisoformat(article["fetched_at"])

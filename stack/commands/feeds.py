@@ -17,7 +17,7 @@ from connectors.tickers.directory import ticker_finder
 from messages.codec import encode
 from messages.control import DeadLetter
 from messages.news import RawArticle
-from operators.admission import AdmitArticles, Row
+from operators.admission import AdmitArticles, InputRow
 from operators.blocks import Block, Event
 from operators.news.scoring import READ, text_of
 from operators.news.tickers import TickerFinder
@@ -110,7 +110,7 @@ def run_check(url: str, *, as_json: bool) -> tuple[str, int]:
 
 
 def _told(name: str, rows: list[dict[str, Any]], finder: TickerFinder, *, as_json: bool) -> str:
-    events = [Event(0, "", Row(i, values)) for i, values in enumerate(rows)]
+    events = [Event(0, "", InputRow(i, values)) for i, values in enumerate(rows)]
     now = int(datetime.now(UTC).timestamp() * 1e6)
     found = [e.body for e in AdmitArticles(0, live=True).step(Block(events, now)).events]
     articles = [a for a in found if isinstance(a, RawArticle)]

@@ -8,7 +8,7 @@ from connectors.archive.reading import ArchivedRun, DayNotArchived
 from flows.replay.certificate import Certificate, Diverged, certify
 from flows.replay.counterfactual import Changes, what_if
 from flows.replay.execution_difference import differences
-from flows.replay.window import stretch_of
+from flows.replay.window import window_of
 from messages.requests import ReplayRequest
 from stack.commands import replay_text as words
 from stack.commands.archives import open_archive, traded_day
@@ -64,7 +64,7 @@ def _what_if(archive: ArchivedRun, request: ReplayRequest, limit: int, *, as_jso
     first, last = _days(archive, request)
     if changes.shapes_state:
         first = None
-    found = what_if(stretch_of(archive, first, last), changes)
+    found = what_if(window_of(archive, first, last), changes)
     if as_json:
         return words.in_json(found), 0
     return words.of_what_if(found, archive.run.run_id, first, last, limit), 0
@@ -102,7 +102,7 @@ def _days(archive: ArchivedRun, request: ReplayRequest) -> tuple[str | None, str
 
 def _against(archive: ArchivedRun, request: ReplayRequest, *, as_json: bool) -> Report:
     first, last = _days(archive, request)
-    count, listed = differences(stretch_of(archive, first, last))
+    count, listed = differences(window_of(archive, first, last))
     code = int(bool(listed))
     if as_json:
         found = {"run": archive.run.run_id, "day": last, "executions": count, "differ": listed}
@@ -111,5 +111,5 @@ def _against(archive: ArchivedRun, request: ReplayRequest, *, as_json: bool) -> 
 
 
 def _story(archive: ArchivedRun, proof: Certificate) -> str:
-    window = stretch_of(archive, proof.day, proof.day)
+    window = window_of(archive, proof.day, proof.day)
     return words.of_day(proof, window.executions())

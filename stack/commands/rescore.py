@@ -11,7 +11,7 @@ from connectors.files import write_whole
 from connectors.sentiment.tiers import cascade
 from connectors.settings import load_settings
 from flows.replay.rescore import consequences, rescored
-from flows.replay.window import stretch_of
+from flows.replay.window import window_of
 from messages.codec import encode
 from messages.news import ScoredArticle
 from stack.commands import replay_text as words
@@ -51,24 +51,24 @@ def _report(options: argparse.Namespace) -> str:
         reason = "No day of this run is over: there is nothing to score again."
         raise StackError(reason)
     first, last = (options.day or None), (options.day or days[-1])
-    stretch = stretch_of(archive, first, last)
+    window = window_of(archive, first, last)
     models = cascade(
         by_tier(scoring, options.tier),
         archive.path / DIRECTORY / "scores.sqlite",
         live=True,
     )
     try:
-        scores = rescored(stretch, models)
+        scores = rescored(window, models)
     finally:
         models.close()
     if not scores:
         reason = "No article was scored in these days: nothing to score again."
         raise StackError(reason)
     file = _write(archive, first or days[0], last, scores)
-    found = consequences(stretch, scores)
+    found = consequences(window, scores)
     if options.json:
         return msgspec.json.encode({"file": str(file), "what_if": found}).decode()
-    recorded = {e.body.id: e.body for e in stretch.events if isinstance(e.body, ScoredArticle)}
+    recorded = {e.body.id: e.body for e in window.events if isinstance(e.body, ScoredArticle)}
     moved = sum(recorded[s.causes[-1]].sentiment_score != s.sentiment_score for s in scores)
     said = (
         f"{len(scores)} scores by {scores[0].model_used}, {moved} of them not as recorded: {file}"

@@ -10,11 +10,11 @@ from typing import Any, Final
 
 import msgspec
 
+from connectors.garbage import settle_memory
 from connectors.parameters import parse_setting
 from flows.backtest.options import CannotBacktest
 from flows.backtest.request import inputs_of, rules_of
 from flows.backtest.sweep import LUCK, SCORES, Asked, Axis, Sweep, run_sweep
-from stack.commands.backtest import settle_memory
 from stack.commands.backtest_options import add_input, asked
 
 SHOWN: Final = ("total_return", "sharpe", "max_drawdown", "closed_trades")

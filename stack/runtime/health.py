@@ -9,6 +9,7 @@ from typing import Any, Final, Literal
 
 from confluent_kafka import Producer
 
+from connectors.files import write_whole
 from connectors.kafka.layout import RUN, STAMP
 from connectors.runs import Run
 from messages.base import make_id
@@ -24,7 +25,7 @@ State = Literal["running", "restarting", "ended", "failed"]
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class FlowStatus:
     """One line of `tidewire status`; the fields are those of `FlowHealth`."""
 
     flow: str
@@ -70,10 +71,7 @@ class HealthBoard:
         self._producer.poll(0)
         restarts = {c.spec.label: [state_of(c), c.restarts] for c in self._children()}
         file = self._run.path("status", "supervisor.json")
-        file.parent.mkdir(exist_ok=True)
-        draft = file.with_suffix(".draft")
-        draft.write_text(json.dumps(restarts))
-        draft.replace(file)
+        write_whole(file, json.dumps(restarts).encode(), durable=False)
         return told
 
     def close(self) -> None:
@@ -109,7 +107,7 @@ def state_of(child: Child) -> State:
     return "running" if child.process is not None else "restarting"
 
 
-def rows_of(run: Path) -> list[Row]:
+def rows_of(run: Path) -> list[FlowStatus]:
     """Return the health of a run's flows as its files say, for a look from another process."""
     try:
         known = json.loads((run / "status" / "supervisor.json").read_text())
@@ -121,7 +119,7 @@ def rows_of(run: Path) -> list[Row]:
         silent = time.time() - signs.get("at", 0) > STALE_S and state == "running"
         clock = signs.get("clock")
         rows.append(
-            Row(
+            FlowStatus(
                 label, "silent" if silent else state, signs.get("lag", 0),
                 "" if clock is None else f"{to_datetime(clock):%F %T}", signs.get("clock_age_s"),
                 signs.get("epoch_age_s"), restarts, signs.get("metrics_port"),

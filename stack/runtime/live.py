@@ -16,6 +16,7 @@ from typing import Any, Final
 import msgspec
 import psutil
 
+from connectors.files import write_whole
 from connectors.runs import Run, load_run
 from connectors.settings import Settings
 from connectors.storage.schema import DatabaseUnavailable, maintain
@@ -203,11 +204,7 @@ def _remember(home: Home, run: Run, services: Services) -> None:
         "bootstrap": services.bootstrap, "database_url": services.database_url,
         "schema": run.schema, "prefix": run.prefix,
     }  # fmt: skip
-    draft = _file(home).with_suffix(".draft")
-    draft.touch(mode=0o600)
-    draft.chmod(0o600)
-    draft.write_text(json.dumps(there))
-    draft.replace(_file(home))
+    write_whole(_file(home), json.dumps(there).encode(), 0o600)
 
 
 def _file(home: Home) -> Path:

@@ -9,10 +9,10 @@ import pytest
 
 from connectors.archive.reading import ArchivedRun
 from flows.replay.causality import leaks_of
-from flows.replay.decision_trace import hearings
+from flows.replay.decision_trace import decision_traces
 from flows.replay.explain import CannotExplain, Explainer, Node
-from flows.replay.record_index import Ledger, broken_causes
-from flows.replay.window import stretch_of
+from flows.replay.record_index import RecordIndex, broken_causes
+from flows.replay.window import window_of
 from messages.units import MINUTE_US
 from stack.cli import main
 from stack.runtime.demo import Demo
@@ -33,8 +33,8 @@ def archive(one_shard: tuple[Demo, dict[str, Any]]) -> ArchivedRun:
 
 
 @pytest.fixture(scope="module")
-def ledger(archive: ArchivedRun) -> Ledger:
-    return Ledger(archive)
+def index(archive: ArchivedRun) -> RecordIndex:
+    return RecordIndex(archive)
 
 
 @pytest.fixture(scope="module")
@@ -48,45 +48,47 @@ def every(node: Node) -> Iterator[Node]:
         yield from every(cause)
 
 
-def test_a_day_is_closed_under_causes(ledger: Ledger) -> None:
+def test_a_day_is_closed_under_causes(index: RecordIndex) -> None:
     named = [
         cause
         for topic in ("trade.decisions", "orders.requested", "trades.executed", "news.scored",
                       "signals.generated", "learning.outcomes", "positions")
-        for found in ledger.day(topic, DAY).values()
+        for found in index.day(topic, DAY).values()
         for cause in found[0].body["causes"]
     ]  # fmt: skip
     assert len(named) > 1_000
-    assert broken_causes(ledger, DAY) == []
+    assert broken_causes(index, DAY) == []
 
 
 def test_a_missing_and_a_late_cause_are_found(archive: ArchivedRun, tmp_path: Path) -> None:
     forged = copy_of(archive.path, tmp_path)
-    orders = list(Ledger(archive).day("orders.requested", DAY).values())
+    orders = list(RecordIndex(archive).day("orders.requested", DAY).values())
     first, last = orders[0][0], orders[-1][0]
     rewrite(forged, "orders.requested", DAY, change("causes", ["dec-nothing"], last.id))
     rewrite(forged, "orders.requested", DAY, change("causes", [last.id], first.id))
-    found = broken_causes(Ledger(ArchivedRun(forged)), DAY)
+    found = broken_causes(RecordIndex(ArchivedRun(forged)), DAY)
     assert {(b.id, b.cause) for b in found} == {(last.id, "dec-nothing"), (first.id, last.id)}
     assert "later" in next(b.detail for b in found if b.id == first.id)
 
 
-def test_every_order_leads_back_to_bars_or_articles(ledger: Ledger, explainer: Explainer) -> None:
-    for order in list(ledger.day("orders.requested", DAY)):
+def test_every_order_leads_back_to_bars_or_articles(
+    index: RecordIndex, explainer: Explainer
+) -> None:
+    for order in list(index.day("orders.requested", DAY)):
         kinds = [n.kind for n in every(explainer.of(order))]
         assert kinds[:2] == ["order", "decision"]
         assert {"bar", "article"} & set(kinds), order
 
 
 def test_numbers_of_every_decision_agree_with_its_word(
-    archive: ArchivedRun, ledger: Ledger
+    archive: ArchivedRun, index: RecordIndex
 ) -> None:
-    heard = hearings(archive, DAY)
-    decisions = [found[0].body for found in ledger.day("trade.decisions", DAY).values()]
+    measured = decision_traces(archive, DAY)
+    decisions = [found[0].body for found in index.day("trade.decisions", DAY).values()]
     codes = {d["code"] for d in decisions}
     assert {"ACCEPTED", "COOLDOWN", "ALREADY_HELD", "NO_POSITION"} <= codes
     for decision in decisions:
-        numbers = heard[decision["id"]].numbers
+        numbers = measured[decision["id"]].numbers
         denied = [(name, value) for name, value, limit in numbers if limit.endswith("<- denied")]
         if decision["accepted"]:
             assert not denied
@@ -94,8 +96,8 @@ def test_numbers_of_every_decision_agree_with_its_word(
             assert denied == [(decision["code"], decision["actual"])]
 
 
-def test_every_signal_is_what_its_readings_say(ledger: Ledger, explainer: Explainer) -> None:
-    signals = [found[0] for found in ledger.day("signals.generated", DAY).values()]
+def test_every_signal_is_what_its_readings_say(index: RecordIndex, explainer: Explainer) -> None:
+    signals = [found[0] for found in index.day("signals.generated", DAY).values()]
     for signal in signals[::7]:
         votes = {
             n.text.split(":")[0]: n.text.split(": ")[1]
@@ -107,9 +109,9 @@ def test_every_signal_is_what_its_readings_say(ledger: Ledger, explainer: Explai
             assert votes[source["strategy"]] == said, signal.id
 
 
-def test_every_silent_minute_has_a_reason(ledger: Ledger, explainer: Explainer) -> None:
-    bars = [f[0] for f in ledger.day("market.bars", DAY).values() if f[0].body["ticker"] == "AAPL"]
-    made = {f[0].body["bar"] for f in ledger.day("signals.generated", DAY).values()}
+def test_every_silent_minute_has_a_reason(index: RecordIndex, explainer: Explainer) -> None:
+    bars = [f[0] for f in index.day("market.bars", DAY).values() if f[0].body["ticker"] == "AAPL"]
+    made = {f[0].body["bar"] for f in index.day("signals.generated", DAY).values()}
     reasons: set[str] = set()
     for bar in bars[::10]:
         node = explainer.at("AAPL", bar.stamp)
@@ -122,10 +124,10 @@ def test_every_silent_minute_has_a_reason(ledger: Ledger, explainer: Explainer) 
 
 
 def test_a_signal_on_news_shows_the_article_it_came_from(
-    ledger: Ledger, explainer: Explainer
+    index: RecordIndex, explainer: Explainer
 ) -> None:
     days = ("2026-03-19", DAY)
-    signals = [f[0] for d in days for f in ledger.day("signals.generated", d).values()]
+    signals = [f[0] for d in days for f in index.day("signals.generated", d).values()]
     on_news = next(s for s in signals if not s.body["bar"])
     nodes = list(every(explainer.of(on_news.id)))
     scores = [n for n in nodes if n.kind == "score"]
@@ -135,10 +137,10 @@ def test_a_signal_on_news_shows_the_article_it_came_from(
     assert news.numbers[1][0] == "decayed mean score"
 
 
-def test_what_is_not_there_cannot_be_explained(explainer: Explainer, ledger: Ledger) -> None:
+def test_what_is_not_there_cannot_be_explained(explainer: Explainer, index: RecordIndex) -> None:
     with pytest.raises(CannotExplain, match="There is no ord-nothing"):
         explainer.of("ord-nothing")
-    bar = next(iter(ledger.day("market.bars", DAY).values()))[0]
+    bar = next(iter(index.day("market.bars", DAY).values()))[0]
     with pytest.raises(CannotExplain, match="Neither a bar nor news of NOSUCH"):
         explainer.at("NOSUCH", bar.stamp)
     with pytest.raises(CannotExplain, match="name a minute of a session"):
@@ -146,10 +148,10 @@ def test_what_is_not_there_cannot_be_explained(explainer: Explainer, ledger: Led
 
 
 def test_the_command_draws_a_tree_and_writes_json(
-    archive: ArchivedRun, ledger: Ledger, capsys: pytest.CaptureFixture[str]
+    archive: ArchivedRun, index: RecordIndex, capsys: pytest.CaptureFixture[str]
 ) -> None:
     where = ["--home", str(archive.path.parents[1]), "--run", archive.path.name]
-    order = next(iter(ledger.day("orders.requested", DAY)))
+    order = next(iter(index.day("orders.requested", DAY)))
     assert main(["explain", order, *where]) == 0
     tree = capsys.readouterr().out.splitlines()
     assert tree[0].startswith("order: ")
@@ -166,7 +168,7 @@ def test_the_command_draws_a_tree_and_writes_json(
 def test_nothing_in_the_day_knew_of_the_future(
     archive: ArchivedRun, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    cuts, leaks = leaks_of(stretch_of(archive, DAY, DAY), 10)
+    cuts, leaks = leaks_of(window_of(archive, DAY, DAY), 10)
     assert (cuts, leaks) == (10, [])
     where = ["--home", str(archive.path.parents[1]), "--run", archive.path.name]
     assert main(["causality", "--samples", "3", *where]) == 0
@@ -177,7 +179,7 @@ def test_a_bar_stamped_at_its_start_fails_the_command(
     archive: ArchivedRun, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     forged = copy_of(archive.path, tmp_path / "archive")
-    bar = next(iter(Ledger(archive).day("market.bars", DAY).values()))[0]
+    bar = next(iter(RecordIndex(archive).day("market.bars", DAY).values()))[0]
     early = f'"id":"{bar.id}"'.encode()
     rewrite(
         forged, "market.bars", DAY,

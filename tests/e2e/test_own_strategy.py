@@ -13,8 +13,8 @@ from connectors.market.simulated import record_day
 from connectors.settings import Settings
 from flows.replay.execution_difference import differences
 from flows.replay.explain import Explainer
-from flows.replay.record_index import Ledger
-from flows.replay.window import stretch_of
+from flows.replay.record_index import RecordIndex
+from flows.replay.window import window_of
 from operators.params import OwnParams
 from stack.cli import main
 from stack.servers.services import Services
@@ -54,10 +54,10 @@ def test_it_trades_live_and_is_proved(services: Services) -> None:
     assert summary["rows"]["strategies"] == summary["rows"]["strategy_weights_history"] == 5
     assert list(proofs(demo)) == ["2025-03-12", "2025-03-13"]
     archive = ArchivedRun(Path(demo.run.archive))
-    count, listed = differences(stretch_of(archive, None, "2025-03-13"))
+    count, listed = differences(window_of(archive, None, "2025-03-13"))
     assert count == summary["executions"]
     assert listed == []
-    signals = Ledger(archive).day("signals.generated", "2025-03-12").values()
+    signals = RecordIndex(archive).day("signals.generated", "2025-03-12").values()
     own_signal = next(
         s[0] for s in signals if s[0].body["strategy_sources"][-1]["strategy"] == "breakout"
     )

@@ -8,7 +8,7 @@ import psycopg
 import pytest
 
 from connectors.archive.reading import ArchivedRun
-from flows.replay.record_index import Ledger
+from flows.replay.record_index import RecordIndex
 from stack.cli import main
 from stack.servers.services import Services
 from tests.harness import options, play, proofs, tables
@@ -121,7 +121,9 @@ def test_a_backtest_of_a_recorded_day_gives_its_orders(
     wanted = ["backtest", "--home", home, "--run", demo.run.run_id, "--from-archive", "2026-03-20"]
     assert main([*wanted, "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
-    recorded = Ledger(ArchivedRun(Path(demo.run.archive))).day("orders.requested", "2026-03-20")
+    recorded = RecordIndex(ArchivedRun(Path(demo.run.archive))).day(
+        "orders.requested", "2026-03-20"
+    )
     assert [o["id"] for o in found["orders"]] == list(recorded)
     assert found["differ"] == 0
     assert main(wanted) == 0

@@ -22,8 +22,8 @@ from connectors.archive.reading import ArchivedRun
 from flows.replay.certificate import Certificate, Diverged, certify
 from flows.replay.counterfactual import CannotChange, Changes, what_if
 from flows.replay.execution_difference import differences
-from flows.replay.record_index import Found, Ledger
-from flows.replay.window import stretch_of
+from flows.replay.record_index import IndexedRecord, RecordIndex
+from flows.replay.window import window_of
 from messages.trading import TradeExecution
 from operators.params import Params
 from stack.cli import main
@@ -51,8 +51,8 @@ def home(one_shard: tuple[Demo, dict[str, Any]]) -> str:
 
 
 @pytest.fixture(scope="module")
-def ledger(archive: Path) -> Ledger:
-    return Ledger(ArchivedRun(archive))
+def index(archive: Path) -> RecordIndex:
+    return RecordIndex(ArchivedRun(archive))
 
 
 @pytest.fixture
@@ -72,9 +72,9 @@ def diverged(archive: Path, day: str = SECOND, **how: Any) -> Diverged:
     return found
 
 
-def a_signal(ledger: Ledger, day: str = SECOND) -> dict[str, Any]:
+def a_signal(index: RecordIndex, day: str = SECOND) -> dict[str, Any]:
     """Return a signal that momentum made on a bar."""
-    for found in ledger.day("signals.generated", day).values():
+    for found in index.day("signals.generated", day).values():
         body = found[0].body
         if body["bar"] and body["strategy_sources"][0]["strategy"] == "momentum":
             return body
@@ -120,8 +120,8 @@ def test_a_changed_byte_of_a_file_is_found(forged: Path, topic: str, place: floa
         certify(ArchivedRun(forged), SECOND)
 
 
-def test_a_value_edited_in_place_is_named_by_its_record(forged: Path, ledger: Ledger) -> None:
-    bar = ledger.one(a_signal(ledger)["bar"])
+def test_a_value_edited_in_place_is_named_by_its_record(forged: Path, index: RecordIndex) -> None:
+    bar = index.one(a_signal(index)["bar"])
     assert bar is not None
     edit = change("volume", lambda v: v + 1, bar.id)
     rewrite(forged, "market.bars", SECOND, edit, manifest=False)
@@ -129,9 +129,9 @@ def test_a_value_edited_in_place_is_named_by_its_record(forged: Path, ledger: Le
         certify(ArchivedRun(forged), SECOND)
 
 
-def test_a_forged_input_shows_in_what_follows_from_it(forged: Path, ledger: Ledger) -> None:
-    signal = a_signal(ledger)
-    bar = ledger.one(signal["bar"])
+def test_a_forged_input_shows_in_what_follows_from_it(forged: Path, index: RecordIndex) -> None:
+    signal = a_signal(index)
+    bar = index.one(signal["bar"])
     assert bar is not None
     away = bar.body["high"] if signal["direction"] == "SHORT" else bar.body["low"]
     assert away != bar.body["close"]
@@ -142,8 +142,10 @@ def test_a_forged_input_shows_in_what_follows_from_it(forged: Path, ledger: Ledg
     assert found.causes[bar.id] == f"market.bars[0]@{bar.offset}"
 
 
-def test_forged_outputs_are_found(archive: Path, forged: Path, ledger: Ledger, home: str) -> None:
-    order = next(iter(ledger.day("orders.requested", SECOND).values()))[0]
+def test_forged_outputs_are_found(
+    archive: Path, forged: Path, index: RecordIndex, home: str
+) -> None:
+    order = next(iter(index.day("orders.requested", SECOND).values()))[0]
     rewrite(forged, "orders.requested", SECOND, change("qty", lambda q: q + 1, order.id))
     found = diverged(forged)
     assert (found.flow, found.id, found.field) == ("trade", order.id, "value")
@@ -152,8 +154,8 @@ def test_forged_outputs_are_found(archive: Path, forged: Path, ledger: Ledger, h
     assert list(found.causes) == order.body["causes"]
 
 
-def test_a_dropped_and_an_added_record_are_found(forged: Path, ledger: Ledger) -> None:
-    ids = list(ledger.day("trade.decisions", SECOND))
+def test_a_dropped_and_an_added_record_are_found(forged: Path, index: RecordIndex) -> None:
+    ids = list(index.day("trade.decisions", SECOND))
     last = f'"id":"{ids[-1]}"'.encode()
     rewrite(
         forged, "trade.decisions", SECOND,
@@ -186,15 +188,15 @@ def test_a_forged_state_is_found_from_the_start_and_by_what_follows(forged: Path
 
 @pytest.mark.parametrize("first", [FIRST, SECOND, None])
 def test_paper_executions_are_those_of_a_backtest(archive: Path, first: str | None) -> None:
-    count, listed = differences(stretch_of(ArchivedRun(archive), first, SECOND))
+    count, listed = differences(window_of(ArchivedRun(archive), first, SECOND))
     assert count > 50
     assert listed == []
 
 
-def test_an_execution_that_differs_is_listed(forged: Path, ledger: Ledger) -> None:
-    fill = next(iter(ledger.day("trades.executed", SECOND).values()))[0]
+def test_an_execution_that_differs_is_listed(forged: Path, index: RecordIndex) -> None:
+    fill = next(iter(index.day("trades.executed", SECOND).values()))[0]
     rewrite(forged, "trades.executed", SECOND, change("price", lambda p: p + 0.5, fill.id))
-    _, listed = differences(stretch_of(ArchivedRun(forged), SECOND, SECOND))
+    _, listed = differences(window_of(ArchivedRun(forged), SECOND, SECOND))
     assert [one.order_id for one in listed] == [fill.body["order_id"]]
     assert isinstance(listed[0].recorded, TradeExecution)
     assert listed[0].recorded.price == pytest.approx(fill.body["price"] + 0.5)
@@ -204,17 +206,17 @@ def test_an_execution_that_differs_is_listed(forged: Path, ledger: Ledger) -> No
 
 
 def test_nothing_changed_changes_nothing(archive: Path, one_shard: Any) -> None:
-    stretch = stretch_of(ArchivedRun(archive), None, SECOND)
-    found = what_if(stretch, Changes.of(changes_of([], [], [], "")))
+    window = window_of(ArchivedRun(archive), None, SECOND)
+    found = what_if(window, Changes.of(changes_of([], [], [], "")))
     assert found.orders == []
     assert found.before == found.after
     assert f"{found.before.equity:.4f}" == one_shard[1]["equity"]
 
 
 def test_a_strategy_without_weight_is_not_heard(archive: Path) -> None:
-    stretch = stretch_of(ArchivedRun(archive), SECOND, SECOND)
+    window = window_of(ArchivedRun(archive), SECOND, SECOND)
     changes = Changes.of(changes_of(["strategies.momentum.weight=0"], [], [], ""))
-    found = what_if(stretch, changes)
+    found = what_if(window, changes)
     assert found.after.signals < found.before.signals
     lost = {o.change for o in found.orders}
     assert "gone" in lost
@@ -222,37 +224,37 @@ def test_a_strategy_without_weight_is_not_heard(archive: Path) -> None:
 
 
 def test_a_limit_denies_by_its_own_name(archive: Path) -> None:
-    stretch = stretch_of(ArchivedRun(archive), SECOND, SECOND)
-    found = what_if(stretch, Changes.of(changes_of(["risk.max_positions=1"], [], [], "")))
+    window = window_of(ArchivedRun(archive), SECOND, SECOND)
+    found = what_if(window, Changes.of(changes_of(["risk.max_positions=1"], [], [], "")))
     assert found.after.fills < found.before.fills
     first = next(o for o in found.orders if o.change == "gone" and o.side == "BUY")
     assert "MAX_POSITIONS, limit 1" in first.why
 
 
-def _stamps(found: list[Found]) -> list[int]:
+def _stamps(found: list[IndexedRecord]) -> list[int]:
     return [f.stamp for f in found]
 
 
-def test_news_left_out_or_late(archive: Path, ledger: Ledger) -> None:
-    stretch = stretch_of(ArchivedRun(archive), None, SECOND)
+def test_news_left_out_or_late(archive: Path, index: RecordIndex) -> None:
+    window = window_of(ArchivedRun(archive), None, SECOND)
     heard = [
         f[0].body
         for day in (FIRST, SECOND)
-        for f in ledger.day("signals.generated", day).values()
+        for f in index.day("signals.generated", day).values()
         if not f[0].body["bar"]
     ]
     assert heard, "no signal was made on news alone"
-    causes = [c for c in map(ledger.one, heard[0]["causes"]) if c is not None]
+    causes = [c for c in map(index.one, heard[0]["causes"]) if c is not None]
     score = next(c for c in causes if c.id.startswith("sco-") and c.stamp == max(_stamps(causes)))
     without = Changes.of(changes_of([], [score.body["article_id"]], [], ""))
-    inputs = without.inputs(stretch.events, stretch.start)
-    assert 0 < len(stretch.events) - len(inputs) < 20
-    made = {e.body.id for e in stretch.play(stretch.loop(), inputs) if hasattr(e.body, "id")}
+    inputs = without.inputs(window.events, window.start)
+    assert 0 < len(window.events) - len(inputs) < 20
+    made = {e.body.id for e in window.play(window.loop(), inputs) if hasattr(e.body, "id")}
     assert heard[0]["id"] not in made
-    fewer = what_if(stretch, without)
-    quiet = what_if(stretch, Changes.of(changes_of([], [], [score.body["source"]], "")))
+    fewer = what_if(window, without)
+    quiet = what_if(window, Changes.of(changes_of([], [], [score.body["source"]], "")))
     assert quiet.before == fewer.before
-    late = what_if(stretch, Changes.of(changes_of([], [], [], "2h")))
+    late = what_if(window, Changes.of(changes_of([], [], [], "2h")))
     assert late.before == fewer.before
     assert late.after != late.before
 
@@ -272,16 +274,16 @@ def test_news_left_out_or_late(archive: Path, ledger: Ledger) -> None:
 def test_a_change_that_cannot_be_made_says_why(
     archive: Path, sets: list[str], articles: list[str], delay: str, words: str
 ) -> None:
-    stretch = stretch_of(ArchivedRun(archive), SECOND, SECOND)
+    window = window_of(ArchivedRun(archive), SECOND, SECOND)
     with pytest.raises(CannotChange, match=words):
-        what_if(stretch, Changes.of(changes_of(sets, articles, [], delay)))
+        what_if(window, Changes.of(changes_of(sets, articles, [], delay)))
 
 
 # -- the commands ------------------------------------------------------------------------------
 
 
 def test_every_command_speaks_to_people_and_programs(
-    archive: Path, home: str, ledger: Ledger, capsys: pytest.CaptureFixture[str]
+    archive: Path, home: str, index: RecordIndex, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def said(*arguments: str, code: int = 0) -> str:
         wanted = [*arguments, "--home", home]
@@ -298,7 +300,7 @@ def test_every_command_speaks_to_people_and_programs(
     what = said("replay", "--set", "momentum.window=30", "--limit", "3")
     assert "from its beginning" in what
     assert "more (--limit 0 shows all)" in what
-    source = next(iter(ledger.day("news.scored", SECOND).values()))[0].body["source"]
+    source = next(iter(index.day("news.scored", SECOND).values()))[0].body["source"]
     after = json.loads(said("replay", "--without-source", source, "--json"))
     assert Decimal(after["before"]["equity"]) > 0
     assert "with the day 2026-03-21" in said("replay", "--day", "2026-03-21", code=2)

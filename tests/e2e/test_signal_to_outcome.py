@@ -8,7 +8,7 @@ import pytest
 
 from connectors.settings import Settings
 from operators.params import FillParams
-from stack.audit.topic_reader import Read, read_topics
+from stack.audit.topic_reader import TopicRecord, read_topics
 from stack.runtime.demo import Demo
 from stack.servers.services import Services
 from tests.e2e.story import bar_row, headline, write
@@ -39,15 +39,15 @@ def told(services: Services, tmp_path_factory: pytest.TempPathFactory) -> Demo:
 
 
 @pytest.fixture(scope="module")
-def log(told: Demo) -> dict[str, list[Read]]:
+def log(told: Demo) -> dict[str, list[TopicRecord]]:
     return read_topics(told.run.bootstrap, told.run.prefix, TOPICS, told.run.run_id)
 
 
-def bodies(log: dict[str, list[Read]], topic: str) -> list[dict[str, Any]]:
+def bodies(log: dict[str, list[TopicRecord]], topic: str) -> list[dict[str, Any]]:
     return [r.body for r in log[topic]]
 
 
-def test_the_entry_waits_for_the_next_bar(log: dict[str, list[Read]]) -> None:
+def test_the_entry_waits_for_the_next_bar(log: dict[str, list[TopicRecord]]) -> None:
     entry, *_ = bodies(log, "trades.executed")
     order, *_ = bodies(log, "orders.requested")
     assert order["event_time"] == "2025-03-12T13:40:30Z"
@@ -56,7 +56,7 @@ def test_the_entry_waits_for_the_next_bar(log: dict[str, list[Read]]) -> None:
     assert (entry["side"], entry["qty"], entry["price"]) == ("BUY", 250, 200.0)
 
 
-def test_the_round_trip_is_judged(log: dict[str, list[Read]]) -> None:
+def test_the_round_trip_is_judged(log: dict[str, list[TopicRecord]]) -> None:
     outcome, *_ = bodies(log, "learning.outcomes")
     sold = next(e for e in bodies(log, "trades.executed") if e["side"] == "SELL")
     # 250 x 10 dollars, less a cent a share on each side
@@ -69,7 +69,9 @@ def test_the_round_trip_is_judged(log: dict[str, list[Read]]) -> None:
     assert outcome["strategy"] == "news_driven"
 
 
-def test_every_cause_exists_and_is_not_later_than_its_effect(log: dict[str, list[Read]]) -> None:
+def test_every_cause_exists_and_is_not_later_than_its_effect(
+    log: dict[str, list[TopicRecord]],
+) -> None:
     stamps = {r.body["id"]: r.stamp for reads in log.values() for r in reads}
     checked = 0
     for topic in TOPICS[4:]:

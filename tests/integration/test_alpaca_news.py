@@ -19,7 +19,7 @@ from connectors.feed.fetching import FeedFailed
 from connectors.feed.params import NewsParams
 from messages.control import DeadLetter
 from messages.news import RawArticle
-from operators.admission import AdmitArticles, Row
+from operators.admission import AdmitArticles, InputRow
 from operators.blocks import Block, Event
 from tests.alpaca_double import AlpacaDouble, alpaca, frame
 from tests.waiting import eventually
@@ -104,7 +104,7 @@ def test_a_later_update_is_a_revision() -> None:
         moment = (created + timedelta(minutes=minutes)).isoformat()
         fields = {**frame(1, "Apple up"), "created_at": created.isoformat(), "updated_at": moment}
         row = {k: v for k, v in row_of(fields).items() if k != "fetched_for"}
-        out = operator.step(Block([Event(1, "", Row(0, row))], 1)).events
+        out = operator.step(Block([Event(1, "", InputRow(0, row))], 1)).events
         found += [e.body.revision for e in out if isinstance(e.body, RawArticle)]
     assert found == [0, 1, 2]
 
@@ -130,7 +130,7 @@ def test_refused_keys_and_a_refusing_rest(double: AlpacaDouble, feed: AlpacaNews
 )  # fmt: skip
 def test_odd_articles_are_refused_with_a_reason(article: Any) -> None:
     row = {k: v for k, v in row_of(article).items() if k != "fetched_for"}
-    out = AdmitArticles(0, live=True).step(Block([Event(1, "", Row(0, row))], 1)).events
+    out = AdmitArticles(0, live=True).step(Block([Event(1, "", InputRow(0, row))], 1)).events
     assert all(isinstance(e.body, RawArticle | DeadLetter) for e in out)
 
 
@@ -141,7 +141,7 @@ def test_the_first_look_waits_for_the_stream(double: AlpacaDouble, feed: AlpacaN
 
 
 def admitted(rows: list[dict[str, Any]]) -> list[RawArticle | DeadLetter]:
-    events = [Event(1, "", Row(i, row)) for i, row in enumerate(rows)]
+    events = [Event(1, "", InputRow(i, row)) for i, row in enumerate(rows)]
     found = [e.body for e in AdmitArticles(0, live=True).step(Block(events, 1)).events]
     assert all(isinstance(b, RawArticle | DeadLetter) for b in found)
     return found  # type: ignore[return-value]

@@ -13,7 +13,7 @@ from connectors.feed.params import NewsParams
 from connectors.feed.reddit import RedditFeed, post_of, reddit_of
 from messages.control import DeadLetter
 from messages.news import RawArticle
-from operators.admission import AdmitArticles, Row
+from operators.admission import AdmitArticles, InputRow
 from operators.blocks import Block, Event
 from tests.web import Page, Web, serving
 
@@ -68,7 +68,7 @@ def test_a_risen_score_is_a_revision(web: Web, feed: RedditFeed) -> None:
         web.pages["/r/stocks/hot"] = listing(post("a", score))
         found = feed.poll(memory)
         memory = dict(found.memory)
-        events = [Event(1, "", Row(i, row)) for i, row in enumerate(found.rows)]
+        events = [Event(1, "", InputRow(i, row)) for i, row in enumerate(found.rows)]
         out = operator.step(Block(events, 1)).events
         revisions += [(score, e.body.revision) for e in out if isinstance(e.body, RawArticle)]
         assert not any(isinstance(e.body, DeadLetter) for e in out)
@@ -117,7 +117,7 @@ def test_every_recorded_answer_is_posts_or_a_reason(
                 rows = feed.poll({}).rows
             except FeedFailed:
                 continue
-            events = [Event(1, "", Row(i, row)) for i, row in enumerate(rows)]
+            events = [Event(1, "", InputRow(i, row)) for i, row in enumerate(rows)]
             out = [e.body for e in AdmitArticles(0, live=True).step(Block(events, 1)).events]
             assert all(isinstance(b, RawArticle | DeadLetter) for b in out)
             articles += sum(isinstance(b, RawArticle) for b in out)
@@ -134,7 +134,7 @@ def test_posts_of_wallstreetbets(web: Web, feed: RedditFeed, recorded: Path) -> 
             *(post(r["id"], max(50, r["score"]), r["title"], selftext=r["content"]) for r in part)
         )
         found = feed.poll({}).rows
-        events = [Event(1, "", Row(i, row)) for i, row in enumerate(found)]
+        events = [Event(1, "", InputRow(i, row)) for i, row in enumerate(found)]
         out = [e.body for e in AdmitArticles(0, live=True).step(Block(events, 1)).events]
         assert all(isinstance(b, RawArticle) for b in out), out
         assert len(out) == len({r["id"] for r in part})

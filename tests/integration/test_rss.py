@@ -13,7 +13,7 @@ from connectors.feed.fetching import FeedFailed, Fetcher
 from connectors.feed.rss import RssFeed
 from messages.control import DeadLetter
 from messages.news import RawArticle
-from operators.admission import AdmitArticles, Row
+from operators.admission import AdmitArticles, InputRow
 from operators.blocks import Block, Event
 from tests.waiting import pause
 from tests.web import Asked, Page, Web, rss, serving
@@ -49,7 +49,7 @@ def feed(web: Web, fetcher: Fetcher, path: str = "/feed") -> RssFeed:
 
 
 def admitted(rows: list[dict[str, object]]) -> list[RawArticle | DeadLetter]:
-    events = [Event(NOW, "", Row(i, row)) for i, row in enumerate(rows)]
+    events = [Event(NOW, "", InputRow(i, row)) for i, row in enumerate(rows)]
     out = AdmitArticles(0, live=True).step(Block(events, NOW)).events
     bodies = [e.body for e in out]
     assert all(isinstance(b, RawArticle | DeadLetter) for b in bodies)
@@ -196,7 +196,7 @@ def test_a_changed_title_is_a_revision_and_a_repeat_is_silent() -> None:
     def give(title: str, url: str = "https://x.test/1") -> list[RawArticle]:
         now = datetime(2026, 11, 25, tzinfo=UTC)
         row = {"source": "s", "url": url, "title": title, "published_at": now, "fetched_at": now}
-        out = operator.step(Block([Event(NOW, "", Row(0, row))], NOW)).events
+        out = operator.step(Block([Event(NOW, "", InputRow(0, row))], NOW)).events
         return [e.body for e in out if isinstance(e.body, RawArticle)]
 
     first, repeat, tracked, changed = (

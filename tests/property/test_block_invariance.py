@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from messages.codec import encode
-from operators.admission import AdmitArticles, AdmitBars, Row
+from operators.admission import AdmitArticles, AdmitBars, InputRow
 from operators.blocks import Block, Event, Operator
 from operators.commands import AcceptCommands
 from operators.learning.outcomes import Outcomes, OutcomesState
@@ -167,7 +167,7 @@ row = st.dictionaries(
 def test_admission_of_bars_answers_every_row(
     rows: list[dict[str, Any]], cut: list[int], stop: int
 ) -> None:
-    events = [Event(n, "", Row(n, values)) for n, values in enumerate(rows)]
+    events = [Event(n, "", InputRow(n, values)) for n, values in enumerate(rows)]
     found = same(lambda s: AdmitBars(END, "1m", "test", s), events, cut, stop)
     assert len(found) == len(rows)
 
@@ -183,6 +183,6 @@ article = st.none() | st.dictionaries(
 def test_admission_of_articles_answers_every_row(
     rows: list[dict[str, Any] | None], cut: list[int], stop: int
 ) -> None:
-    events = [Event(n, "", Row(n, values, b"x")) for n, values in enumerate(rows)]
+    events = [Event(n, "", InputRow(n, values, b"x")) for n, values in enumerate(rows)]
     found = same(lambda s: AdmitArticles(END, s), events, cut, stop)
     assert len(found) == len(rows)

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.archive.records import (
-    Row,
+    ArchivedRecord,
     changed_row,
     decode_row,
     digest_of,
@@ -19,17 +19,18 @@ from connectors.archive.records import (
     table_of,
 )
 
-ROW = Row(5, 1, 9, 3, 4, None, False, b"key", b"value", [("run", b"r"), ("none", None)])
+ROW = ArchivedRecord(5, 1, 9, 3, 4, None, False, b"key", b"value", [("run", b"r"), ("none", None)])
 some_bytes = st.none() | st.binary(max_size=20)
 rows = st.builds(
-    Row, st.integers(-5, 2**62), st.integers(0, 9), st.integers(0, 2**62), st.integers(0, 2**62),
+    ArchivedRecord, st.integers(-5, 2**62), st.integers(0, 9), st.integers(0, 2**62),
+    st.integers(0, 2**62),
     st.none() | st.integers(0, 2**62), some_bytes, st.booleans(), some_bytes, some_bytes,
     st.lists(st.tuples(st.text(max_size=5), some_bytes), max_size=3),
 )  # fmt: skip
 
 
 @given(rows)
-def test_a_row_is_read_as_it_was_written(row: Row) -> None:
+def test_a_row_is_read_as_it_was_written(row: ArchivedRecord) -> None:
     assert decode_row(encode_row(row)) == row
 
 

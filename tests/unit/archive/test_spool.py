@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from connectors.archive.records import Row, read_rows
+from connectors.archive.records import ArchivedRecord, read_rows
 from connectors.archive.spool import SpoolDamaged, Spools
 from connectors.files import sha256_of
 from tests.archives import DAY, record
@@ -52,7 +52,7 @@ def test_every_column_survives(tmp_path: Path) -> None:
     spools.flush()
     [row] = read_rows(tmp_path / spools.finish("t", DAY, tmp_path).path)
     headers: list[tuple[str, bytes | None]] = [("a", None), ("b", b"\xff"), ("a", b"twice")]
-    assert row == Row(11, 3, 7, 1_007, None, b"1", True, None, None, headers)
+    assert row == ArchivedRecord(11, 3, 7, 1_007, None, b"1", True, None, None, headers)
 
 
 def test_a_resume_cuts_back_to_the_snapshot_and_the_rest_is_given_again(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from connectors.market.bar_file import BarFile
-from flows.backtest.prepared import Votes, Whole, read_whole, trade_rows, vote_key
+from flows.backtest.prepared import InMemoryInput, VoteCache, read_input, trade_rows, vote_key
 from flows.backtest.results import result_of
 from flows.backtest.run import EQUAL, Inputs, Ran
 from flows.backtest.sweep import FIGURES
@@ -15,17 +15,17 @@ from tests.unit.backtest.conftest import EAGER, FIRST, SESSIONS
 
 
 @pytest.fixture(scope="module")
-def whole(played: BarFile) -> Whole:
-    return read_whole(Inputs(played))
+def whole(played: BarFile) -> InMemoryInput:
+    return read_input(Inputs(played))
 
 
-def test_a_file_as_a_whole(whole: Whole) -> None:
+def test_a_file_as_a_whole(whole: InMemoryInput) -> None:
     assert whole.bars.size == 4 * 150 * 3
     assert whole.tickers == ["AAA", "BBB", "SPY"]
     assert (whole.news, whole.start) == ([], 0)
 
 
-def test_sessions_are_rows_without_a_gap(whole: Whole) -> None:
+def test_sessions_are_rows_without_a_gap(whole: InMemoryInput) -> None:
     spans = whole.sessions()
     assert [f"{to_datetime(int(whole.bars.stamp[first])):%F}" for first, _ in spans] == list(
         SESSIONS
@@ -38,13 +38,13 @@ def test_sessions_are_rows_without_a_gap(whole: Whole) -> None:
 def test_a_warm_up_is_in_no_session(played: BarFile) -> None:
     third = FIRST.replace(day=14)
     stamp = int(third.timestamp() * 1_000_000)
-    warm = read_whole(Inputs(played, trade_from=stamp))
+    warm = read_input(Inputs(played, trade_from=stamp))
     assert len(warm.sessions()) == 2
     assert warm.sessions()[0][0] == warm.start == 2 * 150 * 3
 
 
-def test_all_rows_traded_on_shared_votes_are_the_backtest(whole: Whole, ran: Ran) -> None:
-    loop, tally = trade_rows(whole, Votes(whole), EAGER, dict(EQUAL), slice(0, None))
+def test_all_rows_traded_on_shared_votes_are_the_backtest(whole: InMemoryInput, ran: Ran) -> None:
+    loop, tally = trade_rows(whole, VoteCache(whole), EAGER, dict(EQUAL), slice(0, None))
     shared = Ran(loop, tally, dict(EQUAL), EAGER, bars=whole.bars.size)
     alone = result_of(ran, with_trades=False)
     again = result_of(shared, with_trades=False)
@@ -53,8 +53,8 @@ def test_all_rows_traded_on_shared_votes_are_the_backtest(whole: Whole, ran: Ran
     assert again.attribution == alone.attribution
 
 
-def test_some_rows_begin_with_a_new_account(whole: Whole) -> None:
-    votes, parts = Votes(whole), []
+def test_some_rows_begin_with_a_new_account(whole: InMemoryInput) -> None:
+    votes, parts = VoteCache(whole), []
     for first, last in whole.sessions():
         _, tally = trade_rows(whole, votes, EAGER, dict(EQUAL), slice(first, last + 1))
         parts.append(tally.fills)
@@ -63,8 +63,8 @@ def test_some_rows_begin_with_a_new_account(whole: Whole) -> None:
     assert (nothing.fills, loop.equity) == (0, 1_000_000 * 10_000)
 
 
-def test_votes_are_made_anew_only_for_other_strategies(whole: Whole) -> None:
-    votes = Votes(whole)
+def test_votes_are_made_anew_only_for_other_strategies(whole: InMemoryInput) -> None:
+    votes = VoteCache(whole)
     first = votes.of(Params())
     assert votes.of(EAGER) is not first
     assert votes.of(EAGER)[1] is first[1], "risk does not change a vote"

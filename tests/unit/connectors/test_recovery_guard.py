@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from connectors.market.recorded import RecordedSource
 from connectors.recovery_guard import RecoveryForeign, is_plain, vouch_for_recovery
 from flows.pipeline.engine import run, step
-from operators.admission import Row
+from operators.admission import InputRow
 from operators.commands import AcceptCommands, CommandsState
 
 TOUCHED: list[str] = []
@@ -60,7 +60,7 @@ def nothing_ran() -> Iterator[None]:
 
 def flow() -> Dataflow:
     dataflow = Dataflow("small")
-    source = RecordedSource(lambda _: iter([Row(0, {}), Row(1, {})]), lambda: False)
+    source = RecordedSource(lambda _: iter([InputRow(0, {}), InputRow(1, {})]), lambda: False)
     up = op.input("in", dataflow, source)
     op.output("out", step("accept", up, AcceptCommands, CommandsState), TestingSink([]))
     return dataflow

@@ -12,10 +12,10 @@ from connectors.envelope import SHARD
 from connectors.feed.base import Poll
 from connectors.feed.feeds import feed_names, feeds_of, named
 from connectors.feed.fetching import FeedFailed
-from connectors.feed.health import Board
+from connectors.feed.health import FeedRegistry
 from connectors.feed.live import BEAT, FeedsState, LivePartition
 from connectors.feed.params import NewsParams
-from operators.admission import Row
+from operators.admission import InputRow
 from operators.states import decode_state
 from tests.waiting import eventually
 
@@ -60,9 +60,9 @@ def partition() -> Iterator[Start]:
     """Return what starts a partition; none of its threads outlives the test."""
     begun: list[tuple[Script, LivePartition]] = []
 
-    def start(feed: Script, board: Board, resume: bytes | None = None) -> LivePartition:
+    def start(feed: Script, registry: FeedRegistry, resume: bytes | None = None) -> LivePartition:
         every = timedelta(milliseconds=10)
-        begun.append((feed, LivePartition([feed], board, every, lambda: False, resume)))
+        begun.append((feed, LivePartition([feed], registry, every, lambda: False, resume)))
         return begun[-1][1]
 
     yield start
@@ -87,7 +87,7 @@ def titles(part: LivePartition, count: int) -> list[str]:
         for key, envelope in part.next_batch():
             assert key == (SHARD if envelope.block.events else BEAT)
             for event in envelope.block.events:
-                assert isinstance(event.body, Row)
+                assert isinstance(event.body, InputRow)
                 found.append((event.body.values or {})["title"])
         return len(found) >= count
 
@@ -96,18 +96,18 @@ def titles(part: LivePartition, count: int) -> list[str]:
 
 
 def test_rows_come_once_and_time_goes_on(partition: Start) -> None:
-    board = Board(["scripted"])
-    part = partition(Script(["a", "b"], ["a", "b", "c"], ["b"]), board)
+    registry = FeedRegistry(["scripted"])
+    part = partition(Script(["a", "b"], ["a", "b", "c"], ["b"]), registry)
     assert titles(part, 3) == ["a", "b", "c"]
     frontiers = [part.next_batch()[0][1].block.frontier for _ in range(50)]
     assert frontiers == sorted(frontiers)
-    assert board.standings["scripted"].entries == 3
-    assert board.standings["scripted"].state == "healthy"
+    assert registry.feeds["scripted"].entries == 3
+    assert registry.feeds["scripted"].state == "healthy"
 
 
 def test_a_feed_that_hangs_stalls_nobody(partition: Start) -> None:
     feed = Script("hang")
-    part = partition(feed, Board(["scripted"]))
+    part = partition(feed, FeedRegistry(["scripted"]))
     eventually(lambda: feed.hangs)
     assert [part.next_batch()[0][0] for _ in range(100)] == [BEAT] * 100
     assert feed.hangs, "the partition waited for the feed"
@@ -115,7 +115,7 @@ def test_a_feed_that_hangs_stalls_nobody(partition: Start) -> None:
 
 def test_memory_travels_with_the_rows_that_were_taken(partition: Start) -> None:
     feed = Script(["a"], ["b"])
-    part = partition(feed, Board(["scripted"]))
+    part = partition(feed, FeedRegistry(["scripted"]))
     nothing = FeedsState(memories={}, row=0)
     assert state_of(part) == nothing, "nothing was taken yet, so nothing may be skipped"
     assert titles(part, 2) == ["a", "b"]
@@ -123,24 +123,24 @@ def test_memory_travels_with_the_rows_that_were_taken(partition: Start) -> None:
     assert int(state.memories["scripted"]["polls"]) >= 2
     assert state.row == 2
     resumed = Script(["c"])
-    again = partition(resumed, Board(["scripted"]), part.snapshot())
+    again = partition(resumed, FeedRegistry(["scripted"]), part.snapshot())
     assert titles(again, 1) == ["c"]
     assert resumed.memories[0] == state.memories["scripted"]
     assert state_of(again).row == 3
 
 
 def test_failures_back_off_and_end(partition: Start) -> None:
-    board = Board(["scripted"])
+    registry = FeedRegistry(["scripted"])
     broken = FeedFailed("HTTP_500"), ValueError("surprise"), FeedFailed("HTTP_429", "", 0.2)
-    part = partition(Script(*broken, ["a"]), board)
+    part = partition(Script(*broken, ["a"]), registry)
     began = time.monotonic()
     assert titles(part, 1) == ["a"]
     assert time.monotonic() - began > 0.2
-    standing = board.standings["scripted"]
-    assert (standing.errors, standing.failures, standing.back_off_s) == (3, 0, 0.0)
-    waits = [board.failed(Script(), FeedFailed("X")) for _ in range(6)]
+    status = registry.feeds["scripted"]
+    assert (status.errors, status.failures, status.back_off_s) == (3, 0, 0.0)
+    waits = [registry.failed(Script(), FeedFailed("X")) for _ in range(6)]
     assert waits == [0.01, 0.02, 0.04, 0.05, 0.05, 0.05]
-    assert board.health("run")[0].detail == "X"
+    assert registry.health("run")[0].detail == "X"
 
 
 def test_names_of_feeds() -> None:
@@ -157,7 +157,7 @@ def test_names_of_feeds() -> None:
 
 def test_a_closed_source_ends_its_threads(partition: Start) -> None:
     feed = Script(["a"])
-    part = partition(feed, Board(["scripted"]))
+    part = partition(feed, FeedRegistry(["scripted"]))
     assert titles(part, 1) == ["a"]
     assert feed_threads()
     part.close()

@@ -36,7 +36,7 @@ def parquet(tmp_path: Path, found: list[dict[str, Any]]) -> Path:
 def read(file: BarFile) -> list[tuple[str, int, int, int, int]]:
     names: dict[str, int] = {}
     found = []
-    for bars in file.stretches(lambda t: names.setdefault(t, len(names))):
+    for bars in file.batches(lambda t: names.setdefault(t, len(names))):
         tickers = list(names)
         for values in zip(*(c.tolist() for c in bars), strict=True):
             code, stamp, start, end, opening, high, low, close, volume = values
@@ -58,7 +58,7 @@ def test_a_file_comes_in_whole_moments(tmp_path: Path, monkeypatch: pytest.Monke
     found = rows(50, "AAA", "BBB", "CCC")
     file = BarFile(parquet(tmp_path, found))
     monkeypatch.setattr(columns, "BATCH", 7)
-    sizes = [bars.size for bars in file.stretches(lambda t: ord(t[0]) - 65)]
+    sizes = [bars.size for bars in file.batches(lambda t: ord(t[0]) - 65)]
     assert len(sizes) > 5
     assert all(size % 3 == 0 for size in sizes)
     assert read(file) == expected(found)

@@ -8,19 +8,19 @@ import pytest
 
 from connectors.envelope import SHARD
 from connectors.market import clock_source
-from connectors.market.clock_source import PacemakerPartition, PacemakerSource
+from connectors.market.clock_source import ClockPartition, ClockSource
 
 EVERY = timedelta(milliseconds=50)
 
 
-def frontier(part: PacemakerPartition) -> int:
+def frontier(part: ClockPartition) -> int:
     [(key, (block, *_))] = part.next_batch()
     assert (key, block.events, block.ended) == (SHARD, [], False)
     return block.frontier
 
 
 def test_a_beat_says_what_time_it_is() -> None:
-    part = PacemakerPartition(EVERY, lambda: False)
+    part = ClockPartition(EVERY, lambda: False)
     before = time.time_ns() // 1_000
     assert before <= frontier(part) <= time.time_ns() // 1_000
     assert part.next_awake() - datetime.now(UTC) <= EVERY
@@ -36,13 +36,13 @@ def test_a_clock_that_is_set_back_holds_time_still(monkeypatch: pytest.MonkeyPat
             return next(given) * 1_000
 
     monkeypatch.setattr(clock_source, "time", Clock)
-    part = PacemakerPartition(EVERY, lambda: False)
+    part = ClockPartition(EVERY, lambda: False)
     assert [frontier(part) for _ in range(4)] == [5_000, 5_000, 5_000, 6_000]
 
 
 def test_a_flow_that_is_to_stop_beats_no_more() -> None:
     stop = [False]
-    source = PacemakerSource(EVERY, lambda: stop[0])
+    source = ClockSource(EVERY, lambda: stop[0])
     assert source.list_parts() == [SHARD]
     part = source.build_part("beat", SHARD, None)
     frontier(part)

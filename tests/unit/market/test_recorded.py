@@ -20,7 +20,7 @@ from connectors.market.input_files import (
     no_rows,
 )
 from connectors.market.recorded import BATCH, PlayedState, RecordedPartition, RecordedSource
-from operators.admission import Row
+from operators.admission import InputRow
 from operators.states import encode_state
 
 OPEN = datetime(2025, 3, 12, 13, 30, tzinfo=UTC)
@@ -35,7 +35,7 @@ def bars(count: int, **changes: Any) -> list[dict[str, Any]]:
 
 
 def numbered(count: int) -> Rows:
-    return lambda start: (Row(n, {"n": n}) for n in range(start, count))
+    return lambda start: (InputRow(n, {"n": n}) for n in range(start, count))
 
 
 def played(part: RecordedPartition) -> list[int]:
@@ -44,7 +44,7 @@ def played(part: RecordedPartition) -> list[int]:
     while True:
         [(key, (block, *_))] = part.next_batch()
         assert key == SHARD
-        found += [e.body.number for e in block.events if isinstance(e.body, Row)]
+        found += [e.body.number for e in block.events if isinstance(e.body, InputRow)]
         if block.ended:
             assert block.events == []
             return found
@@ -94,7 +94,7 @@ def test_articles_plain_or_zipped_and_lines_that_are_none(tmp_path: Path, name: 
 def test_the_first_moment_of_an_input(
     values: list[dict[str, Any] | None], found: datetime | None
 ) -> None:
-    assert first_moment(lambda _: (Row(n, v) for n, v in enumerate(values))) == found
+    assert first_moment(lambda _: (InputRow(n, v) for n, v in enumerate(values))) == found
     assert first_moment(no_rows) is None
 
 

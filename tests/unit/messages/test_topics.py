@@ -59,6 +59,6 @@ def test_a_partition_is_librdkafka_s(key: bytes, partitions: int) -> None:
 
 
 def test_topics_are_values() -> None:
-    same = Topic("trade.decisions", TRADE_DECISIONS.schema, "account")
+    same = Topic("trade.decisions", TRADE_DECISIONS.schema, "account", "dec")
     assert same == TRADE_DECISIONS
     assert len({NEWS_SCORED, CONTROL_ACCEPTED, same, TRADE_DECISIONS}) == 3

@@ -7,7 +7,7 @@ import pytest
 from messages.news import SentimentWindow
 from messages.units import to_datetime, to_micros
 from operators.blocks import Event
-from operators.news.sentiment import Entry, SentimentChanged, SentimentWindows, summarise
+from operators.news.sentiment import SentimentChanged, SentimentWindows, WindowEntry, summarise
 from operators.params import Params, SentimentParams
 from operators.strategies.voting import Votes, Voting
 from tests.streams import at, bar, blocks, bodies, outputs, scored
@@ -15,8 +15,8 @@ from tests.streams import at, bar, blocks, bodies, outputs, scored
 PARAMS = SentimentParams(lookback_minutes=1_440, fresh_minutes=240, half_life_minutes=60)
 
 
-def entry(minute: float, score: float, confidence: float = 0.8) -> Entry:
-    return Entry(
+def entry(minute: float, score: float, confidence: float = 0.8) -> WindowEntry:
+    return WindowEntry(
         at(minute), at(minute), score, confidence, f"a{minute}", f"s{minute}", f"t{minute}"
     )
 
@@ -32,7 +32,7 @@ def entry(minute: float, score: float, confidence: float = 0.8) -> Entry:
         ([entry(0, 0.5), entry(1, 1.0)], 2, 0.75),
     ],
 )
-def test_old_news_fades(entries: list[Entry], seen_at: float, decayed_mean: float) -> None:
+def test_old_news_fades(entries: list[WindowEntry], seen_at: float, decayed_mean: float) -> None:
     context = summarise(tuple(entries), at(seen_at), PARAMS)
     assert context is not None
     assert context.decayed_mean == pytest.approx(decayed_mean)

@@ -9,7 +9,7 @@ from messages.control import DeadLetter
 from messages.market import Bar
 from messages.news import MAX_CONTENT, RawArticle
 from messages.units import HOUR_US, to_micros
-from operators.admission import AdmitArticles, AdmitBars, Row
+from operators.admission import AdmitArticles, AdmitBars, InputRow
 from operators.blocks import Block, Event
 
 START = datetime(2025, 3, 12, 13, 30, tzinfo=UTC)
@@ -25,7 +25,7 @@ NEWS: dict[str, Any] = {
 
 
 def admit(operator: Any, rows: list[dict[str, Any] | None]) -> Block:
-    events = [Event(0, "", Row(n, r, b"{}" if r is None else b"")) for n, r in enumerate(rows)]
+    events = [Event(0, "", InputRow(n, r, b"{}" if r is None else b"")) for n, r in enumerate(rows)]
     found: Block = operator.step(Block(events, 0, ended=True))
     return found
 

@@ -19,7 +19,7 @@ from hypothesis.extra import numpy as arrays
 import connectors
 import flows
 import operators
-from operators.learning.outcomes import Entry, OutcomesState
+from operators.learning.outcomes import OpenTrade, OutcomesState
 from operators.states import Array, State, StateUnreadable, decode_state, encode_state
 from operators.strategies.ensemble import EnsembleState
 from operators.trading.account import AccountState, Position
@@ -96,7 +96,7 @@ def test_a_missing_and_an_unknown_field_are_errors(kind: type[State]) -> None:
         ),
         (
             OutcomesState(
-                trades={"t": Entry(1, "o", "e", "s", "BUY", 2, 3)},
+                trades={"t": OpenTrade(1, "o", "e", "s", "BUY", 2, 3)},
                 signals={"s": (1, (("momentum", "LONG", 0.5),))}, swept=0,
             ),
             (

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from connectors.archive.reading import ArchivedRun
-from flows.replay.window import Stretch, stretch_of
+from flows.replay.window import ReplayWindow, window_of
 from tests.archives import DAY, archived_day
 from tests.forgery import copy_of
 
@@ -17,8 +17,8 @@ def day(tmp_path_factory: pytest.TempPathFactory) -> ArchivedRun:
 
 
 @pytest.fixture(scope="session")
-def stretch(day: ArchivedRun) -> Stretch:
-    return stretch_of(day, None, DAY)
+def window(day: ArchivedRun) -> ReplayWindow:
+    return window_of(day, None, DAY)
 
 
 @pytest.fixture

@@ -8,16 +8,16 @@ import pytest
 
 from connectors.archive.reading import ArchivedRun
 from flows.replay.causality import cuts_after, leaks_of
-from flows.replay.record_index import Ledger
-from flows.replay.window import Stretch, stretch_of
+from flows.replay.record_index import RecordIndex
+from flows.replay.window import ReplayWindow, window_of
 from operators.blocks import Event
 from tests.archives import DAY
 from tests.forgery import change, rewrite
 from tests.streams import bar
 
 
-def test_an_honest_day_has_no_leak(stretch: Stretch) -> None:
-    assert leaks_of(stretch, 12) == (12, [])
+def test_an_honest_day_has_no_leak(window: ReplayWindow) -> None:
+    assert leaks_of(window, 12) == (12, [])
 
 
 @pytest.mark.parametrize(
@@ -33,14 +33,14 @@ def test_an_input_that_knows_too_much_is_named(
     day: ArchivedRun, forged: Callable[[], Path], topic: str, field: str, value: Any, said: str
 ) -> None:
     archive = forged()
-    record = next(iter(Ledger(day).day(topic, DAY).values()))[0]
+    record = next(iter(RecordIndex(day).day(topic, DAY).values()))[0]
     edit = change(field, value, record.id)
     if topic == "market.bars":
         start = change("start", "2025-03-12T13:31:00Z", record.id)
         rewrite(archive, topic, DAY, lambda rows: start(edit(rows)))
     else:
         rewrite(archive, topic, DAY, edit)
-    _, found = leaks_of(stretch_of(ArchivedRun(archive), None, DAY), 1)
+    _, found = leaks_of(window_of(ArchivedRun(archive), None, DAY), 1)
     leaks = [(leak.kind, leak.id) for leak in found]
     assert leaks == [("input", record.id)]
     assert said in found[0].detail

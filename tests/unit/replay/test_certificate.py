@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from connectors.archive.reading import ArchivedRun, DayNotArchived
-from connectors.archive.records import Row
+from connectors.archive.records import ArchivedRecord
 from flows.replay.certificate import (
     Certificate,
     Diverged,
@@ -20,14 +20,14 @@ from flows.replay.certificate import (
     places,
     source_hash,
 )
-from flows.replay.record_index import Ledger
+from flows.replay.record_index import RecordIndex
 from operators.params import EnsembleParams, OwnParams, Params
 from tests.archives import DAY, archived_day
 from tests.forgery import change, rewrite
 
 
 def only(topic: str, day: ArchivedRun) -> Any:
-    return next(iter(Ledger(day).day(topic, DAY).values()))[0]
+    return next(iter(RecordIndex(day).day(topic, DAY).values()))[0]
 
 
 def diverged(archive: Path) -> Diverged:
@@ -93,7 +93,7 @@ def test_a_changed_record_is_named_with_what_differs(
     assert all(found.causes.values()), "each with its place"
 
 
-def edited(n: int, **changes: Any) -> Callable[[list[Row]], list[Row]]:
+def edited(n: int, **changes: Any) -> Callable[[list[ArchivedRecord]], list[ArchivedRecord]]:
     return lambda rows: [r._replace(**changes) if i == n else r for i, r in enumerate(rows)]
 
 
@@ -108,7 +108,9 @@ def edited(n: int, **changes: Any) -> Callable[[list[Row]], list[Row]]:
     ],
 )
 def test_every_part_of_a_record_counts(
-    forged: Callable[[], Path], edit: Callable[[list[Row]], list[Row]], field: str
+    forged: Callable[[], Path],
+    edit: Callable[[list[ArchivedRecord]], list[ArchivedRecord]],
+    field: str,
 ) -> None:
     archive = forged()
     rewrite(archive, "trades.executed", DAY, edit)
@@ -118,7 +120,7 @@ def test_every_part_of_a_record_counts(
 def test_a_record_that_no_flow_makes_again_is_missing(forged: Callable[[], Path]) -> None:
     archive = forged()
 
-    def more(rows: list[Row]) -> list[Row]:
+    def more(rows: list[ArchivedRecord]) -> list[ArchivedRecord]:
         *facts, end = rows
         last = facts[-1]
         return [*facts, last._replace(offset=last.offset + 1, seq=2), end._replace(offset=9)]

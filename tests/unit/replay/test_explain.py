@@ -5,11 +5,11 @@ from collections.abc import Iterator
 import pytest
 
 from connectors.archive.reading import ArchivedRun
-from flows.replay.decision_trace import hearings
-from flows.replay.evaluation import moments
+from flows.replay.decision_trace import decision_traces
+from flows.replay.evaluation import evaluations
 from flows.replay.explain import CannotExplain, Explainer, Node
-from flows.replay.record_index import Ledger
-from flows.replay.window import Stretch
+from flows.replay.record_index import RecordIndex
+from flows.replay.window import ReplayWindow
 from tests.archives import BAD, DAY, GOOD
 from tests.streams import at
 
@@ -20,8 +20,8 @@ def explainer(day: ArchivedRun) -> Explainer:
 
 
 @pytest.fixture(scope="module")
-def ledger(day: ArchivedRun) -> Ledger:
-    return Ledger(day)
+def index(day: ArchivedRun) -> RecordIndex:
+    return RecordIndex(day)
 
 
 def every(node: Node) -> Iterator[Node]:
@@ -30,14 +30,14 @@ def every(node: Node) -> Iterator[Node]:
         yield from every(cause)
 
 
-def ids(ledger: Ledger, topic: str) -> list[str]:
-    return list(ledger.day(topic, DAY))
+def ids(index: RecordIndex, topic: str) -> list[str]:
+    return list(index.day(topic, DAY))
 
 
 def test_an_outcome_leads_to_both_orders_and_their_news(
-    explainer: Explainer, ledger: Ledger
+    explainer: Explainer, index: RecordIndex
 ) -> None:
-    [outcome] = ids(ledger, "learning.outcomes")
+    [outcome] = ids(index, "learning.outcomes")
     tree = explainer.of(outcome)
     kinds = [n.kind for n in every(tree)]
     assert kinds[0] == "outcome"
@@ -49,9 +49,9 @@ def test_an_outcome_leads_to_both_orders_and_their_news(
 
 
 def test_an_order_tells_its_decision_its_numbers_and_its_end(
-    explainer: Explainer, ledger: Ledger
+    explainer: Explainer, index: RecordIndex
 ) -> None:
-    first, second = (explainer.of(id_) for id_ in ids(ledger, "orders.requested"))
+    first, second = (explainer.of(id_) for id_ in ids(index, "orders.requested"))
     assert first.text.startswith("BUY ")
     assert second.text.startswith("SELL ")
     assert "FILLED" in first.text
@@ -64,10 +64,10 @@ def test_an_order_tells_its_decision_its_numbers_and_its_end(
 
 
 def test_a_denied_decision_marks_the_check_that_denied(
-    explainer: Explainer, ledger: Ledger
+    explainer: Explainer, index: RecordIndex
 ) -> None:
     denied = [
-        found[0] for found in ledger.day("trade.decisions", DAY).values()
+        found[0] for found in index.day("trade.decisions", DAY).values()
         if not found[0].body["accepted"] and found[0].body["code"] != "NO_POSITION"
     ]  # fmt: skip
     assert denied
@@ -79,9 +79,9 @@ def test_a_denied_decision_marks_the_check_that_denied(
 
 
 def test_a_signal_tells_votes_weights_and_what_did_not_vote(
-    explainer: Explainer, ledger: Ledger
+    explainer: Explainer, index: RecordIndex
 ) -> None:
-    for id_ in ids(ledger, "signals.generated"):
+    for id_ in ids(index, "signals.generated"):
         node = explainer.of(id_)
         names = [name for name, *_ in node.numbers]
         assert "score" in names
@@ -92,8 +92,10 @@ def test_a_signal_tells_votes_weights_and_what_did_not_vote(
     ("topic", "kind"),
     [("news.scored", "score"), ("market.bars", "bar"), ("strategy.weights", "weight")],
 )
-def test_inputs_need_no_why(explainer: Explainer, ledger: Ledger, topic: str, kind: str) -> None:
-    node = explainer.of(ids(ledger, topic)[0])
+def test_inputs_need_no_why(
+    explainer: Explainer, index: RecordIndex, topic: str, kind: str
+) -> None:
+    node = explainer.of(ids(index, topic)[0])
     assert node.kind == kind
     assert node.at.endswith("Z")
 
@@ -126,17 +128,17 @@ def test_a_ticker_of_which_nothing_was_known(explainer: Explainer) -> None:
 
 
 def test_what_the_desk_measured_is_there_for_every_decision(
-    day: ArchivedRun, ledger: Ledger
+    day: ArchivedRun, index: RecordIndex
 ) -> None:
-    assert set(hearings(day, DAY)) == set(ids(ledger, "trade.decisions"))
+    assert set(decision_traces(day, DAY)) == set(ids(index, "trade.decisions"))
 
 
-def test_evaluations_of_a_minute_are_bars_and_news(stretch: Stretch) -> None:
-    quiet, news = moments(stretch, "AAA", at(10)), moments(stretch, "AAA", at(10.5))
+def test_evaluations_of_a_minute_are_bars_and_news(window: ReplayWindow) -> None:
+    quiet, news = evaluations(window, "AAA", at(10)), evaluations(window, "AAA", at(10.5))
     assert [m.text for m in quiet] == ["a bar came in"]
     assert [m.text for m in news] == ["a bar came in", "a score came in"]
     assert news[1].signal is not None
     assert [r.strategy for r in quiet[0].readings][:3] == [
         "momentum", "mean_reversion", "news_driven"
     ]  # fmt: skip
-    assert moments(stretch, "ZZZ", at(10)) == []
+    assert evaluations(window, "ZZZ", at(10)) == []

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from connectors.archive.reading import ArchivedRun
-from flows.replay.record_index import COMMANDS, KINDS, Ledger, broken_causes
+from flows.replay.record_index import BY_PREFIX, COMMANDS, RecordIndex, broken_causes
 from messages.topics import DEAD_LETTERS, RUNS_STARTED, TOPICS
 from tests.archives import DAY, archived_day, traded_inputs
 from tests.forgery import change, rewrite
@@ -14,27 +14,27 @@ from tests.streams import command, raw
 
 
 @pytest.fixture(scope="module")
-def ledger(day: ArchivedRun) -> Ledger:
-    return Ledger(day)
+def index(day: ArchivedRun) -> RecordIndex:
+    return RecordIndex(day)
 
 
-def test_every_topic_s_ids_lead_to_it(day: ArchivedRun, ledger: Ledger) -> None:
+def test_every_topic_s_ids_lead_to_it(day: ArchivedRun, index: RecordIndex) -> None:
     known = {t.name for t in TOPICS} - {"control.commands"}
-    assert {*KINDS.values(), COMMANDS} == known
+    assert {*BY_PREFIX.values(), COMMANDS} == known
     assert not known & {t.name for t in DEAD_LETTERS}
     seen = set()
-    for topic in KINDS.values():
-        for id_, records in ledger.day(topic, DAY).items():
-            assert ledger.topic_of(id_) == topic
-            assert ledger.every(id_) == records
+    for topic in BY_PREFIX.values():
+        for id_, records in index.day(topic, DAY).items():
+            assert index.topic_of(id_) == topic
+            assert index.every(id_) == records
             seen.add(topic)
-    assert seen == set(KINDS.values())
+    assert seen == set(BY_PREFIX.values())
 
 
-def test_an_id_that_is_not_there(ledger: Ledger) -> None:
-    assert (ledger.one("ord-nothing"), ledger.every("whatever")) == (None, [])
-    [run] = ledger.day(RUNS_STARTED.name, DAY).values()
-    assert ledger.one(run[0].id) == run[0]
+def test_an_id_that_is_not_there(index: RecordIndex) -> None:
+    assert (index.one("ord-nothing"), index.every("whatever")) == (None, [])
+    [run] = index.day(RUNS_STARTED.name, DAY).values()
+    assert index.one(run[0].id) == run[0]
 
 
 def test_versions_of_an_article_oldest_first_and_copies_of_a_command(tmp_path: Path) -> None:
@@ -44,26 +44,26 @@ def test_versions_of_an_article_oldest_first_and_copies_of_a_command(tmp_path: P
     }))  # fmt: skip
     inputs = [*traded_inputs(), first, revised, command(3, "pause")]
     inputs.sort(key=lambda e: (e.stamp, e.key))
-    ledger = Ledger(archived_day(tmp_path / "run-1", inputs))
+    index = RecordIndex(archived_day(tmp_path / "run-1", inputs))
     id_ = getattr(first.body, "id", "")
-    assert [f.body["title"] for f in ledger.every(id_)] == ["One", "Two"]
-    found = ledger.one(id_)
+    assert [f.body["title"] for f in index.every(id_)] == ["One", "Two"]
+    found = index.one(id_)
     assert found is not None
     assert found.stamp == first.stamp
-    [pause] = ledger.every(getattr(command(3, "pause").body, "id", ""))
+    [pause] = index.every(getattr(command(3, "pause").body, "id", ""))
     assert (pause.topic, pause.body["kind"]) == (COMMANDS, "pause")
 
 
-def test_a_good_day_has_all_its_causes(ledger: Ledger) -> None:
-    assert broken_causes(ledger, DAY) == []
+def test_a_good_day_has_all_its_causes(index: RecordIndex) -> None:
+    assert broken_causes(index, DAY) == []
 
 
 def test_a_missing_and_a_late_cause(day: ArchivedRun, forged: Callable[[], Path]) -> None:
     archive = forged()
-    first, last = (r[0] for r in Ledger(day).day("orders.requested", DAY).values())
+    first, last = (r[0] for r in RecordIndex(day).day("orders.requested", DAY).values())
     rewrite(archive, "orders.requested", DAY, change("causes", ["dec-nothing"], last.id))
     rewrite(archive, "orders.requested", DAY, change("causes", [last.id], first.id))
-    found = {b.id: b for b in broken_causes(Ledger(ArchivedRun(archive)), DAY)}
+    found = {b.id: b for b in broken_causes(RecordIndex(ArchivedRun(archive)), DAY)}
     assert {b.id: b.cause for b in found.values()} == {first.id: last.id, last.id: "dec-nothing"}
     assert found[first.id].detail == "came later than what it caused"
     assert found[last.id].detail == "is nowhere in the archive"
@@ -75,4 +75,4 @@ def test_what_is_no_record_with_an_id_is_left_out(forged: Callable[[], Path]) ->
         archive, "orders.requested", DAY,
         lambda rows: [*(rows[0]._replace(offset=n, value=v) for n, v in enumerate(values))],
     )  # fmt: skip
-    assert list(Ledger(ArchivedRun(archive)).day("orders.requested", DAY)) == ["ord-x"]
+    assert list(RecordIndex(ArchivedRun(archive)).day("orders.requested", DAY)) == ["ord-x"]

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from connectors.user_strategies import StrategyUnusable, own_strategies, strategy_names
 from operators.blocks import Block
 from operators.params import OwnParams, Params
-from operators.strategies.base import SLACK, MarketSnapshot, OwnVotes, StrategyFailed
+from operators.strategies.base import SLACK, MarketSnapshot, StrategyFailed, UserStrategies
 from operators.strategies.voting import Voting
 from tests.own_examples import Raises, TooLoud
 from tests.streams import bar
@@ -97,9 +97,9 @@ def test_what_cannot_be_used_says_why(names: list[str], words: str) -> None:
 
 def test_a_strategy_that_fails_is_named() -> None:
     with pytest.raises(StrategyFailed, match="strategy raises failed on AAA: ZeroDivisionError"):
-        OwnVotes([Raises()]).on_bar("AAA", (1, 1, 1, 1, 1), None)
+        UserStrategies([Raises()]).on_bar("AAA", (1, 1, 1, 1, 1), None)
     with pytest.raises(StrategyFailed, match=r"too_loud voted .* use LONG\(0..1\)"):
-        OwnVotes([TooLoud()]).on_bar("AAA", (1, 1, 1, 1, 1), None)
+        UserStrategies([TooLoud()]).on_bar("AAA", (1, 1, 1, 1, 1), None)
 
 
 def test_it_votes_beside_the_others() -> None:
