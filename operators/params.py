@@ -3,6 +3,7 @@
 Plain frozen dataclasses: settings validate them where they enter, operators only read them.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Final, Literal
 
@@ -34,6 +35,11 @@ def _known(names: tuple[str, ...]) -> tuple[str, ...]:
             reason = f"there is no check {name} to switch off; there are {', '.join(SWITCHABLE)}"
             raise ValueError(reason)
     return names
+
+
+def equal_weights(names: Sequence[str] = STRATEGIES) -> dict[str, float]:
+    """Return one weight for each strategy, the same for all, with a sum of 1."""
+    return dict.fromkeys(names, 1 / len(names))
 
 
 CheckNames = Annotated[

@@ -24,10 +24,9 @@ from operators.columns.bars import BarColumns
 from operators.columns.loop import ColumnLoop
 from operators.columns.records import RECORD
 from operators.news.scoring import Scoring
-from operators.params import STRATEGIES, Params
+from operators.params import Params
 
 HORIZON: Final = 2**60
-EQUAL: Final = tuple((s, 1 / len(STRATEGIES)) for s in STRATEGIES)
 Progress = Callable[[int], None]
 Splits = Literal["refuse", "adjust", "keep"]
 

@@ -18,6 +18,7 @@ from messages.learning import WeightChange
 from messages.topics import EVERY_TOPIC, RUNS_STARTED, STRATEGY_WEIGHTS, Topic
 from messages.units import to_micros
 from operators.blocks import Event
+from operators.params import equal_weights
 
 MakeTopics = Callable[[Layout, Iterable[Topic[Message]]], None]
 
@@ -60,19 +61,17 @@ def announce(run: Run) -> None:
         partitions=run.partitions,
         inputs=tuple(Path(f).name for f in (run.bars, run.news) if f),
     )
-    names = strategy_names(run.rules)
-    share = 1 / len(names)
     changes = [
         WeightChange(
             id=make_id("wgt", strategy, "seed"),
             event_time=spec.first_moment,
             strategy=strategy,
-            old=share,
-            new=share,
+            old=weight,
+            new=weight,
             effective_from=spec.first_moment,
             reason="seed",
         )
-        for strategy in names
+        for strategy, weight in equal_weights(strategy_names(run.rules)).items()
     ]
     records = [
         (RUNS_STARTED, Event(at, "", started)),

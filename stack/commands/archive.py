@@ -9,6 +9,7 @@ from connectors.archive.bundle import export, take_in
 from connectors.archive.check import states_manifests, topics_manifest, verify
 from connectors.archive.files import ArchiveDamaged
 from stack.commands.options import home_of
+from stack.commands.table import text_table
 from stack.errors import StackError
 from stack.home import Home
 
@@ -91,13 +92,12 @@ def _line(run: Path) -> str:
 def _days(run: Path) -> str:
     files = topics_manifest(run).files
     kept = Counter(f.day for _, m in states_manifests(run) for f in m.files)
-    lines = [f"{'day':<12}{'topic':<26}{'rows':>10}{'bytes':>12}  sha256"]
-    lines += [
-        f"{f.day:<12}{f.topic:<26}{f.rows:>10,}{f.bytes:>12,}  {f.sha256[:12]}"
+    rows = [
+        (f.day, f.topic, f"{f.rows:,}", f"{f.bytes:,}", f.sha256[:12])
         for f in sorted(files, key=lambda f: (f.day, f.topic))
     ]
-    lines += [f"{day:<12}kept states of {n} shards" for day, n in sorted(kept.items())]
-    return "\n".join(lines)
+    rows += [(day, f"kept states of {n} shards", "", "", "") for day, n in sorted(kept.items())]
+    return text_table(("day", "topic", ">rows", ">bytes", "sha256"), rows)
 
 
 def _named(file: Path | None, action: str) -> Path:

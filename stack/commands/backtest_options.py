@@ -20,7 +20,7 @@ from flows.backtest.options import (
 from flows.backtest.request import Files, request_of
 from messages.market import INTERVALS
 from messages.requests import BacktestRequest
-from operators.params import STRATEGIES, OwnParams, Params
+from operators.params import STRATEGIES, OwnParams, Params, equal_weights
 
 
 def add_input(parser: argparse.ArgumentParser) -> None:
@@ -140,7 +140,7 @@ def weights_of(text: str, names: Sequence[str] = STRATEGIES) -> dict[str, float]
         CannotBacktest: it is not of that form.
     """
     if not text:
-        return dict.fromkeys(names, 1 / len(names))
+        return equal_weights(names)
     found: dict[str, float] = {}
     for part in text.split(","):
         name, _, value = part.strip().partition("=")

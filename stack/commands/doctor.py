@@ -8,14 +8,17 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Final
 
 from confluent_kafka import libversion
 
+from connectors.market.calendar import new_york_sessions
 from connectors.sentiment.finbert import finbert_there
 from connectors.settings import load_settings
+from messages.units import to_datetime
 from stack.commands.options import home_path
 from stack.errors import StackError
 from stack.home import MIN_FREE_BYTES, Home
@@ -23,6 +26,7 @@ from stack.runtime.live import running
 from stack.servers.broker import cached_jars, find_java
 from stack.servers.database import find_binaries
 
+NOTICE_DAYS: Final = 90
 PINNED: Final = ("bytewax", "confluent-kafka", "msgspec", "pydantic", "psycopg", "sqlalchemy")
 
 
@@ -71,6 +75,7 @@ def examine(home_path: Path) -> Iterator[Finding]:
     )
     yield _timescale()
     yield _finbert()
+    yield _calendar(datetime.now(UTC))
     yield from _home(home_path)
     for name in PINNED:
         yield Finding(name, True, version(name))
@@ -124,6 +129,17 @@ def _finbert() -> Finding:
     if finbert_there(scoring):
         return Finding("FinBERT", True, f"in {scoring.finbert_directory}")
     return Finding("FinBERT", None, "the instant tier scores: see `tidewire models`")
+
+
+def _calendar(now: datetime) -> Finding:
+    last = to_datetime(new_york_sessions().closes[-1])
+    days = (last - now).days
+    text = f"the exchange's sessions are known to {last:%F}"
+    if days < NOTICE_DAYS:
+        return Finding(
+            "calendar", None if days > 0 else False, f"{text}: install a newer version in time"
+        )
+    return Finding("calendar", True, text)
 
 
 def _home(path: Path) -> Iterator[Finding]:

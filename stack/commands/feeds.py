@@ -22,6 +22,7 @@ from operators.blocks import Block, Event
 from operators.news.scoring import READ, text_of
 from operators.news.tickers import TickerFinder
 from stack.commands.options import home_of
+from stack.commands.table import text_table
 from stack.errors import StackError
 from stack.home import Home
 from stack.runtime.live import running
@@ -71,14 +72,18 @@ def run_feeds(home: Home, *, as_json: bool) -> tuple[str, int]:
     code = int(any(feed["state"] == "failing" for feed in feeds))
     if as_json:
         return json.dumps(feeds), code
-    lines = [f"{'feed':<22}{'state':<10}{'entries':>8}{'errors':>8}{'back-off':>10}  last item"]
-    for f in feeds:
-        item = (f["last_item"] or "-")[:19].replace("T", " ")
-        lines.append(
-            f"{f['feed']:<22}{f['state']:<10}{f['entries']:>8,}{f['errors']:>8,}"
-            f"{f['back_off_s']:>8.0f} s  {item}  {f['detail']}".rstrip()
-        )
-    return "\n".join(lines if feeds else ["no feeds: name some in TIDEWIRE_NEWS__FEEDS"]), code
+    if not feeds:
+        return "no feeds: name some in TIDEWIRE_NEWS__FEEDS", code
+    head = ("feed", "state", ">entries", ">errors", ">back-off", "last item", "detail")
+    return text_table(head, map(_row, feeds)), code
+
+
+def _row(feed: dict[str, Any]) -> tuple[str, ...]:
+    item = (feed["last_item"] or "-")[:19].replace("T", " ")
+    return (
+        feed["feed"], feed["state"], f"{feed['entries']:,}", f"{feed['errors']:,}",
+        f"{feed['back_off_s']:.0f} s", item, feed["detail"],
+    )  # fmt: skip
 
 
 def run_check(url: str, *, as_json: bool) -> tuple[str, int]:

@@ -7,8 +7,9 @@ from dataclasses import asdict
 from pathlib import Path
 
 from stack.commands.options import home_of
+from stack.commands.table import text_table
 from stack.home import Home, tail
-from stack.runtime.health import rows_of
+from stack.runtime.health import FlowStatus, rows_of
 from stack.runtime.live import running
 
 
@@ -38,18 +39,17 @@ def run_status(home: Home, *, as_json: bool) -> tuple[str, int]:
     if as_json:
         kept = {k: v for k, v in there.items() if k != "database_url"}
         return json.dumps({"up": True, **kept, "flows": [asdict(r) for r in rows]}), int(not good)
-    head = f"{'flow':<12}{'state':<12}{'lag':>8}{'clock age':>11}{'epoch age':>11}{'restarts':>10}"
-    lines = [
-        f"run {there['run']} at {there['bootstrap']}, process {there['pid']}",
-        f"{head}  metrics",
-    ]
-    for r in rows:
-        metrics = f"http://127.0.0.1:{r.metrics_port}/metrics" if r.metrics_port else "off"
-        lines.append(
-            f"{r.flow:<12}{r.state:<12}{r.lag:>8,}{_age(r.clock_age_s):>11}"
-            f"{_age(r.epoch_age_s):>11}{r.restarts:>10}  {metrics}"
-        )
-    return "\n".join(lines), int(not good)
+    head = ("flow", "state", ">lag", ">clock age", ">epoch age", ">restarts", "metrics")
+    first = f"run {there['run']} at {there['bootstrap']}, process {there['pid']}"
+    return f"{first}\n{text_table(head, map(_row, rows))}", int(not good)
+
+
+def _row(flow: FlowStatus) -> tuple[str, ...]:
+    metrics = f"http://127.0.0.1:{flow.metrics_port}/metrics" if flow.metrics_port else "off"
+    return (
+        flow.flow, flow.state, f"{flow.lag:,}", _age(flow.clock_age_s), _age(flow.epoch_age_s),
+        str(flow.restarts), metrics,
+    )  # fmt: skip
 
 
 def _age(seconds: float | None) -> str:

@@ -16,6 +16,7 @@ from flows.backtest.options import CannotBacktest
 from flows.backtest.request import inputs_of, rules_of
 from flows.backtest.sweep import LUCK, SCORES, Asked, Axis, Sweep, run_sweep
 from stack.commands.backtest_options import add_input, asked
+from stack.commands.table import text_table
 
 SHOWN: Final = ("total_return", "sharpe", "max_drawdown", "closed_trades")
 
@@ -81,10 +82,11 @@ def in_words(sweep: Sweep, limit: int) -> str:
     """Return a sweep as a table, best first."""
     columns = [sweep.by, *(name for name in SHOWN if name != sweep.by)]
     lines = [f"{len(sweep.runs):,} runs, best by {sweep.by} first"]
-    lines.append("".join(f"{name:>16}" for name in columns) + "  settings")
-    for run in sweep.runs[: limit or None]:
-        figures = "".join(f"{_figure(run.figures[name]):>16}" for name in columns)
-        lines.append(f"{figures}  {_settings(run.settings)}")
+    rows = [
+        (*(_figure(run.figures[name]) for name in columns), _settings(run.settings))
+        for run in sweep.runs[: limit or None]
+    ]
+    lines.append(text_table((*(f">{name}" for name in columns), "settings"), rows))
     if limit and len(sweep.runs) > limit:
         lines.append(f"... {len(sweep.runs) - limit:,} more (--limit 0 shows all)")
     lines += [

@@ -12,6 +12,7 @@ from connectors.kafka.layout import BrokerUnavailable
 from connectors.runs import Run, load_run
 from messages.topics import EVERY_TOPIC, Topic
 from stack.commands.options import home_of
+from stack.commands.table import text_table
 from stack.errors import StackError
 from stack.home import Home
 from stack.runtime.live import running
@@ -38,22 +39,23 @@ def run_topics(home: Home, directory: Path | None) -> str:
     run = _run(home, directory)
     manifest = read_manifest(Path(run.archive, "topics"), TopicsManifest)
     consumer = Consumer({"bootstrap.servers": run.bootstrap, "group.id": "look", "log_level": 2})
-    lines = [f"{'topic':<26}{'message':<18}{'partitions':>11}{'records':>11}{'archived':>11}  name"]
+    head = ("topic", "message", ">partitions", ">records", ">archived", "name")
+    rows = []
     try:
         for topic in EVERY_TOPIC:
             spans = _spans(consumer, run, topic)
             archived = sum(manifest.archived_to(topic.name).values()) if manifest else 0
-            lines.append(
-                f"{topic.name:<26}{topic.schema.__name__:<18}{len(spans):>11}"
-                f"{sum(end - first for first, end in spans):>11,}{archived:>11,}"
-                f"  {run.layout.name(topic)}"
-            )
+            records = sum(end - first for first, end in spans)
+            rows.append(
+                (topic.name, topic.schema.__name__, str(len(spans)), f"{records:,}",
+                 f"{archived:,}", run.layout.name(topic))
+            )  # fmt: skip
     except KafkaException as error:
         reason = f"The broker at {run.bootstrap} does not answer ({error.args[0].str()}): start it."
         raise BrokerUnavailable(reason) from error
     finally:
         consumer.close()
-    return "\n".join(lines)
+    return text_table(head, rows)
 
 
 def _run(home: Home, directory: Path | None) -> Run:

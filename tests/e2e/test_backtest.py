@@ -11,8 +11,8 @@ import pytest
 from connectors.market.bar_file import BarFile
 from connectors.market.simulated import record_day
 from flows.backtest.results import Result, result_of
-from flows.backtest.run import EQUAL, Inputs, run_backtest
-from operators.params import Params
+from flows.backtest.run import Inputs, run_backtest
+from operators.params import Params, equal_weights
 from stack.cli import main
 from tests.columns import by_messages
 from tests.golden.test_golden import scored_day
@@ -29,7 +29,7 @@ def day(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 
 @pytest.fixture(scope="module")
 def result(day: tuple[Path, Path]) -> Result:
-    return result_of(run_backtest(Inputs(BarFile(day[0]), day[1]), Params(), dict(EQUAL)))
+    return result_of(run_backtest(Inputs(BarFile(day[0]), day[1]), Params(), equal_weights()))
 
 
 def said(capsys: pytest.CaptureFixture[str], *arguments: object, code: int = 0) -> str:
@@ -47,7 +47,7 @@ def test_a_backtest_trades_like_the_live_operators(result: Result, tmp_path: Pat
     from connectors.market.calendar import new_york_sessions
 
     events = scored_day(tmp_path, 20_250_312)
-    weights = [weight(0, s, 1 / 3) for s, _ in EQUAL]
+    weights = [weight(0, s, 1 / 3) for s in equal_weights()]
     events = [e._replace(stamp=events[0].stamp) for e in weights] + events
     expected = by_messages(Params(), new_york_sessions(), events, events[-1].stamp)
     fills = [row for row in expected if row[0] == "execution" and row[5] is not None]
@@ -79,7 +79,7 @@ def test_two_recorded_years_of_days(recorded: Path) -> None:
     from flows.backtest.options import for_interval
 
     params = for_interval(Params(), "1d")
-    result = result_of(run_backtest(Inputs(file, splits="adjust"), params, dict(EQUAL)))
+    result = result_of(run_backtest(Inputs(file, splits="adjust"), params, equal_weights()))
     assert len(result.days) == 502
     assert result.days[0].day == "2024-04-01"
     assert result.days[-1].day == "2026-03-31"
@@ -126,7 +126,7 @@ def test_warming_up_fills_windows_and_trades_nothing(
 
 def test_nothing_is_traded_before_the_warm_up_ends(day: tuple[Path, Path]) -> None:
     start = 1_741_788_000_000_000  # 10:00 in New York
-    ran = run_backtest(Inputs(BarFile(day[0]), day[1], trade_from=start), Params(), dict(EQUAL))
+    ran = run_backtest(Inputs(BarFile(day[0]), day[1], trade_from=start), Params(), equal_weights())
     assert ran.tally.executions()["stamp"].min() >= start
 
 

@@ -13,9 +13,9 @@ from connectors.market.simulated import record_day
 from connectors.parameters import ParameterInvalid
 from flows.backtest.options import CannotBacktest
 from flows.backtest.results import result_of
-from flows.backtest.run import EQUAL, Inputs, run_backtest
+from flows.backtest.run import Inputs, run_backtest
 from flows.backtest.sweep import Asked, Axis, combinations, rules_of, run_sweep
-from operators.params import Params
+from operators.params import Params, equal_weights
 from stack.cli import main
 from stack.commands.sweep import axis_of
 
@@ -41,11 +41,14 @@ def month(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_each_run_is_the_backtest_of_its_settings(day: tuple[Path, Path]) -> None:
     inputs = Inputs(BarFile(day[0]), day[1])
     sweep = run_sweep(
-        inputs, Params(), dict(EQUAL), Asked((STOPS, WINDOWS, WEIGHTS), by="total_return", jobs=1)
+        inputs,
+        Params(),
+        equal_weights(),
+        Asked((STOPS, WINDOWS, WEIGHTS), by="total_return", jobs=1),
     )
     assert len(sweep.runs) == 8
     for run in sweep.runs:
-        params, weights = rules_of(run.settings, Params(), dict(EQUAL))
+        params, weights = rules_of(run.settings, Params(), equal_weights())
         alone = result_of(run_backtest(inputs, params, weights))
         assert run.figures["final_equity"] == alone.final_equity, run.settings
         assert run.figures["closed_trades"] == alone.closed_trades
@@ -60,7 +63,7 @@ def test_processes_change_nothing(month: Path) -> None:
     inputs = Inputs(BarFile(month), splits="keep")
     found = [
         run_sweep(
-            inputs, Params(), dict(EQUAL), Asked((STOPS, WINDOWS), jobs=jobs, train=4, test=2)
+            inputs, Params(), equal_weights(), Asked((STOPS, WINDOWS), jobs=jobs, train=4, test=2)
         )
         for jobs in (1, 2)
     ]
@@ -72,7 +75,7 @@ def test_a_walk_forward_tests_what_it_did_not_train_on(month: Path) -> None:
     inputs = Inputs(BarFile(month), splits="keep")
     seen: list[tuple[int, int]] = []
     sweep = run_sweep(
-        inputs, Params(), dict(EQUAL), Asked((STOPS, WINDOWS), train=4, test=3, jobs=1),
+        inputs, Params(), equal_weights(), Asked((STOPS, WINDOWS), train=4, test=3, jobs=1),
         lambda done, every: seen.append((done, every)),
     )  # fmt: skip
     assert len(sweep.windows) == 2
@@ -88,7 +91,7 @@ def test_the_days_before_a_first_day_warm_up(month: Path) -> None:
     file = BarFile(month, "1m", start - timedelta(days=5))
     trade_from = int(start.timestamp()) * 1_000_000
     (run,) = run_sweep(
-        Inputs(file, trade_from=trade_from, splits="keep"), Params(), dict(EQUAL),
+        Inputs(file, trade_from=trade_from, splits="keep"), Params(), equal_weights(),
         Asked((Axis("risk", "stop_loss_bps", ("300",)),), jobs=1),
     ).runs  # fmt: skip
     assert len(run.returns) == 7  # of twelve sessions from the second to the seventeenth
@@ -124,7 +127,7 @@ def test_values_are_lists_or_ranges() -> None:
 )
 def test_what_cannot_be_swept_says_why(month: Path, asked: Asked, words: str) -> None:
     with pytest.raises((CannotBacktest, ParameterInvalid), match=words):
-        run_sweep(Inputs(BarFile(month), splits="keep"), Params(), dict(EQUAL), asked)
+        run_sweep(Inputs(BarFile(month), splits="keep"), Params(), equal_weights(), asked)
 
 
 def test_the_command_warns_of_luck(month: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -10,8 +10,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from connectors.market.bar_file import BarFile
-from flows.backtest.run import EQUAL, Inputs, Ran, run_backtest
-from operators.params import Params, RiskParams
+from flows.backtest.run import Inputs, Ran, run_backtest
+from operators.params import Params, RiskParams, equal_weights
 
 FIRST = datetime(2025, 3, 12, 13, 30, tzinfo=UTC)
 SESSIONS = ("2025-03-12", "2025-03-13", "2025-03-14", "2025-03-17")
@@ -51,7 +51,7 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> BarFile:
 @pytest.fixture(scope="session")
 def ran(played: BarFile) -> Ran:
     """Run one backtest that trades on every one of its four sessions."""
-    return run_backtest(Inputs(played), EAGER, dict(EQUAL))
+    return run_backtest(Inputs(played), EAGER, equal_weights())
 
 
 @pytest.fixture
@@ -60,6 +60,6 @@ def backtest(tmp_path: Path) -> Callable[..., Ran]:
 
     def run(rows: Rows, params: Params = EAGER, **inputs: Any) -> Ran:
         file = write(tmp_path / "bars.parquet", rows)
-        return run_backtest(Inputs(file, **inputs), params, dict(EQUAL))
+        return run_backtest(Inputs(file, **inputs), params, equal_weights())
 
     return run

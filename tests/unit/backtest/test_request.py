@@ -15,11 +15,11 @@ from connectors.user_strategies import StrategyUnusable
 from flows.backtest.options import CannotBacktest
 from flows.backtest.request import Files, inputs_of, request_of, rules_of, warmed_up
 from flows.backtest.results import result_of
-from flows.backtest.run import EQUAL, Inputs, run_backtest
+from flows.backtest.run import Inputs, run_backtest
 from messages.requests import BacktestRequest
 from messages.units import to_micros
 from operators.blocks import Event
-from operators.params import OwnParams, Params
+from operators.params import OwnParams, Params, equal_weights
 from tests.streams import scored
 from tests.unit.backtest.conftest import EAGER, bars, write
 
@@ -28,7 +28,7 @@ EXAMPLES = Path(__file__).parents[2] / "own_examples.py"
 
 
 def asked(files: Files, params: Params = EAGER, **fields: Any) -> BacktestRequest:
-    return request_of(files, params, dict(EQUAL), **fields)
+    return request_of(files, params, equal_weights(), **fields)
 
 
 @pytest.fixture
@@ -39,14 +39,14 @@ def files(tmp_path: Path) -> Files:
 def test_a_request_runs_as_its_parts_do(files: Files) -> None:
     request = asked(files)
     by_request = run_backtest(inputs_of(request, files), *rules_of(request))
-    by_hand = run_backtest(Inputs(inputs_of(request, files).bars), EAGER, dict(EQUAL))
+    by_hand = run_backtest(Inputs(inputs_of(request, files).bars), EAGER, equal_weights())
     assert result_of(by_request).fills > 0
     assert result_of(by_request).final_equity == result_of(by_hand).final_equity
 
 
 def test_it_runs_the_same_after_json(files: Files) -> None:
     request = BacktestRequest.from_json(asked(files).to_json())
-    assert rules_of(request) == (EAGER, dict(EQUAL))
+    assert rules_of(request) == (EAGER, equal_weights())
 
 
 def test_inputs_are_what_was_asked_for(files: Files) -> None:

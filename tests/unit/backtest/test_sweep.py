@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from connectors.market.bar_file import BarFile
 from connectors.parameters import ParameterInvalid
 from flows.backtest.options import CannotBacktest
-from flows.backtest.run import EQUAL, Inputs
+from flows.backtest.run import Inputs
 from flows.backtest.sweep import (
     FIGURES,
     MAX_RUNS,
@@ -20,7 +20,7 @@ from flows.backtest.sweep import (
     rules_of,
     run_sweep,
 )
-from operators.params import Params
+from operators.params import Params, equal_weights
 from tests.unit.backtest.conftest import EAGER, SESSIONS
 
 STOPS = Axis("risk", "stop_loss_bps", ("50", "500"))
@@ -58,10 +58,10 @@ def test_too_many_runs_are_refused_before_the_first() -> None:
 
 def test_settings_are_parameters_or_weights() -> None:
     settings = {"risk.stop_loss_bps": "77", "weights.momentum": "0.25", "news_driven.weight": "0"}
-    params, weights = rules_of(settings, Params(), dict(EQUAL))
+    params, weights = rules_of(settings, Params(), equal_weights())
     assert params.risk.stop_loss_bps == 77
     assert weights == {"momentum": 0.25, "mean_reversion": 1 / 3, "news_driven": 0.0}
-    assert dict(EQUAL)["momentum"] == 1 / 3
+    assert equal_weights()["momentum"] == 1 / 3
 
 
 @pytest.mark.parametrize(
@@ -76,14 +76,14 @@ def test_settings_are_parameters_or_weights() -> None:
 )
 def test_settings_that_are_not_there(path: str, value: str, said: str) -> None:
     with pytest.raises((CannotBacktest, ParameterInvalid), match=said):
-        rules_of({path: value}, Params(), dict(EQUAL))
+        rules_of({path: value}, Params(), equal_weights())
 
 
 def test_runs_are_ranked_and_a_walk_forward_covers_the_sessions(played: BarFile) -> None:
     asked = Asked((STOPS,), by="total_return", train=2, test=1, jobs=1)
     told: list[tuple[int, int]] = []
     sweep = run_sweep(
-        Inputs(played), EAGER, dict(EQUAL), asked, lambda done, of: told.append((done, of))
+        Inputs(played), EAGER, equal_weights(), asked, lambda done, of: told.append((done, of))
     )
     assert told[-1] == (2, 2)
     totals = [run.figures["total_return"] for run in sweep.runs]
@@ -107,4 +107,4 @@ def test_runs_are_ranked_and_a_walk_forward_covers_the_sessions(played: BarFile)
 def test_too_few_sessions_to_walk_forward(played: BarFile) -> None:
     asked = Asked((STOPS,), train=4, test=1, jobs=1)
     with pytest.raises(CannotBacktest, match="4 sessions are too few to train on 4 and test on 1"):
-        run_sweep(Inputs(played), EAGER, dict(EQUAL), asked)
+        run_sweep(Inputs(played), EAGER, equal_weights(), asked)
