@@ -3,6 +3,8 @@ SHELL := /bin/bash
 VENV ?= .venv
 BIN := $(VENV)/bin
 PYTEST := $(BIN)/pytest
+WORKERS ?= auto
+SIDE_BY_SIDE := -n $(WORKERS) --dist loadfile
 PEERS ?= ../shared/bench/peers
 
 .PHONY: help demo test check format lint types imports unit soak bench bench-peers golden clean
@@ -32,8 +34,8 @@ $(VENV)/sentiment: $(VENV)/dev
 demo: $(VENV)/stack ## the whole system on this machine: real Kafka, real PostgreSQL, one trading day
 	@$(BIN)/tidewire demo $(ARGS)
 
-test: format lint types imports $(VENV)/sentiment ## everything CI checks
-	@$(PYTEST) $(ARGS)
+test: format lint types imports $(VENV)/sentiment ## everything CI checks; files side by side, WORKERS=0: one by one
+	@$(PYTEST) $(SIDE_BY_SIDE) $(ARGS)
 
 check: test ## the same as test
 
@@ -50,7 +52,7 @@ imports: $(VENV)/dev
 	@$(BIN)/lint-imports --no-logo 2>/dev/null || $(BIN)/lint-imports
 
 unit: $(VENV)/dev ## the quick tests: no servers
-	@$(PYTEST) tests/unit tests/property tests/golden
+	@$(PYTEST) $(SIDE_BY_SIDE) tests/unit tests/property tests/golden
 
 golden: $(VENV)/dev ## rewrite the golden files; read the diff before you commit it
 	@TIDEWIRE_REWRITE_GOLDEN=1 $(PYTEST) tests/golden

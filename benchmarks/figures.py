@@ -3,6 +3,7 @@
 import json
 import os
 import subprocess
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,12 +15,21 @@ DOCS = ROOT / "docs"
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One measured figure; `ratio` is this over `against`, in the same run."""
+    """One measured figure.
+
+    Attributes:
+        value: the median of the runs.
+        ratio: median over the runs of this over `against`, measured right beside it; None alone.
+        ratio_min: the smallest of these ratios; ratio_max: the largest.
+        load: of the machine at the end, all processes.
+    """
 
     name: str
     value: float
     unit: str
     ratio: float | None
+    ratio_min: float | None
+    ratio_max: float | None
     against: str
     runs: int
     min: float
@@ -38,20 +48,32 @@ def measure(command: list[str], env: dict[str, str]) -> dict[str, float]:
 
 
 def figure(name: str, unit: str, values: list[float], against: str, theirs: list[float]) -> Figure:
-    """Summarise a figure; medians are compared."""
-    middle = median(values)
-    ratio = round(middle / median(theirs), 3) if theirs else None
+    """Summarise a figure: each run is compared with the peer's run beside it.
+
+    Args:
+        name: of the figure.
+        unit: of a value.
+        values: one a run, in order.
+        against: name of the peer.
+        theirs: the peer's values, one beside each of ours; empty: the figure stands alone.
+    """
+    ratios = [ours / other for ours, other in zip(values, theirs, strict=True)] if theirs else []
     return Figure(
-        name, middle, unit, ratio, against if theirs else "", len(values), min(values), middle,
-        max(values), round(os.getloadavg()[0], 2),
+        name, median(values), unit, _rounded(median, ratios), _rounded(min, ratios),
+        _rounded(max, ratios), against if theirs else "", len(values), min(values),
+        median(values), max(values), round(os.getloadavg()[0], 2),
     )  # fmt: skip
+
+
+def _rounded(of: Callable[[list[float]], float], ratios: list[float]) -> float | None:
+    return round(of(ratios), 3) if ratios else None
 
 
 def write_page(name: str, figures: list[Figure]) -> None:
     """Write `docs/NAME.md`: the words of `docs/NAME.head.md`, then the figures."""
     rows = [
-        f"| {f.name} | {f.value:,.6g} | {f.unit} | {'' if f.ratio is None else f'{f.ratio:g}x'} "
-        f"| {f.against} | {f.min:,.6g} .. {f.max:,.6g} ({f.runs}) |"
+        f"| {f.name} | {f.value:,.6g} | {f.unit} | {_times(f)} | {f.against} "
+        f"| {f.min:,.6g} .. {f.max:,.6g} ({f.runs}) |"
         for f in figures
     ]
     measured = (
@@ -60,7 +82,13 @@ def write_page(name: str, figures: list[Figure]) -> None:
     )
     lines = [
         (DOCS / f"{name}.head.md").read_text().rstrip(), "", measured, "",
-        "| figure | median | unit | ratio | against | min .. max (runs) |",
+        "| figure | median | unit | ratio (min .. max) | against | min .. max (runs) |",
         "|---|---|---|---|---|---|", *rows, "",
     ]  # fmt: skip
     (DOCS / f"{name}.md").write_text("\n".join(lines))
+
+
+def _times(f: Figure) -> str:
+    if f.ratio is None:
+        return ""
+    return f"{f.ratio:g}x" + (f" ({f.ratio_min:g} .. {f.ratio_max:g})" if f.runs > 1 else "")

@@ -13,6 +13,7 @@ import sys
 import time
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from benchmarks.figures import ROOT, Figure, figure, measure, write_page
 from benchmarks.generate import write
@@ -63,12 +64,12 @@ def peers_of(data: Path, peers: Path | None) -> list[Figure]:
         return []
     write(data / "medium.parquet", "medium")
     env = {"BENCH_DATA": str(data), "PYTHONPATH": str(peers)}
-    plain = measure([sys.executable, str(peers / "plain_ops.py"), "medium"], env)
     figures = []
     for place in sorted(ROOT.glob(".peers/*/done")):
         name = place.parent.name
         script = [str(place.parent / "bin/python"), str(peers / f"{name}.py"), "medium"]
         try:
+            plain = measure([sys.executable, str(peers / "plain_ops.py"), "medium"], env)
             found = measure(script, env)
         except (subprocess.CalledProcessError, ValueError) as error:
             sys.stderr.write(f"{name} left out: {error}\n")
@@ -137,22 +138,37 @@ def plain_strategy(data: Path, peers: Path | None, runs: int) -> list[Figure]:
     return [figure("a plain Python strategy", "bars/CPU-s", ours, "plain_ops", theirs)]
 
 
-def live(data: Path, runs: int) -> list[Figure]:
+def live(data: Path, peers: Path | None, runs: int) -> list[Figure]:
     """Measure one bar through every operator, and the path from Kafka to Kafka."""
     file = write(data / "medium.parquet", "medium")
-    step = [
-        measure([sys.executable, "-m", "benchmarks.latency", str(file)], {}) for _ in range(runs)
-    ]
-    path = [
-        measure([sys.executable, "-m", "benchmarks.live_path", str(file)], {}) for _ in range(runs)
-    ]
+    latency = [sys.executable, "-m", "benchmarks.latency", str(file)]
+    path = [sys.executable, "-m", "benchmarks.live_path", str(file)]
+    step, plain, kafka = [], [], []
+    for _ in range(runs):
+        step.append(measure(latency, {}))
+        if peers is not None:
+            plain.append(peer_step(data, peers))
+        kafka.append(measure(path, {}))
     return [
-        *(figure(f"one bar, {name}", "us", [r[name] for r in step], "", []) for name in step[0]),
+        *(
+            figure(
+                f"one bar, {name}", "us", [r[name] for r in step], f"plain_ops {name[-3:]}",
+                [r[name[-3:]] for r in plain],
+            )
+            for name in step[0]
+        ),
         figure(
-            "Kafka to Kafka through signals", "bars/CPU-s", [r["signals"] for r in path],
-            "plain loop", [r["plain"] for r in path],
+            "Kafka to Kafka through signals", "bars/CPU-s", [r["signals"] for r in kafka],
+            "plain loop", [r["plain"] for r in kafka],
         ),
     ]  # fmt: skip
+
+
+def peer_step(data: Path, peers: Path) -> dict[str, float]:
+    """Return the plain peer's time for one bar, microseconds, at the same percentiles."""
+    script = [sys.executable, str(peers / "plain_ops.py"), "medium", "lat"]
+    found: Any = measure(script, {"BENCH_DATA": str(data), "PYTHONPATH": str(peers)})
+    return dict(zip(("p50", "p99"), found["us_all"], strict=False))
 
 
 def cost(data: Path, runs: int) -> list[Figure]:
@@ -213,7 +229,7 @@ def engine(data: Path, peers: Path | None, runs: int) -> list[Figure]:
         *growth(data, runs),
         *side_by_side(data, runs),
         *plain_strategy(data, peers, runs),
-        *live(data, runs),
+        *live(data, peers, runs),
         *cost(data, runs),
         *storage(runs),
     ]
