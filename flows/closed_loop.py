@@ -98,12 +98,12 @@ class ClosedLoop:
     def step(self, block: Block) -> list[Event]:
         """Take the next batch of the merged input; returns all that was published for it."""
         generated = self._generate(block)
-        signals = [e for e in generated if type(e.body) is TradeSignal]
         asked = [e for e in block.events if type(e.body) in DESK_READS]
+        signals = [e for e in generated if type(e.body) is TradeSignal] if generated else []
         merged = sorted(asked + signals, key=TRADE_ORDER) if signals else asked
         traded = self._desk.step(Block(merged, block.frontier, block.ended)).events
-        fills = [e for e in traded if type(e.body) is TradeExecution]
-        known = sorted(fills + signals, key=LEARN_ORDER) if fills or signals else []
+        fills = [e for e in traded if type(e.body) is TradeExecution] if traded else []
+        known = sorted(fills + signals, key=LEARN_ORDER) if fills else signals
         judged = self._outcomes.step(Block(known, block.frontier, block.ended)).events
         if not judged:
             return [*generated, *traded]
@@ -132,7 +132,8 @@ def _through(chain: Mapping[str, Operator], block: Block) -> list[Event]:
     """Run a block through a chain; commands are the desk's business and left out."""
     for name in CHAIN:
         block = chain[name].step(block)
-    return [e for e in block.events if type(e.body) is not Command]
+    made = block.events
+    return [e for e in made if type(e.body) is not Command] if made else made
 
 
 def play(loop: ClosedLoop, blocks: Iterable[Block]) -> list[Event]:

@@ -6,6 +6,7 @@ decimal string; inside operators both are int units. No float ever holds a runni
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from typing import Final
 
 UNITS_PER_DOLLAR: Final = 10_000
@@ -59,6 +60,7 @@ def to_micros(moment: datetime) -> int:
     return (moment - EPOCH) // MICROSECOND
 
 
+@lru_cache(4_096)  # what happens at one stamp leads to many records of it
 def to_datetime(micros: int) -> datetime:
     """Convert microseconds since 1970-01-01 UTC to an aware UTC datetime."""
     return EPOCH + timedelta(microseconds=micros)

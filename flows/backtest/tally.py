@@ -87,12 +87,13 @@ class Tally:
     def take(self, rows: Rows, votes: Floats) -> None:
         """Add rows; votes are those of the step's events."""
         kind = rows["kind"]
-        self._decisions(rows[kind == DECISION], votes)
-        fills = rows[kind == FILL]
+        # `compress` copies whole rows; a mask in brackets copies them field by field.
+        self._decisions(rows.compress(kind == DECISION), votes)
+        fills = rows.compress(kind == FILL)
         self.fills += len(fills)
         if len(fills):
             self._fills.append(fills)
-        seen = rows[kind == SNAPSHOT]
+        seen = rows.compress(kind == SNAPSHOT)
         if len(seen):
             self._snapshots.append(np.stack([seen["stamp"], seen["cash"], seen["value"]], axis=1))
 
@@ -146,8 +147,8 @@ class Tally:
             if count:
                 self.codes[CODES[code]] += int(count)
         self._stopping.append(rows["order"][accepted & stops])
-        asked = rows[accepted & ~stops]
-        self._behind.append((asked["order"], votes[asked["row"]]))
+        asked = accepted & ~stops
+        self._behind.append((rows["order"][asked], votes[rows["row"][asked]]))
 
     def _credit(self, votes: list[float] | None, qty: int) -> dict[str, float]:
         """Share the credit over the strategies that voted the entry's way, as outcomes do."""

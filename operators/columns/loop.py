@@ -4,15 +4,17 @@ For backtests: no commands, fixed weights, from the beginning. What it decides i
 `flows.closed_loop.ClosedLoop` decides on the same input, decision for decision.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final
 
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
 
 from messages.errors import TidewireError
 from messages.units import MINUTE_US
 from operators.blocks import Event
+from operators.columns import records
 from operators.columns.bars import REASONS, UNSEEN, BarColumns, verdicts
 from operators.columns.desk import pass_time, step_rows
 from operators.columns.records import (
@@ -28,6 +30,7 @@ from operators.columns.records import (
     rules_of,
 )
 from operators.columns.signals import NEWS, ColumnVotes, Scores, Voted, weigh
+from operators.fingerprint import fingerprint
 from operators.params import Params
 from operators.strategies.base import Strategy
 from operators.trading.arithmetic import MAX_EQUITY
@@ -185,10 +188,10 @@ def rows_of(bars: BarColumns, scores: Scores, names: list[str]) -> tuple[Rows, F
     """
     n = bars.size
     rows = np.zeros(n, EVENT)
-    for field in ("stamp", "open", "close", "volume", "start"):
-        rows[field] = getattr(bars, field)
-    rows["ticker"], rows["side"], rows["as_of"] = bars.code, scores.side, scores.as_of
-    rows["kind"] = np.where(scores.side != 0, IS_BAR | IS_SIGNAL, IS_BAR)
+    write_bars(
+        bars.code, bars.stamp, bars.start, bars.open, bars.close, bars.volume, scores.side,
+        scores.as_of, rows,
+    )  # fmt: skip
     if not scores.between:
         return rows, scores.votes
     own, own_votes = rows[scores.side != 0].copy(), scores.votes[scores.side != 0]
@@ -205,3 +208,24 @@ def rows_of(bars: BarColumns, scores: Scores, names: list[str]) -> tuple[Rows, F
     place = np.argsort(np.argsort(np.array(names)))  # a ticker's place among the names
     order = np.lexsort((kind, place[every["ticker"]], every["stamp"]))
     return every[order], votes[order]
+
+
+def _compiled(version: str) -> Callable[..., None]:
+    """Return the writer; `version` is part of its cache's key."""
+
+    @njit(cache=True)
+    def write_bars(
+        code: Ints, stamp: Ints, start: Ints, opening: Ints, close: Ints, volume: Ints, side: Ints,
+        as_of: Ints, rows: Rows,
+    ) -> None:  # fmt: skip
+        """Write bars as EVENT rows, each with its signal, in one pass."""
+        for j in range(code.size if version else 0):
+            r = rows[j]
+            r.stamp, r.ticker, r.open, r.close = stamp[j], code[j], opening[j], close[j]
+            r.volume, r.start, r.side, r.as_of = volume[j], start[j], side[j], as_of[j]
+            r.kind = IS_BAR | IS_SIGNAL if side[j] else IS_BAR
+
+    return write_bars
+
+
+write_bars = _compiled(fingerprint(records))

@@ -94,7 +94,7 @@ class EventFactory:
             pnl: what it realised; None when it closed nothing.
             status: the order's, after it.
         """
-        execution = execution_id(order.id, order.fills if fill else order.fills + 1)
+        execution = fill.execution_id if fill else execution_id(order.id, order.fills + 1)
         body = TradeExecution(
             id=execution,
             causes=(order.id,),

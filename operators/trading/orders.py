@@ -71,7 +71,7 @@ class OrderBook:
 
     def entries(self, ticker: str) -> int:
         """Return how many entries of a ticker are open."""
-        return sum(order.enters for order in self.of(ticker))
+        return sum(order.enters for order in self.of(ticker)) if self._orders else 0
 
     def entering(self) -> set[str]:
         """Return the tickers with an open entry."""
@@ -79,7 +79,7 @@ class OrderBook:
 
     def reserved(self) -> int:
         """Return what open entries reserve, units."""
-        return sum(order.notional for order in self._orders.values())
+        return sum(order.notional for order in self._orders.values()) if self._orders else 0
 
     def is_exiting(self, ticker: str) -> bool:
         """Tell whether an exit of a ticker is open."""
