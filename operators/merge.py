@@ -143,10 +143,18 @@ class Partition:
 
     def release(self, before: int, into: list[Record]) -> None:
         """Move the records with an earlier stamp into a list."""
-        waiting, last = self.waiting, None
-        while waiting and waiting[0].stamp < before:
-            last = waiting.popleft()
-            into.append(last)
+        waiting = self.waiting
+        if not waiting:
+            return
+        last = None
+        if waiting[-1].stamp < before:  # stamps of a partition never fall
+            last = waiting[-1]
+            into.extend(waiting)
+            waiting.clear()
+        else:
+            while waiting[0].stamp < before:
+                last = waiting.popleft()
+                into.append(last)
         if last is not None:
             self.progress = Progress(last.offset + 1, last.stamp, last.seq)
 

@@ -13,7 +13,6 @@ from messages.topics import Topic
 from messages.units import to_datetime
 from operators.merge import NO_STAMP, Clock, Partition
 
-OURS: Final = 4  # headers of a fact
 KEYS: Final = 10_000  # texts of keys kept per partition
 Decode = Callable[[bytes], Message]
 
@@ -126,15 +125,14 @@ def read_headers(record: Record, run: bytes) -> tuple[int, int | None, bytes | N
     record without this run's `run` header are ignored, or a stranger could stop the clock.
     """
     headers: Any = record.headers()
-    if not headers:
-        return NO_STAMP, None, None
-    # Nearly every record is a fact of ours, with its headers in the order of `record_headers`.
-    if len(headers) == OURS and headers[2] == (RUN, run) and headers[3][0] != TICK:
-        (first, raw_stamp), (second, raw_seq) = headers[:2]
-        if first == STAMP and second == SEQ:
-            stamp, seq = _number(raw_stamp), _number(raw_seq)
-            return NO_STAMP if stamp is None else stamp, seq, None
-    named = dict(headers)
+    try:
+        # Nearly every record is a fact of ours, with its headers in the order of `RecordHeaders`.
+        (first, raw_stamp), (second, raw_seq), (third, whose), (fourth, _) = headers
+        if whose == run and first == STAMP and second == SEQ and third == RUN and fourth != TICK:
+            return int(raw_stamp), int(raw_seq), None
+    except (TypeError, ValueError):  # more or fewer headers, or no numbers
+        pass
+    named = dict(headers or ())
     if named.get(RUN) != run:
         return NO_STAMP, None, None
     stamp, seq = _number(named.get(STAMP)), _number(named.get(SEQ))

@@ -8,6 +8,7 @@ import logging
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
+from operator import attrgetter
 from types import MappingProxyType
 from typing import Final
 
@@ -142,7 +143,7 @@ class MergedPartition(StatefulSourcePartition[tuple[str, Envelope], bytes]):
             return
         readers = self._readers
         for record in (first, *self._consumer.consume(BATCH, 0)):
-            if is_record(record):
+            if record.error() is None or is_record(record):
                 readers[record.topic(), record.partition()].read(record)
 
     def _report(self, released: Released | None) -> None:
@@ -150,7 +151,7 @@ class MergedPartition(StatefulSourcePartition[tuple[str, Envelope], bytes]):
         if clock < FOR_EVER:
             VITALS.clock = max(VITALS.clock, clock)
         if released is not None:
-            for rank, count in Counter(r.rank for r in released.records).items():
+            for rank, count in Counter(map(attrgetter("rank"), released.records)).items():
                 READ.add(count, {"topic": self._reads[rank].name})
         if time.monotonic() >= self._lag_at:
             self._lag_at = time.monotonic() + LAG_EVERY_S

@@ -25,6 +25,11 @@ N, SUM_C, SUM_V, PREV_C, PREV_SUM = range(5)
 UNITS: Final = 10_000.0
 
 
+def units_of(dollars: Floats) -> Ints:
+    """Convert prices in dollars to units, each exactly as `messages.units.to_units` does."""
+    return np.rint(dollars * UNITS).astype(np.int64)
+
+
 def _compiled(version: str) -> tuple[Callable[..., Any], Callable[..., Any]]:
     """Return `step_bars` and `step_bar`; `version` is part of their cache's key."""
 

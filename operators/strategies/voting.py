@@ -22,7 +22,7 @@ from operators.params import NEWS_DRIVEN, STRATEGIES, Params
 from operators.states import State
 from operators.strategies.base import Row, Strategy, UserStrategies
 from operators.strategies.news_driven import NewsOpinions, OpinionsState
-from operators.strategies.technical import RowsState, TickerRows, step_bar, step_bars
+from operators.strategies.technical import RowsState, TickerRows, step_bar, step_bars, units_of
 
 
 class Votes(Struct, frozen=True, gc=False):
@@ -116,14 +116,15 @@ class Voting:
             return self._one(block.events[0])
         index, code, close, volume = [], [], [], []
         verdicts: dict[int, Any] = {}
+        reason_against, row = self._filter.reason_against, self._rows.row
         for i, event in enumerate(block.events):
             bar = event.body
             if isinstance(bar, Bar):
-                verdicts[i] = reason = self._filter.reason_against(bar, event.stamp)
+                verdicts[i] = reason = reason_against(bar, event.stamp)
                 if reason is None:
                     index.append(i)
-                    code.append(self._rows.row(bar.ticker))
-                    close.append(to_units(bar.close))
+                    code.append(row(bar.ticker))
+                    close.append(bar.close)
                     volume.append(bar.volume)
         if index:
             momentum, reversion = self._advance(code, close, volume)
@@ -146,11 +147,11 @@ class Voting:
         )  # fmt: skip
         return {0: None if found == (0.0, 0.0) else found}
 
-    def _advance(self, code: list[int], close: list[int], volume: list[int]) -> tuple[Any, Any]:
+    def _advance(self, code: list[int], close: list[float], volume: list[int]) -> tuple[Any, Any]:
         p, rows = self._params, self._rows
         momentum, reversion = np.empty(len(code)), np.empty(len(code))
         step_bars(
-            np.array(code, np.int64), np.array(close, np.int64), np.array(volume, np.int64),
+            np.array(code, np.int64), units_of(np.array(close)), np.array(volume, np.int64),
             rows.state, rows.closes, rows.volumes, rows.averages,
             p.momentum.window, p.momentum.full_strength,
             p.mean_reversion.period, p.mean_reversion.low, p.mean_reversion.high,

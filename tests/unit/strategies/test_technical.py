@@ -6,8 +6,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from operators.strategies.technical import SUM_C, N, TickerRows, step_bars
+from messages.units import to_units
+from operators.strategies.technical import SUM_C, N, TickerRows, step_bars, units_of
 
 WINDOW, PERIOD = 20, 14
 
@@ -68,3 +71,8 @@ def test_one_way_markets_equal_talib(reference: dict[str, Any], case: str) -> No
 
 def test_without_any_change_rsi_is_in_the_middle() -> None:
     assert [rsi for _, rsi in averages([10.0] * 20)][PERIOD:] == [50.0] * (20 - PERIOD)
+
+
+@given(st.lists(st.floats(0.0001, 1_000_000.0).map(lambda x: round(x, 4)), min_size=1))
+def test_many_prices_are_units_as_one_is(prices: list[float]) -> None:
+    assert units_of(np.array(prices)).tolist() == [to_units(p) for p in prices]
