@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from connectors.kafka.layout import Layout
 from connectors.settings import Settings
@@ -15,6 +16,12 @@ from stack.home import Home
 from stack.runtime.demo import Demo
 from stack.servers.services import Services
 from tests.harness import options, play
+
+# Speed decides nothing in a test: the first call may compile, and the machine may be busy.
+settings.register_profile(
+    "any speed", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True
+)
+settings.load_profile("any speed")
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -155,7 +155,7 @@ def test_the_operators_themselves_do_not_leak(events: list[Event]) -> None:
     assert first_leak(play, events, END, cuts) == []
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=15, suppress_health_check=list(HealthCheck))
 @given(events=market())
 def test_no_market_makes_them_leak(events: list[Event]) -> None:
     play = play_with(honest)

@@ -88,7 +88,7 @@ def test_any_market_under_any_rules(
     assert by_columns(params, sessions, events, END, sizes) == expected
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=40, suppress_health_check=list(HealthCheck))
 @given(params=rules(), events=market(45), sizes=st.lists(st.integers(1, 60), max_size=8))
 def test_any_market_with_strategies_of_ones_own(
     params: Params, events: list[Event], sizes: list[int]

@@ -1,6 +1,6 @@
 """For any stream no accepted entry breaks a limit, and every signal has one answer."""
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from messages.trading import Decision, OrderRequest, TradeExecution, TradeSignal
@@ -11,7 +11,7 @@ from operators.trading.desk import Desk
 from tests.streams import DAY, END, bodies, desk_input
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60)
 @given(
     desk_input(), st.integers(1, 5_000), st.integers(0, 3), st.integers(0, 10_000), st.booleans()
 )

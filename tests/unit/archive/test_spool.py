@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connectors.archive.records import ArchivedRecord, read_rows
@@ -24,7 +24,7 @@ def spooled(directory: Path, log: Log) -> Spools:
 
 
 @given(st.lists(st.lists(st.integers(0, 20), max_size=12).map(sorted), min_size=1, max_size=3))
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=40)
 def test_a_finished_day_holds_every_record_in_order(
     tmp_path_factory: pytest.TempPathFactory, log: Log
 ) -> None:

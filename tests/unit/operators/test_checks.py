@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from numba import njit
 from numba.extending import register_jitable
@@ -171,7 +171,6 @@ def compiled(table: Mapping[str, Check]) -> Any:
 IN_COLUMNS = compiled(CHECKS)
 
 
-@settings(deadline=None)  # the first call compiles
 @given(ask=asks, limits=limits_)
 def test_the_desk_and_the_compiled_loop_answer_alike(ask: Ask, limits: Limits) -> None:
     assert tuple(IN_COLUMNS(ask, limits)) == first_denial(ask, limits)

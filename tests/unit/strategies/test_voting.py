@@ -55,7 +55,7 @@ def plain_rsi(closes: list[int], n: int) -> float | None:
 walk = st.lists(st.tuples(st.integers(99_0000, 101_0000), st.integers(0, 1000)), max_size=60)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(walk)
 def test_votes_follow_the_definition(rows: list[tuple[int, int]]) -> None:
     closes, volumes = [c for c, _ in rows], [v for _, v in rows]

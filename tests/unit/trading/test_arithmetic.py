@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from numba import njit
 
@@ -53,7 +53,6 @@ def test_parts_add_up_to_the_whole(
     assert profit == paid - side * held * at - 11
 
 
-@settings(deadline=None)  # the first call compiles
 @given(st.integers(-50, 50), price, st.integers(-50, 50).filter(bool), price, st.integers(0, 99))
 def test_compiled_it_books_alike(held: int, at: int, shares: int, out: int, fee: int) -> None:
     if held and (held > 0) != (shares > 0) and abs(shares) > abs(held):
