@@ -102,11 +102,11 @@ class ClosedLoop:
         signals = [e for e in generated if type(e.body) is TradeSignal] if generated else []
         merged = sorted(asked + signals, key=TRADE_ORDER) if signals else asked
         traded = self._desk.step(Block(merged, block.frontier, block.ended)).events
-        fills = [e for e in traded if type(e.body) is TradeExecution] if traded else []
+        if not (traded or signals):
+            return generated  # as for nearly every bar
+        fills = [e for e in traded if type(e.body) is TradeExecution]
         known = sorted(fills + signals, key=LEARN_ORDER) if fills else signals
         judged = self._outcomes.step(Block(known, block.frontier, block.ended)).events
-        if not judged:
-            return [*generated, *traded]
         outcomes = [e for e in judged if type(e.body) is TradeOutcome]
         return [*generated, *traded, *outcomes]
 

@@ -37,6 +37,8 @@ class Ensemble:
 
     def step(self, block: Block) -> Block:
         """Replace votes by signals; weights are taken in; the rest passes."""
+        if not block.events:
+            return block
         out: list[Event] = []
         for event in block.events:
             body = event.body

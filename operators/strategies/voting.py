@@ -5,9 +5,10 @@ a ticker changes, and lends its standing opinion to any bar another strategy vot
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from types import MappingProxyType
+from typing import Any, Final
 
 import numpy as np
 from msgspec import Struct
@@ -23,6 +24,9 @@ from operators.states import State
 from operators.strategies.base import Row, Strategy, UserStrategies
 from operators.strategies.news_driven import NewsOpinions, OpinionsState
 from operators.strategies.technical import RowsState, TickerRows, step_bar, step_bars, units_of
+
+NO_VOTES: Final = (0.0, 0.0)
+NOTHING: Final[Mapping[int, Any]] = MappingProxyType({})
 
 
 class Votes(Struct, frozen=True, gc=False):
@@ -92,7 +96,7 @@ class Voting:
         for i, event in enumerate(block.events):
             body = event.body
             if isinstance(body, Bar):
-                verdict = votes[i]
+                verdict = votes.get(i)
                 if isinstance(verdict, str):
                     self._refuse(event.stamp, body, verdict, out)
                 elif verdict is not None or self._own or body.ticker in self._news.standing:
@@ -110,7 +114,7 @@ class Voting:
             opinions=self._news.snapshot(), refused=dict(self._refused), own=self._own.snapshot(),
         )  # fmt: skip
 
-    def _technical(self, block: Block) -> dict[int, Any]:
+    def _technical(self, block: Block) -> Mapping[int, Any]:
         """Run the compiled step over the block's bars; index -> votes, or reason against."""
         if len(block.events) == 1:
             return self._one(block.events[0])
@@ -120,8 +124,9 @@ class Voting:
         for i, event in enumerate(block.events):
             bar = event.body
             if isinstance(bar, Bar):
-                verdicts[i] = reason = reason_against(bar, event.stamp)
-                if reason is None:
+                if (reason := reason_against(bar, event.stamp)) is not None:
+                    verdicts[i] = reason
+                else:
                     index.append(i)
                     code.append(row(bar.ticker))
                     close.append(bar.close)
@@ -132,11 +137,11 @@ class Voting:
                 verdicts[index[j]] = (float(momentum[j]), float(reversion[j]))
         return verdicts
 
-    def _one(self, event: Event) -> dict[int, Any]:
+    def _one(self, event: Event) -> Mapping[int, Any]:
         """Do the same for a bar that comes alone, as live ones do: no arrays to make."""
         bar = event.body
         if not isinstance(bar, Bar):
-            return {}
+            return NOTHING
         if (reason := self._filter.reason_against(bar, event.stamp)) is not None:
             return {0: reason}
         rows = self._rows
@@ -145,7 +150,7 @@ class Voting:
             k, to_units(bar.close), bar.volume, rows.state, rows.closes, rows.volumes,
             rows.averages, self._numbers,
         )  # fmt: skip
-        return {0: None if found == (0.0, 0.0) else found}
+        return {0: found} if found != NO_VOTES else NOTHING
 
     def _advance(self, code: list[int], close: list[float], volume: list[int]) -> tuple[Any, Any]:
         p, rows = self._params, self._rows

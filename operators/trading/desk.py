@@ -125,12 +125,14 @@ class Desk:
         self._commands = set(state.commands if state else ())
         self._snapshot_due = state.snapshot_due if state else NEVER
         self._close_due = state.close_due if state else NEVER
+        self._due = min(self._close_due, self._snapshot_due)  # the timer that fires next
 
     def step(self, block: Block) -> Block:
         """Take the next batch of bars, signals and commands."""
         out: list[Event] = []
         for event in block.events:
-            self._fire(event.stamp, out)
+            if event.stamp >= self._due:
+                self._fire(event.stamp, out)
             body = event.body
             if isinstance(body, Bar):
                 if self._filter.reason_against(body, event.stamp) is None:
@@ -141,7 +143,8 @@ class Desk:
                 self._on_command(event.stamp, body, out)
             else:
                 out.append(event)
-        self._fire(block.frontier if block.ended else block.frontier - 1, out)
+        if block.frontier >= self._due:
+            self._fire(block.frontier if block.ended else block.frontier - 1, out)
         if block.ended:
             out.append(self._events.snapshot(block.frontier, self.account, self._state))
         return Block(out, block.frontier, block.ended)
@@ -178,13 +181,14 @@ class Desk:
 
     def _fire(self, stamp: int, out: list[Event]) -> None:
         """Let the timers fire that are due up to a stamp."""
-        while (due := min(self._close_due, self._snapshot_due)) <= stamp:
+        while (due := self._due) <= stamp:
             if due == self._close_due:
                 self._close_due = NEVER
                 self._session_closed(due, out)
             else:
                 self._snapshot_due = NEVER
                 out.append(self._events.snapshot(due, self.account, self._state))
+            self._due = min(self._close_due, self._snapshot_due)
 
     def _arm(self, stamp: int) -> None:
         if self._snapshot_due == NEVER:
@@ -193,6 +197,7 @@ class Desk:
             close = self._sessions.next_close(stamp - 1)
             # One microsecond later: the session's last bar is known at the close itself.
             self._close_due = BEYOND if close is None else close + 1
+        self._due = min(self._close_due, self._snapshot_due)
 
     def _session_closed(self, stamp: int, out: list[Event]) -> None:
         for bar in self._bars.values():
@@ -212,7 +217,7 @@ class Desk:
 
     def _on_bar(self, stamp: int, bar: Bar, out: list[Event]) -> None:
         price = to_units(bar.close)
-        if NEVER in (self._close_due, self._snapshot_due):
+        if self._close_due == NEVER or self._snapshot_due == NEVER:
             self._arm(stamp)
         last = self._bars.get(bar.ticker)
         if last is None:
