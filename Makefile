@@ -7,7 +7,7 @@ WORKERS ?= auto
 SIDE_BY_SIDE := -n $(WORKERS) --dist loadfile
 PEERS ?= ../shared/bench/peers
 
-.PHONY: help demo test check format lint types imports unit soak bench bench-peers golden clean
+.PHONY: help demo test test-timescale check format lint types imports unit soak bench bench-peers golden clean
 
 help: ## show what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -53,6 +53,12 @@ imports: $(VENV)/dev
 
 unit: $(VENV)/dev ## the quick tests: no servers
 	@$(PYTEST) $(SIDE_BY_SIDE) tests/unit tests/property tests/golden
+
+test-timescale: $(VENV)/dev ## the storage suites on TimescaleDB: name it by TIDEWIRE_POSTGRES_BIN or TIDEWIRE_DATABASE_URL
+	@TIDEWIRE_TEST_TIMESCALE=1 $(PYTEST) tests/integration/test_storage.py tests/integration/test_rollups.py \
+	  tests/integration/test_backup.py tests/integration/test_pages.py \
+	  tests/integration/test_runs.py tests/integration/test_outages.py \
+	  tests/integration/test_archive.py tests/e2e/test_recorded_days.py $(ARGS)
 
 golden: $(VENV)/dev ## rewrite the golden files; read the diff before you commit it
 	@TIDEWIRE_REWRITE_GOLDEN=1 $(PYTEST) tests/golden

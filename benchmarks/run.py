@@ -190,8 +190,10 @@ def storage(runs: int) -> list[Figure]:
     found = [measure([sys.executable, "-m", "benchmarks.storage"], {}) for _ in range(runs)]
     raw = [r["raw"] for r in found]
     return [
-        figure("storage: new bars", "rows/s", [r["sink"] for r in found], "raw COPY", raw),
-        figure("storage: repeated bars", "rows/s", [r["repeats"] for r in found], "raw COPY", raw),
+        figure("storage: new bars", "rows/CPU-s", [r["sink"] for r in found], "raw COPY", raw),
+        figure(
+            "storage: repeated bars", "rows/CPU-s", [r["repeats"] for r in found], "raw COPY", raw
+        ),
     ]
 
 

@@ -8,7 +8,7 @@
     +- CannotChange, CannotExplain, DayNotArchived, StrategyNotTrusted    what a replay is asked
     +- ArchiveDamaged, CannotImport, SpoolDamaged, StateUnreadable,
     |  RecoveryForeign, LostLog, RunUnreadable                            what was kept
-    +- BrokerUnavailable, DatabaseUnavailable, SchemaTooNew,
+    +- BrokerUnavailable, DatabaseUnavailable, SchemaTooNew, SchemaMissing, BackupUnusable,
     |  DeliveryFailed, StoppedWithoutDatabase                             servers
     +- DeterminismBroken, UnknownEvent, StrategyFailed, TooMuchMoney      a flow must stop
     +- ModelUnusable, FactsUnusable, TierFailed, FeedFailed               models and feeds

@@ -22,6 +22,7 @@ COMMANDS: Final = {
     "version": "versions of the program and of what it stands on",
     "db": "the database: upgrade, status, seed, backup, restore",
     "archive": "the archive: ls, verify, export, import",
+    "runs": "the runs of this home; `runs rm NAME` removes one that is over",
     "replay": "make archived days again; needs no running stack",
     "causality": "look for anything that knew of the future",
     "explain": "why, and why not, with every number",

@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, settings
 
 from connectors.kafka.layout import Layout
 from connectors.settings import Settings
+from connectors.storage.schema import server_version
 from stack.home import Home
 from stack.runtime.demo import Demo
 from stack.servers.services import Services
@@ -22,6 +23,7 @@ settings.register_profile(
     "any speed", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True
 )
 settings.load_profile("any speed")
+DATABASES: set[str] = set()  # that were started, by version
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -35,12 +37,22 @@ def state_of_its_own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]
         yield
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say on which database the tests ran."""
+    for version in sorted(DATABASES):
+        terminalreporter.write_line(f"database: PostgreSQL {version}")
+
+
 @contextmanager
 def services_of(directory: Path) -> Iterator[Services]:
     """Run both servers of a home of their own and delete the database's data afterwards."""
     services = Services(Home(directory), Settings())
     try:
         with services:
+            version = server_version(services.database_url)
+            if os.environ.get("TIDEWIRE_TEST_TIMESCALE"):
+                assert "TimescaleDB" in version, f"the database is PostgreSQL {version}"
+            DATABASES.add(version)
             yield services
     finally:
         services.database.discard()

@@ -89,3 +89,30 @@ def create_topics(layout: Layout, topics: Iterable[Topic[Message]]) -> None:
                     "Start the broker, or correct TIDEWIRE_BOOTSTRAP."
                 )
                 raise BrokerUnavailable(reason) from error
+
+
+def delete_topics(bootstrap: str, prefix: str) -> int:
+    """Delete every topic of a prefix; returns how many there were.
+
+    Args:
+        bootstrap: host:port of the broker.
+        prefix: of a run's topics, its dot included; never empty.
+
+    Raises:
+        BrokerUnavailable: no answer within 30 seconds.
+        KafkaException: the broker refuses.
+    """
+    if not prefix.endswith("."):
+        reason = f"{prefix!r} is no prefix of a run's topics"
+        raise ValueError(reason)
+    admin = AdminClient({"bootstrap.servers": bootstrap, "log_level": 2})
+    try:
+        every = admin.list_topics(timeout=ADMIN_TIMEOUT_S).topics
+    except KafkaException as error:
+        reason = f"the broker at {bootstrap} does not answer: {error.args[0].str()}"
+        raise BrokerUnavailable(reason) from error
+    names = [name for name in every if name.startswith(prefix)]
+    if names:
+        for future in admin.delete_topics(names, request_timeout=ADMIN_TIMEOUT_S).values():
+            future.result()
+    return len(names)

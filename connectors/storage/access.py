@@ -4,7 +4,7 @@ Secrets are stored hashed (SHA-256 of a random value) or are public keys; no tab
 could be used. Times are UTC.
 """
 
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import (
     ARRAY,
@@ -85,4 +85,11 @@ audit_log = Table(
     Column("id", BigInteger, Identity(always=True), primary_key=True), _of("at", Moment),
     _user(null=True), _of("action"), _of("target"), _of("outcome"), _of("address"),
     _of("details", JSONB), *written(), Index("ix_audit_log_at", "at"),
+)  # fmt: skip
+# Never part of a run's backup.
+PEOPLE: Final = frozenset(
+    {
+        "users", "user_credentials", "refresh_tokens", "challenges", "invitations",
+        "idempotency_keys", "audit_log",
+    }
 )  # fmt: skip

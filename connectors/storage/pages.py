@@ -12,6 +12,8 @@ from typing import Any, Final, NamedTuple
 import psycopg
 from psycopg import sql
 
+from connectors.storage.tables import OPEN
+
 FIRST_STAMP: Final = 2**62
 LARGEST_PAGE: Final = 500
 
@@ -28,8 +30,14 @@ NEWEST: Final = After()
 # Per page: the table, and the columns it may be filtered by.
 PAGES: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
     {
-        "trades": frozenset({"ticker", "strategy_id"}),
+        "trades": frozenset({"account", "ticker", "strategy_id"}),
         "signals": frozenset({"ticker"}),
+        "decisions": frozenset({"ticker"}),
+        "orders": frozenset({"account"}),
+        "trade_outcomes": frozenset({"strategy_id"}),
+        "sentiment_windows": frozenset({"ticker"}),
+        "commands": frozenset(),
+        "dead_letters": frozenset(),
     }
 )
 STATEMENTS: Final[Mapping[str, str]] = MappingProxyType(
@@ -45,8 +53,29 @@ STATEMENTS: Final[Mapping[str, str]] = MappingProxyType(
             WHERE s.id = %(id)s""",
         "positions": """SELECT * FROM positions WHERE account = %(account)s AND qty <> 0
             ORDER BY ticker""",
+        "open_orders": f"""SELECT * FROM orders WHERE account = %(account)s AND {OPEN}
+            ORDER BY stamp DESC, id DESC LIMIT %(limit)s""",
+        "denied": """SELECT * FROM decisions WHERE NOT accepted
+            AND (stamp, id) < (%(stamp)s, %(after)s)
+            ORDER BY stamp DESC, id DESC LIMIT %(limit)s""",
         "equity": """SELECT event_time, equity, cash, positions_value FROM portfolio_snapshots
-            WHERE event_time >= %(since)s AND event_time < %(until)s ORDER BY event_time, stamp""",
+            WHERE account = %(account)s AND event_time >= %(since)s AND event_time < %(until)s
+            ORDER BY event_time, stamp""",
+        "snapshot": """SELECT * FROM portfolio_snapshots WHERE account = %(account)s
+            AND event_time >= %(since)s ORDER BY event_time DESC, stamp DESC LIMIT 1""",
+        "profit": """SELECT coalesce(sum(realized_pnl), 0) AS realized_pnl, count(*) AS outcomes
+            FROM trade_outcomes WHERE account = %(account)s
+            AND event_time >= %(since)s AND event_time < %(until)s""",
+        # A bound on the time leaves most partitions, or chunks, out of the plan.
+        "last_price": """SELECT start, close FROM market_data WHERE ticker = %(ticker)s
+            AND interval = %(interval)s AND revision = 0 AND start >= %(since)s
+            ORDER BY start DESC LIMIT 1""",
+        "chart": """SELECT start, open, high, low, close, volume FROM market_data
+            WHERE ticker = %(ticker)s AND interval = %(interval)s AND revision = 0
+            AND start >= %(since)s AND start < %(until)s ORDER BY start""",
+        "chart_1h": """SELECT bucket, open, high, low, close, volume FROM market_data_1h
+            WHERE ticker = %(ticker)s AND bucket >= %(since)s AND bucket < %(until)s
+            ORDER BY bucket""",
         "weights": """SELECT * FROM strategy_weights_history WHERE strategy_id = %(strategy_id)s
             ORDER BY effective_from DESC, stamp DESC LIMIT %(limit)s""",
         "outcomes_of_signal": "SELECT * FROM trade_outcomes WHERE signal_id = %(id)s",

@@ -26,13 +26,14 @@ class Target:
         table: that holds it.
         values: the row, in the order of `columns`.
         latest: the newest stamp wins (state); otherwise the first record of a key (fact).
-        lines: rows as lines of COPY's text format, where there are so many that it matters.
+        lines: rows as lines of COPY's text format, where there are so many that it matters; with
+            the number of the first as their last column, if one is given.
     """
 
     table: Table
     values: Callable[[int, Any], Values]
     latest: bool = False
-    lines: Callable[[Sequence[Event]], str] | None = None
+    lines: Callable[[Sequence[Event], int | None], str] | None = None
 
     @property
     def columns(self) -> list[str]:
@@ -90,17 +91,19 @@ def _bar(stamp: int, b: market.Bar) -> Values:
             b.backfilled)  # fmt: skip
 
 
-def _bar_lines(events: Sequence[Event]) -> str:
+def _bar_lines(events: Sequence[Event], first: int | None) -> str:
     """Write bars as lines of COPY's text format; neighbours mostly share their start."""
-    lines, start, moment = [], None, ""
-    for stamp, _key, body in events:
+    lines, start, moment, end = [], None, "", "\n"
+    for n, (stamp, _key, body) in enumerate(events, first or 0):
         b = cast("market.Bar", body)
         if b.start != start:
             start, moment = b.start, b.start.isoformat()
+        if first is not None:
+            end = f"\t{n}\n"
         lines.append(
             f"{b.ticker}\t{moment}\t{b.interval}\t{b.revision}\t{_escape(b.id)}\t{stamp}\t"
             f"{b.open!r}\t{b.high!r}\t{b.low!r}\t{b.close!r}\t{b.volume}\t{_escape(b.source)}\t"
-            f"{'t' if b.backfilled else 'f'}\n"
+            f"{'t' if b.backfilled else 'f'}{end}"
         )
     return "".join(lines)
 

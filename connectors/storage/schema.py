@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
@@ -16,14 +15,20 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import NullPool
 
 from connectors.storage import partitions, timescale
+from connectors.storage.care import care
 from messages.errors import TidewireError
 
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
 CONNECT_TIMEOUT_S: Final = 10
+NEWEST: Final = "head"
 
 
 class DatabaseUnavailable(TidewireError, RuntimeError):
     """The database does not answer. Operator action: start it, or correct the URL."""
+
+
+class SchemaMissing(TidewireError, RuntimeError):
+    """There is no schema of that name. Operator action: name another, or make it."""
 
 
 class SchemaTooNew(TidewireError, RuntimeError):
@@ -61,43 +66,51 @@ class SchemaState:
         newest: version of this program.
         path: `TimescaleDB hypertables` or `native partitions`.
         partitions: table -> its native partitions, oldest first.
+        chunks: table -> chunks of its hypertable, and how many of them are compressed.
+        jobs: background jobs of its hypertables, with how often they failed; ours have none.
     """
 
     version: str | None
     newest: str
     path: str
     partitions: dict[str, list[str]]
+    chunks: dict[str, tuple[int, int]]
+    jobs: list[str]
 
 
-def upgrade(url: str, schema: str, retention_days: int = 0) -> str:
-    """Make the schema if needed and migrate it to the newest version; returns that version.
+def upgrade(url: str, schema: str, retention_days: int = 0, revision: str = NEWEST) -> str:
+    """Make the schema if needed and migrate it to a version; returns that version.
 
-    On the plain path partitions are made for this month and the next two, and those that end
-    before the retention are let go; on the TimescaleDB path policies do that. 0 keeps for ever.
+    At the newest version the daily care is done too (see `storage.care`).
+
+    Args:
+        url: of the database.
+        schema: of the run.
+        retention_days: of what is kept by time; 0 keeps for ever.
+        revision: version to go to; by default the newest.
 
     Raises:
         DatabaseUnavailable: no connection.
         SchemaTooNew: its version is not one of this program's.
     """
-    with _reachable(url) as engine:
-        with engine.begin() as connection:
-            connection.execute(text(f'CREATE SCHEMA IF NOT EXISTS "{schema}"'))
-            config = configure(connection, schema)
-            scripts = ScriptDirectory.from_config(config)
-            known = {s.revision for s in scripts.walk_revisions()}
-            present = current_version(connection)
-            if present is not None and present not in known:
+    with _reachable(url) as engine, engine.begin() as connection:
+        connection.execute(text(f'CREATE SCHEMA IF NOT EXISTS "{schema}"'))
+        config = configure(connection, schema)
+        scripts = ScriptDirectory.from_config(config)
+        known = {s.revision for s in scripts.walk_revisions()}
+        present = current_version(connection)
+        for asked in (present, revision):
+            if asked not in {None, NEWEST} | known:
                 reason = (
-                    f"schema {schema} is at version {present}, this program knows up to "
+                    f"schema {schema} is at version {asked}, this program knows up to "
                     f"{scripts.get_current_head()}: upgrade Tidewire or use another schema."
                 )
                 raise SchemaTooNew(reason)
-            command.upgrade(config, "head")
-            _maintain(connection, retention_days)
-        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            configure(connection, schema)
-            timescale.finish(connection, retention_days)
-        return str(scripts.get_current_head())
+        command.upgrade(config, revision)
+        version = str(current_version(connection))
+    if revision == NEWEST:
+        maintain(url, schema, retention_days)
+    return version
 
 
 def describe(url: str, schema: str) -> SchemaState:
@@ -114,27 +127,52 @@ def describe(url: str, schema: str) -> SchemaState:
             str(ScriptDirectory.from_config(config).get_current_head()),
             "TimescaleDB hypertables" if hyper else "native partitions",
             {t: partitions.present(connection, t) for t in partitions.PARTITIONED},
+            timescale.chunks(connection) if hyper else {},
+            timescale.jobs(connection) if hyper else [],
         )
 
 
+def current_state(url: str, schema: str) -> tuple[str, str]:
+    """Return the version and the path of a schema that is there.
+
+    Raises:
+        DatabaseUnavailable: no connection.
+        SchemaMissing: there is none.
+    """
+    state = describe(url, schema)
+    if state.version is None:
+        reason = f"there is no schema {schema}: `tidewire db upgrade` makes it."
+        raise SchemaMissing(reason)
+    return state.version, state.path
+
+
+def drop(url: str, schema: str) -> bool:
+    """Remove a schema with all that is in it; tells whether there was one.
+
+    Raises:
+        DatabaseUnavailable: no connection.
+    """
+    with _reachable(url) as engine, engine.begin() as connection:
+        there = connection.execute(text("SELECT to_regnamespace(:s)"), {"s": schema}).scalar()
+        connection.execute(text(f'DROP SCHEMA IF EXISTS "{schema}" CASCADE'))
+        return there is not None
+
+
 def maintain(url: str, schema: str, retention_days: int) -> None:
-    """Make partitions ahead and let old ones go; called once a day while a run is up.
+    """Do the daily care; called at each start, and once a day while a run is up.
 
     Raises:
         DatabaseUnavailable: no connection; the next day will do.
     """
-    with _reachable(url) as engine, engine.begin() as connection:
-        configure(connection, schema)
-        _maintain(connection, retention_days)
 
+    @contextmanager
+    def begin() -> Iterator[Connection]:
+        with engine.begin() as connection:
+            configure(connection, schema)
+            yield connection
 
-def _maintain(connection: Connection, retention_days: int) -> None:
-    if timescale.is_hypertable(connection, "market_data"):
-        return
-    now = datetime.now(UTC)
-    partitions.make_ahead(connection, now)
-    if retention_days:
-        partitions.let_go(connection, now - timedelta(days=retention_days))
+    with _reachable(url) as engine:
+        care(begin, retention_days)
 
 
 def configure(connection: Connection, schema: str) -> Config:
@@ -155,12 +193,12 @@ def current_version(connection: Connection) -> str | None:
 
 
 def server_version(url: str) -> str:
-    """Return the server's version, and TimescaleDB's where the extension is installed."""
-    engine = engine_for(url)
-    with engine.connect() as connection:
+    """Return the server's version, and TimescaleDB's where it is loaded.
+
+    Raises:
+        DatabaseUnavailable: no connection.
+    """
+    with _reachable(url) as engine, engine.connect() as connection:
         version = str(connection.execute(text("SHOW server_version")).scalar())
-        extension = connection.execute(
-            text("SELECT extversion FROM pg_extension WHERE extname = 'timescaledb'")
-        ).scalar()
-    engine.dispose()
+        extension = timescale.version(connection)
     return f"{version} + TimescaleDB {extension}" if extension else version

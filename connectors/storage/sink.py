@@ -10,11 +10,22 @@ import psycopg
 from bytewax.outputs import FixedPartitionedSink, StatefulSinkPartition
 from msgspec import Struct
 
+from connectors.storage.care import HOLD
 from connectors.storage.connection import connect
 from connectors.storage.partitions import month_of, name_of, statement
-from connectors.storage.rollups import NOTE, refresh
+from connectors.storage.rollups import NOTE, due_hours, refresh
 from connectors.storage.rows import TARGETS, Target
-from connectors.storage.upserts import BY_INDEX, LINKED, LINKS, copy, copy_staged, stage, upsert
+from connectors.storage.upserts import (
+    BY_INDEX,
+    COUNT,
+    LINKED,
+    LINKS,
+    NEW_BARS,
+    copy,
+    copy_staged,
+    stage,
+    upsert,
+)
 from connectors.telemetry import FLUSH_SECONDS, ROWS, VITALS
 from messages.errors import TidewireError
 from operators.blocks import Block, Event
@@ -23,6 +34,7 @@ from operators.params import MEAN_REVERSION, MOMENTUM, NEWS_DRIVEN
 Cursor = psycopg.Cursor[Any]
 
 FLUSH_ROWS: Final = 5_000
+TIME_OF: Final = {name: attrgetter(f"body.{name}") for name in ("start", "event_time")}
 REFRESH_S: Final = 60.0
 LINES: Final = 500
 FIRST_WAIT_S: Final = 0.2
@@ -51,7 +63,7 @@ class DatabasePartition(StatefulSinkPartition[Block, None]):
         self._events: dict[type[Struct], list[Event]] = {}
         self._count = 0
         self._partitions: set[str] = set()
-        self._native = self._rollups = False
+        self._native = False
         self._refresh_at = 0.0
 
     def write_batch(self, values: list[Block]) -> None:
@@ -73,8 +85,9 @@ class DatabasePartition(StatefulSinkPartition[Block, None]):
     def close(self) -> None:
         """Bring the rollups up to date and leave the database."""
         if self._connection is not None:
-            if self._rollups and not self._connection.closed:
+            if not self._connection.closed:
                 with self._connection.transaction(), self._connection.cursor() as cursor:
+                    cursor.execute(HOLD)
                     refresh(cursor.execute)
             self._connection.close()
 
@@ -98,6 +111,7 @@ class DatabasePartition(StatefulSinkPartition[Block, None]):
         connection = self._connection = self._connection or self._connect()
         written = set()
         with connection.transaction(), connection.cursor() as cursor:
+            cursor.execute(HOLD)
             for kind, events in self._events.items():
                 if (target := TARGETS.get(kind)) is not None:
                     self._put(cursor, target, events)
@@ -108,7 +122,7 @@ class DatabasePartition(StatefulSinkPartition[Block, None]):
             for parts, link in LINKS:
                 if written & set(parts):
                     cursor.execute(link)
-            if self._rollups and time.monotonic() >= self._refresh_at:
+            if time.monotonic() >= self._refresh_at:
                 refresh(cursor.execute)
                 self._refresh_at = time.monotonic() + REFRESH_S
 
@@ -116,13 +130,32 @@ class DatabasePartition(StatefulSinkPartition[Block, None]):
         """Move rows in: straight where all are new, through the staging table otherwise."""
         if target.time is not None and self._native:
             self._make_partitions(cursor, target, events)
-        if target.latest or target.table.name in LINKED or not self._copied(cursor, target, events):
-            with cursor.copy(copy_staged(target)) as staged:
+        linked, bars = target.table.name in LINKED, target.table.name == "market_data"
+        if not (target.latest or linked) and self._copied(cursor, target, events):
+            new = len(events)
+            if bars:
+                cursor.execute(NOTE, due_hours(events))
+        else:
+            self._staged(cursor, target, events)
+            if bars:
+                cursor.execute(NEW_BARS.format(upsert=upsert(target)).encode())
+                new = int((cursor.fetchone() or (0,))[0])
+            else:
+                new = cursor.execute(upsert(target)).rowcount
+        if not target.latest:
+            newest = max(map(TIME_OF["start" if bars else "event_time"], events))
+            cursor.execute(COUNT, (target.table.name, new, newest))
+
+    @staticmethod
+    def _staged(cursor: Cursor, target: Target, events: list[Event]) -> None:
+        """Copy rows into the staging table."""
+        with cursor.copy(copy_staged(target)) as staged:
+            if target.lines is not None:
+                for start in range(0, len(events), LINES):
+                    staged.write(target.lines(events[start : start + LINES], start))
+            else:
                 for n, event in enumerate(events):
                     staged.write_row((*target.values(event.stamp, event.body), n))
-            cursor.execute(upsert(target))
-        if target.table.name == "market_data" and self._rollups:
-            cursor.execute(NOTE, (min(e.body.start for e in events),))  # type: ignore[attr-defined]  # a Bar
 
     @staticmethod
     def _copied(cursor: Cursor, target: Target, events: list[Event]) -> bool:
@@ -131,7 +164,7 @@ class DatabasePartition(StatefulSinkPartition[Block, None]):
             with cursor.connection.transaction(), cursor.copy(copy(target)) as into:
                 if target.lines is not None:
                     for start in range(0, len(events), LINES):
-                        into.write(target.lines(events[start : start + LINES]))
+                        into.write(target.lines(events[start : start + LINES], None))
                 else:
                     for event in events:
                         into.write_row(target.values(event.stamp, event.body))
@@ -152,10 +185,10 @@ class DatabasePartition(StatefulSinkPartition[Block, None]):
         for target in TARGETS.values():
             connection.execute(stage(target))
         found = connection.execute(
-            "SELECT to_regclass('rollup_due') IS NOT NULL, EXISTS (SELECT FROM pg_partitioned_table"
+            "SELECT EXISTS (SELECT FROM pg_partitioned_table"
             " WHERE partrelid = to_regclass('market_data'))"
         ).fetchone()
-        self._rollups, self._native = found or (False, False)
+        self._native = bool(found and found[0])
         self._partitions.clear()
         return connection
 

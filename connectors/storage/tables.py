@@ -23,9 +23,11 @@ from sqlalchemy import (
     LargeBinary,
     MetaData,
     Numeric,
+    PrimaryKeyConstraint,
     Table,
     Text,
     func,
+    text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.types import TypeEngine
@@ -36,6 +38,8 @@ from messages.trading import OrderStatus
 metadata = MetaData()
 Money: Final = Numeric(20, 4)
 Moment: Final = DateTime(timezone=True)
+# Orders that a broker may still fill.
+OPEN: Final = "status IN ('PENDING', 'SUBMITTED', 'ACCEPTED', 'PARTIALLY_FILLED', 'UNKNOWN')"
 SqlType = TypeEngine[Any] | type[TypeEngine[Any]]
 
 
@@ -77,7 +81,10 @@ runs = _fact(
     "runs", _text("run_id"), _text("code_version"), _text("settings_hash"),
     _of("partitions", Integer), _of("inputs", ARRAY(Text)),
 )  # fmt: skip
-commands = _fact("commands", _text("kind"), _text("ticker"), _text("who"), _text("why"))
+commands = _fact(
+    "commands", _text("kind"), _text("ticker"), _text("who"), _text("why"),
+    Index("ix_commands_stamp_id", "stamp", "id"),
+)  # fmt: skip
 articles = Table(
     "articles", metadata,
     Column("id", Text, primary_key=True), Column("revision", Integer, primary_key=True),
@@ -99,11 +106,13 @@ sentiment_windows = _fact(
     _of("seconds", Integer), _of("count", Integer), _of("mean", Float),
     _of("decayed_mean", Float), _of("confidence", Float),
     _of("article_ids", ARRAY(Text)),
+    Index("ix_sentiment_windows_stamp_id", "stamp", "id"),
+    Index("ix_sentiment_windows_ticker_stamp_id", "ticker", "stamp", "id"),
 )  # fmt: skip
 market_data = Table(
     "market_data", metadata,
-    Column("ticker", Text, primary_key=True), Column("start", Moment, primary_key=True),
-    Column("interval", Text, primary_key=True), Column("revision", Integer, primary_key=True),
+    _text("ticker"), _of("start", Moment), _text("interval"), _of("revision", Integer),
+    PrimaryKeyConstraint("ticker", "interval", "start", "revision"),
     _text("id"), _of("stamp", BigInteger), _of("open", Money), _of("high", Money),
     _of("low", Money), _of("close", Money), _of("volume", BigInteger), _text("source"),
     _of("backfilled", Boolean), *written(),
@@ -121,6 +130,9 @@ decisions = _fact(
     "decisions", _text("account"), _text("ticker", index=True), one_of("side", Side),
     _of("accepted", Boolean), _text("cause"), _text("signal_id", index=True), _text("code"),
     _text("limit_value"), _text("actual"),
+    Index("ix_decisions_stamp_id", "stamp", "id"),
+    Index("ix_decisions_ticker_stamp_id", "ticker", "stamp", "id"),
+    Index("ix_decisions_denied", "stamp", "id", postgresql_where=text("NOT accepted")),
 )  # fmt: skip
 orders = _fact(
     "orders", _text("account"), _text("client_order_id"), _text("decision_id"),
@@ -129,6 +141,9 @@ orders = _fact(
     _text("time_in_force"), _of("limit_price", Money, null=True), _of("valid_until", Moment),
     _of("reduces", Boolean), one_of("status", OrderStatus),
     Index("ix_orders_decision_id", "decision_id"),
+    Index("ix_orders_stamp_id", "stamp", "id"),
+    Index("ix_orders_account_stamp_id", "account", "stamp", "id"),
+    Index("ix_orders_open", "account", "stamp", "id", postgresql_where=text(OPEN)),
 )  # fmt: skip
 trades = _fact(
     "trades", _text("account"), _text("trade_id"), _text("order_id", index=True),
@@ -139,6 +154,7 @@ trades = _fact(
     Index("ix_trades_stamp_id", "stamp", "id"),
     Index("ix_trades_ticker_stamp_id", "ticker", "stamp", "id"),
     Index("ix_trades_strategy_id_stamp_id", "strategy_id", "stamp", "id"),
+    Index("ix_trades_account_stamp_id", "account", "stamp", "id"),
 )  # fmt: skip
 positions = Table(
     "positions", metadata,
@@ -153,6 +169,7 @@ portfolio_snapshots = _fact(
     _of("equity", Money), _of("realized_pnl", Money), _of("unrealized_pnl", Money),
     _of("open_positions", Integer), _text("trading_state"),
     Index("ix_portfolio_snapshots_stamp", "stamp"),
+    Index("ix_portfolio_snapshots_account_event_time", "account", "event_time", "stamp"),
     Index("ix_portfolio_snapshots_event_time", "event_time", postgresql_using="brin"),
     by_time=True,
 )  # fmt: skip
@@ -161,7 +178,10 @@ trade_outcomes = _fact(
     one_of("direction", Direction), _of("qty", BigInteger), _text("entry_order_id"),
     _text("exit_order_id", index=True), _text("signal_id", index=True),
     _of("realized_pnl", Money), _of("roi", Float), _of("hold_seconds", BigInteger),
-    _of("risk_adjusted_return", Float), _text("strategy", index=True), _of("credits", JSONB),
+    _of("risk_adjusted_return", Float), _text("strategy_id", index=True), _of("credits", JSONB),
+    Index("ix_trade_outcomes_stamp_id", "stamp", "id"),
+    Index("ix_trade_outcomes_strategy_id_stamp_id", "strategy_id", "stamp", "id"),
+    Index("ix_trade_outcomes_account_event_time", "account", "event_time"),
 )  # fmt: skip
 strategies = Table(
     "strategies", metadata,
@@ -178,6 +198,7 @@ dead_letters = _fact(
     "dead_letters", _text("reason", index=True), _text("detail"), _text("topic"),
     _of("partition", Integer), _of("record_offset", BigInteger), _of("payload", LargeBinary),
     _of("size", BigInteger),
+    Index("ix_dead_letters_stamp_id", "stamp", "id"),
 )  # fmt: skip
 # Filled by what is built on these tables: learning, and backtests.
 learning_adjustments = _fact(

@@ -88,3 +88,13 @@ def upsert(target: Target) -> str:
         f"SELECT DISTINCT ON ({key}) * FROM stage_{name} ORDER BY {key}, {rank}) s "
         f"ON CONFLICT ({key}) {action}"
     )
+
+
+# How many rows the sink has written to a table, and the newest time among them.
+COUNT: Final = """INSERT INTO row_counts AS c VALUES (%s, %s, %s) ON CONFLICT (name) DO UPDATE SET
+  written = c.written + excluded.written, newest = GREATEST(c.newest, excluded.newest)"""
+# Bars out of the staging table: the hours of the new ones become due; returns how many there are.
+NEW_BARS: Final = """WITH new AS ({upsert} RETURNING ticker, start, interval, revision),
+  due AS (INSERT INTO rollup_due SELECT DISTINCT ticker, date_trunc('hour', start, 'UTC') FROM new
+          WHERE interval = '1m' AND revision = 0 ON CONFLICT DO NOTHING)
+  SELECT count(*) FROM new"""

@@ -79,6 +79,7 @@ class Auditor:
             for name, reads in every.items()
         }
         self._reader = Reader(run.database_url, run.schema)
+        self._account = run.rules.account.name
 
     def close(self) -> None:
         """Leave the database."""
@@ -218,9 +219,13 @@ class Auditor:
         marks = self._marks()
         held = {ticker: n for ticker, n in shares.items() if n}
         worth = sum((n * marks[ticker] for ticker, n in held.items()), Decimal(0))
-        _require(held == self._reader.positions(), "positions differ from executions", str(held))
+        _require(
+            held == self._reader.positions(self._account),
+            "positions differ from executions",
+            str(held),
+        )
         for name, amount in (("cash", cash), ("positions_value", worth), ("equity", cash + worth)):
-            for last in (self._last_snapshot(), self._reader.last_snapshot()):
+            for last in (self._last_snapshot(), self._reader.last_snapshot(self._account)):
                 _require(last is not None, "there is no portfolio snapshot", "portfolio.snapshots")
                 found = Decimal(str((last or {})[name]))
                 _require(

@@ -1,9 +1,7 @@
 """`tidewire db upgrade | status | seed | backup | restore`: a schema, wherever the database is."""
 
 import argparse
-import os
 import re
-import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,16 +10,17 @@ from typing import Final
 
 import psycopg
 
-from connectors.files import put_in_place
 from connectors.settings import Settings, load_settings
+from connectors.storage.backup import back_up, restore
 from connectors.storage.queries import Reader
 from connectors.storage.schema import describe, server_version, upgrade
-from connectors.storage.sink import seed
+from connectors.storage.sink import seed, table_names
 from stack.commands.options import home_of
-from stack.errors import CannotStart, MissingTool, StackError
+from stack.commands.table import text_table
+from stack.errors import StackError
 from stack.home import Home
 from stack.runtime.live import running
-from stack.servers.database import EmbeddedDatabase, find_binaries
+from stack.servers.database import EmbeddedDatabase
 
 SCHEMA_NAME: Final = re.compile(r"[a-z_][a-z0-9_]{0,62}")
 
@@ -37,7 +36,8 @@ def run(options: argparse.Namespace) -> int:
     """Run one action on a schema.
 
     Raises:
-        StackError: no such schema, no file named, or pg_dump or pg_restore failed.
+        StackError: no such schema, or no file named.
+        BackupUnusable: a backup is damaged, or not what its manifest says.
     """
     settings = load_settings()
     done = run_db(home_of(options), settings, options.action, options.schema, options.file)
@@ -66,7 +66,8 @@ def run_db(home: Home, settings: Settings, action: str, schema: str, file: Path 
     """Run one action on a schema and return what to print.
 
     Raises:
-        StackError: no such schema, no file named, or pg_dump or pg_restore failed.
+        StackError: no such schema, or no file named.
+        BackupUnusable: a backup is damaged, or not what its manifest says.
     """
     if not SCHEMA_NAME.fullmatch(schema):
         reason = f"--schema {schema}: use lower-case letters, digits and underscores."
@@ -76,7 +77,7 @@ def run_db(home: Home, settings: Settings, action: str, schema: str, file: Path 
             version = upgrade(url, schema, settings.retention_days)
             return f"schema {schema} is at version {version}"
         if action == "restore":
-            return _restore(url, schema, _named(file, action))
+            return _restore(url, schema, _named(file, action), settings.retention_days)
         if describe(url, schema).version is None:
             reason = f"There is no schema {schema}{_others(url)}: `tidewire db upgrade` makes it."
             raise StackError(reason)
@@ -91,7 +92,7 @@ def run_db(home: Home, settings: Settings, action: str, schema: str, file: Path 
 def _status(url: str, schema: str) -> str:
     state = describe(url, schema)
     reader = Reader(url, schema)
-    counts = reader.counts()
+    written, cared, levels = reader.written(), reader.cared(), reader.rollups()
     reader.close()
     lines = [
         f"PostgreSQL {server_version(url)}",
@@ -101,8 +102,19 @@ def _status(url: str, schema: str) -> str:
         if names:
             months = f"{names[0].rsplit('_p', 1)[1]} .. {names[-1].rsplit('_p', 1)[1]}"
             lines.append(f"partitions of {table}: {len(names)} ({months})")
-    lines += [f"{name:<26}{count:>12,}" for name, count in counts.items()]
-    return "\n".join(lines)
+    for table, (chunks, compressed) in state.chunks.items():
+        lines.append(f"chunks of {table}: {chunks}, {compressed} of them compressed")
+    kept = f"{cared.retention_days} days" if cared.retention_days else "for ever"
+    when = "never" if cared.done_at is None else f"{cared.done_at:%F %T} UTC"
+    lines.append(f"care: last {when}; bars, snapshots and metrics are kept {kept}")
+    lines += [f"background jobs of the schema: {job}" for job in state.jobs]
+    lines += [
+        f"rollup {name}: from {first:%F} to {last:%F}" if first else f"rollup {name}: empty"
+        for name, (first, last) in levels.items()
+    ]
+    lines.append(f"ticker hours that the next refresh sums: {cared.due:,}")
+    rows = [(name, f"{written[name]:,}") for name in table_names()]
+    return "\n".join([*lines, text_table(("table", ">rows written"), rows)])
 
 
 def _others(url: str) -> str:
@@ -115,13 +127,15 @@ def _others(url: str) -> str:
 
 
 def _backup(url: str, schema: str, file: Path) -> str:
-    draft = file.with_name(f".{file.name}.draft")
-    _postgres_tool(url, "pg_dump", "-Fc", "-n", schema, "--no-owner", "-f", str(draft))
-    put_in_place(draft, file)
-    return f"schema {schema} is in {file} ({file.stat().st_size:,} bytes)"
+    manifest = back_up(url, schema, file)
+    rows = sum(part.rows for part in manifest.tables.values())
+    return (
+        f"schema {schema} is in {file}: {len(manifest.tables)} tables, {rows:,} rows, "
+        f"{file.stat().st_size:,} bytes"
+    )
 
 
-def _restore(url: str, schema: str, file: Path) -> str:
+def _restore(url: str, schema: str, file: Path, retention_days: int) -> str:
     """Bring a schema back as the backup has it; refuses to touch one that is there."""
     if not file.is_file():
         reason = f"{file} is no file: name one that `tidewire db backup` wrote."
@@ -132,35 +146,12 @@ def _restore(url: str, schema: str, file: Path) -> str:
             "nothing is."
         )
         raise StackError(reason)
-    _postgres_tool(
-        url, "pg_restore", "-n", schema, "--no-owner", "--exit-on-error", "--single-transaction",
-        "-d", "", str(file), schema=schema,
-    )  # fmt: skip
-    return f"schema {schema} is as {file} has it, at version {describe(url, schema).version}"
-
-
-def _postgres_tool(url: str, tool: str, *arguments: str, schema: str = "") -> None:
-    """Run a client tool; the password goes through the environment, never the command line."""
-    program = find_binaries() / tool
-    if not program.exists():
-        reason = f"There is no {tool} beside initdb: install PostgreSQL's client programs."
-        raise MissingTool(reason)
-    found = psycopg.conninfo.conninfo_to_dict(url)
-    env = {
-        "PATH": os.environ.get("PATH", ""), "PGHOST": str(found.get("host", "")),
-        "PGPORT": str(found.get("port", 5432)), "PGUSER": str(found.get("user", "")),
-        "PGPASSWORD": str(found.get("password", "")), "PGDATABASE": str(found.get("dbname", "")),
-    }  # fmt: skip
-    if schema:
-        with psycopg.connect(url, autocommit=True) as connection:
-            connection.execute(f'CREATE SCHEMA IF NOT EXISTS "{schema}"'.encode())
-    filled = [str(found.get("dbname", "")) if a == "" else a for a in arguments]
-    done = subprocess.run(
-        [str(program), *filled], env=env, capture_output=True, text=True, check=False
+    manifest = restore(url, schema, file, retention_days)
+    rows = sum(part.rows for part in manifest.tables.values())
+    return (
+        f"schema {schema} is as {file} has it: {len(manifest.tables)} tables, {rows:,} rows, at "
+        f"version {describe(url, schema).version}"
     )
-    if done.returncode:
-        reason = f"{tool} failed: {done.stderr.strip()[-300:]} Nothing was changed by it."
-        raise CannotStart(reason)
 
 
 def _named(file: Path | None, action: str) -> Path:

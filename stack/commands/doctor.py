@@ -18,13 +18,14 @@ from confluent_kafka import libversion
 from connectors.market.calendar import new_york_sessions
 from connectors.sentiment.finbert import finbert_there
 from connectors.settings import load_settings
+from connectors.storage.schema import DatabaseUnavailable, server_version
 from messages.units import to_datetime
 from stack.commands.options import home_path
 from stack.errors import StackError
 from stack.home import MIN_FREE_BYTES, Home
 from stack.runtime.live import running
 from stack.servers.broker import cached_jars, find_java
-from stack.servers.database import find_binaries
+from stack.servers.database import find_binaries, timescale_of
 
 NOTICE_DAYS: Final = 90
 PINNED: Final = ("bytewax", "confluent-kafka", "msgspec", "pydantic", "psycopg", "sqlalchemy")
@@ -73,7 +74,7 @@ def examine(home_path: Path) -> Iterator[Finding]:
     yield _tried(
         "PostgreSQL", _postgres, "no embedded database: name one with TIDEWIRE_DATABASE_URL"
     )
-    yield _timescale()
+    yield _timescale(load_settings().database_url.get_secret_value())
     yield _finbert()
     yield _calendar(datetime.now(UTC))
     yield from _home(home_path)
@@ -111,17 +112,24 @@ def _postgres() -> str:
     return f"{_said(str(binaries / 'postgres'), '--version')} at {binaries}"
 
 
-def _timescale() -> Finding:
-    cost = "plain PostgreSQL: native partitions instead of hypertables, no compression"
+def _timescale(url: str) -> Finding:
+    """Ask the server that will be used: the settings', or the one that is embedded."""
+    plain = "plain PostgreSQL: native partitions instead of hypertables, no compression"
+    if url:
+        try:
+            found = server_version(url)
+        except DatabaseUnavailable as error:
+            return Finding("TimescaleDB", None, f"not known: {error}")
+        if "TimescaleDB" in found:
+            return Finding("TimescaleDB", True, f"loaded by the settings' server, {found}")
+        return Finding("TimescaleDB", None, f"{found}, {plain}")
     try:
-        share = find_binaries().parent / "share"
+        version = timescale_of(find_binaries())
     except StackError:
-        return Finding("TimescaleDB", None, cost)
-    control = next(share.rglob("timescaledb.control"), None)
-    if control is None:
-        return Finding("TimescaleDB", None, cost)
-    found = re.search(r"default_version = '([\d.]+)'", control.read_text())
-    return Finding("TimescaleDB", True, found[1] if found else "unknown version")
+        version = None
+    if version is None:
+        return Finding("TimescaleDB", None, plain)
+    return Finding("TimescaleDB", True, f"{version}, loaded by the embedded server")
 
 
 def _finbert() -> Finding:

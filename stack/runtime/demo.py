@@ -159,7 +159,7 @@ class Demo:
     def _show(self, *, last: bool = False) -> None:
         try:
             with closing(Reader(self.run.database_url, self.run.schema)) as reader:
-                p = reader.progress()
+                p = reader.progress(self.run.rules.account.name)
         except psycopg.OperationalError:
             self._out.print("database away, waiting")
             return

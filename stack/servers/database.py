@@ -64,7 +64,7 @@ class EmbeddedDatabase:
         options = (
             f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories='' "
             "-c max_connections=50 -c shared_buffers=128MB "
-            "-c max_wal_size=1GB -c log_min_messages=warning"
+            "-c max_wal_size=1GB -c log_min_messages=warning" + preload(place.binaries)
         )
         done = self._run(
             place, "pg_ctl", "-D", str(data), "-l", str(log), "-w", "-t", str(START_TIMEOUT_S),
@@ -133,6 +133,29 @@ class EmbeddedDatabase:
         directory.mkdir(exist_ok=True)
         os.chown(directory, user.pw_uid, user.pw_gid)
         return Place(binaries, directory, user.pw_uid, user.pw_gid)
+
+
+def timescale_of(binaries: Path) -> str | None:
+    """Return the version of TimescaleDB in a PostgreSQL's tree; None without."""
+    share = binaries.parent / "share"
+    control = next(share.rglob("timescaledb.control"), None) if share.is_dir() else None
+    if control is None:
+        return None
+    found = re.search(r"default_version = '([\w.-]+)'", control.read_text())
+    return found[1] if found else "of an unknown version"
+
+
+def preload(binaries: Path) -> str:
+    """Return the server options that load TimescaleDB where it is in the tree.
+
+    No background worker of its own: the daily care needs none, and its telemetry is off.
+    """
+    if timescale_of(binaries) is None:
+        return ""
+    return (
+        " -c shared_preload_libraries=timescaledb -c timescaledb.telemetry_level=off"
+        " -c timescaledb.max_background_workers=1"
+    )
 
 
 def find_binaries() -> Path:

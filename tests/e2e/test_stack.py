@@ -125,7 +125,8 @@ def test_up_and_down_and_on_again(say: Say) -> None:
     assert psutil.wait_procs(flows, timeout=90)[1] == []
     assert say("up")[0] == 0
     status(say)
-    assert say("db", "status")[1] == before
+    after = say("db", "status")[1]
+    assert without_care(after) == without_care(before)
     assert say("down")[0] == 0
 
 
@@ -149,13 +150,20 @@ def test_a_crash_loop_stops_with_the_reason(say: Say, home: Path) -> None:
     assert "correct the cause and start again" in last
 
 
+def without_care(status: str) -> list[str]:
+    """Return a status without the line of what a database remembers of itself."""
+    return [line for line in status.splitlines() if not line.startswith("care: last")]
+
+
 def test_backup_and_restore(say: Say, home: Path, tmp_path: Path) -> None:
     if "There is no schema" in say("db", "status")[1]:
         assert say("up")[0] == say("down")[0] == 0
     dump = tmp_path / "live.dump"
     assert "needs a file" in say("db", "backup")[1]
     before = say("db", "status")[1]
-    assert "strategies                           3" in before
+    assert "strategies" in before
+    assert "rows written" in before
+    assert "care: last" in before
     assert say("db", "backup", str(dump))[0] == 0
     assert "Schema run_live is there" in say("db", "restore", str(dump))[1]
     assert "is no file" in say("db", "restore", str(tmp_path / "no"))[1]
@@ -172,7 +180,8 @@ def test_backup_and_restore(say: Say, home: Path, tmp_path: Path) -> None:
     assert "There is no schema run_live" in say("db", "status")[1]
     code, text = say("db", "restore", str(dump))
     assert code == 0, text
-    assert say("db", "status")[1] == before
+    after = say("db", "status")[1]
+    assert without_care(after) == without_care(before)
     assert say("db", "seed")[0] == 0
     assert "use lower-case letters" in say("db", "status", "--schema", 'x"; DROP')[1]
 

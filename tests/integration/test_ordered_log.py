@@ -175,12 +175,13 @@ def prepare(layout: Layout, *prefixes: str) -> None:
 def test_live_equals_replay_equals_resumed(layout: Layout, tmp_path: Path, seed: int) -> None:
     live, replay, resumed = (f"{layout.prefix}{n}." for n in ("live", "replay", "resumed"))
     prepare(layout, live, replay, resumed)
-    publisher = LivePublisher(layout, seed)
+    publisher = LivePublisher(layout, seed, stop_half_way=True)
     writing = threading.Thread(target=publisher.play, daemon=True)
     flow = spawn(layout, live, tmp_path)
-    broken = spawn(layout, resumed, tmp_path, kill_after=3)
+    broken = spawn(layout, resumed, tmp_path, kill_after=1)
     writing.start()
-    assert broken.wait(90) == -signal.SIGKILL
+    assert broken.wait(90) == -signal.SIGKILL, "killed while the input has half to come"
+    publisher.go_on.set()
     pause(random.Random(seed).random())
     again = spawn(layout, resumed, tmp_path, kill_after=4)
     writing.join()

@@ -8,7 +8,7 @@ from connectors.storage.access import metadata
 from connectors.storage.rollups import LEVELS
 
 # Partitions, and the rollups of the plain path, are made by SQL of their own.
-UNMANAGED = re.compile(rf".*_p\d{{6}}|{'|'.join(LEVELS)}|rollup_due")
+UNMANAGED = re.compile(rf".*_p\d{{6}}|{'|'.join(LEVELS)}|rollup_due|care|row_counts")
 
 
 def managed(name: str | None, kind: str, _parents: object) -> bool:

@@ -3,14 +3,16 @@
 import re
 from datetime import UTC, datetime, timedelta, timezone
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.storage.partitions import PARTITIONED, following, month_of, name_of, statement
-from connectors.storage.rollups import ABOVE, LEVELS, SOURCE
+from connectors.storage.rollups import ABOVE, LEVELS, SOURCE, due_hours
 from connectors.storage.tables import metadata
-from connectors.storage.timescale import BUCKETS, SEGMENT_BY
+from connectors.storage.timescale import SEGMENT_BY
+from tests.streams import bar
 
 moments = st.datetimes(datetime(1970, 1, 1), datetime(2200, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001  # hypothesis adds the zone
 
@@ -65,8 +67,21 @@ def test_tables_are_partitioned_by_a_column_of_their_key() -> None:
 def test_each_rollup_is_summed_from_the_one_below() -> None:
     below = [level[1] for level in LEVELS.values()]
     assert below == ["market_data", *list(LEVELS)[:-1]]
-    assert set(BUCKETS) == set(LEVELS)
     for sql in (SOURCE, ABOVE):
         columns = re.findall(r" AS (\w+)", sql)
         assert columns[0] == "bucket"
         assert {"open", "high", "low", "close", "volume", "bars"} - set(columns) == set()
+
+
+def test_bars_make_their_hours_due_once_and_only_first_versions_of_a_minute() -> None:
+    made = bar(300, "CCC", 5)
+    daily = made._replace(body=msgspec.structs.replace(made.body, interval="1d"))
+    bars = [
+        bar(1, "BBB", 5), bar(2, "AAA", 5), bar(3, "AAA", 5), bar(70, "AAA", 5),
+        bar(200, "CCC", 5, revision=1), daily,
+    ]  # fmt: skip
+    tickers, hours = due_hours(bars)
+    assert tickers == ["AAA", "AAA", "BBB"]
+    assert [h.isoformat() for h in hours] == [
+        "2025-03-12T13:00:00+00:00", "2025-03-12T14:00:00+00:00", "2025-03-12T13:00:00+00:00",
+    ]  # fmt: skip

@@ -186,7 +186,8 @@ def test_lines_of_bars_say_what_the_rows_say(source: str) -> None:
     ]  # fmt: skip
     target = TARGETS[Bar]
     assert target.lines is not None
-    text = target.lines(events)
+    text = target.lines(events, None)
+    assert target.lines(events, 7).split("\n")[-2] == text.split("\n")[-2] + "\t9", "numbered"
     assert text.count("\n") == len(events), "one line each, whatever is in it"
     for line, event in zip(text.splitlines(keepends=True) if source != "a\nb\rc" else
                            text.split("\n")[:-1], events, strict=True):  # fmt: skip
@@ -204,7 +205,7 @@ def test_state_and_facts_differ() -> None:
     assert latest == {"positions"}
     partitioned = {t.table.name: t.time for t in TARGETS.values() if t.time}
     assert partitioned == {"market_data": "start", "portfolio_snapshots": "event_time"}
-    assert TARGETS[Bar].key == ["ticker", "start", "interval", "revision"]
+    assert TARGETS[Bar].key == ["ticker", "interval", "start", "revision"]
 
 
 def test_stamps_are_taken_over() -> None:

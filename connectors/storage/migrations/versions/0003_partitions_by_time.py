@@ -6,7 +6,7 @@ columns are the same. Both ways move the rows that are there.
 
 from alembic import op
 
-from connectors.storage import partitions, rollups, timescale
+from connectors.storage import partitions, timescale
 
 revision = "0003"
 down_revision = "0002"
@@ -33,6 +33,8 @@ INDEXES = {
     ),
 }
 
+ROLLUPS = ("market_data_5m", "market_data_1h", "market_data_1d")
+
 
 def upgrade() -> None:
     """Go to this version."""
@@ -43,7 +45,7 @@ def upgrade() -> None:
         if hyper:
             timescale.make_hypertable(connection, table, time)
     if not hyper:
-        rollups.create(connection)
+        _create_rollups()
 
 
 def downgrade() -> None:
@@ -51,8 +53,8 @@ def downgrade() -> None:
     connection = op.get_bind()
     if timescale.is_hypertable(connection, "market_data"):
         timescale.drop_aggregates(connection)
-    else:
-        rollups.drop(connection)
+    for table in (*ROLLUPS, "rollup_due"):
+        op.execute(f"DROP TABLE IF EXISTS {table}")
     for table in KEYS:
         _rebuild(table, "")
 
@@ -69,3 +71,16 @@ def _rebuild(table: str, partitioning: str) -> None:
     op.execute(f"ALTER TABLE {table} ADD PRIMARY KEY ({KEYS[table]})")
     for statement in INDEXES[table]:
         op.execute(statement)
+
+
+def _create_rollups() -> None:
+    for table in ROLLUPS:
+        op.execute(
+            f"CREATE TABLE {table} (ticker text, bucket timestamptz, open numeric(20,4) "
+            "NOT NULL, high numeric(20,4) NOT NULL, low numeric(20,4) NOT NULL, "
+            "close numeric(20,4) NOT NULL, volume bigint NOT NULL, bars bigint NOT NULL, "
+            "PRIMARY KEY (ticker, bucket))"
+        )
+        op.execute(f"CREATE INDEX ix_{table}_bucket ON {table} USING brin (bucket)")
+    op.execute("CREATE TABLE rollup_due (since timestamptz)")
+    op.execute("INSERT INTO rollup_due SELECT min(start) FROM market_data")
