@@ -1,5 +1,8 @@
 """The tables of people and their access: what the API alone writes.
 
+They lie in a schema of their own that all runs of an installation share, with migrations of their
+own (`people_migrations/`).
+
 Secrets are stored hashed (SHA-256 of a random value) or are public keys; no table holds one that
 could be used. Times are UTC.
 """
@@ -16,14 +19,16 @@ from sqlalchemy import (
     Index,
     Integer,
     LargeBinary,
+    MetaData,
     Table,
     Text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
-from connectors.storage.tables import Moment, SqlType, metadata, written
+from connectors.storage.tables import Moment, SqlType, written
 
-__all__ = ["metadata"]  # with every table, these included
+SCHEMA: Final = "tidewire_people"
+metadata = MetaData()
 
 
 def _of(name: str, kind: SqlType = Text, *, null: bool = False) -> Column[Any]:
@@ -86,10 +91,6 @@ audit_log = Table(
     _user(null=True), _of("action"), _of("target"), _of("outcome"), _of("address"),
     _of("details", JSONB), *written(), Index("ix_audit_log_at", "at"),
 )  # fmt: skip
-# Never part of a run's backup.
-PEOPLE: Final = frozenset(
-    {
-        "users", "user_credentials", "refresh_tokens", "challenges", "invitations",
-        "idempotency_keys", "audit_log",
-    }
-)  # fmt: skip
+# What `db backup --people` keeps. Tokens, challenges and invitations are left out: a restore must
+# not revive what was revoked or used since.
+KEPT: Final = ("users", "user_credentials", "audit_log")

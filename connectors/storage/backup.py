@@ -3,7 +3,7 @@
 A zip of one COPY text per table, in the order of its key, and a manifest with each table's columns,
 rows and SHA-256. It needs no superuser and no client program, knows no partitions, chunks or
 extensions, and so moves between plain PostgreSQL and TimescaleDB in both directions. People's
-tables are not part of it.
+tables, which lie elsewhere, have a backup of their own.
 
 A restore makes the schema at the backup's version, loads it, compares every table with the
 manifest, and then migrates it to this program's version; if anything differs nothing stays.
@@ -11,6 +11,7 @@ manifest, and then migrates it to this program's version; if anything differs no
 
 import hashlib
 import zipfile
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -20,10 +21,11 @@ import psycopg
 from psycopg import sql
 
 from connectors.files import put_in_place
-from connectors.storage.access import PEOPLE
+from connectors.storage import access
 from connectors.storage.connection import connect
 from connectors.storage.partitions import PARTITIONED, month_of, statement
-from connectors.storage.schema import current_state, upgrade
+from connectors.storage.people_migrations.tables_v1 import NAMES as PEOPLE_NAMES
+from connectors.storage.schema import current_state, upgrade, upgrade_people
 from connectors.version import VERSION
 from messages.errors import TidewireError
 
@@ -31,7 +33,11 @@ MANIFEST: Final = "manifest.json"
 FORMAT: Final = 1
 LARGEST_MANIFEST: Final = 16_000_000
 CHUNK: Final = 1 << 20
+PEOPLE_BEFORE: Final = frozenset(PEOPLE_NAMES)  # in a run's schema up to version 0005
 NOT_KEPT: Final = frozenset({"alembic_version", "care"})  # they are about the database they are in
+FIRST_PEOPLE: Final = "p001"
+NEXT_ENTRY: Final = """SELECT setval(pg_get_serial_sequence('audit_log', 'id'),
+  (SELECT coalesce(max(id), 0) + 1 FROM audit_log), false)"""
 Cursor = psycopg.Cursor[Any]
 
 
@@ -82,7 +88,23 @@ def back_up(url: str, schema: str, target: Path) -> Manifest:
         DatabaseUnavailable: no connection.
         psycopg.Error: a table cannot be read; nothing is left behind.
     """
-    version, path = current_state(url, schema)
+    return _write(url, schema, *current_state(url, schema), tables_of, target)
+
+
+def back_up_people(url: str, target: Path) -> Manifest:
+    """Write the people's schema to a file: users, their keys, and the log of what they did.
+
+    Raises:
+        DatabaseUnavailable: no connection.
+    """
+    upgrade_people(url)
+    return _write(url, access.SCHEMA, FIRST_PEOPLE, "people", lambda _c: list(access.KEPT), target)
+
+
+def _write(
+    url: str, schema: str, version: str, path: str, tables_in: Callable[[Cursor], list[str]],
+    target: Path,
+) -> Manifest:  # fmt: skip
     draft = target.with_name(f".{target.name}.draft")
     try:
         with (
@@ -92,7 +114,7 @@ def back_up(url: str, schema: str, target: Path) -> Manifest:
             connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
             tables = {}
             with connection.cursor() as cursor:
-                for table in tables_of(cursor):
+                for table in tables_in(cursor):
                     with bundle.open(_name(table), "w", force_zip64=True) as out:
                         tables[table] = _copy_out(cursor, table, out.write)
             manifest = Manifest(FORMAT, schema, version, VERSION, path, datetime.now(UTC), tables)
@@ -123,9 +145,36 @@ def restore(url: str, schema: str, source: Path, retention_days: int = 0) -> Man
                         sql.Identifier(schema)))  # fmt: skip
                 raise
     except (zipfile.BadZipFile, OSError) as error:
-        reason = f"{source} is no backup of this program ({error}): name one of `db backup`."
-        raise BackupUnusable(reason) from error
+        raise _no_backup(source, error) from error
     upgrade(url, schema, retention_days)
+    return manifest
+
+
+def restore_people(url: str, source: Path) -> Manifest:
+    """Bring people back where there are none yet; nobody is logged in afterwards.
+
+    Raises:
+        BackupUnusable: the file is no backup of people, damaged, or there are people already.
+        DatabaseUnavailable: no connection.
+    """
+    upgrade_people(url)
+    try:
+        with zipfile.ZipFile(source) as bundle:
+            manifest = _manifest(bundle, source)
+            if set(manifest.tables) != set(access.KEPT) or manifest.version != FIRST_PEOPLE:
+                reason = f"{source} is no backup of people: name one of `db backup --people`."
+                raise BackupUnusable(reason)
+            with connect(url, access.SCHEMA) as connection, connection.cursor() as cursor:
+                cursor.execute("SELECT EXISTS (SELECT FROM users)")
+                if (cursor.fetchone() or (True,))[0]:
+                    reason = "There are people already: a backup is only put where nobody is."
+                    raise BackupUnusable(reason)
+                for table in access.KEPT:
+                    _copy_in(cursor, table, manifest.tables[table], bundle)
+                _compare(cursor, manifest, source)
+                cursor.execute(NEXT_ENTRY)
+    except (zipfile.BadZipFile, OSError) as error:
+        raise _no_backup(source, error) from error
     return manifest
 
 
@@ -135,7 +184,7 @@ def tables_of(cursor: Cursor) -> list[str]:
         "SELECT relname FROM pg_class WHERE relnamespace = current_schema()::regnamespace "
         "AND relkind IN ('r', 'p') AND NOT relispartition ORDER BY relname"
     )
-    return [n for (n,) in cursor.fetchall() if n not in PEOPLE | NOT_KEPT]
+    return [n for (n,) in cursor.fetchall() if n not in PEOPLE_BEFORE | NOT_KEPT]
 
 
 def _manifest(bundle: zipfile.ZipFile, source: Path) -> Manifest:
@@ -162,13 +211,23 @@ def _load(url: str, schema: str, bundle: zipfile.ZipFile, manifest: Manifest, so
             raise BackupUnusable(reason)
         for table, part in manifest.tables.items():
             _copy_in(cursor, table, part, bundle)
-            found = _copy_out(cursor, table, lambda _data: None)
-            if found != part:
-                reason = (
-                    f"{source}: {table} has {found.rows:,} rows, SHA-256 {found.sha256[:16]}; "
-                    f"its manifest says {part.rows:,} rows, {part.sha256[:16]}: take another one."
-                )
-                raise BackupUnusable(reason)
+        _compare(cursor, manifest, source)
+
+
+def _compare(cursor: Cursor, manifest: Manifest, source: Path) -> None:
+    for table, part in manifest.tables.items():
+        found = _copy_out(cursor, table, lambda _data: None)
+        if found != part:
+            reason = (
+                f"{source}: {table} has {found.rows:,} rows, SHA-256 {found.sha256[:16]}; "
+                f"its manifest says {part.rows:,} rows, {part.sha256[:16]}: take another one."
+            )
+            raise BackupUnusable(reason)
+
+
+def _no_backup(source: Path, error: Exception) -> BackupUnusable:
+    reason = f"{source} is no backup of this program ({error}): name one of `db backup`."
+    return BackupUnusable(reason)
 
 
 def _copy_in(cursor: Cursor, table: str, part: TableCopy, bundle: zipfile.ZipFile) -> None:

@@ -15,10 +15,14 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import NullPool
 
 from connectors.storage import partitions, timescale
+from connectors.storage.access import SCHEMA as PEOPLE
 from connectors.storage.care import care
 from messages.errors import TidewireError
 
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
+PEOPLE_MIGRATIONS: Final = Path(__file__).parent / "people_migrations"
+# Of installations that share a database, one after the other.
+ONE_AT_A_TIME: Final = "SELECT pg_advisory_xact_lock(hashtextextended('tidewire people', 0))"
 CONNECT_TIMEOUT_S: Final = 10
 NEWEST: Final = "head"
 
@@ -93,6 +97,7 @@ def upgrade(url: str, schema: str, retention_days: int = 0, revision: str = NEWE
         DatabaseUnavailable: no connection.
         SchemaTooNew: its version is not one of this program's.
     """
+    upgrade_people(url)
     with _reachable(url) as engine, engine.begin() as connection:
         connection.execute(text(f'CREATE SCHEMA IF NOT EXISTS "{schema}"'))
         config = configure(connection, schema)
@@ -111,6 +116,25 @@ def upgrade(url: str, schema: str, retention_days: int = 0, revision: str = NEWE
     if revision == NEWEST:
         maintain(url, schema, retention_days)
     return version
+
+
+def upgrade_people(url: str) -> bool:
+    """Make or migrate the people's schema, which all runs share; tells whether it is ours.
+
+    A database that another role's installation uses too keeps that role's people to itself.
+
+    Raises:
+        DatabaseUnavailable: no connection.
+    """
+    with _reachable(url) as engine, engine.begin() as connection:
+        connection.execute(text(ONE_AT_A_TIME))
+        owner = "SELECT has_schema_privilege(oid, 'CREATE') FROM pg_namespace WHERE nspname = :s"
+        ours = connection.execute(text(owner), {"s": PEOPLE}).scalar()
+        if ours is False:
+            return False
+        connection.execute(text(f'CREATE SCHEMA IF NOT EXISTS "{PEOPLE}"'))
+        command.upgrade(configure(connection, PEOPLE, PEOPLE_MIGRATIONS), NEWEST)
+    return True
 
 
 def describe(url: str, schema: str) -> SchemaState:
@@ -175,13 +199,13 @@ def maintain(url: str, schema: str, retention_days: int) -> None:
         care(begin, retention_days)
 
 
-def configure(connection: Connection, schema: str) -> Config:
+def configure(connection: Connection, schema: str, scripts: Path = MIGRATIONS) -> Config:
     """Return Alembic's configuration for one schema on an open connection."""
     connection.execute(text(f'SET search_path TO "{schema}"'))
     # Without this Alembic would compare and create in whatever schema comes first.
     connection.dialect.default_schema_name = schema
     config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS))
+    config.set_main_option("script_location", str(scripts))
     config.set_main_option("path_separator", "os")
     config.attributes["connection"] = connection
     return config

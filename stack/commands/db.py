@@ -11,7 +11,7 @@ from typing import Final
 import psycopg
 
 from connectors.settings import Settings, load_settings
-from connectors.storage.backup import back_up, restore
+from connectors.storage.backup import back_up, back_up_people, restore, restore_people
 from connectors.storage.queries import Reader
 from connectors.storage.schema import describe, server_version, upgrade
 from connectors.storage.sink import seed, table_names
@@ -30,6 +30,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("action", choices=("upgrade", "status", "seed", "backup", "restore"))
     parser.add_argument("file", nargs="?", type=Path, help="of a backup")
     parser.add_argument("--schema", default="run_live", help="of a run (default: run_live)")
+    parser.add_argument("--people", action="store_true",
+                        help="back up or restore people instead of a run")  # fmt: skip
 
 
 def run(options: argparse.Namespace) -> int:
@@ -40,7 +42,10 @@ def run(options: argparse.Namespace) -> int:
         BackupUnusable: a backup is damaged, or not what its manifest says.
     """
     settings = load_settings()
-    done = run_db(home_of(options), settings, options.action, options.schema, options.file)
+    if options.people:
+        done = run_people(home_of(options), settings, options.action, options.file)
+    else:
+        done = run_db(home_of(options), settings, options.action, options.schema, options.file)
     sys.stdout.write(done + "\n")
     return 0
 
@@ -87,6 +92,25 @@ def run_db(home: Home, settings: Settings, action: str, schema: str, file: Path 
         if action == "backup":
             return _backup(url, schema, _named(file, action))
         return _status(url, schema)
+
+
+def run_people(home: Home, settings: Settings, action: str, file: Path | None) -> str:
+    """Back people up, or restore them, and return what to print.
+
+    Raises:
+        StackError: another action, or no file named.
+        BackupUnusable: the file is no backup of people, or there are people already.
+    """
+    if action not in ("backup", "restore"):
+        reason = f"tidewire db {action} knows no --people: use it with backup or restore."
+        raise StackError(reason)
+    target = _named(file, action)
+    with database_of(home, settings) as url:
+        if action == "backup":
+            rows = back_up_people(url, target).tables["users"].rows
+            return f"{rows:,} people are in {target}; who was logged in is not"
+        rows = restore_people(url, target).tables["users"].rows
+    return f"{rows:,} people are back; each must log in again"
 
 
 def _status(url: str, schema: str) -> str:

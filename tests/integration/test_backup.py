@@ -3,16 +3,32 @@
 import json
 import uuid
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
 
-from connectors.storage.access import PEOPLE
-from connectors.storage.backup import MANIFEST, BackupUnusable, Manifest, back_up, restore
-from connectors.storage.schema import SchemaMissing, SchemaTooNew, describe, maintain, upgrade
+from connectors.storage.access import KEPT, SCHEMA
+from connectors.storage.backup import (
+    MANIFEST,
+    BackupUnusable,
+    Manifest,
+    back_up,
+    back_up_people,
+    restore,
+    restore_people,
+)
+from connectors.storage.people_migrations.tables_v1 import NAMES
+from connectors.storage.schema import (
+    SchemaMissing,
+    SchemaTooNew,
+    describe,
+    maintain,
+    upgrade,
+    upgrade_people,
+)
 from stack.servers.services import Services
 from tests.storing import buckets, history, minutes, rows, store
 
@@ -21,16 +37,11 @@ pytestmark = [pytest.mark.postgres, pytest.mark.timeout(400)]
 
 @pytest.fixture(scope="module")
 def filled(services: Services) -> str:
-    """A schema with some of everything, old compressed bars and a row of a person."""
+    """A schema with some of everything, and old bars that are compressed where they can be."""
     name = f"test_{uuid.uuid4().hex[:8]}"
     upgrade(services.database_url, name)
     store(services, name, history(), minutes("2019-11-02T00:00+00:00", 2_000, "OLD", step=7))
     maintain(services.database_url, name, 0)
-    with psycopg.connect(services.database_url) as connection:
-        connection.execute(
-            f"INSERT INTO {name}.users (id, name, display_name, role, active) "
-            "VALUES ('u1', 'ada', 'Ada', 'admin', true)".encode()
-        )
     return name
 
 
@@ -65,13 +76,72 @@ def test_what_comes_back_is_what_went_in(
     assert rows(services, name, "SELECT count(*) FROM market_data") == [(11 + 286 + 60,)]
 
 
-def test_people_are_never_in_it(services: Services, backup: Path) -> None:
+@pytest.fixture
+def people(services: Services) -> Iterator[psycopg.Connection]:
+    """A connection to the people's schema, empty before and after."""
+    upgrade_people(services.database_url)
+    with psycopg.connect(
+        services.database_url, autocommit=True, options=f"-c search_path={SCHEMA}"
+    ) as connection:
+        empty = "TRUNCATE users, audit_log, invitations RESTART IDENTITY CASCADE"
+        connection.execute(empty)
+        yield connection
+        connection.execute(empty)
+
+
+def count(people: psycopg.Connection, table: str) -> int:
+    row = people.execute(f"SELECT count(*) FROM {table}".encode()).fetchone()
+    return int((row or (0,))[0])
+
+
+def test_people_have_a_backup_of_their_own_that_logs_nobody_in(
+    services: Services, people: psycopg.Connection, backup: Path, tmp_path: Path
+) -> None:
+    people.execute("INSERT INTO users VALUES ('u1', 'ada', 'Ada', 'admin', true)")
+    people.execute(
+        "INSERT INTO user_credentials VALUES ('c1', 'u1', 'x', 'key', 3, '{}', '', false, '', NULL)"
+    )
+    people.execute(
+        "INSERT INTO refresh_tokens VALUES ('t1', 'u1', 'f', 'hash', now(), now(), NULL, now())"
+    )
+    for _ in range(3):
+        people.execute(
+            "INSERT INTO audit_log (at, user_id, action, target, outcome, address, details) "
+            "VALUES (now(), 'u1', 'login', '', 'ok', '127.0.0.1', '{}')"
+        )
+    file = tmp_path / "people"
+    back_up_people(services.database_url, file)
+    with zipfile.ZipFile(file) as bundle:
+        assert {Path(n).stem for n in bundle.namelist()} == {*KEPT, "manifest"}
+    with pytest.raises(BackupUnusable, match="There are people already"):
+        restore_people(services.database_url, file)
+    people.execute("TRUNCATE users, audit_log RESTART IDENTITY CASCADE")
+    with pytest.raises(BackupUnusable, match="no backup of people"):
+        restore_people(services.database_url, backup)
+    restore_people(services.database_url, file)
+    assert [count(people, t) for t in ("users", "user_credentials", "audit_log")] == [1, 1, 3]
+    assert count(people, "refresh_tokens") == 0
+    people.execute(
+        "INSERT INTO audit_log (at, user_id, action, target, outcome, address, details) "
+        "VALUES (now(), 'u1', 'login', '', 'ok', '127.0.0.1', '{}')"
+    )
+    assert people.execute("SELECT max(id) FROM audit_log").fetchone() == (4,)
+
+
+def test_a_run_s_backup_never_holds_people(backup: Path) -> None:
     with zipfile.ZipFile(backup) as bundle:
         held = {Path(name).stem for name in bundle.namelist()}
-    assert not held & PEOPLE
+    assert not held & set(NAMES)
+
+
+def test_people_of_an_earlier_version_move(services: Services, people: psycopg.Connection) -> None:
     name = fresh()
-    restore(services.database_url, name, backup)
-    assert rows(services, name, "SELECT count(*) FROM users") == [(0,)]
+    upgrade(services.database_url, name, revision="0005")
+    people.execute(f"INSERT INTO {name}.users VALUES ('u7', 'bob', 'Bob', 'viewer', true)".encode())
+    upgrade(services.database_url, name)
+    assert people.execute("SELECT name FROM users").fetchall() == [("bob",)]
+    here = "SELECT to_regclass(%s)"
+    assert people.execute(here, (f"{name}.users",)).fetchone() == (None,)
 
 
 def edited(backup: Path, target: Path, edit: Callable[[dict[str, bytes]], None]) -> Path:

@@ -11,10 +11,12 @@ import pytest
 from alembic import command as alembic
 from sqlalchemy import text
 
+from connectors.storage.access import SCHEMA
 from connectors.storage.partitions import MONTHS_AHEAD, month_of, name_of
 from connectors.storage.queries import Reader
 from connectors.storage.rows import TARGETS
 from connectors.storage.schema import (
+    PEOPLE_MIGRATIONS,
     DatabaseUnavailable,
     SchemaTooNew,
     configure,
@@ -22,6 +24,7 @@ from connectors.storage.schema import (
     engine_for,
     maintain,
     upgrade,
+    upgrade_people,
 )
 from connectors.storage.sink import seed
 from messages.base import make_id
@@ -54,6 +57,15 @@ def test_models_and_migrations_agree_up_and_down(services: Services, schema: str
         assert connection.execute(text(left), {"s": schema}).scalars().all() == ["alembic_version"]
         alembic.upgrade(config, "head")
         alembic.check(config)
+    engine.dispose()
+
+
+def test_the_people_s_tables_agree_with_their_migrations(services: Services) -> None:
+    assert upgrade_people(services.database_url)
+    assert upgrade_people(services.database_url), "again changes nothing"
+    engine = engine_for(services.database_url)
+    with engine.begin() as connection:
+        alembic.check(configure(connection, SCHEMA, PEOPLE_MIGRATIONS))
     engine.dispose()
 
 

@@ -4,8 +4,8 @@ import re
 
 from alembic import context
 
-from connectors.storage.access import metadata
 from connectors.storage.rollups import LEVELS
+from connectors.storage.tables import metadata
 
 # Partitions, and the rollups of the plain path, are made by SQL of their own.
 UNMANAGED = re.compile(rf".*_p\d{{6}}|{'|'.join(LEVELS)}|rollup_due|care|row_counts")

@@ -18,7 +18,7 @@ from messages.errors import TidewireError
 from stack.cli import main
 
 ROOMS: tuple[ModuleType, ...] = (messages, operators, connectors, flows, stack)
-SKIPPED = ("connectors.storage.migrations",)
+SKIPPED = ("connectors.storage.migrations", "connectors.storage.people_migrations")
 # Raised and caught within the program: one record, one answer of a model or of a feed.
 INSIDE = {"UNREADABLE", "TIER_FAILED", "FEED_FAILED", "NOT_ACCOUNTED", "STOPPED_WITHOUT_DATABASE"}
 

@@ -26,7 +26,7 @@ from operators.trading.account import AccountState, Position
 from operators.trading.last_bar import BarMemory
 
 ROOMS: tuple[ModuleType, ...] = (operators, connectors, flows)
-SKIPPED = ("connectors.storage.migrations",)
+SKIPPED = ("connectors.storage.migrations", "connectors.storage.people_migrations")
 
 
 class Leaf(State):

@@ -8,17 +8,19 @@ import pytest
 from sqlalchemy import CheckConstraint, DateTime, Enum, Float, Numeric, Table
 
 from connectors.storage import access, schema
+from connectors.storage.people_migrations.tables_v1 import NAMES
 from connectors.storage.queries import Progress
 from connectors.storage.sink import table_names
 from connectors.storage.tables import metadata
 from messages.base import Direction, Side
 from messages.trading import OrderStatus
 
+EVERY = [*metadata.tables.values(), *access.metadata.tables.values()]
 VERSIONS = sorted((schema.MIGRATIONS / "versions").glob("[0-9]*.py"))
 MONEY = re.compile(r"(price|pnl|cash|equity|cost|commission|entry$|^(open|high|low|close)$)")
 
 
-@pytest.mark.parametrize("table", metadata.tables.values(), ids=lambda t: t.name)
+@pytest.mark.parametrize("table", EVERY, ids=lambda t: t.name)
 def test_times_have_a_zone_and_rows_say_when_they_were_written(table: Table) -> None:
     columns = {c.name: c for c in table.columns}
     assert all(c.type.timezone for c in columns.values() if isinstance(c.type, DateTime))
@@ -55,14 +57,16 @@ def test_a_run_fills_facts_and_never_people_s_tables() -> None:
     people = {t.name for t in vars(access).values() if isinstance(t, Table)}
     assert "users" in people
     assert not people & set(table_names())
-    assert {*table_names(), *people} <= set(metadata.tables)
+    assert set(table_names()) <= set(metadata.tables)
+    assert people == set(access.metadata.tables) == set(NAMES)
+    assert set(access.KEPT) < people
     assert [f for f in Progress.__dataclass_fields__ if f in metadata.tables] == [
         "articles", "signals", "orders"
     ]  # fmt: skip
 
 
 def test_no_column_of_a_person_holds_a_secret_in_the_clear() -> None:
-    for table in metadata.tables.values():
+    for table in EVERY:
         for column in table.columns:
             assert not re.search(r"password|secret|^token$|private", column.name), column
 
