@@ -2,6 +2,7 @@
 
 import json
 import urllib.request
+from http.client import HTTPException
 from typing import Any
 
 import pytest
@@ -32,7 +33,7 @@ class Scraper:
                 try:
                     with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics") as page:
                         self.pages[label] = page.read().decode()
-                except OSError:
+                except (OSError, HTTPException):
                     continue  # it has just ended
 
 
