@@ -1,7 +1,8 @@
 """The tables of facts, in the words of the messages. Money and prices are NUMERIC(20, 4), exact.
 
 Each run has a schema of its own, so tables name none. `stamp` is the record's place in time
-(microseconds); `created_at` and `updated_at` say when the row was written and mean nothing else.
+(microseconds); `created_at` and `updated_at` say when the row was written, and changed where rows
+change, and mean nothing else.
 Facts have no foreign keys: they may arrive in any order. The people's tables are in `people.py`.
 
 market_data, portfolio_snapshots and strategy_metrics are partitioned by the record's own time:
@@ -43,8 +44,13 @@ OPEN: Final = "status IN ('PENDING', 'SUBMITTED', 'ACCEPTED', 'PARTIALLY_FILLED'
 SqlType = TypeEngine[Any] | type[TypeEngine[Any]]
 
 
-def _fact(name: str, *columns: Column[Any] | Index, by_time: bool = False) -> Table:
-    """Define a table with one row per record, keyed by its id, or by (id, time) if partitioned."""
+def _fact(
+    name: str, *columns: Column[Any] | Index, by_time: bool = False, changes: bool = False
+) -> Table:
+    """Define a table with one row per record, keyed by its id, or by (id, time) if partitioned.
+
+    `changes`: later records say more of an earlier one, so a row has a time of its last change.
+    """
     head: tuple[Column[Any], ...] = (
         Column("id", Text, primary_key=True),
         Column("stamp", BigInteger, nullable=False),
@@ -52,15 +58,15 @@ def _fact(name: str, *columns: Column[Any] | Index, by_time: bool = False) -> Ta
         Column("causes", ARRAY(Text), nullable=False),
     )
     by = "RANGE (event_time)" if by_time else None
-    return Table(name, metadata, *head, *columns, *written(), postgresql_partition_by=by)
-
-
-def written() -> tuple[Column[Any], ...]:
-    """Return the columns that say when a row was written."""
-    return (
-        Column("created_at", Moment, nullable=False, server_default=func.now()),
-        Column("updated_at", Moment, nullable=False, server_default=func.now()),
+    return Table(
+        name, metadata, *head, *columns, *written(changes=changes), postgresql_partition_by=by
     )
+
+
+def written(*, changes: bool = True) -> tuple[Column[Any], ...]:
+    """Return the columns that say when a row was written, and last changed where that happens."""
+    names = ("created_at", "updated_at") if changes else ("created_at",)
+    return tuple(Column(n, Moment, nullable=False, server_default=func.now()) for n in names)
 
 
 def one_of(name: str, literal: object, *, null: bool = False) -> Column[Any]:
@@ -91,7 +97,7 @@ articles = Table(
     _of("stamp", BigInteger), _of("event_time", Moment), _text("source"), _text("url"),
     _text("title"), _text("content"), _of("symbols", ARRAY(Text)), _of("published_at", Moment),
     _of("fetched_at", Moment), _text("content_hash", index=True), _of("undated", Boolean),
-    *written(),
+    *written(changes=False),
     Index("ix_articles_published_at_id", "published_at", "id"),
 )  # fmt: skip
 article_sentiments = _fact(
@@ -115,7 +121,7 @@ market_data = Table(
     PrimaryKeyConstraint("ticker", "interval", "start", "revision"),
     _text("id"), _of("stamp", BigInteger), _of("open", Money), _of("high", Money),
     _of("low", Money), _of("close", Money), _of("volume", BigInteger), _text("source"),
-    _of("backfilled", Boolean), *written(),
+    _of("backfilled", Boolean), *written(changes=False),
     Index("ix_market_data_start", "start", postgresql_using="brin"),
     postgresql_partition_by="RANGE (start)",
 )  # fmt: skip
@@ -125,6 +131,7 @@ signals = _fact(
     _of("sentiment_score", Float, null=True), _text("bar"), _of("acted_on", Boolean, null=True),
     Index("ix_signals_stamp_id", "stamp", "id"),
     Index("ix_signals_ticker_stamp_id", "ticker", "stamp", "id"),
+    changes=True,
 )  # fmt: skip
 decisions = _fact(
     "decisions", _text("account"), _text("ticker", index=True), one_of("side", Side),
@@ -144,6 +151,7 @@ orders = _fact(
     Index("ix_orders_stamp_id", "stamp", "id"),
     Index("ix_orders_account_stamp_id", "account", "stamp", "id"),
     Index("ix_orders_open", "account", "stamp", "id", postgresql_where=text(OPEN)),
+    changes=True,
 )  # fmt: skip
 trades = _fact(
     "trades", _text("account"), _text("trade_id"), _text("order_id", index=True),
@@ -155,6 +163,7 @@ trades = _fact(
     Index("ix_trades_ticker_stamp_id", "ticker", "stamp", "id"),
     Index("ix_trades_strategy_id_stamp_id", "strategy_id", "stamp", "id"),
     Index("ix_trades_account_stamp_id", "account", "stamp", "id"),
+    changes=True,
 )  # fmt: skip
 positions = Table(
     "positions", metadata,

@@ -78,15 +78,17 @@ def upsert(target: Target) -> str:
     """
     name, key = target.table.name, ", ".join(f'"{c}"' for c in target.key)
     columns = ", ".join(f'"{c}"' for c in target.columns)
-    rank = "batch_order DESC" if target.latest else "batch_order"
-    action = "DO NOTHING"
-    if target.latest:
-        sets = ", ".join(f'"{c}" = excluded."{c}"' for c in target.columns if c not in target.key)
-        action = f"DO UPDATE SET {sets}, updated_at = now() WHERE excluded.stamp >= {name}.stamp"
+    if not target.latest:  # a second row of a key within the batch conflicts with the first
+        return (
+            f"INSERT INTO {name} ({columns}) SELECT {columns} FROM stage_{name} "
+            f"ORDER BY batch_order ON CONFLICT ({key}) DO NOTHING"
+        )
+    sets = ", ".join(f'"{c}" = excluded."{c}"' for c in target.columns if c not in target.key)
     return (
         f"INSERT INTO {name} ({columns}) SELECT {columns} FROM ("
-        f"SELECT DISTINCT ON ({key}) * FROM stage_{name} ORDER BY {key}, {rank}) s "
-        f"ON CONFLICT ({key}) {action}"
+        f"SELECT DISTINCT ON ({key}) * FROM stage_{name} ORDER BY {key}, batch_order DESC) s "
+        f"ON CONFLICT ({key}) DO UPDATE SET {sets}, updated_at = now() "
+        f"WHERE excluded.stamp >= {name}.stamp"
     )
 
 

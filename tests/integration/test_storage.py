@@ -12,6 +12,7 @@ from alembic import command as alembic
 from sqlalchemy import text
 
 from connectors.storage.access import SCHEMA
+from connectors.storage.checks import checks
 from connectors.storage.partitions import MONTHS_AHEAD, month_of, name_of
 from connectors.storage.queries import Reader
 from connectors.storage.rows import TARGETS
@@ -183,10 +184,51 @@ def test_a_trade_names_the_strategy_behind_it(services: Services, schema: str) -
     assert found == [("momentum",)]
 
 
-def test_words_are_checked_by_the_database(services: Services, schema: str) -> None:
-    store(services, schema, history())
-    with pytest.raises(psycopg.errors.CheckViolation):
-        rows(services, schema, "UPDATE trades SET side = 'HOLD' RETURNING id")
+def bad_values(condition: str) -> list[str]:
+    """Return SQL values that a rule refuses: an unknown word, or one beyond each limit."""
+    column, _, rest = condition.partition(" ")
+    if rest.startswith("IN"):
+        return ["'HOLD'"]
+    parts = [part.split() for part in condition.split(" AND ")]
+    assert all(name == column for name, *_ in parts)
+    return [f"{limit} - 1" if sign[0] == ">" else f"{limit} + 1" for _, sign, limit in parts]
+
+
+def test_words_and_ranges_are_checked_by_the_database(services: Services, schema: str) -> None:
+    seed(services.database_url, schema)
+    for kind, values in every_message().items():
+        body = decoder(kind)(msgspec.json.encode(values))  # type: ignore[arg-type]
+        store(services, schema, [Event(1_741_786_260_000_000, "AAA", body)])
+    made = {**checks(), "trades": {**checks()["trades"], "side": "side IN ('BUY', 'SELL')"}}
+    without = {"learning_adjustments", "strategy_metrics"}  # which nothing fills yet
+    with psycopg.connect(services.database_url, autocommit=True) as connection:
+        connection.execute(f"SET search_path TO {schema}".encode())
+        for table, conditions in made.items():
+            if table in without:
+                continue
+            for column, condition in conditions.items():
+                for bad in bad_values(condition):
+                    with pytest.raises(psycopg.errors.CheckViolation, match=column):
+                        connection.execute(f"UPDATE {table} SET {column} = {bad}".encode())
+    found = rows(
+        services, schema,
+        "SELECT conrelid::regclass::text, conname FROM pg_constraint "
+        f"WHERE contype = 'c' AND connamespace = '{schema}'::regnamespace AND conparentid = 0",
+    )  # fmt: skip
+    named = {(table, f"{table}_{column}_check") for table in checks() for column in checks()[table]}
+    assert named <= set(found)
+
+
+def test_only_rows_that_change_say_when(services: Services, schema: str) -> None:
+    found = rows(
+        services, schema,
+        "SELECT table_name FROM information_schema.columns "
+        f"WHERE table_schema = '{schema}' AND column_name = 'updated_at' "
+        "AND table_name NOT IN ('fills', 'order_ends') ORDER BY 1",
+    )  # fmt: skip
+    assert [name for (name,) in found] == [
+        "backtest_runs", "orders", "positions", "signals", "strategies", "trades"
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("text", ["plain", "back\\slash", "tab\there", "line\nbreak\r", "\\N"])

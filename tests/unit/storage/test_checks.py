@@ -1,0 +1,33 @@
+"""What the database refuses by itself: the same as the messages, in the newest migration too."""
+
+from importlib import import_module
+
+import pytest
+
+from connectors.storage.checks import checks
+
+FROZEN = import_module("connectors.storage.migrations.versions.0007_words_and_ranges").CHECKS
+
+
+@pytest.mark.parametrize(
+    ("table", "column", "condition"),
+    [
+        ("commands", "kind", "kind IN ('close_position', 'flatten', 'halt', 'pause', 'reduce', 'resume')"),  # noqa: E501
+        ("market_data", "volume", "volume >= 0 AND volume <= 9007199254740992"),
+        ("market_data", "interval", "interval IN ('1d', '1h', '1m', '5m')"),
+        ("article_sentiments", "sentiment_score", "sentiment_score >= -1 AND sentiment_score <= 1"),
+        ("strategy_weights_history", "new_weight", "new_weight >= 0 AND new_weight <= 1"),
+        ("portfolio_snapshots", "open_positions", "open_positions >= 0"),
+    ],
+)  # fmt: skip
+def test_a_column_takes_what_its_message_takes(table: str, column: str, condition: str) -> None:
+    assert checks()[table][column] == condition
+
+
+def test_a_price_that_rounds_to_nothing_is_stored() -> None:
+    """1/100,000 of a dollar is above 0 on the wire and 0.0000 in the database."""
+    assert checks()["orders"]["limit_price"] == "limit_price >= 0 AND limit_price <= 10000000"
+
+
+def test_the_newest_migration_knows_every_rule() -> None:
+    assert checks() == FROZEN
