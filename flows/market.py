@@ -12,9 +12,8 @@ from bytewax.operators import KeyedStream
 
 from connectors.envelope import SHARD, Envelope
 from connectors.kafka.sink import LogSink
-from connectors.market.calendar import end_of_daily_bar
+from connectors.market.bar_rows import bar_rows
 from connectors.market.clock_source import ClockSource
-from connectors.market.input_files import bar_rows
 from connectors.market.recorded import RecordedSource
 from connectors.runs import Run
 from flows.pipeline.assembly import Stopping
@@ -28,10 +27,9 @@ FLOW = PAPER["market"]
 
 def wire(rows: KeyedStream[Envelope], horizon: int, interval: str) -> KeyedStream[Envelope]:
     """Admit rows as bars, stamped with their ends."""
-    end_of = end_of_daily_bar if interval == "1d" else None
 
     def build(state: BarsState | None) -> AdmitBars:
-        return AdmitBars(horizon, interval, "recorded", state, end_of)
+        return AdmitBars(horizon, interval, "recorded", state)
 
     return step("admit", rows, build, BarsState)
 
@@ -43,7 +41,9 @@ def flow(run: Run, stopping: Stopping) -> Dataflow:
         beat = ClockSource(timedelta(milliseconds=run.spec.tick_ms), stopping)
         bars = op.input("clock", dataflow, beat)
     else:
-        source = RecordedSource(bar_rows(run.path(run.bars)), stopping, run.spec.pace)
+        source = RecordedSource(
+            bar_rows(run.path(run.bars), run.spec.interval), stopping, run.spec.pace
+        )
         rows = op.input("file", dataflow, source)
         bars = wire(rows, to_micros(run.spec.started_at), run.spec.interval)
     outboxes = route(bars, FLOW, NOTHING_INTERNAL)

@@ -7,7 +7,6 @@ back. A row that says it is from after `horizon` is refused before it can move t
 
 import json
 from abc import ABC, abstractmethod
-from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -27,11 +26,19 @@ MAX_RECORD = 900_000  # bytes; the broker takes no record over a megabyte
 
 
 class InputRow(Struct, frozen=True, gc=False):
-    """One row of a feed as it came: its number in the feed, and its fields or raw bytes."""
+    """One row of a feed as it came.
+
+    Attributes:
+        number: in the feed.
+        values: fields; None where there are none.
+        raw: bytes; empty where fields tell all.
+        refusal: reason code and detail of what its reader found wrong with it.
+    """
 
     number: int
     values: dict[str, Any] | None
     raw: bytes = b""
+    refusal: tuple[str, str] | None = None
 
 
 class BarsState(State):
@@ -70,6 +77,7 @@ class Admission(ABC):
         for event in block.events:
             assert isinstance(event.body, InputRow)
             try:
+                _check(event.body)
                 self._admit(event.body, out)
             except Unreadable as refusal:
                 out.append(self._refuse(event.body, refusal))
@@ -114,28 +122,21 @@ class Admission(ABC):
 
 
 class AdmitBars(Admission):
-    """Rows with ticker, timestamp, open, high, low, close, volume become bars."""
+    """Rows with ticker, timestamp, open, high, low, close, volume become bars.
+
+    A bar is known at its `end`, without one at its start and the interval.
+    """
 
     feed = "market.feed"
 
     def __init__(
-        self,
-        horizon: int,
-        interval: str,
-        source: str,
-        state: BarsState | None = None,
-        end_of: Callable[[datetime], datetime] | None = None,
+        self, horizon: int, interval: str, source: str, state: BarsState | None = None
     ) -> None:
-        """Take bars of one interval from one source.
-
-        `end_of` says when a bar that starts at a moment is known, where that is not its start
-        and the interval: a daily bar at its session's close.
-        """
+        """Take bars of one interval from one source."""
         super().__init__(horizon, state.clock if state else 0)
         self._interval = interval
         self._source = source
-        length = INTERVALS[interval]
-        self._end_of = end_of or (lambda start: start + length)
+        self._length = INTERVALS[interval]
 
     def snapshot(self) -> BarsState:
         """Return the clock."""
@@ -151,7 +152,7 @@ class AdmitBars(Admission):
             Bar,
             {
                 "id": bar_id(str(ticker), start, self._interval),
-                "event_time": self._end_of(start),
+                "event_time": values.get("end", start + self._length),
                 "ticker": ticker,
                 "start": start,
                 "interval": self._interval,
@@ -241,6 +242,11 @@ class AdmitArticles(Admission):
         for known in (self._hashes, self._revisions):
             while len(known) > REMEMBERED:
                 del known[next(iter(known))]
+
+
+def _check(row: InputRow) -> None:
+    if row.refusal is not None:
+        raise Unreadable(*row.refusal)
 
 
 def _fields(row: InputRow) -> dict[str, Any]:

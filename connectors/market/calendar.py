@@ -1,38 +1,67 @@
 """The exchange's sessions as stamps, built once from a small table of exceptions."""
 
 from bisect import bisect_left
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time
 from functools import cache
-from typing import Final
+from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
-from connectors.market.session_days import CLOSED, EARLY, FIRST, LAST
-from messages.units import to_datetime, to_micros
+import numpy as np
+from numpy.typing import NDArray
+
+from connectors.market.session_days import CLOSED, EARLY, EARLY_AT_14, FIRST, LAST
+from messages.units import DAY_US, HOUR_US, MICROSECOND, MINUTE_US, to_datetime, to_micros
 from operators.trading.sessions import SessionTable
 
 NEW_YORK: Final = ZoneInfo("America/New_York")
-OPEN: Final = time(9, 30)
-CLOSE: Final = time(16, 0)
-EARLY_CLOSE: Final = time(13, 0)
+Ints = NDArray[np.int64]
+OPEN: Final = 9 * HOUR_US + 30 * MINUTE_US  # after midnight in New York
+CLOSE: Final = 16 * HOUR_US
+EARLY_CLOSES: Final = {13 * HOUR_US: EARLY, 14 * HOUR_US: EARLY_AT_14}
+SATURDAY: Final = 5
+EPOCH: Final = date(1970, 1, 1).toordinal()
 
 
 @cache
 def new_york_sessions() -> SessionTable:
     """Return every regular session of the table, half days and holidays included."""
-    closed, early = set(CLOSED), set(EARLY)
-    day, last = date.fromisoformat(FIRST), date.fromisoformat(LAST)
-    opens, closes = [], []
-    while day <= last:
-        name = day.isoformat()
-        if day.weekday() < 5 and name not in closed:
-            opens.append(_stamp(day, OPEN))
-            closes.append(_stamp(day, EARLY_CLOSE if name in early else CLOSE))
-        day += timedelta(days=1)
-    return SessionTable(tuple(opens), tuple(closes))
+    days = np.array(_session_days(), np.int64)
+    midnight = days * DAY_US - _offsets(days)
+    close = np.full(len(days), CLOSE)
+    for at, names in EARLY_CLOSES.items():
+        close[np.isin(days, [_number(name) for name in names])] = at
+    return SessionTable(tuple((midnight + OPEN).tolist()), tuple((midnight + close).tolist()))
+
+
+@cache
+def _session_days() -> list[int]:
+    """Return the days with a session, as numbers since 1970-01-01."""
+    closed = {_number(name) for name in CLOSED}
+    # 1970-01-01 was a Thursday.
+    return [
+        n for n in range(_number(FIRST), _number(LAST) + 1)
+        if (n + 3) % 7 < SATURDAY and n not in closed
+    ]  # fmt: skip
+
+
+def _offsets(days: Ints) -> Ints:
+    """Return New York's offset from UTC on some days at noon, microseconds.
+
+    Assumes what holds since 1962: the offset changes on Sundays, between two sessions; so one
+    day of each week tells for all.
+    """
+    weeks, place = np.unique((days + 3) // 7, return_inverse=True)
+    mondays = [date.fromordinal(EPOCH + 7 * week - 3) for week in weeks.tolist()]
+    found = [datetime.combine(day, time(12), NEW_YORK).utcoffset() for day in mondays]
+    return np.array([o // MICROSECOND for o in found if o is not None], np.int64)[place]
+
+
+def _number(name: str) -> int:
+    return date.fromisoformat(name).toordinal() - EPOCH
 
 
 def session_day(stamp: int) -> str:
-    """Return the session a stamp belongs to, as YYYY-MM-DD; past the table the day in UTC."""
+    """Return the session a stamp belongs to, as YYYY-MM-DD; outside the table the day in UTC."""
     close = new_york_sessions().close_of(stamp)
     if close is None:
         return f"{to_datetime(stamp):%Y-%m-%d}"
@@ -55,12 +84,44 @@ def day_span(day: str) -> tuple[int, int] | None:
     return (closes[i - 1] + 1 if i else 0), closes[i] + 1
 
 
-def end_of_daily_bar(start: datetime) -> datetime:
-    """Return when a daily bar is known: its session's close, or a day later without a session."""
-    close = new_york_sessions().close_of(to_micros(start))
-    day = start + timedelta(days=1)
-    return day if close is None or to_datetime(close) >= day else to_datetime(close)
+def calendar_span() -> tuple[int, int]:
+    """Return the first moment of the table's first day, and the moment after its last, UTC."""
+    return _number(FIRST) * DAY_US, (_number(LAST) + 1) * DAY_US
 
 
-def _stamp(day: date, at: time) -> int:
-    return to_micros(datetime.combine(day, at, NEW_YORK))
+class DailyBars(NamedTuple):
+    """What daily bars' stamps mean, bar by bar.
+
+    Attributes:
+        day: the day that is meant, as a number since 1970-01-01.
+        close: of its session, microseconds; 0 where it has none.
+        within: the stamp lies inside a session, so it begins no day.
+    """
+
+    day: Ints
+    close: Ints
+    within: NDArray[np.bool_]
+
+
+def daily_bars(starts: Ints) -> DailyBars:
+    """Return which session each daily bar is about, and when it is known: at its close.
+
+    The day is New York's up to four in the afternoon, after that the next one: midnight in New
+    York, in London and in UTC all mean the day that begins, four o'clock the day that ends.
+
+    Args:
+        starts: the bars' stamps, microseconds, within the table.
+    """
+    sessions, days = new_york_sessions(), np.array(_session_days(), np.int64)
+    opens, closes = np.array(sessions.opens, np.int64), np.array(sessions.closes, np.int64)
+    next_one = np.minimum(np.searchsorted(closes, starts, side="left"), len(closes) - 1)
+    within = (opens[next_one] < starts) & (starts < closes[next_one])
+    local = starts + _offsets(starts // DAY_US)
+    day = local // DAY_US + (local % DAY_US > CLOSE)
+    place = np.minimum(np.searchsorted(days, day), len(days) - 1)
+    return DailyBars(day, np.where(days[place] == day, closes[place], 0), within)
+
+
+def is_weekend(days: Ints) -> NDArray[np.bool_]:
+    """Tell which days, as numbers since 1970-01-01, are a Saturday or a Sunday."""
+    return (days + 3) % 7 >= SATURDAY

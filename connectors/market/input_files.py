@@ -1,6 +1,7 @@
-"""Files of recorded bars and articles as rows, from any row on."""
+"""Files of recorded articles as rows, from any row on."""
 
 import gzip
+import zlib
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from itertools import islice
@@ -8,13 +9,12 @@ from pathlib import Path
 from typing import Any, Final
 
 import msgspec
-import pyarrow.parquet as pq
 
 from messages.errors import TidewireError
 from operators.admission import InputRow
 
 PROBED: Final = 1_000
-BAR_COLUMNS: Final = ("ticker", "open", "high", "low", "close", "volume")
+PIECE: Final = 1 << 20  # bytes
 Rows = Callable[[int], Iterator[InputRow]]
 
 
@@ -22,48 +22,17 @@ class InputUnusable(TidewireError, ValueError):
     """An input file cannot be played. Operator action: see the message; name another file."""
 
 
-def bar_rows(file: Path) -> Rows:
-    """Return a reader of a Parquet file of bars, from any row on.
-
-    Raises:
-        InputUnusable: the file is missing, no Parquet, or lacks a column.
-    """
-    try:
-        parquet = pq.ParquetFile(file)
-    except (OSError, ValueError) as error:
-        reason = f"{file} is not a readable Parquet file ({error}): name one with --bars."
-        raise InputUnusable(reason) from error
-    names = set(parquet.schema_arrow.names)
-    missing = [c for c in BAR_COLUMNS if c not in names]
-    if missing or not names & {"timestamp", "ts"}:
-        wanted = ", ".join(("timestamp (or ts)", *BAR_COLUMNS))
-        reason = f"{file} lacks {', '.join(missing) or 'timestamp'}: its columns must be {wanted}."
-        raise InputUnusable(reason)
-
-    def rows(start: int) -> Iterator[InputRow]:
-        number = 0
-        for batch in parquet.iter_batches(16_384):
-            if number + len(batch) <= start:
-                number += len(batch)
-                continue
-            for values in batch.to_pylist():
-                if number >= start:
-                    yield InputRow(number, values)
-                number += 1
-
-    return rows
-
-
 def article_rows(file: Path) -> Rows:
     """Return a reader of a JSON Lines file (gzip or plain) of articles, from any row on.
 
     Raises:
-        InputUnusable: the file is missing or not gzip although it is named so.
+        InputUnusable: the file is missing, not gzip although it is named so, or cut off.
     """
     try:
         with _open(file) as probe:
-            probe.read(1)
-    except OSError as error:
+            while file.suffix == ".gz" and probe.read(PIECE):
+                pass
+    except (OSError, EOFError, zlib.error) as error:
         reason = f"{file} cannot be read ({error}): name a .jsonl or .jsonl.gz file with --news."
         raise InputUnusable(reason) from error
 

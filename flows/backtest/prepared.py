@@ -51,7 +51,7 @@ def read_input(inputs: Inputs) -> InMemoryInput:
     parts = [loop.good(adjusted(b, splits)) for b in inputs.bars.batches(loop.row)]
     bars = BarColumns(*map(np.concatenate, zip(*parts, strict=True))) if parts else _none()
     start = int(np.searchsorted(bars.stamp, inputs.trade_from, side="left"))
-    return InMemoryInput(bars, all_scores(inputs), loop.strategies.tickers, start)
+    return InMemoryInput(bars, all_scores(inputs).scores, loop.strategies.tickers, start)
 
 
 def vote_key(params: Params) -> tuple[Any, ...]:

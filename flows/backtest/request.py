@@ -31,6 +31,7 @@ class Files:
         news: JSON Lines of articles, scored by the instant tier; None without.
         scored: articles scored before, in order.
         directories: files of listed companies.
+        surveyed: the bars, looked through already; None: not yet.
     """
 
     bars: Path
@@ -38,6 +39,7 @@ class Files:
     news: Path | None = None
     scored: tuple[Event, ...] = ()
     directories: tuple[str, ...] = ()
+    surveyed: BarFile | None = None
 
     def described(self) -> tuple[InputFile, ...]:
         """Return each input with its digest.
@@ -46,10 +48,10 @@ class Files:
             InputUnusable: a file cannot be read.
         """
         digest = self.bars_digest or _digest(self.bars, "file of bars")
-        found = [InputFile(role="bars", digest=digest, name=_name(self.bars))]
+        found = [InputFile(role="bars", digest=digest, name=name_of(self.bars))]
         if self.news is not None:
             digest = _digest(self.news, "file of articles")
-            found.append(InputFile(role="news", digest=digest, name=_name(self.news)))
+            found.append(InputFile(role="news", digest=digest, name=name_of(self.news)))
         if self.scored:
             content = ContentDigest()
             for event in self.scored:
@@ -113,7 +115,8 @@ def rules_of(request: BacktestRequest) -> tuple[Params, dict[str, float]]:
 def inputs_of(request: BacktestRequest, files: Files) -> Inputs:
     """Return what a backtest reads for a request."""
     since, trade_from = warmed_up(request.first, request.warm_up_days)
-    bars = BarFile(files.bars, request.interval, since, request.last)
+    source = files.surveyed or BarFile(files.bars, request.interval)
+    bars = source.between(since, request.last)
     return Inputs(
         bars, files.news, files.scored, trade_from, request.splits, request.benchmark,
         files.directories,
@@ -135,5 +138,6 @@ def _digest(file: Path, what: str) -> str:
         raise InputUnusable(reason) from error
 
 
-def _name(file: Path) -> str:
+def name_of(file: Path) -> str:
+    """Return a file's name as text that can be written anywhere."""
     return file.name.encode(errors="replace").decode()

@@ -41,8 +41,13 @@ class Result(Struct, frozen=True, kw_only=True):
     """
 
     bars: int
+    interval: str
     refused: dict[str, int]
+    first_refused: str
+    rounded: dict[str, int]
     articles: int
+    refused_news: dict[str, int]
+    first_refused_news: str
     first: str
     last: str
     start_equity: float
@@ -97,7 +102,9 @@ def result_of(ran: Ran, *, with_trades: bool = True) -> Result:
     equity = [day.equity for day in days]
     held = [t.closed - t.opened for t in trades]
     return Result(
-        bars=ran.bars, refused=ran.refused, articles=ran.articles,
+        bars=ran.bars, interval=ran.interval, refused=ran.refused,
+        first_refused=ran.first_refused, rounded=ran.rounded, articles=ran.articles,
+        refused_news=ran.refused_news, first_refused_news=ran.first_refused_news,
         first=_day(ran.first), last=_day(ran.last),
         start_equity=float(start), final_equity=f"{to_money(ran.loop.equity):.2f}",
         total_return=ran.loop.equity / (start * 10_000) - 1,

@@ -1,22 +1,25 @@
 """One backtest: bars and news through the columnar loop, and what came of it."""
 
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final, Literal
 
 import numpy as np
 
 from connectors.market.bar_file import BarFile
+from connectors.market.bar_survey import BarSurvey
 from connectors.market.calendar import new_york_sessions
-from connectors.market.input_files import article_rows
+from connectors.market.input_files import InputUnusable, article_rows
 from connectors.sentiment.instant import instant_model
 from connectors.tickers.directory import ticker_finder
 from connectors.user_strategies import own_strategies
 from flows.backtest.splits import GapWatch, Split, SplitFound, adjusted
 from flows.backtest.tally import TRIP, Tally, pair
-from messages.news import RawArticle
+from messages.control import DeadLetter
+from messages.news import RawArticle, ScoredArticle
 from messages.units import to_datetime, to_money
 from operators.admission import AdmitArticles
 from operators.blocks import Block, Event
@@ -59,7 +62,9 @@ class Ran:
     """A finished backtest.
 
     Attributes:
-        bars: that counted; refused: reason -> bars that did not.
+        bars: that counted; refused: reason -> bars that did not; first_refused: one of them.
+        rounded: what was rounded -> rows.
+        articles: admitted; refused_news: reason -> articles that were not, first_refused_news.
         prices: (stamp, close) of the benchmark's bars, session by session.
         worth: ticker -> (first close, last close), units.
         seconds: wall clock inside the loop and the tally, CPU seconds of the same.
@@ -69,12 +74,17 @@ class Ran:
     tally: Tally
     weights: dict[str, float]
     params: Params
+    interval: str = "1m"
     bars: int = 0
     articles: int = 0
     first: int = 0
     last: int = 0
     benchmark: str = ""
     refused: dict[str, int] = field(default_factory=dict)
+    first_refused: str = ""
+    rounded: dict[str, int] = field(default_factory=dict)
+    refused_news: dict[str, int] = field(default_factory=dict)
+    first_refused_news: str = ""
     prices: dict[int, int] = field(default_factory=dict)
     worth: dict[str, tuple[int, int]] = field(default_factory=dict)
     seconds: float = 0.0
@@ -93,18 +103,20 @@ def run_backtest(
         progress: told the number of bars after each batch.
 
     Raises:
-        InputUnusable: a file cannot be read.
+        InputUnusable: a file cannot be read, or no bar of it is left.
         SplitFound: prices jump, and splits are refused or cannot be told.
     """
+    survey = inputs.bars.survey()
     _load_compiled_code(params, weights)
     sessions = new_york_sessions()
     loop = ColumnLoop(params, sessions, weights, own=own_strategies(params))
     tally = Tally(weights, loop.strategies.names)
     loop.quiet_until = inputs.trade_from
-    ran = Ran(loop, tally, weights, params)
+    ran = Ran(loop, tally, weights, params, survey.interval)
     splits = find_splits(inputs) if inputs.splits != "keep" else []
-    news = all_scores(inputs)
-    ran.articles = len(news)
+    heard = all_scores(inputs)
+    news, ran.articles = heard.scores, heard.articles
+    ran.refused_news, ran.first_refused_news = heard.refused, heard.first_refused
     watch = _Watch(ran, inputs.benchmark)
     fed = 0
     for batch in inputs.bars.batches(loop.row):
@@ -119,9 +131,17 @@ def run_backtest(
         ran.first = ran.first or int(bars.stamp[0])
         ran.last, ran.bars = last, ran.bars + bars.size
         progress(ran.bars)
-    if ran.bars:
-        _end(ran)
-    ran.refused = {**inputs.bars.refused, **loop.refused}
+    ran.bars -= sum(loop.refused.values())
+    if not ran.bars:
+        raise InputUnusable(_nothing_left(inputs.bars.file, survey))
+    _end(ran)
+    ran.refused, ran.first_refused = {**survey.refused, **loop.refused}, survey.first_refused
+    ran.rounded = {
+        name: rows for name, rows in (("prices", survey.rounded), ("volumes", survey.whole)) if rows
+    }
+    if inputs.benchmark and not ran.benchmark:
+        reason = f"--benchmark {inputs.benchmark} has no bar in {inputs.bars.file}: name another."
+        raise InputUnusable(reason)
     return ran
 
 
@@ -161,13 +181,31 @@ def find_splits(inputs: Inputs) -> list[Split]:
     return found
 
 
-def all_scores(inputs: Inputs) -> list[Event]:
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What a backtest hears of the news.
+
+    Attributes:
+        scores: in order.
+        articles: behind them, and those about nobody.
+        refused: reason -> rows that are no article; first_refused: the first of them, in words.
+    """
+
+    scores: list[Event] = field(default_factory=list)
+    articles: int = 0
+    refused: dict[str, int] = field(default_factory=dict)
+    first_refused: str = ""
+
+
+def all_scores(inputs: Inputs) -> Heard:
     """Return what a backtest hears of the news, in order."""
-    fed = [*inputs.scored, *scored_articles(inputs.news, inputs.directories)]
-    return sorted(fed, key=lambda e: (e.stamp, e.key))
+    heard = scored_articles(inputs.news, inputs.directories)
+    fed = sorted([*inputs.scored, *heard.scores], key=lambda e: (e.stamp, e.key))
+    before = {e.body.article_id for e in inputs.scored if isinstance(e.body, ScoredArticle)}
+    return replace(heard, scores=fed, articles=heard.articles + len(before))
 
 
-def scored_articles(file: Path | None, directories: tuple[str, ...] = ()) -> list[Event]:
+def scored_articles(file: Path | None, directories: tuple[str, ...] = ()) -> Heard:
     """Return a file's articles, admitted and scored, in the order of their stamps.
 
     Args:
@@ -179,14 +217,18 @@ def scored_articles(file: Path | None, directories: tuple[str, ...] = ()) -> lis
         DirectoryUnusable: a file of listed companies cannot be read.
     """
     if file is None:
-        return []
+        return Heard()
     rows = [Event(0, "", row) for row in article_rows(file)(0)]
     admitted = AdmitArticles(HORIZON).step(Block(rows, 0)).events
     articles = [e for e in admitted if isinstance(e.body, RawArticle)]
+    letters = [e.body for e in admitted if isinstance(e.body, DeadLetter)]
     finder = ticker_finder(directories)
     scoring = Scoring(instant_model().score, finder)
     scored = scoring.step(Block(articles, 0)).events
-    return sorted(scored, key=lambda e: (e.stamp, e.key))
+    first = f"row {letters[0].offset}, {letters[0].detail}" if letters else ""
+    refused = dict(Counter(letter.reason for letter in letters))
+    ordered = sorted(scored, key=lambda e: (e.stamp, e.key))
+    return Heard(ordered, len(articles), refused, first)
 
 
 def _advance(ran: Ran, bars: BarColumns, news: list[Event]) -> None:
@@ -237,6 +279,14 @@ def _firsts(bars: BarColumns) -> Iterator[tuple[int, int]]:
 def _lasts(bars: BarColumns) -> Iterator[tuple[int, int]]:
     codes, places = np.unique(bars.code[::-1], return_index=True)
     yield from zip(codes.tolist(), (bars.size - 1 - places).tolist(), strict=True)
+
+
+def _nothing_left(file: Path, survey: BarSurvey) -> str:
+    first, last = to_datetime(survey.first), to_datetime(survey.last)
+    return (
+        f"No bar of {file} is left: it has {survey.rows:,}, from {first:%F %H:%M} to "
+        f"{last:%F %H:%M} UTC; name other days with --from and --to."
+    )
 
 
 def _why(split: Split, names: list[str], ratio: float | None) -> str:

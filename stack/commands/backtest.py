@@ -18,6 +18,7 @@ from flows.backtest.run import Inputs, Ran, run_backtest
 from operators.params import Params
 from stack.commands.backtest_options import add_input, asked
 
+ROUNDED_TO: Final = {"prices": "1/10,000 dollar", "volumes": "whole shares"}
 JOB_FIELDS: Final = (
     "fills", "closed_trades", "final_equity", "rejects", "stops", "open_positions", "bars",
     "engine_s", "engine_cpu_s",
@@ -108,13 +109,20 @@ def in_words(r: Result) -> str:
     ]  # fmt: skip
     if r.benchmark:
         rows.append((f"{r.benchmark['ticker']} itself", r.benchmark["total_return"], ".2%"))
-    lines = [f"{r.first} to {r.last}"]
+    lines = [f"{r.first} to {r.last}, bars of {r.interval}"]
     lines += [f"{n:<28}{'-' if v is None else format(v, f):>16}" for n, v, f in rows]
     lines += [f"{'profit of ' + s:<28}{v:>16,.2f}" for s, v in r.attribution.items()]
     denied = ", ".join(f"{code} {n:,}" for code, n in r.rejects.items())
     lines.append(f"denied: {denied or 'nothing'}")
-    if r.refused:
-        lines.append("refused bars: " + ", ".join(f"{k} {n:,}" for k, n in r.refused.items()))
+    for what, counts, first in (
+        ("bars", r.refused, r.first_refused), ("news", r.refused_news, r.first_refused_news),
+    ):  # fmt: skip
+        if counts:
+            listed = ", ".join(f"{k} {n:,}" for k, n in counts.items())
+            lines.append(f"refused {what}: {listed}" + (f" (first: {first})" if first else ""))
+    lines += [
+        f"rounded {what} of {n:,} bars to {ROUNDED_TO[what]}" for what, n in r.rounded.items()
+    ]
     lines.append(f"{r.bars / max(r.engine_cpu_s, 1e-9):,.0f} bars a CPU second in the loop")
     return "\n".join(lines)
 

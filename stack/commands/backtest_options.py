@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from connectors.market.bar_file import BarFile
 from connectors.market.calendar import NEW_YORK
 from connectors.parameters import parse_setting, with_settings
 from connectors.settings import Settings, load_settings
@@ -17,7 +18,7 @@ from flows.backtest.options import (
     CannotBacktest,
     for_interval,
 )
-from flows.backtest.request import Files, request_of
+from flows.backtest.request import Files, name_of, request_of
 from messages.market import INTERVALS
 from messages.requests import BacktestRequest
 from operators.params import STRATEGIES, OwnParams, Params, equal_weights
@@ -32,7 +33,8 @@ def add_input(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--run", default="", help="a run's name, for --from-archive")
     parser.add_argument("--from-database", default="", metavar="SCHEMA",
                         help="bars and scores stored by a run, such as run_live")  # fmt: skip
-    parser.add_argument("--interval", choices=sorted(INTERVALS), default="1m", help="of a bar")
+    parser.add_argument("--interval", choices=sorted(INTERVALS), default="",
+                        help="of a bar (default: read off the file; 1m of a database)")  # fmt: skip
     parser.add_argument("--from", dest="first", default="", metavar="DAY", help="first day")
     parser.add_argument("--to", dest="last", default="", metavar="DAY", help="day after the last")
     parser.add_argument("--warm-up", type=int, default=0, metavar="DAYS",
@@ -87,8 +89,8 @@ def _inputs(options: argparse.Namespace, settings: Settings, place: Path) -> tup
         from stack.commands.backtest_store import database, stored
 
         schema = options.from_database
-        files = stored(database(options.home), schema, options.interval, place)
-        source, interval = schema, options.interval
+        source, interval = schema, options.interval or "1m"
+        files = _known(stored(database(options.home), schema, interval, place), interval)
     elif options.from_archive:
         source = options.from_archive
         from stack.commands.archives import open_archive
@@ -96,9 +98,12 @@ def _inputs(options: argparse.Namespace, settings: Settings, place: Path) -> tup
 
         first, last = days_of(source)
         archive = open_archive(options.home, options.run, last)
-        files, interval = archived(archive, first, last, place), archive.run.spec.interval
+        interval = archive.run.spec.interval
+        files = _known(archived(archive, first, last, place), interval)
     elif options.bars is not None:
-        files, source, interval = Files(options.bars), Path(options.bars).name, options.interval
+        bars = BarFile(options.bars, options.interval)
+        files, interval = Files(options.bars, surveyed=bars), bars.survey().interval
+        source = name_of(options.bars)
     else:
         reason = (
             "Name a Parquet or CSV file with --bars, a run's schema with --from-database, or a day "
@@ -106,6 +111,11 @@ def _inputs(options: argparse.Namespace, settings: Settings, place: Path) -> tup
         )
         raise CannotBacktest(reason)
     return replace(files, news=news, directories=directories), interval, source
+
+
+def _known(files: Files, interval: str) -> Files:
+    """Return bars whose interval is stored with them."""
+    return replace(files, surveyed=BarFile(files.bars, interval, given=True))
 
 
 def _rules(

@@ -16,10 +16,12 @@ from stack.servers.services import Services
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's options."""
-    parser.add_argument("--bars", type=Path, help="Parquet file of bars (default: simulated day)")
+    parser.add_argument("--bars", type=Path,
+                        help="Parquet or CSV file of bars (default: simulated day)")  # fmt: skip
     parser.add_argument("--news", type=Path, help="JSON Lines file of articles, .gz or plain")
     parser.add_argument("--no-news", action="store_true", help="leave the news out")
-    parser.add_argument("--interval", choices=sorted(INTERVALS), default="1m", help="of a bar")
+    parser.add_argument("--interval", choices=sorted(INTERVALS), default="",
+                        help="of a bar (default: read off the file)")  # fmt: skip
     parser.add_argument("--shards", type=int, help="partitions, 1-64 (default: the setting)")
     parser.add_argument("--pace", type=int, default=0, help="bars per second (default: no limit)")
     parser.add_argument("--seed", type=int, default=20_250_312, help="of the simulated day")

@@ -15,11 +15,10 @@ from typing import Final
 
 from confluent_kafka import libversion
 
-from connectors.market.calendar import new_york_sessions
+from connectors.market.session_days import ANNOUNCED, LAST
 from connectors.sentiment.finbert import finbert_there
 from connectors.settings import load_settings
 from connectors.storage.schema import DatabaseUnavailable, server_version
-from messages.units import to_datetime
 from stack.commands.options import home_path
 from stack.errors import StackError
 from stack.home import MIN_FREE_BYTES, Home
@@ -140,9 +139,9 @@ def _finbert() -> Finding:
 
 
 def _calendar(now: datetime) -> Finding:
-    last = to_datetime(new_york_sessions().closes[-1])
+    last = datetime.fromisoformat(ANNOUNCED).replace(tzinfo=UTC)
     days = (last - now).days
-    text = f"the exchange's sessions are known to {last:%F}"
+    text = f"the exchange's sessions are known to {last:%F}, to {LAST} by its rules"
     if days < NOTICE_DAYS:
         return Finding(
             "calendar", None if days > 0 else False, f"{text}: install a newer version in time"

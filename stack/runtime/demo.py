@@ -8,12 +8,14 @@ from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import psycopg
 from rich.console import Console
 
-from connectors.market.input_files import Rows, article_rows, bar_rows, first_moment, no_rows
+from connectors.market.bar_file import BarFile
+from connectors.market.bar_survey import BarSurvey
+from connectors.market.input_files import article_rows, first_moment, no_rows
 from connectors.market.simulated import record_day
 from connectors.runs import Run
 from connectors.settings import Settings
@@ -21,6 +23,7 @@ from connectors.storage.queries import Reader
 from flows.pipeline.start import prepare
 from messages.market import Interval
 from messages.topics import EVERY_TOPIC
+from messages.units import to_datetime
 from stack.audit.auditor import Auditor, Books
 from stack.errors import StackError
 from stack.home import note_last
@@ -47,7 +50,7 @@ class DemoOptions:
 
     bars: Path | None
     news: Path | None
-    interval: Interval
+    interval: str
     shards: int
     no_news: bool
     check: bool
@@ -136,14 +139,20 @@ class Demo:
     def _describe(self, run_id: str, now: datetime, settings: Settings) -> Run:
         options = self._options
         bars, news = self._inputs(self._services.home.runs / run_id)
-        readers: list[Rows] = [bar_rows(bars), article_rows(news) if news else no_rows]
-        moments = [m for rows in readers if (m := first_moment(rows)) is not None]
-        if not moments:
+        survey = BarFile(bars, options.interval).survey()
+        if survey.first < 0:
             reason = (
-                f"{bars} has no readable row among its first thousand: name another with --bars."
+                f"{bars} begins before 1970, where Kafka's time begins: `tidewire backtest` takes "
+                "it, or name another with --bars."
             )
             raise StackError(reason)
-        played = Played(bars, news, options.interval, options.pace, min(moments))
+        said = first_moment(article_rows(news) if news else no_rows)
+        began = to_datetime(survey.first)
+        first = min(began, said) if said else began
+        interval = cast("Interval", survey.interval)
+        if options.bars:
+            self._out.print(f"bars of {interval}{_odd(survey)}")
+        played = Played(bars, news, interval, options.pace, first)
         run = new_run(self._services, settings, run_id, now, options.shards, played)
         run.save()
         return run
@@ -184,6 +193,15 @@ class Demo:
             self._out.print("accounted: every input, decision, order and dollar")
         else:
             self._out.print(f"NOT accounted: {books.problem}")
+
+
+def _odd(survey: BarSurvey) -> str:
+    """Return what is odd about a file of bars, for people."""
+    counts = {**survey.refused, "prices rounded to 1/10,000 dollar": survey.rounded,
+              "volumes rounded to whole shares": survey.whole}  # fmt: skip
+    listed = ", ".join(f"{name} {n:,}" for name, n in counts.items() if n)
+    first = f" (first: {survey.first_refused})" if survey.first_refused else ""
+    return f"; rows: {listed}{first}" if listed else ""
 
 
 def run_demo(settings: Settings, services: Services, options: DemoOptions) -> int:

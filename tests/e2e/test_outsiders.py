@@ -42,7 +42,7 @@ def more_strangers(demo: Demo) -> None:
 @pytest.fixture(scope="module")
 def rich(services: Services, tmp_path_factory: pytest.TempPathFactory) -> Demo:
     """Play a day in which something happens on nearly every topic."""
-    from connectors.market.input_files import bar_rows
+    from connectors.market.bar_rows import bar_rows
     from connectors.market.simulated import record_day
 
     directory = tmp_path_factory.mktemp("rich")

@@ -10,8 +10,9 @@ from typing import Any
 import msgspec
 import pytest
 
+from connectors.market.bar_rows import bar_rows
 from connectors.market.calendar import new_york_sessions
-from connectors.market.input_files import article_rows, bar_rows
+from connectors.market.input_files import article_rows
 from connectors.market.simulated import record_day
 from flows.closed_loop import ClosedLoop, play
 from messages.learning import WeightChange

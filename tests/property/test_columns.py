@@ -7,8 +7,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from connectors.market.bar_rows import bar_rows
 from connectors.market.calendar import new_york_sessions
-from connectors.market.input_files import article_rows, bar_rows
+from connectors.market.input_files import article_rows
 from messages.market import Bar
 from messages.news import RawArticle
 from messages.units import HOUR_US

@@ -37,7 +37,7 @@ def bars(minutes: int = 150, tickers: tuple[str, ...] = ("AAA", "BBB", "SPY")) -
 
 def write(file: Path, rows: Rows) -> BarFile:
     pq.write_table(pa.Table.from_pylist(rows), file)
-    return BarFile(file)
+    return BarFile(file, "1m")
 
 
 EAGER = Params(risk=RiskParams(cooldown_minutes=1, off=("MAX_PARTICIPATION",)))

@@ -55,7 +55,7 @@ def test_inputs_are_what_was_asked_for(files: Files) -> None:
         splits="keep", benchmark="AAA",
     )  # fmt: skip
     inputs = inputs_of(request, files)
-    assert (inputs.bars.interval, inputs.bars.first, inputs.bars.last) == (
+    assert (inputs.bars.stated, inputs.bars.first, inputs.bars.last) == (
         "5m", DAY - timedelta(days=1), DAY + timedelta(days=2),
     )  # fmt: skip
     assert (inputs.trade_from, inputs.splits, inputs.benchmark) == (to_micros(DAY), "keep", "AAA")

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from connectors.market.input_files import InputUnusable
 from flows.backtest.results import POINTS, Result, result_of
 from flows.backtest.run import Ran
 from operators import metrics
@@ -87,7 +88,6 @@ def test_another_benchmark_or_none(backtest: Callable[..., Ran]) -> None:
     assert result_of(backtest(rows)).benchmark == {}
     named = result_of(backtest(rows, benchmark="BBB")).benchmark
     assert named["ticker"] == "BBB"
-    assert result_of(backtest(rows, benchmark="ZZZ")).benchmark == {}
 
 
 def test_buy_and_hold_is_the_mean_of_all_tickers(backtest: Callable[..., Ran]) -> None:
@@ -98,14 +98,22 @@ def test_buy_and_hold_is_the_mean_of_all_tickers(backtest: Callable[..., Ran]) -
     assert held == pytest.approx((0.1 - 0.2) / 2)
 
 
+def test_a_run_of_which_nothing_is_left_is_refused(backtest: Callable[..., Ran]) -> None:
+    with pytest.raises(InputUnusable, match=r"no row that is a bar; refused: MALFORMED 24 \(MALF"):
+        backtest([{**row, "close": -1.0} for row in bars(2)])
+
+
+def test_a_benchmark_without_a_bar_is_refused(backtest: Callable[..., Ran]) -> None:
+    with pytest.raises(InputUnusable, match="--benchmark ZZZ has no bar"):
+        backtest(bars(2), benchmark="ZZZ")
+
+
 def test_nothing_to_trade_is_undefined_not_zero(backtest: Callable[..., Ran]) -> None:
-    empty = result_of(backtest([{**row, "close": -1.0} for row in bars(2)]))
-    assert (empty.bars, empty.first, empty.last, empty.days) == (0, "", "", [])
-    assert empty.refused["MALFORMED"] == 24
+    empty = result_of(backtest(bars(1)[:2]))
     undefined: dict[str, Any] = {
         name: getattr(empty, name)
         for name in ("sharpe", "sortino", "calmar", "win_rate", "mean_win", "mean_loss",
-                     "profit_factor", "hold_minutes", "buy_and_hold", "annual_return")
+                     "profit_factor", "hold_minutes")
     }  # fmt: skip
     assert set(undefined.values()) == {None}
     assert (empty.final_equity, empty.total_return) == ("1000000.00", 0.0)

@@ -1,5 +1,6 @@
-"""Files of bars as columns: streamed, sorted, cut, refused."""
+"""Files of bars as columns and rows: streamed, sorted, cut, refused."""
 
+import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -10,8 +11,9 @@ import pyarrow.csv as pv
 import pyarrow.parquet as pq
 import pytest
 
-from connectors.market import bar_file as columns
+from connectors.market import bar_tables
 from connectors.market.bar_file import BarFile
+from connectors.market.bar_rows import bar_rows
 from connectors.market.input_files import InputUnusable
 from messages.units import to_micros
 
@@ -57,7 +59,7 @@ def expected(found: list[dict[str, Any]]) -> list[tuple[str, int, int, int, int]
 def test_a_file_comes_in_whole_moments(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     found = rows(50, "AAA", "BBB", "CCC")
     file = BarFile(parquet(tmp_path, found))
-    monkeypatch.setattr(columns, "BATCH", 7)
+    monkeypatch.setattr(bar_tables, "BATCH", 7)
     sizes = [bars.size for bars in file.batches(lambda t: ord(t[0]) - 65)]
     assert len(sizes) > 5
     assert all(size % 3 == 0 for size in sizes)
@@ -86,12 +88,19 @@ def test_days_are_cut_and_ts_is_a_name_too(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [
-        ({"high": 0.5}, "OUTSIDE_RANGE"),
+        ({"low": 200.0}, "HIGH_BELOW_LOW"),
+        ({"high": 5.0}, "OUTSIDE_RANGE"),
         ({"open": float("nan")}, "MALFORMED"),
+        ({"open": None}, "MALFORMED"),
         ({"close": -1.0}, "MALFORMED"),
+        ({"low": 0.00001}, "MALFORMED"),
         ({"ticker": "lower"}, "MALFORMED"),
+        ({"ticker": None}, "MALFORMED"),
         ({"volume": -5}, "MALFORMED"),
-        ({"close": 10.00001}, "PRECISION"),
+        ({"volume": None}, "MALFORMED"),
+        ({"timestamp": None}, "MALFORMED"),
+        ({"timestamp": datetime(1950, 3, 1, 14, tzinfo=UTC)}, "OUT_OF_CALENDAR"),
+        ({"timestamp": datetime(2150, 3, 1, 14, tzinfo=UTC)}, "OUT_OF_CALENDAR"),
     ],
 )
 def test_a_bad_row_is_counted_and_named(
@@ -101,8 +110,86 @@ def test_a_bad_row_is_counted_and_named(
     found[2].update(changes)
     file = BarFile(parquet(tmp_path, found))
     assert read(file) == expected([found[0], found[1], found[3]])
-    assert file.refused == {reason: 1}
-    assert file.first_refused.startswith(reason)
+    survey = file.survey()
+    assert (survey.refused, survey.rows) == ({reason: 1}, 3)
+    assert survey.first_refused.startswith(f"{reason}, ")
+    played = [row for row in bar_rows(file.file)(0) if row.refusal]
+    assert [(row.refusal or ("",))[0] for row in played] == [reason]
+
+
+def test_prices_and_volumes_are_rounded_and_counted(tmp_path: Path) -> None:
+    found = rows(4, "AAA")
+    found[1].update(open=10.150001525878906, close=12.00004)
+    found = [{**row, "volume": row["volume"] + (0.75 if n == 2 else 0.0)}
+             for n, row in enumerate(found)]  # fmt: skip
+    file = BarFile(parquet(tmp_path, found))
+    got = read(file)
+    assert got[1][2:4] == (101_500, 120_000)
+    assert got[2][4] == 103
+    survey = file.survey()
+    assert (survey.rounded, survey.whole, survey.refused) == (1, 1, {})
+    assert [(row.values or {})["open"] for row in bar_rows(file.file)(0)][1] == 10.15
+
+
+def test_a_row_without_a_time_costs_no_other(tmp_path: Path) -> None:
+    """It must neither hide that a file is out of order nor turn good bars into late ones."""
+    found = rows(30, "AAA", "BBB")
+    turned = [*found[40:], {**found[7], "timestamp": None}, *found[:40]]
+    file = BarFile(parquet(tmp_path, turned))
+    assert read(file) == expected(found)
+    assert file.survey().refused == {"MALFORMED": 1}
+
+
+@pytest.mark.parametrize("kind", ["dictionary", "large", "float32", "decimal", "seconds"])
+def test_any_column_type_says_the_same(tmp_path: Path, kind: str) -> None:
+    found = rows(6, "AAA", "BBB")
+    table = pa.Table.from_pylist(found)
+
+    def put(name: str, column: Any) -> pa.Table:
+        return table.set_column(table.column_names.index(name), name, column)
+
+    if kind == "dictionary":
+        table = put("ticker", table["ticker"].dictionary_encode())
+    elif kind == "large":
+        table = put("ticker", table["ticker"].cast(pa.large_string()))
+    elif kind == "float32":
+        table = put("close", table["close"].cast(pa.float32()))
+    elif kind == "decimal":
+        table = put("open", table["open"].cast(pa.decimal128(20, 4)))
+    else:
+        table = put("timestamp", table["timestamp"].cast(pa.timestamp("s", "America/New_York")))
+    pq.write_table(table, tmp_path / "typed.parquet")
+    assert read(BarFile(tmp_path / "typed.parquet")) == expected(found)
+
+
+def test_a_bad_cell_of_a_csv_file_costs_its_row(tmp_path: Path) -> None:
+    """Whole numbers as 100000.0, words among numbers, a missing cell, a time without a zone."""
+    found = rows(8, "AAA")
+    lines = ["ticker,timestamp,open,high,low,close,volume"]
+    lines += [
+        f"{r['ticker']},{r['timestamp'].isoformat()},{r['open']},{r['high']},{r['low']},"
+        f"{r['close']},{r['volume']}.0"
+        for r in found
+    ]
+    lines[2] = lines[2].replace("11.0", "eleven", 1)
+    lines[4] = lines[4].replace("+00:00", "")
+    lines[6] += ",more"
+    lines[7] = lines[7].replace("99.0", "")
+    csv = tmp_path / "bars.csv"
+    csv.write_text("\n".join(lines) + "\n")
+    file = BarFile(csv)
+    assert read(file) == expected([r for n, r in enumerate(found) if n in {0, 2, 4, 7}])
+    assert file.survey().refused == {"MALFORMED": 3, "NAIVE_TIME": 1}
+    played = list(bar_rows(file.file)(0))
+    assert sum(row.refusal is not None for row in played) == 4
+    assert len(played) == 8
+
+
+def test_a_name_that_is_no_text_is_read(tmp_path: Path) -> None:
+    found = rows(3, "AAA")
+    file = tmp_path / os.fsdecode(b"caf\xe9.parquet")
+    parquet(tmp_path, found).rename(file)
+    assert read(BarFile(file)) == expected(found)
 
 
 def test_what_is_no_file_of_bars_says_so(tmp_path: Path) -> None:
@@ -114,6 +201,8 @@ def test_what_is_no_file_of_bars_says_so(tmp_path: Path) -> None:
     naive = [{**r, "timestamp": r["timestamp"].replace(tzinfo=None)} for r in rows(2, "AAA")]
     with pytest.raises(InputUnusable, match="with a zone"):
         read(BarFile(parquet(tmp_path, naive)))
+    with pytest.raises(InputUnusable, match=r"no row that is a bar; refused: MALFORMED 6 "):
+        read(BarFile(parquet(tmp_path, rows(3, "aaa", "bbb"))))
 
 
 def test_units_are_those_of_messages() -> None:

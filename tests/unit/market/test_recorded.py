@@ -11,11 +11,11 @@ import pyarrow.parquet as pq
 import pytest
 
 from connectors.envelope import SHARD
+from connectors.market.bar_rows import bar_rows
 from connectors.market.input_files import (
     InputUnusable,
     Rows,
     article_rows,
-    bar_rows,
     first_moment,
     no_rows,
 )

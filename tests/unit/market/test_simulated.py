@@ -7,8 +7,9 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
+from connectors.market.bar_rows import bar_rows
 from connectors.market.calendar import new_york_sessions
-from connectors.market.input_files import article_rows, bar_rows
+from connectors.market.input_files import article_rows
 from connectors.market.simulated import MINUTES, TICKERS, record_day
 from messages.market import Bar
 from messages.news import RawArticle

@@ -27,6 +27,11 @@ class Mine(Strategy):
 """
 
 
+BARS = "ticker,ts,open,high,low,close,volume\n" + "".join(
+    f"AAA,2025-03-12T13:{m}Z,10,10,10,10,100\n" for m in (30, 35, 40, 45)
+)
+
+
 def test_weights() -> None:
     equal = weights_of("")
     assert set(equal) == set(STRATEGIES)
@@ -65,14 +70,14 @@ def test_moments_that_are_none(text: str) -> None:
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Return an empty directory to work in, with a file of bars and one of news."""
     monkeypatch.chdir(tmp_path)
-    Path("bars.parquet").write_bytes(b"some bars")
+    Path("bars.csv").write_text(BARS)
     Path("news.jsonl").write_bytes(b"some news")
     Path("mine.py").write_text(STRATEGY)
     Path("companies.txt").write_text("Symbol|Name\nMINE|Mine Inc|x\n")
     return tmp_path
 
 
-def request(*arguments: str, bars: str = "bars.parquet") -> BacktestRequest:
+def request(*arguments: str, bars: str = "bars.csv") -> BacktestRequest:
     options = parser().parse_args(["backtest", "--bars", bars, *arguments])
     before = vars(options).copy()
     made, _ = asked(options, Path())
@@ -84,8 +89,7 @@ NEWS = ("--news", "news.jsonl")
 OTHERWISE: dict[str, tuple[str, ...]] = {
     "splits adjust": ("--splits", "adjust"),
     "splits keep": ("--splits", "keep"),
-    "interval": ("--interval", "5m"),
-    "daily": ("--interval", "1d"),
+    "interval": ("--interval", "1m"),
     "benchmark": ("--benchmark", "AAA"),
     "first": ("--from", "2025-03-12"),
     "last": ("--to", "2025-03-12"),
@@ -102,6 +106,11 @@ OTHERWISE: dict[str, tuple[str, ...]] = {
 }
 
 
+def test_an_interval_that_was_read_off_the_file_is_as_one_that_was_said(place: Path) -> None:
+    assert request().interval == "5m"
+    assert request().id == request("--interval", "5m").id
+
+
 def test_different_backtests_have_different_ids(place: Path) -> None:
     ids = [request().id, *(request(*arguments).id for arguments in OTHERWISE.values())]
     assert len(set(ids)) == len(ids)
@@ -112,21 +121,21 @@ def test_the_same_backtest_has_one_id_from_any_directory(
 ) -> None:
     here = request(*NEWS, "--strategy", "mine.py:Mine")
     (place / "deep").mkdir()
-    for name in ("bars.parquet", "news.jsonl", "mine.py"):
+    for name in ("bars.csv", "news.jsonl", "mine.py"):
         (place / name).rename(place / "deep" / f"moved_{name}")
     monkeypatch.chdir(place / "deep")
     moved = request(
         "--news", str(Path("moved_news.jsonl").resolve()), "--strategy", "moved_mine.py:Mine",
-        bars="moved_bars.parquet",
+        bars="moved_bars.csv",
     )  # fmt: skip
     assert moved.id == here.id
-    assert [i.name for i in moved.inputs] == ["moved_bars.parquet", "moved_news.jsonl"]
+    assert [i.name for i in moved.inputs] == ["moved_bars.csv", "moved_news.jsonl"]
     written_out = request("--set", "risk.max_positions=20", "--slippage-bps", "1",
-                          bars="moved_bars.parquet")  # fmt: skip
-    assert written_out.id == request(bars="moved_bars.parquet").id, "the defaults, said aloud"
+                          bars="moved_bars.csv")  # fmt: skip
+    assert written_out.id == request(bars="moved_bars.csv").id, "the defaults, said aloud"
 
 
-@pytest.mark.parametrize("name", ["bars.parquet", "news.jsonl", "mine.py"])
+@pytest.mark.parametrize("name", ["bars.csv", "news.jsonl", "mine.py"])
 def test_an_edited_file_gives_another_id(place: Path, name: str) -> None:
     arguments = (*NEWS, "--strategy", "mine.py:Mine")
     before = request(*arguments)
@@ -164,7 +173,7 @@ def test_a_preset_is_its_own_rules(place: Path) -> None:
         (("--set", "risk.nonsense=1"), ParameterInvalid, "no such parameter"),
         (("--capital", "5000000000"), ParameterInvalid, "account.start_cash"),
         (("--news", "none.jsonl"), InputUnusable, "none.jsonl"),
-        (("--bars", "none.parquet"), InputUnusable, "is not a readable file of bars"),
+        (("--bars", "none.csv"), InputUnusable, "is not a readable file of bars"),
     ],
 )
 def test_what_cannot_be_asked_says_why(

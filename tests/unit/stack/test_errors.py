@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from connectors.market.input_files import InputUnusable, article_rows, bar_rows
+from connectors.market.bar_rows import bar_rows
+from connectors.market.input_files import InputUnusable, article_rows
 from connectors.settings import SettingsInvalid, load_settings
 from stack.commands.flow import parse_shards
 from stack.errors import MissingTool, StackError
@@ -116,7 +117,7 @@ def test_shards_that_are_not_there(shards: str) -> None:
 def test_inputs_that_cannot_be_played(tmp_path: Path) -> None:
     text = tmp_path / "bars.parquet"
     text.write_text("no parquet")
-    with pytest.raises(InputUnusable, match="not a readable Parquet"):
+    with pytest.raises(InputUnusable, match="not a readable file of bars"):
         bar_rows(text)
     with pytest.raises(InputUnusable, match="--bars"):
         bar_rows(tmp_path / "missing.parquet")
