@@ -38,9 +38,11 @@ class Ask(NamedTuple):
         last_exit: stamp of the ticker's last exit; UNKNOWN without one.
         positions: open positions and tickers with an open entry.
         qty: shares, signed, by the sizing rule.
+        cost: of them: slipped value, commission, and the reserve for the exit's fees.
+        fees: of the entry and of an exit at the same price.
         equity: cash and positions at their last prices.
         exposure: value of all positions and open entries, without this one.
-        cash: less what open entries reserve.
+        cash: less what open entries, and the exits of what is held, reserve.
         volume: the smaller of the last bar's and the mean session's shares; UNKNOWN without a bar.
     """
 
@@ -55,6 +57,8 @@ class Ask(NamedTuple):
     last_exit: int
     positions: int
     qty: int
+    cost: int
+    fees: int
     equity: int
     exposure: int
     cash: int
@@ -78,6 +82,7 @@ class Limits(NamedTuple):
     position_bps: int
     exposure_bps: int
     participation_bps: int
+    fees_bps: int
 
 
 Verdict = tuple[bool, int, int]
@@ -162,9 +167,15 @@ def below_one_share(a: Ask, _: Limits) -> Verdict:
 
 
 def max_position_pct(a: Ask, limits: Limits) -> Verdict:
-    """Deny when the position would be too large a share of equity."""
-    limit, notional = limits.position_bps * a.equity, abs(a.qty) * a.price
-    return BPS * notional <= limit, limit // BPS, notional
+    """Deny when the position, costs included, would be too large a share of equity."""
+    limit = limits.position_bps * a.equity // BPS
+    return a.cost <= limit, limit, a.cost
+
+
+def max_fees(a: Ask, limits: Limits) -> Verdict:
+    """Deny when the fees of both sides are too large a share of the position's value."""
+    limit = limits.fees_bps * abs(a.qty) * a.price // BPS
+    return a.fees <= limit, limit, a.fees
 
 
 def max_exposure(a: Ask, limits: Limits) -> Verdict:
@@ -174,9 +185,8 @@ def max_exposure(a: Ask, limits: Limits) -> Verdict:
 
 
 def buying_power(a: Ask, _: Limits) -> Verdict:
-    """Deny what cash less open entries cannot pay."""
-    notional = abs(a.qty) * a.price
-    return notional <= a.cash, a.cash, notional
+    """Deny what free cash cannot pay, slippage, commission and the exit's fees included."""
+    return a.cost <= a.cash, a.cash, a.cost
 
 
 def max_participation(a: Ask, limits: Limits) -> Verdict:
@@ -255,6 +265,7 @@ CHECKS: Final[Mapping[str, Check]] = {
     "COOLDOWN": Check(cooldown, _since_exit),
     "MAX_POSITIONS": Check(max_positions, _count),
     "BELOW_ONE_SHARE": Check(below_one_share, _both_shares, always=True),
+    "MAX_FEES": Check(max_fees, _money),
     "MAX_POSITION_PCT": Check(max_position_pct, _money),
     "MAX_EXPOSURE": Check(max_exposure, _money),
     "BUYING_POWER": Check(buying_power, _money),

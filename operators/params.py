@@ -12,6 +12,7 @@ from pydantic import AfterValidator, BeforeValidator, WithJsonSchema
 
 from messages.units import MINUTE_US, SECOND_US
 from operators.checks import SWITCHABLE, Limits, switched_off
+from operators.costs import Costs
 
 MOMENTUM: Final = "momentum"
 MEAN_REVERSION: Final = "mean_reversion"
@@ -137,6 +138,9 @@ class RiskParams:
             the last 20 sessions once there are that many.
         stale_price_seconds: an older last price denies an entry.
         stale_sentiment_minutes: an older newest article denies an entry that news voted for.
+        max_fees_bps: fees of an entry and its exit, share of the position's value; more deny it.
+        net_of_costs: the size pays slippage, commission and the exit's fees too; False only for
+            comparisons with other engines.
         allow_short: SHORT without a position opens one; otherwise it only closes.
         off: checks switched off by name; only for comparisons with other engines.
     """
@@ -149,6 +153,8 @@ class RiskParams:
     participation_bps: BasisPoints = 100
     stale_price_seconds: NotNegative = 300
     stale_sentiment_minutes: NotNegative = 240
+    max_fees_bps: BasisPoints = 200
+    net_of_costs: bool = True
     allow_short: bool = False
     off: CheckNames = ()
 
@@ -164,6 +170,7 @@ class RiskParams:
             position_bps=self.position_bps,
             exposure_bps=self.max_exposure_bps,
             participation_bps=self.participation_bps,
+            fees_bps=self.max_fees_bps,
         )
 
 
@@ -192,6 +199,14 @@ class FillParams:
     commission_bps: BasisPoints = 0
     sell_fee_ppm: BasisPoints = 0
     sell_fee_per_1000: NotNegative = 0
+
+    @property
+    def costs(self) -> Costs:
+        """Return what an order costs beyond its price."""
+        return Costs(
+            self.slippage_bps, self.volume_slippage_bps, self.commission_per_share,
+            self.commission_bps, self.sell_fee_ppm, self.sell_fee_per_1000,
+        )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from messages.units import from_money, to_micros, to_units
 from operators.blocks import Event
 from operators.columns.bars import BarColumns
 from operators.columns.loop import ColumnLoop
-from operators.columns.records import BY_STOP, CODES, DECISION, EXPIRY, FILL, NONE
+from operators.columns.records import BY_STOP, CODES, DECISION, END, FILL, NONE
 from operators.merge import cut
 from operators.params import Params
 from operators.trading.sessions import SessionTable
@@ -96,7 +96,7 @@ def _rows(loop: ColumnLoop, rows: Any) -> Said:
             pnl = None if r["pnl"] == NONE else r["pnl"]
             fill = (abs(r["qty"]), r["price"], r["fee"], pnl)
             said.append(("execution", r["stamp"], ticker, side, *fill))
-        elif r["kind"] == EXPIRY:
+        elif r["kind"] == END:
             said.append(("execution", r["stamp"], ticker, side, 0, None, 0, None))
         else:
             money = (r["cash"], r["value"], r["realized"])

@@ -21,7 +21,9 @@ JOB_V1: Final = Params(
             "BUYING_POWER",
             "MAX_PARTICIPATION",
             "MAX_POSITION_PCT",
-        )
+            "MAX_FEES",
+        ),
+        net_of_costs=False,
     ),
     fills=FillParams(slippage_bps=0, commission_per_share=100),
 )

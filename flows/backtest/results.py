@@ -36,6 +36,7 @@ class Result(Struct, frozen=True, kw_only=True):
         attribution: strategy -> profit of closed trades, by its share of the votes.
         monthly: YYYY-MM -> return.
         rejects: code -> requests of signals that were denied.
+        cut: entries of which cash did not cover all when they were filled.
         benchmark: ticker, its return, and the correlation of daily returns.
         curve: moment and equity, at most 600 of the snapshots, the last one among them.
     """
@@ -74,6 +75,7 @@ class Result(Struct, frozen=True, kw_only=True):
     hold_minutes: float | None
     commissions: float
     rejects: dict[str, int]
+    cut: int
     attribution: dict[str, float]
     monthly: dict[str, float]
     benchmark: dict[str, Any]
@@ -119,7 +121,7 @@ def result_of(ran: Ran, *, with_trades: bool = True) -> Result:
         stops=tally.stops, open_positions=len(ran.loop.open_positions),
         hold_minutes=sum(held) / len(held) / MINUTE_US if held else None,
         commissions=float(fills["fee"].sum()) / 10_000,
-        rejects=dict(sorted(tally.codes.items())),
+        rejects=dict(sorted(tally.codes.items())), cut=tally.cut,
         attribution=_attribution(trades), monthly=_monthly(days),
         benchmark=_benchmark(ran, days), buy_and_hold=_buy_and_hold(ran), days=days,
         curve=_curve(ran) if with_trades else [],

@@ -17,6 +17,7 @@ from operators.columns.records import (
     BY_STOP,
     CODES,
     DECISION,
+    END,
     FILL,
     NONE,
     RECORD,
@@ -67,6 +68,7 @@ class Tally:
         codes: code -> what signals asked for and it denied.
         stops: exits that a stop asked for.
         asked: signals.
+        cut: entries of which cash did not cover all when they were filled.
     """
 
     def __init__(self, weights: dict[str, float], names: Sequence[str]) -> None:
@@ -77,7 +79,7 @@ class Tally:
             names: of the strategies, in the order of their votes.
         """
         self._weights = [(s, weights.get(s, 0.0)) for s in names]
-        self.fills = self.stops = self.asked = 0
+        self.fills = self.stops = self.asked = self.cut = 0
         self.codes: Counter[str] = Counter()
         self._snapshots: list[Ints] = []
         self._fills: list[Rows] = []
@@ -93,6 +95,7 @@ class Tally:
         self.fills += len(fills)
         if len(fills):
             self._fills.append(fills)
+        self.cut += int(((kind == END) & (rows["row"] >= 0)).sum())  # without a row: at the close
         seen = rows.compress(kind == SNAPSHOT)
         if len(seen):
             self._snapshots.append(np.stack([seen["stamp"], seen["cash"], seen["value"]], axis=1))

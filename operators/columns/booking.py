@@ -5,8 +5,8 @@ Compiled into the loop. Booking and costs are the functions of `operators.tradin
 
 from numba import njit
 
-from operators.columns.records import FILL, NONE, Books, Row, Rules
-from operators.trading.arithmetic import booked, commission_of, slipped
+from operators.columns.records import END, FILL, NONE, Books, Row, Rules
+from operators.trading.arithmetic import booked, commission_of, exit_reserve, slipped, within
 
 
 @njit(cache=False)
@@ -45,6 +45,7 @@ def apply(b: Books, k: int, stamp: int, qty: int, price: int, fee: int, trade: i
     t.qty, t.cost, t.fees = new.qty, new.cost, new.fees
     s.value += qty * t.price
     s.gross += (abs(new.qty) - abs(held)) * t.price
+    s.shares += abs(new.qty) - abs(held)
     s.realized += new.profit
     if not new.closes:
         return NONE
@@ -68,15 +69,30 @@ def mark(s: Row, t: Row, price: int) -> None:
 def fill(
     b: Books, rules: Rules, row: int, stamp: int, k: int, order: int, qty: int, raw: int, trade: int
 ) -> None:
-    """Fill a whole order at a raw price, book it and record it."""
-    price = slipped(raw, qty, rules.slippage_bps, rules.volume_slippage_bps, b.tickers[k].volume)
-    fee = commission_of(
-        price, qty, rules.per_share, rules.fee_bps, rules.sell_ppm, rules.sell_per_1000
-    )
+    """Fill shares of an order at a raw price, book them and record it."""
+    costs = rules.costs
+    volume = b.tickers[k].volume
+    price = slipped(raw, qty, costs.slippage_bps, costs.volume_slippage_bps, volume)
+    fee = commission_of(price, qty, costs)
     pnl = apply(b, k, stamp, qty, price, fee, trade)
     record(b, FILL, row, stamp, k)
     r = b.out[b.account[0].written - 1]
     r.qty, r.price, r.fee, r.pnl, r.order, r.trade = qty, price, fee, pnl, order, trade
+
+
+@njit(cache=False)
+def free_cash(s: Row, rules: Rules) -> int:
+    """Return the cash that the exits of what is held do not reserve."""
+    return int(s.cash - exit_reserve(s.shares, s.held, rules.costs))
+
+
+@njit(cache=False)
+def end(b: Books, row: int, stamp: int, i: int) -> None:
+    """Record the end of a waiting order without a further fill."""
+    o = b.orders[i]
+    record(b, END, row, stamp, o.ticker)
+    r = b.out[b.account[0].written - 1]
+    r.order, r.qty, r.trade = o.id, o.qty, o.trade
 
 
 @njit(cache=False)
@@ -118,6 +134,12 @@ def meet(b: Books, rules: Rules, row: int, e: Row) -> None:
             kept += 1
             continue
         release(b, i)
-        mark(s, b.tickers[k], raw)
-        fill(b, rules, row, e.stamp, k, o.id, o.qty, raw, o.trade)
+        qty = o.qty
+        if o.reserve and rules.cut_to_cash:
+            qty = within(free_cash(s, rules), raw, qty, e.volume, rules.costs)
+        if qty:
+            mark(s, b.tickers[k], raw)
+            fill(b, rules, row, e.stamp, k, o.id, qty, raw, o.trade)
+        if qty != o.qty:
+            end(b, row, e.stamp, i)
     s.waiting = kept

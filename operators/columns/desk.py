@@ -15,7 +15,7 @@ from numba.extending import register_jitable
 from operators import checks
 from operators.checks import ACTIVE, UNKNOWN, Ask, chained
 from operators.columns import booking, records
-from operators.columns.booking import mark, meet, place, record, release
+from operators.columns.booking import end, free_cash, mark, meet, place, record, release
 from operators.columns.records import (
     ACCEPTED,
     BEING_SOLD,
@@ -23,7 +23,6 @@ from operators.columns.records import (
     BY_STOP,
     CODES,
     DECISION,
-    EXPIRY,
     IS_BAR,
     IS_SIGNAL,
     NO_POSITION,
@@ -37,7 +36,12 @@ from operators.columns.records import (
 )
 from operators.fingerprint import fingerprint
 from operators.trading import arithmetic
-from operators.trading.arithmetic import entry_shares, is_stopped
+from operators.trading.arithmetic import (
+    entry_cost,
+    entry_shares,
+    is_stopped,
+    round_trip_fees,
+)
 from operators.trading.last_bar import SESSIONS_IN_MEAN
 from operators.trading.sessions import BEYOND, NEVER
 
@@ -64,10 +68,7 @@ def _session_closed(b: Books, rules: Rules, stamp: int) -> None:
         return
     s = b.account[0]
     for i in range(s.waiting):
-        o = b.orders[i]
-        record(b, EXPIRY, -1, stamp, o.ticker)
-        r = b.out[s.written - 1]
-        r.order, r.qty, r.trade = o.id, o.qty, o.trade
+        end(b, -1, stamp, i)
         release(b, i)
     s.waiting = 0
 
@@ -126,16 +127,20 @@ def _exit(b: Books, rules: Rules, row: int, stamp: int, k: int, cause: int) -> N
 @njit(cache=False)
 def _ask(b: Books, rules: Rules, stamp: int, k: int, side: int, as_of: int) -> Ask:
     s, t = b.account[0], b.tickers[k]
-    equity, qty, price, volume = s.cash + s.value, 0, UNKNOWN, UNKNOWN
+    equity, qty, price, volume, cost, fees = s.cash + s.value, 0, UNKNOWN, UNKNOWN, 0, 0
     if t.stamp != NONE:
-        price, volume = t.price, t.volume
-        qty = side * entry_shares(equity, price, rules.position_bps)
+        price, volume, costs = t.price, t.volume, rules.costs
+        qty = entry_shares(
+            equity, price, rules.position_bps, side, volume, costs, rules.net_of_costs
+        )
+        cost = entry_cost(price, qty, volume, costs)
+        fees = round_trip_fees(price, qty, costs)
         if t.days >= SESSIONS_IN_MEAN:
             volume = min(volume, b.days[k].sum() // SESSIONS_IN_MEAN)
     return Ask(
         stamp, 1 if _is_open(stamp, b.opens, b.closes) else 0, ACTIVE, price, t.stamp, as_of,
-        t.qty, t.entries, t.exit, s.held + s.entering, qty, equity, s.gross + s.reserved,
-        s.cash - s.reserved, volume,
+        t.qty, t.entries, t.exit, s.held + s.entering, qty, cost, fees, equity,
+        s.gross + s.reserved, free_cash(s, rules) - s.reserved, volume,
     )  # fmt: skip
 
 
@@ -152,7 +157,7 @@ def _on_signal(b: Books, rules: Rules, row: int, stamp: int, k: int, side: int, 
     denial = first_denial(ask, rules.limits)
     _decide(b, row, stamp, k, BY_SIGNAL, ask.qty if denial[0] == ACCEPTED else side, denial)
     if denial[0] == ACCEPTED:
-        place(b, rules, row, stamp, k, ask.qty, ask.price, NONE)
+        place(b, rules, row, stamp, k, ask.qty, -(-ask.cost // abs(ask.qty)), NONE)
 
 
 @njit(cache=False)

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from operators.checks import NAMES, UNKNOWN, Limits
+from operators.costs import Costs
 from operators.params import Params
 from operators.trading.last_bar import SESSIONS_IN_MEAN
 from operators.trading.sessions import NEVER
@@ -33,8 +34,8 @@ TICKER: Final = _fields(
 
 # The account, its timers, counters, and how many records are in the buffer.
 ACCOUNT: Final = _fields(
-    "cash realized value gross held snapshot_due close_due waiting entering reserved orders trades "
-    "written"
+    "cash realized value gross shares held snapshot_due close_due waiting entering reserved orders "
+    "trades written"
 )
 
 # Per waiting order. `reserve`: units reserved by each open share; 0 for an exit.
@@ -45,7 +46,7 @@ RECORD: Final = _fields(
     "kind row stamp ticker cause code limit actual qty price fee pnl order trade cash value "
     "realized held"
 )
-(DECISION, FILL, EXPIRY, SNAPSHOT) = range(4)
+(DECISION, FILL, END, SNAPSHOT) = range(4)  # END: of an order, without a further fill
 (BY_SIGNAL, BY_STOP) = range(2)
 ACCEPTED: Final = 0
 # The code of a decision, by number; an entry check's is its place among the checks, from 1.
@@ -61,6 +62,8 @@ class Rules(NamedTuple):
         limits: of the checks.
         no_session_check: the check for regular sessions is off.
         next_open: orders fill at the next open; otherwise at the close.
+        net_of_costs: sizes pay the costs too.
+        cut_to_cash: a waiting entry is cut to what cash covers when it is filled.
         snapshot_every: microseconds.
     """
 
@@ -70,12 +73,9 @@ class Rules(NamedTuple):
     stop_bps: int
     short: bool
     next_open: bool
-    slippage_bps: int
-    volume_slippage_bps: int
-    per_share: int
-    fee_bps: int
-    sell_ppm: int
-    sell_per_1000: int
+    net_of_costs: bool
+    cut_to_cash: bool
+    costs: Costs
     snapshot_every: int
 
 
@@ -110,12 +110,9 @@ def rules_of(params: Params, minute: int) -> Rules:
         stop_bps=risk.stop_loss_bps,
         short=risk.allow_short,
         next_open=fills.model == "next_open",
-        slippage_bps=fills.slippage_bps,
-        volume_slippage_bps=fills.volume_slippage_bps,
-        per_share=fills.commission_per_share,
-        fee_bps=fills.commission_bps,
-        sell_ppm=fills.sell_fee_ppm,
-        sell_per_1000=fills.sell_fee_per_1000,
+        net_of_costs=risk.net_of_costs,
+        cut_to_cash="BUYING_POWER" not in risk.off,
+        costs=fills.costs,
         snapshot_every=params.account.snapshot_minutes * minute,
     )
 

@@ -69,6 +69,7 @@ class Account:
         self.marks: dict[str, int] = dict(state.marks if state else {})
         self.value = sum(p.qty * self.marks[t] for t, p in self.positions.items())
         self.gross = sum(abs(p.qty) * self.marks[t] for t, p in self.positions.items())
+        self.shares = sum(abs(p.qty) for p in self.positions.values())
 
     @property
     def equity(self) -> int:
@@ -112,6 +113,7 @@ class Account:
             del self.positions[ticker]
         self.value += fill.qty * mark
         self.gross += (abs(new.qty) - abs(held)) * mark
+        self.shares += abs(new.qty) - abs(held)
         self.realized += new.profit
         return new.profit if new.closes else None
 

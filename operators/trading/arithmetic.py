@@ -10,17 +10,12 @@ from typing import Final, NamedTuple
 from numba.extending import register_jitable
 
 from operators.checks import BPS
+from operators.costs import Costs
 
 CENT: Final = 100
 THOUSAND: Final = 1_000
 MILLION: Final = 1_000_000
 MAX_EQUITY: Final = 2**63 // (4 * BPS)  # products are at most BPS x a value; some room for shorts
-
-
-@register_jitable
-def entry_shares(equity: int, price: int, position_bps: int) -> int:
-    """Return the shares of a fixed fraction of equity, rounded down."""
-    return position_bps * equity // (BPS * price) if equity > 0 else 0
 
 
 @register_jitable
@@ -44,16 +39,108 @@ def slipped(price: int, qty: int, bps: int, volume_bps: int, volume: int) -> int
 
 
 @register_jitable
-def commission_of(
-    price: int, qty: int, per_share: int, bps: int, sell_ppm: int, sell_per_1000: int
-) -> int:
+def commission_of(price: int, qty: int, costs: Costs) -> int:
     """Return per share plus share of value, rounded up; sales pay two fees more, in whole cents."""
     shares = abs(qty)
-    fee = shares * per_share - (-shares * price * bps // BPS)
+    fee = shares * costs.per_share - (-shares * price * costs.fee_bps // BPS)
     if qty < 0:
-        fee -= CENT * (-shares * price * sell_ppm // (MILLION * CENT))
-        fee -= CENT * (-shares * sell_per_1000 // (THOUSAND * CENT))
+        fee -= CENT * (-shares * price * costs.sell_ppm // (MILLION * CENT))
+        fee -= CENT * (-shares * costs.sell_per_1000 // (THOUSAND * CENT))
     return fee
+
+
+@register_jitable
+def exit_reserve(shares: int, positions: int, costs: Costs) -> int:
+    """Return the most that selling held shares costs beyond what it brings, at any price.
+
+    Fees by share, and what rounding up adds; fees by value are paid from the proceeds.
+
+    Args:
+        shares: held in all positions together.
+        positions: how many.
+        costs: of the broker.
+    """
+    rounding = 1 + 3 * CENT if costs.fee_bps or costs.sell_ppm or costs.sell_per_1000 else 0
+    by_thousand = -CENT * (-shares * costs.sell_per_1000 // (THOUSAND * CENT))
+    return shares * costs.per_share + by_thousand + positions * rounding
+
+
+@register_jitable
+def entry_cost(price: int, qty: int, volume: int, costs: Costs) -> int:
+    """Return what an entry takes: slipped value, commission, and the reserve for its exit.
+
+    Args:
+        price: last price, units.
+        qty: signed shares.
+        volume: shares of the bar that fills it.
+        costs: of the broker.
+    """
+    slip = slipped(price, qty, costs.slippage_bps, costs.volume_slippage_bps, volume)
+    value, shares = abs(qty) * max(price, slip), abs(qty)
+    return value + commission_of(slip, qty, costs) + exit_reserve(shares, 1, costs)
+
+
+@register_jitable
+def round_trip_fees(price: int, qty: int, costs: Costs) -> int:
+    """Return the fees of an entry and of its exit at the same price."""
+    return commission_of(price, qty, costs) + commission_of(price, -qty, costs)
+
+
+@register_jitable
+def affordable(budget: int, price: int, qty: int, volume: int, costs: Costs) -> int:
+    """Return how many of some shares, signed, an entry may have so that it costs no more.
+
+    At most a few shares fewer than would just do: rounding is taken at its worst.
+
+    Args:
+        budget: units; what `entry_cost` must not pass.
+        price: units.
+        qty: signed shares; no more than these.
+        volume: shares of the bar that fills it.
+        costs: of the broker.
+    """
+    if budget <= 0 or qty == 0:
+        return 0
+    slip = slipped(price, qty, costs.slippage_bps, costs.volume_slippage_bps, volume)
+    worst = max(price, slip)
+    each = worst * (BPS + costs.fee_bps) + 2 * BPS * costs.per_share
+    rounding = 0
+    if costs.fee_bps or costs.sell_ppm or costs.sell_per_1000:
+        rounding = 2 + 6 * CENT
+        each += worst * costs.sell_ppm // (MILLION // BPS) + 1
+        each += 2 * costs.sell_per_1000 * (BPS // THOUSAND)
+    shares = min(abs(qty), max(0, budget - rounding) * BPS // each)
+    return shares if qty > 0 else -shares
+
+
+@register_jitable
+def within(budget: int, price: int, qty: int, volume: int, costs: Costs) -> int:
+    """Return an entry's shares, all of them where they cost no more, otherwise the affordable."""
+    if entry_cost(price, qty, volume, costs) <= budget:
+        return qty
+    return affordable(budget, price, qty, volume, costs)
+
+
+@register_jitable
+def entry_shares(
+    equity: int, price: int, position_bps: int, side: int, volume: int, costs: Costs, net: bool
+) -> int:
+    """Return the signed shares of a fixed fraction of equity, rounded down.
+
+    Args:
+        equity: units.
+        price: last price, units.
+        position_bps: the fraction.
+        side: 1 to buy, -1 to sell short.
+        volume: shares of the last bar.
+        costs: of the broker.
+        net: the fraction pays slippage, commission and the exit's fees too.
+    """
+    if equity <= 0:
+        return 0
+    budget = position_bps * equity // BPS
+    shares = side * (budget // price)
+    return affordable(budget, price, shares, volume, costs) if net else shares
 
 
 class Booked(NamedTuple):

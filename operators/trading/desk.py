@@ -22,15 +22,16 @@ from operators.checks import ACCEPTED, NO_NEWS, UNKNOWN, UNKNOWN_NEWS, Ask, Deni
 from operators.params import NEWS_DRIVEN, Params
 from operators.states import State
 from operators.trading.account import Account, AccountState, Fill, Position
-from operators.trading.arithmetic import entry_shares
 from operators.trading.events import EventFactory, Request, execution_id
 from operators.trading.fills import Execution, SimulatedBroker
 from operators.trading.last_bar import BarMemory, LastBar
 from operators.trading.orders import Order, OrderBook
 from operators.trading.protection import stop_hit
 from operators.trading.sessions import BEYOND, NEVER, SessionTable
+from operators.trading.sizing import Sizing
 
 TradingState = Literal["ACTIVE", "PAUSED", "REDUCING", "HALTED"]
+Ending = Literal["EXPIRED", "CANCELLED", "REJECTED"]
 STATES: Final[dict[str, TradingState]] = {
     "pause": "PAUSED",
     "resume": "ACTIVE",
@@ -110,6 +111,9 @@ class Desk:
         """
         self._watch = watch
         self._risk, self._limits = params.risk, params.risk.limits
+        self._sizing = Sizing(params)
+        checked = not checks.is_off("BUYING_POWER", self._limits)
+        self._free_cash = self._cash if checked else None
         self._every = params.account.snapshot_minutes * MINUTE_US
         self._sessions = sessions
         self._events = EventFactory(params.account.name)
@@ -162,6 +166,9 @@ class Desk:
     def book(self, stamp: int, executions: Iterable[Execution], out: list[Event]) -> None:
         """Book what a broker says of open orders, one after the other."""
         for execution in executions:
+            if execution.ends and not execution.qty:
+                self._end(stamp, [self._orders[execution.order_id]], execution.ends, out)
+                continue
             order, status = self._orders.fill(execution.order_id, execution.qty)
             id_ = execution_id(order.id, order.fills)
             fill = Fill(
@@ -177,6 +184,8 @@ class Desk:
                 stamp, order.ticker, self.account, id_, pnl or 0, self._risk
             )
             out.append(position)
+            if execution.ends:
+                self._end(stamp, [order], execution.ends, out)
             self._finish_flatten()
 
     def _fire(self, stamp: int, out: list[Event]) -> None:
@@ -208,8 +217,7 @@ class Desk:
             self._end(stamp, self._orders.open_orders(), "EXPIRED", out)
 
     def _end(
-        self, stamp: int, orders: list[Order], status: Literal["EXPIRED", "CANCELLED"],
-        out: list[Event],
+        self, stamp: int, orders: list[Order], status: Ending, out: list[Event]
     ) -> None:  # fmt: skip
         for order in orders:
             self._orders.end(order.id)
@@ -225,7 +233,7 @@ class Desk:
         last.price, last.stamp, last.volume = price, stamp, bar.volume
         last.today += bar.volume
         if self._orders and (waiting := self._orders.of(bar.ticker)):
-            self.book(stamp, self._broker.on_bar(waiting, bar), out)
+            self.book(stamp, self._broker.on_bar(waiting, bar, self._free_cash), out)
         position = self.account.mark(bar.ticker, price)
         if position is not None and stop_hit(position, price, self._risk):
             request = Request(("stop", bar.id), "stop", "", (bar.id, position.execution_id))
@@ -253,13 +261,14 @@ class Desk:
         if self._watch is not None:
             self._watch(decision, EntryAsked(signal.ticker, ask))
         if denial is None:
-            self._place(decision, stamp, signal.ticker, ask.qty, ask.price, "", out)
+            reserve = -(-ask.cost // abs(ask.qty))  # by each share, rounded up
+            self._place(decision, stamp, signal.ticker, ask.qty, reserve, "", out)
 
     def _ask(self, stamp: int, signal: TradeSignal, side: int) -> Ask:
         ticker, account, orders = signal.ticker, self.account, self._orders
         last, equity = self._bars.get(ticker), account.equity
         held, reserved = account.positions.get(ticker), orders.reserved()
-        shares = entry_shares(equity, last.price, self._risk.position_bps) if last else 0
+        size = self._sizing.size(equity, side, last)
         return Ask(
             stamp=stamp,
             is_open=int(self._sessions.is_open(stamp)),
@@ -271,12 +280,17 @@ class Desk:
             entries=orders.entries(ticker),
             last_exit=self._exits.get(ticker, UNKNOWN),
             positions=len(account.positions) + len(orders.entering()),
-            qty=side * shares,
+            qty=size.qty,
+            cost=size.cost,
+            fees=size.fees,
             equity=equity,
             exposure=account.gross + reserved,
-            cash=account.cash - reserved,
+            cash=self._sizing.free_cash(account) - reserved,
             volume=last.tradable_volume if last else UNKNOWN,
         )
+
+    def _cash(self) -> int:
+        return self._sizing.free_cash(self.account)
 
     def _exit(
         self, stamp: int, ticker: str, position: Position, request: Request, out: list[Event]

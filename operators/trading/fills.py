@@ -1,12 +1,12 @@
 """The simulated broker: when an order fills, how much of it, at what price, for what commission."""
 
-from collections.abc import Iterable
-from typing import NamedTuple
+from collections.abc import Callable, Iterable
+from typing import Literal, NamedTuple
 
 from messages.market import Bar
 from messages.units import to_micros, to_units
 from operators.params import FillParams
-from operators.trading.arithmetic import commission_of, slipped
+from operators.trading.arithmetic import commission_of, slipped, within
 from operators.trading.last_bar import LastBar
 from operators.trading.orders import Order
 
@@ -20,6 +20,8 @@ class Execution(NamedTuple):
         price: of each, units.
         commission: of all, units.
         mark: the market's price at the fill, units.
+        ends: what cash did not cover ends so: CANCELLED, or REJECTED if that is all of it; empty:
+            what is left of the order goes on.
     """
 
     order_id: str
@@ -27,6 +29,7 @@ class Execution(NamedTuple):
     price: int
     commission: int
     mark: int
+    ends: Literal["", "CANCELLED", "REJECTED"] = ""
 
 
 class SimulatedBroker:
@@ -35,6 +38,7 @@ class SimulatedBroker:
     def __init__(self, params: FillParams) -> None:
         """Take the fill model and the costs."""
         self._params = params
+        self._costs = params.costs
 
     def at_once(self, order: Order, last: LastBar | None) -> Execution | None:
         """Fill a new order on the bar that decided it; None to let it wait.
@@ -45,16 +49,36 @@ class SimulatedBroker:
         """
         if last is None or last.stamp != order.decided or self._params.model != "close":
             return None
-        return self._filled(order, last.price, last.volume)
+        qty = self.shares_of(order, last.volume)
+        return self._filled(order, last.price, last.volume, qty)
 
-    def on_bar(self, orders: Iterable[Order], bar: Bar) -> Iterable[Execution]:
-        """Fill the waiting orders of a ticker that a new bar meets, in their order."""
+    def on_bar(
+        self, orders: Iterable[Order], bar: Bar, free_cash: Callable[[], int] | None = None
+    ) -> Iterable[Execution]:
+        """Fill the waiting orders of a ticker that a new bar meets, in their order.
+
+        An entry is cut to what free cash covers at the new price, or rejected.
+
+        Args:
+            orders: of the ticker, waiting.
+            bar: the new one.
+            free_cash: asked before each entry is filled, as the one before is booked by then;
+                None: nothing is cut.
+        """
         for order in orders:
             price = resting_price(
                 order.decided, to_micros(bar.start), to_units(bar.open), to_units(bar.close),
                 self._params,
             )  # fmt: skip
-            filled = None if price is None else self._filled(order, price, bar.volume)
+            if price is None:
+                continue
+            qty = self.shares_of(order, bar.volume)
+            if free_cash is not None and order.enters and qty:
+                kept = within(free_cash(), price, qty, bar.volume, self._costs)
+                if kept != qty:
+                    yield self._cut(order, kept, price, bar.volume)
+                    continue
+            filled = self._filled(order, price, bar.volume, qty)
             if filled is not None:
                 yield filled
 
@@ -62,8 +86,14 @@ class SimulatedBroker:
         """Return how many of an order's open shares a bar fills, signed: all of them."""
         return order.open
 
-    def _filled(self, order: Order, raw: int, volume: int) -> Execution | None:
-        qty = self.shares_of(order, volume)
+    def _cut(self, order: Order, qty: int, raw: int, volume: int) -> Execution:
+        """Fill what cash covers and end the rest."""
+        filled = self._filled(order, raw, volume, qty)
+        if filled is not None:
+            return filled._replace(ends="CANCELLED")
+        return Execution(order.id, 0, 0, 0, raw, "CANCELLED" if order.filled else "REJECTED")
+
+    def _filled(self, order: Order, raw: int, volume: int, qty: int) -> Execution | None:
         if not qty:
             return None
         price = fill_price(raw, qty, volume, self._params)
@@ -84,10 +114,7 @@ def fill_price(price: int, qty: int, volume: int, params: FillParams) -> int:
 
 def commission(price: int, qty: int, params: FillParams) -> int:
     """Return the commission and fees of a fill in units."""
-    return commission_of(
-        price, qty, params.commission_per_share, params.commission_bps,
-        params.sell_fee_ppm, params.sell_fee_per_1000,
-    )  # fmt: skip
+    return commission_of(price, qty, params.costs)
 
 
 def resting_price(

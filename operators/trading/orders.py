@@ -57,6 +57,10 @@ class OrderBook:
         """Return how many orders are open."""
         return len(self._orders)
 
+    def __getitem__(self, order_id: str) -> Order:
+        """Return an open order; KeyError where there is none."""
+        return self._orders[order_id]
+
     def place(self, order: Order) -> None:
         """Add an accepted order."""
         self._orders[order.id] = order

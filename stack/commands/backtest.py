@@ -114,6 +114,8 @@ def in_words(r: Result) -> str:
     lines += [f"{'profit of ' + s:<28}{v:>16,.2f}" for s, v in r.attribution.items()]
     denied = ", ".join(f"{code} {n:,}" for code, n in r.rejects.items())
     lines.append(f"denied: {denied or 'nothing'}")
+    if r.cut:
+        lines.append(f"cut or rejected at the fill, as cash did not cover them: {r.cut:,} entries")
     for what, counts, first in (
         ("bars", r.refused, r.first_refused), ("news", r.refused_news, r.first_refused_news),
     ):  # fmt: skip

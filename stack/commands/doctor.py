@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -19,6 +20,7 @@ from connectors.market.session_days import ANNOUNCED, LAST
 from connectors.sentiment.finbert import finbert_there
 from connectors.settings import load_settings
 from connectors.storage.schema import DatabaseUnavailable, server_version
+from stack.caches import COMPILED, place_compiled_code
 from stack.commands.options import home_path
 from stack.errors import StackError
 from stack.home import MIN_FREE_BYTES, Home
@@ -76,6 +78,7 @@ def examine(home_path: Path) -> Iterator[Finding]:
     yield _timescale(load_settings().database_url.get_secret_value())
     yield _finbert()
     yield _calendar(datetime.now(UTC))
+    yield _compiled(Path(place_compiled_code()))
     yield from _home(home_path)
     for name in PINNED:
         yield Finding(name, True, version(name))
@@ -147,6 +150,13 @@ def _calendar(now: datetime) -> Finding:
             "calendar", None if days > 0 else False, f"{text}: install a newer version in time"
         )
     return Finding("calendar", True, text)
+
+
+def _compiled(place: Path) -> Finding:
+    if place.is_relative_to(tempfile.gettempdir()):
+        what = f"no cache can be written, so each process compiles anew: set {COMPILED}"
+        return Finding("compiled code", None, what)
+    return Finding("compiled code", True, f"in {place}")
 
 
 def _home(path: Path) -> Iterator[Finding]:

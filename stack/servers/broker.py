@@ -15,6 +15,7 @@ import psutil
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
+from stack.caches import cache_directory
 from stack.errors import CannotStart, MissingTool
 from stack.home import Home, tail
 
@@ -220,8 +221,7 @@ def cached_jars() -> Path | None:
 
 def _jars_directory(pom: Path) -> Path:
     pins = "-".join(re.findall(r"<version>([\d.]+)</version>", pom.read_text())[:2])
-    base = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
-    return Path(base).expanduser().resolve() / "tidewire" / f"kafka-{pins}"
+    return cache_directory().resolve() / f"kafka-{pins}"
 
 
 def jar_version(jars: Path) -> str:

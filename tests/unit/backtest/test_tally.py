@@ -11,6 +11,7 @@ from operators.columns.records import (
     BY_STOP,
     CODES,
     DECISION,
+    END,
     FILL,
     NONE,
     RECORD,
@@ -86,6 +87,11 @@ def test_what_is_not_closed_is_no_trade(closing: int | None) -> None:
     if closing is not None:
         made.append(fill(2, 0, closing, 11_0000, pnl=5))
     assert list(tally(*made).trades()) == []
+
+
+def test_entries_that_cash_cut_are_counted_and_expiries_are_not() -> None:
+    cut, expired = {"kind": END, "row": 3}, {"kind": END, "row": -1}
+    assert tally(cut, expired, cut).cut == 2
 
 
 def test_nothing_is_nothing() -> None:

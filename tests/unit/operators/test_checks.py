@@ -44,7 +44,8 @@ from operators.params import RiskParams
 LIMITS = RiskParams().limits
 GOOD = Ask(
     stamp=10**15, is_open=1, state=ACTIVE, price=100_0000, price_stamp=10**15, as_of=NO_NEWS,
-    held=0, entries=0, last_exit=UNKNOWN, positions=0, qty=50, equity=100_000_0000, exposure=0,
+    held=0, entries=0, last_exit=UNKNOWN, positions=0, qty=50, cost=5_000_0000, fees=1_0000,
+    equity=100_000_0000, exposure=0,
     cash=100_000_0000, volume=1_000_000,
 )  # fmt: skip
 SECOND, MINUTE = SECOND_US, MINUTE_US
@@ -77,8 +78,10 @@ def answer(ask: Ask, limits: Limits = LIMITS) -> Denial | None:
         ({"positions": 19}, None),
         ({"positions": 20}, ("MAX_POSITIONS", "20", "20")),
         ({"qty": 0}, ("BELOW_ONE_SHARE", "1 share", "0 shares")),
-        ({"qty": 51}, ("MAX_POSITION_PCT", "5000.00", "5100.00")),
-        ({"qty": -51}, ("MAX_POSITION_PCT", "5000.00", "5100.00")),
+        ({"fees": 100_0000}, None),
+        ({"fees": 100_0001}, ("MAX_FEES", "100.00", "100.00")),
+        ({"cost": 5_000_0001}, ("MAX_POSITION_PCT", "5000.00", "5000.00")),
+        ({"qty": -50}, None),
         ({"exposure": 75_000_0000}, None),
         ({"exposure": 75_000_0001}, ("MAX_EXPOSURE", "80000.00", "80000.00")),
         ({"cash": 5_000_0000}, None),
@@ -106,7 +109,7 @@ def test_every_check_is_in_the_table_above() -> None:
 def test_a_check_that_is_off_denies_nothing(name: str) -> None:
     bad = GOOD._replace(
         is_open=0, state=HALTED, price_stamp=0, as_of=UNKNOWN_NEWS, held=1, last_exit=10**15,
-        positions=99, equity=1, exposure=10**12, cash=0, volume=UNKNOWN,
+        positions=99, cost=10**9, fees=10**9, equity=1, exposure=10**12, cash=0, volume=UNKNOWN,
     )  # fmt: skip
     others = tuple(n for n in SWITCHABLE if n != name)
     alone = RiskParams(off=others).limits
@@ -146,7 +149,7 @@ asks = st.builds(
     price=st.integers(1, 10**6), price_stamp=numbers, as_of=st.integers(-2, 10**12), held=numbers,
     entries=st.integers(0, 2), last_exit=numbers, positions=st.integers(0, 30),
     qty=st.integers(-500, 500), equity=money, exposure=money,
-    cash=money, volume=numbers,
+    cash=money, volume=numbers, cost=money, fees=money,
 )  # fmt: skip
 limits_ = st.builds(
     lambda off, bps, most: RiskParams(
@@ -230,13 +233,13 @@ def test_a_check_that_needs_a_broker_is_asked_with_a_broker_alone() -> None:
 
 def test_an_explanation_measures_every_check() -> None:
     off = RiskParams(off=("COOLDOWN",)).limits
-    rows = measured(GOOD._replace(is_open=0, qty=51), off)
+    rows = measured(GOOD._replace(is_open=0, cost=5_000_0001), off)
     assert [row.name for row in rows] == list(NAMES)
     by_name = {row.name: row for row in rows}
     assert (by_name["COOLDOWN"].on, by_name["COOLDOWN"].actual) == (False, "off")
     assert [row.name for row in rows if not row.passed] == ["MARKET_CLOSED", "MAX_POSITION_PCT"]
     assert (by_name["BUYING_POWER"].limit, by_name["BUYING_POWER"].actual) == (
-        "100000.00", "5100.00",
+        "100000.00", "5000.00",
     )  # fmt: skip
 
 

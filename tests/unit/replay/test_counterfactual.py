@@ -45,7 +45,7 @@ def test_without_the_first_news_the_trade_is_gone_and_a_later_one_is_new(
     assert bought.why.startswith("what if: signal ")
     assert bought.why.endswith("is not made")
     assert (bought.pnl, sold.pnl) == (None, found.before.realised)
-    assert (bought.qty, bought.qty_before, later.qty_before) == (0, 500, 0)
+    assert (bought.qty, bought.qty_before, later.qty_before) == (0, 499, 0)
     assert later.why.startswith("as it was: decision dec-")
     assert "COOLDOWN, limit 30 min, actual 22.5 min" in later.why
     assert (found.after.orders, found.after.trades) == (1, 0)
@@ -57,7 +57,7 @@ def test_without_its_weight_a_strategy_asks_for_nothing(window: ReplayWindow) ->
 
 
 def test_a_smaller_size_changes_the_orders(window: ReplayWindow) -> None:
-    found = what_if(window, Changes(params=(("risk", "position_bps", "1"),)))
+    found = what_if(window, Changes(params=(("risk", "position_bps", "10"),)))
     assert {o.change for o in found.orders} <= {"changed", "gone"}
     small = [o for o in found.orders if o.change == "changed"]
     assert small

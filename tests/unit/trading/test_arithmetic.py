@@ -7,7 +7,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numba import njit
 
-from operators.trading.arithmetic import Booked, booked, entry_shares, is_stopped, slipped
+from operators.costs import Costs
+from operators.trading.arithmetic import (
+    Booked,
+    affordable,
+    booked,
+    commission_of,
+    entry_cost,
+    entry_shares,
+    exit_reserve,
+    is_stopped,
+    slipped,
+    within,
+)
 
 qty = st.integers(1, 10_000)
 price = st.integers(1, 10**8)
@@ -61,13 +73,52 @@ def test_compiled_it_books_alike(held: int, at: int, shares: int, out: int, fee:
     assert tuple(booked_in_columns(held, held * at, 3, shares, out, fee)) == tuple(plain)
 
 
-@given(st.integers(-(10**12), 10**12), price, st.integers(0, 10_000))
-def test_sizing_never_exceeds_its_share(equity: int, at: int, bps: int) -> None:
-    shares = entry_shares(equity, at, bps)
-    assert shares >= 0
-    assert 10_000 * shares * at <= max(0, bps * equity)
-    if equity > 0:
-        assert 10_000 * (shares + 1) * at > bps * equity
+costs = st.builds(
+    Costs, st.integers(0, 500), st.integers(0, 500), st.integers(0, 1_000), st.integers(0, 500),
+    st.integers(0, 1_000), st.integers(0, 10_000),
+)  # fmt: skip
+FREE = Costs(0, 0, 0, 0, 0, 0)
+equities, shares_of_bps = st.integers(-(10**12), 10**12), st.integers(0, 10_000)
+sides, volumes = st.sampled_from([1, -1]), st.integers(0, 10**7)
+
+
+@given(equities, price, shares_of_bps, sides, volumes, costs)
+def test_sizing_never_exceeds_its_share(
+    equity: int, at: int, bps: int, side: int, volume: int, cost: Costs
+) -> None:
+    """Net of costs the whole entry fits; without them its value does, and no share more would."""
+    budget = max(0, bps * equity // 10_000)
+    shares = entry_shares(equity, at, bps, side, volume, cost, True)
+    assert shares * side >= 0
+    assert shares == 0 or entry_cost(at, shares, volume, cost) <= budget
+    gross = entry_shares(equity, at, bps, side, volume, cost, False)
+    assert abs(gross) * at <= budget
+    assert (abs(gross) + 1) * at > budget
+    assert entry_shares(equity, at, bps, side, volume, FREE, True) == gross
+
+
+@given(price, st.integers(1, 10**6), sides, volumes, costs, st.integers(0, 10**13))
+def test_what_is_affordable_is_paid(
+    at: int, most: int, side: int, volume: int, cost: Costs, budget: int
+) -> None:
+    shares = affordable(budget, at, side * most, volume, cost)
+    assert 0 <= side * shares <= most
+    assert shares == 0 or entry_cost(at, shares, volume, cost) <= budget
+    kept = within(budget, at, side * most, volume, cost)
+    whole = entry_cost(at, side * most, volume, cost)
+    assert kept == (side * most if whole <= budget else shares)
+    assert affordable(budget, at, side * most, volume, FREE) == side * min(most, budget // at)
+
+
+@given(price, st.integers(1, 10**6), st.integers(1, 9), costs)
+def test_an_exit_costs_no_more_than_its_reserve(
+    at: int, shares: int, parts: int, cost: Costs
+) -> None:
+    """At any price, and what other positions have reserved stays reserved."""
+    others = exit_reserve(parts * 7, parts, cost)
+    both = exit_reserve(parts * 7 + shares, parts + 1, cost)
+    lost = commission_of(at, -shares, cost) - shares * at
+    assert lost <= both - others
 
 
 @pytest.mark.parametrize(

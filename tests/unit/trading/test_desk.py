@@ -173,12 +173,13 @@ def test_slippage_and_commission_are_against_you_and_exact() -> None:
     )  # fmt: skip
     bought, sold = bodies(said, TradeExecution)
     assert (bought.price, sold.price) == (33.3567, 33.3099)
-    # 150 shares: 0.0035 a share, and 3 bps of the value, each rounded up to 1/10,000 dollar
-    assert bought.commission == Decimal("0.5250") + Decimal("1.5011")
-    assert sold.commission == Decimal("0.5250") + Decimal("1.4990")
+    # 149 shares: 0.0035 a share, and 3 bps of the value, each rounded up to 1/10,000 dollar
+    assert bought.qty == 149
+    assert bought.commission == Decimal("0.5215") + Decimal("1.4911")
+    assert sold.commission == Decimal("0.5215") + Decimal("1.4890")
     assert (
         sold.pnl
-        == 150 * (Decimal("33.3099") - Decimal("33.3567")) - bought.commission - sold.commission
+        == 149 * (Decimal("33.3099") - Decimal("33.3567")) - bought.commission - sold.commission
     )
 
 
