@@ -11,6 +11,7 @@ from typing import Final
 from connectors.version import VERSION
 from messages.errors import TidewireError
 from stack.caches import place_compiled_code
+from stack.libpq import set_libpq_aside
 
 COMMANDS: Final = {
     "demo": "play a market through the whole system",
@@ -62,6 +63,7 @@ def parser(*commands: str) -> argparse.ArgumentParser:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; returns the exit code."""
     place_compiled_code()
+    set_libpq_aside()
     try:
         options = _parse(sys.argv[1:] if arguments is None else arguments)
         return int(module_of(options.command).run(options))

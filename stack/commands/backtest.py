@@ -11,13 +11,16 @@ from typing import Any, Final
 
 import msgspec
 
+from connectors.files import write_whole
 from connectors.garbage import settle_memory
 from flows.backtest.request import inputs_of, rules_of
 from flows.backtest.results import Result, result_of
 from flows.backtest.run import Inputs, Ran, run_backtest
 from operators.params import Params
 from stack.commands.backtest_options import add_input, asked
+from stack.commands.options import writable
 
+NOT_WRITTEN: Final = "report NOT written to "
 ROUNDED_TO: Final = {"prices": "1/10,000 dollar", "volumes": "whole shares"}
 JOB_FIELDS: Final = (
     "fills", "closed_trades", "final_equity", "rejects", "stops", "open_positions", "bars",
@@ -55,6 +58,8 @@ def _report(options: argparse.Namespace) -> tuple[str, int]:
 
         archive = open_archive(options.home, options.run, options.from_archive)
         return day_again(archive, options.from_archive, as_json=options.json)
+    if options.report:
+        writable("--report", options.report)
     settle_memory()
     began = time.time()
     with TemporaryDirectory() as place:
@@ -69,19 +74,25 @@ def _report(options: argparse.Namespace) -> tuple[str, int]:
 
         page = tear_sheet(result, f"Backtest of {request.source}", _in_a_line(params, weights))
         report = page.encode()
-        options.report.write_bytes(report)
     if options.preset:
         return job_line(result), 0
     from stack.commands.backtest_store import database, row_of, store
 
+    written = "" if report is None else _write(options.report, report)
     row = row_of(request, result, began, report)
     kept = store(database(options.home, options.schema), row)
     if options.json:
         return msgspec.json.encode({**msgspec.to_builtins(result), **_cost()}).decode(), 0
-    text = in_words(result)
-    if options.report:
-        text += f"\nreport: {options.report}"
-    return text + kept, 0
+    return in_words(result) + written + kept, 2 if NOT_WRITTEN in written else 0
+
+
+def _write(file: Path, report: bytes) -> str:
+    """Write a page; returns a line to add, which says why where that failed."""
+    try:
+        write_whole(file, report)
+    except OSError as error:
+        return f"\n{NOT_WRITTEN}{file}: {error.strerror}"
+    return f"\nreport: {file}"
 
 
 def job_line(result: Result) -> str:

@@ -22,6 +22,7 @@ from flows.backtest.request import Files, name_of, request_of
 from messages.market import INTERVALS
 from messages.requests import BacktestRequest
 from operators.params import STRATEGIES, OwnParams, Params, equal_weights
+from stack.commands.options import at_least
 
 
 def add_input(parser: argparse.ArgumentParser) -> None:
@@ -37,9 +38,11 @@ def add_input(parser: argparse.ArgumentParser) -> None:
                         help="of a bar (default: read off the file; 1m of a database)")  # fmt: skip
     parser.add_argument("--from", dest="first", default="", metavar="DAY", help="first day")
     parser.add_argument("--to", dest="last", default="", metavar="DAY", help="day after the last")
-    parser.add_argument("--warm-up", type=int, default=0, metavar="DAYS",
+    parser.add_argument("--warm-up", type=at_least(0), default=0, metavar="DAYS",
                         help="days before --from that warm indicators up")  # fmt: skip
-    parser.add_argument("--capital", type=int, default=0, help="dollars (default: the setting)")
+    parser.add_argument(
+        "--capital", type=at_least(1), default=0, help="dollars (default: the setting)"
+    )
     parser.add_argument("--weights", default="", metavar="NAME=W,...",
                         help="of strategies (default: a third each)")  # fmt: skip
     parser.add_argument("--strategy", action="append", default=[], metavar="FILE.py:CLASS",
@@ -47,7 +50,7 @@ def add_input(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--set", action="append", default=[], metavar="GROUP.NAME=VALUE",
                         help="any operator parameter")  # fmt: skip
     parser.add_argument("--fill", choices=("close", "next_open"), help="the fill model")
-    parser.add_argument("--slippage-bps", type=int, help="against every order")
+    parser.add_argument("--slippage-bps", type=at_least(0), help="against every order")
     parser.add_argument("--commission", choices=("none", "alpaca"), default="",
                         help="instead of the settings")  # fmt: skip
     parser.add_argument("--splits", choices=("refuse", "adjust", "keep"), default="refuse")

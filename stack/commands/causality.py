@@ -8,14 +8,14 @@ from flows.replay.record_index import RecordIndex, broken_causes
 from flows.replay.window import window_of
 from stack.commands import replay_text as words
 from stack.commands.archives import open_archive, traded_day
-from stack.commands.options import add_run
+from stack.commands.options import add_run, at_least
 from stack.commands.replay_options import causality_of
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's options."""
     add_run(parser)
-    parser.add_argument("--samples", type=int, default=20, help="cuts to make")
+    parser.add_argument("--samples", type=at_least(1), default=20, help="cuts to make")
 
 
 def run(options: argparse.Namespace) -> int:

@@ -14,7 +14,7 @@ from typing import Any, Final, NamedTuple
 from connectors.kafka.layout import Layout
 from connectors.runs import load_run
 from stack.audit.topic_reader import TopicRecord, read_topics
-from stack.commands.options import home_of
+from stack.commands.options import at_least, home_of
 from stack.errors import StackError
 from stack.home import Home
 from stack.runtime.live import running
@@ -27,7 +27,9 @@ HOPS: Final = ("fetched", *TOPICS)
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's options."""
-    parser.add_argument("--limit", type=int, default=3, help="orders, the newest (default: 3)")
+    parser.add_argument(
+        "--limit", type=at_least(1), default=3, help="orders, the newest (default: 3)"
+    )
     parser.add_argument("--json", action="store_true", help="one JSON object an order")
 
 

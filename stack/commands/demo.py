@@ -7,7 +7,7 @@ from types import FrameType
 
 from connectors.settings import load_settings
 from messages.market import INTERVALS
-from stack.commands.options import home_of
+from stack.commands.options import at_least, home_of
 from stack.errors import StackError
 from stack.runtime.demo import DemoOptions, run_demo
 from stack.servers.memory_broker import PARTITIONS
@@ -23,8 +23,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--interval", choices=sorted(INTERVALS), default="",
                         help="of a bar (default: read off the file)")  # fmt: skip
     parser.add_argument("--shards", type=int, help="partitions, 1-64 (default: the setting)")
-    parser.add_argument("--pace", type=int, default=0, help="bars per second (default: no limit)")
-    parser.add_argument("--seed", type=int, default=20_250_312, help="of the simulated day")
+    parser.add_argument(
+        "--pace", type=at_least(0), default=0, help="bars per second (default: no limit)"
+    )
+    parser.add_argument("--seed", type=at_least(0), default=20_250_312, help="of the simulated day")
     parser.add_argument("--check", action="store_true", help="end with one JSON line and exit")
     parser.add_argument("--broker", choices=("kafka", "memory"), default="kafka",
                         help="memory: a mock in this process, for a look without Java")  # fmt: skip
@@ -47,9 +49,6 @@ def run(options: argparse.Namespace) -> int:
             f"--broker memory keeps nothing and has {PARTITIONS} partitions: leave out --check and "
             f"use up to {PARTITIONS} shards, or use --broker kafka."
         )
-        raise StackError(reason)
-    if options.pace < 0:
-        reason = f"--pace {options.pace}: use bars per second, or 0 for no limit."
         raise StackError(reason)
     signal.signal(signal.SIGTERM, _interrupt)
     services = Services(home_of(options), settings, in_memory=in_memory)

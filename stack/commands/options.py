@@ -1,9 +1,12 @@
 """Options that several commands share."""
 
 import argparse
+import os
+from collections.abc import Callable
 from pathlib import Path
 
 from connectors.settings import load_settings
+from stack.errors import StackError
 from stack.home import Home
 
 
@@ -27,3 +30,37 @@ def home_of(options: argparse.Namespace) -> Home:
 def home_path(options: argparse.Namespace) -> Path:
     """Return the directory of that home, which need not exist."""
     return Path(options.home or load_settings().home)
+
+
+def at_least(least: int) -> Callable[[str], int]:
+    """Return what reads a whole number that is no smaller than one."""
+
+    def read(text: str) -> int:
+        try:
+            number = int(text)
+        except ValueError:
+            number = least - 1
+        if number < least:
+            reason = f"{text}: use a whole number of at least {least}"
+            raise argparse.ArgumentTypeError(reason)
+        return number
+
+    return read
+
+
+def writable(option: str, file: Path) -> Path:
+    """Return a file that a command is to write, before the work that fills it is done.
+
+    Raises:
+        StackError: it is a directory, or lies where nothing can be written.
+    """
+    if file.is_dir():
+        reason = f"{option} {file} is a directory: name a file in it."
+        raise StackError(reason)
+    if not file.parent.is_dir():
+        reason = f"{option} {file}: there is no directory {file.parent}; make it first."
+        raise StackError(reason)
+    if not os.access(file if file.exists() else file.parent, os.W_OK):
+        reason = f"{option} {file} cannot be written: name another file."
+        raise StackError(reason)
+    return file

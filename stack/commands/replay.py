@@ -12,7 +12,7 @@ from flows.replay.window import window_of
 from messages.requests import ReplayRequest
 from stack.commands import replay_text as words
 from stack.commands.archives import open_archive, traded_day
-from stack.commands.options import add_run
+from stack.commands.options import add_run, at_least
 from stack.commands.replay_options import replay_of
 
 Report = tuple[str, int]
@@ -24,7 +24,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--verify", action="store_true", help="print each day's certificate")
     parser.add_argument("--from-start", action="store_true",
                         help="begin at the first record, not at the kept states")  # fmt: skip
-    parser.add_argument("--block", type=int, default=0, help="events per block; changes nothing")
+    parser.add_argument(
+        "--block", type=at_least(0), default=0, help="events per block; changes nothing"
+    )
     parser.add_argument("--against-backtest", action="store_true",
                         help="list executions that differ from a backtest's")  # fmt: skip
     parser.add_argument("--set", action="append", default=[], metavar="GROUP.NAME=VALUE",
@@ -32,7 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--without-article", action="append", default=[], metavar="ID")
     parser.add_argument("--without-source", action="append", default=[], metavar="NAME")
     parser.add_argument("--delay-news", default="", metavar="5m", help="all news comes later")
-    parser.add_argument("--limit", type=int, default=20, help="orders to list; 0: all")
+    parser.add_argument("--limit", type=at_least(0), default=20, help="orders to list; 0: all")
 
 
 def run(options: argparse.Namespace) -> int:

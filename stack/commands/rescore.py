@@ -16,7 +16,7 @@ from messages.codec import encode
 from messages.news import ScoredArticle
 from stack.commands import replay_text as words
 from stack.commands.archives import open_archive
-from stack.commands.options import add_run
+from stack.commands.options import add_run, at_least
 from stack.commands.score import add_tier, by_tier
 from stack.errors import StackError
 
@@ -27,7 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's options."""
     add_run(parser)
     add_tier(parser)
-    parser.add_argument("--limit", type=int, default=20, help="orders to list; 0: all")
+    parser.add_argument("--limit", type=at_least(0), default=20, help="orders to list; 0: all")
 
 
 def run(options: argparse.Namespace) -> int:

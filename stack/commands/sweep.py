@@ -16,6 +16,7 @@ from flows.backtest.options import CannotBacktest
 from flows.backtest.request import inputs_of, rules_of
 from flows.backtest.sweep import LUCK, SCORES, Asked, Axis, Sweep, run_sweep
 from stack.commands.backtest_options import add_input, asked
+from stack.commands.options import at_least
 from stack.commands.table import text_table
 
 SHOWN: Final = ("total_return", "sharpe", "max_drawdown", "closed_trades")
@@ -27,12 +28,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(preset="", commission="")
     parser.add_argument("--over", action="append", default=[], metavar="GROUP.NAME=A,B or A:B:STEP",
                         help="a parameter and its values; weights.NAME is one too")  # fmt: skip
-    parser.add_argument("--random", type=int, default=0, metavar="N", help="draw N combinations")
-    parser.add_argument("--seed", type=int, default=1, help="of the draw")
+    parser.add_argument(
+        "--random", type=at_least(0), default=0, metavar="N", help="draw N combinations"
+    )
+    parser.add_argument("--seed", type=at_least(0), default=1, help="of the draw")
     parser.add_argument("--by", default="sharpe", choices=tuple(SCORES), help="figure to rank by")
     parser.add_argument("--walk-forward", default="", metavar="TRAIN:TEST", help="in sessions")
-    parser.add_argument("--jobs", type=int, default=0, help="processes (default: one per core)")
-    parser.add_argument("--limit", type=int, default=20, help="runs to list; 0: all")
+    parser.add_argument(
+        "--jobs", type=at_least(0), default=0, help="processes (default: one per core)"
+    )
+    parser.add_argument("--limit", type=at_least(0), default=20, help="runs to list; 0: all")
     parser.add_argument("--json", action="store_true", help="one JSON line")
 
 
@@ -49,9 +54,13 @@ def run(options: argparse.Namespace) -> int:
         reason = "Name what to sweep over, such as --over risk.stop_loss_bps=100,300,500."
         raise CannotBacktest(reason)
     train, test = _walk(options.walk_forward)
+    axes = tuple(axis_of(text) for text in options.over)
+    for n, axis in enumerate(axes):
+        if axis.path in {before.path for before in axes[:n]}:
+            reason = f"--over {axis.path} is named twice: list all its values once."
+            raise CannotBacktest(reason)
     wanted = Asked(
-        tuple(axis_of(text) for text in options.over), options.random, options.seed, options.by,
-        train, test, options.jobs,
+        axes, options.random, options.seed, options.by, train, test, options.jobs
     )  # fmt: skip
     with _progress(quiet=options.json) as progress, TemporaryDirectory() as place:
         request, files = asked(options, Path(place))
@@ -71,10 +80,13 @@ def axis_of(text: str) -> Axis:
     if (parts := values.split(":")) and len(parts) == 3:
         try:
             first, last, step = map(int, parts)
-            return Axis(group, name, tuple(map(str, range(first, last + 1, step))))
+            found = tuple(map(str, range(first, last + 1, step)))
         except ValueError:
-            reason = f"--over {text}: write FIRST:LAST:STEP in whole numbers."
-            raise CannotBacktest(reason) from None
+            found = ()
+        if not found:
+            reason = f"--over {text}: write FIRST:LAST:STEP in whole numbers, from low to high."
+            raise CannotBacktest(reason)
+        return Axis(group, name, found)
     return Axis(group, name, tuple(v.strip() for v in values.split(",")))
 
 

@@ -13,11 +13,13 @@ from typing import Final
 from messages.flows import PAPER
 from stack.errors import StackError
 from stack.home import tail
+from stack.hurry import hurried
 
 BACK_OFF_S: Final = (0.2, 0.5, 1.0, 2.0, 5.0)
 CRASHES_ALLOWED: Final = 6
 CRASH_WINDOW_S: Final = 60.0
 STOP_TIMEOUT_S: Final = 10.0
+STOP_LOOK_S: Final = 0.02
 
 
 class CrashLoop(StackError):
@@ -91,23 +93,30 @@ class Supervisor:
     def stop(self) -> list[str]:
         """Ask every flow for a last snapshot, kill those that take over ten seconds.
 
+        A further SIGINT or SIGTERM shortens the wait; no flow outlives this call.
+
         Returns:
             The labels of the flows that had to be killed.
         """
-        running = [c for c in self.children.values() if c.process is not None]
-        for child in running:
-            assert child.process is not None
-            child.process.send_signal(signal.SIGTERM)
-        deadline, killed = time.monotonic() + STOP_TIMEOUT_S, []
-        for child in running:
-            assert child.process is not None
-            try:
-                child.process.wait(max(0.1, deadline - time.monotonic()))
-            except subprocess.TimeoutExpired:
-                child.process.kill()
-                child.process.wait()
-                killed.append(child.spec.label)
-            child.process = None
+        killed = []
+        with hurried() as hurry:
+            processes = {
+                child.spec.label: child.process
+                for child in self.children.values() if child.process is not None
+            }  # fmt: skip
+            for process in processes.values():
+                process.send_signal(signal.SIGTERM)
+            deadline = time.monotonic() + STOP_TIMEOUT_S
+            while time.monotonic() < deadline and not hurry.asked:
+                if all(process.poll() is not None for process in processes.values()):
+                    break
+                time.sleep(STOP_LOOK_S)
+            for label, process in processes.items():
+                if process.poll() is None:
+                    process.kill()
+                    process.wait()
+                    killed.append(label)
+                self.children[label].process = None
         return killed
 
     def log_of(self, label: str) -> Path:

@@ -59,6 +59,7 @@ class EmbeddedBroker:
                 stderr=subprocess.STDOUT,
                 stdin=subprocess.DEVNULL,
                 start_new_session=True,
+                env=_environment(),
             )
         self._pid_file.write_text(str(self._process.pid))
         self.bootstrap = f"127.0.0.1:{port}"
@@ -99,10 +100,13 @@ class EmbeddedBroker:
 
     def _configure(self, port: int, controller: int) -> Path:
         data = self._directory / "data"
+        if "," in str(data):
+            reason = f"Kafka takes the comma in {data} for the end of a name: use another --home."
+            raise CannotStart(reason)
         data.mkdir(parents=True, exist_ok=True)
         text = config_file("broker.properties").read_text()
         for name, value in (("port", port), ("controller_port", controller), ("data", data)):
-            text = text.replace(f"{{{name}}}", str(value))
+            text = text.replace(f"{{{name}}}", _property(str(value)))
         config = self._directory / "broker.properties"
         config.write_text(text)
         return config
@@ -113,7 +117,7 @@ class EmbeddedBroker:
         fresh = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
         cluster = self._home.value("kafka_cluster", fresh.replace("-", "a"))
         tool = [*command, "kafka.tools.StorageTool", "format", "-t", cluster, "-c", str(config)]
-        done = subprocess.run(tool, capture_output=True, text=True, check=False)
+        done = subprocess.run(tool, capture_output=True, text=True, check=False, env=_environment())
         if done.returncode:
             reason = (
                 f"Kafka could not format {config.parent / 'data'}: {done.stderr.strip()[-300:]} "
@@ -140,6 +144,19 @@ class EmbeddedBroker:
         self.kill()
         reason = f"Kafka did not answer within {START_TIMEOUT_S:.0f} s: {tail(log)}. See {log}."
         raise CannotStart(reason)
+
+
+def _environment() -> dict[str, str]:
+    """Return the environment of Java, whose names of files follow the locale."""
+    return {**os.environ, "LC_ALL": "C.UTF-8"}
+
+
+def _property(text: str) -> str:
+    """Return a value of a Java properties file, which is read as ISO-8859-1 with escapes."""
+    plain = text.replace("\\", "\\\\")
+    utf16 = plain.encode("utf-16-be", "surrogatepass")
+    units = [int.from_bytes(utf16[i : i + 2], "big") for i in range(0, len(utf16), 2)]
+    return "".join(chr(u) if 0x20 <= u < 0x7F else f"\\u{u:04x}" for u in units)
 
 
 def find_java() -> str:

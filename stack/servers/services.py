@@ -17,6 +17,7 @@ from connectors.storage.schema import server_version
 from messages.base import Message
 from messages.topics import Topic
 from stack.home import Home
+from stack.hurry import hurried
 from stack.servers.broker import EmbeddedBroker
 from stack.servers.database import EmbeddedDatabase
 from stack.servers.memory_broker import NAME, MemoryBroker
@@ -76,11 +77,12 @@ class Services:
 
     def stop(self) -> None:
         """Stop the embedded servers; those of others are left alone."""
-        if self.memory is not None:
-            self.memory.stop()
-        self.broker.stop()
-        self.database.stop()
-        self._lock.close()
+        with hurried():
+            if self.memory is not None:
+                self.memory.stop()
+            self.broker.stop()
+            self.database.stop()
+            self._lock.close()
 
     def make_topics(self, layout: Layout, topics: Iterable[Topic[Message]]) -> None:
         """Create a run's topics.
