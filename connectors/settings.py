@@ -8,6 +8,7 @@ working directory by default), the operators' own defaults.
 import os
 import re
 import tomllib
+from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
@@ -24,6 +25,7 @@ from pydantic_settings import (
 
 from connectors.feed.params import NewsParams
 from connectors.sentiment.params import ScoringParams
+from connectors.setting_names import PREFIX, unknown_key, unknown_variable
 from messages.errors import TidewireError
 from operators.params import (
     AccountParams,
@@ -38,7 +40,6 @@ from operators.params import (
     SentimentParams,
 )
 
-PREFIX: Final = "TIDEWIRE_"
 SECRETS: Final = re.compile("database_url|secret|key")
 
 
@@ -135,6 +136,7 @@ def load_settings() -> Settings:
         reason = f"{PREFIX}CONFIG names {config_file()}, which is no file: correct it or unset it."
         raise SettingsInvalid(reason)
     try:
+        _refuse_misspelt()
         return Settings()
     except tomllib.TOMLDecodeError as error:
         reason = f"{config_file()} is not readable TOML ({error}): correct it."
@@ -143,10 +145,47 @@ def load_settings() -> Settings:
         first = error.errors(include_url=False)[0]
         loc = [str(part) for part in first["loc"]]
         source, given = _source_of(loc)
-        name = PREFIX + "__".join(loc).upper() if "TOML" not in source else ".".join(loc)
-        shown = "a secret" if SECRETS.search(loc[-1]) else repr(given)
+        # A place in a list, behind the two parts of a name, is the item's.
+        parts, places = loc[:2], "".join(f"[{place}]" for place in loc[2:])
+        name = PREFIX + "__".join(parts).upper() if "TOML" not in source else ".".join(parts)
+        name += places
+        shown = "a secret" if SECRETS.search(parts[-1]) else repr(given)
         reason = f"{name}={shown} in {source}: {first['msg']}{_allowed(loc)}. Correct it there."
         raise SettingsInvalid(reason) from None
+
+
+def setting_groups() -> dict[str, list[str]]:
+    """Return group -> names of its settings, in order; "" -> those of no group."""
+    found: dict[str, list[str]] = {"": []}
+    for name, field in Settings.model_fields.items():
+        if field.annotation is not None and is_dataclass(field.annotation):
+            found[name] = [inner.name for inner in fields(field.annotation)]
+        else:
+            found[""].append(name)
+    return found
+
+
+def _refuse_misspelt() -> None:
+    """Refuse names that are no setting, wherever they are given.
+
+    Raises:
+        SettingsInvalid: one line that names it, its source and the setting that was meant.
+    """
+    groups, environment = setting_groups(), EnvSettingsSource(Settings)
+    inline = {name: value for name, value in environment().items() if name in groups}
+    dotenv = DotEnvSettingsSource(Settings)
+    files = {n: v for n, v in dotenv().items() if n in groups}
+    toml = TomlConfigSettingsSource(Settings, config_file())()
+    for source, why in (
+        ("the environment", unknown_variable(os.environ, groups, environment=True)),
+        ("the environment", unknown_key(inline, groups)),
+        ("the file .env", unknown_variable(dotenv.env_vars, groups, environment=False)),
+        ("the file .env", unknown_key(files, groups)),
+        (f"the TOML file {config_file()}", unknown_key(toml, groups)),
+    ):
+        if why:
+            reason = f"In {source}: {why}"
+            raise SettingsInvalid(reason)
 
 
 def _source_of(loc: list[str]) -> tuple[str, Any]:
@@ -159,7 +198,10 @@ def _source_of(loc: list[str]) -> tuple[str, Any]:
     for name, source in sources:
         found: Any = source()
         for part in loc:
-            found = found.get(part) if isinstance(found, dict) else None
+            if isinstance(found, list) and part.isdigit() and int(part) < len(found):
+                found = found[int(part)]
+            elif not isinstance(found, str):  # a text is a list with commas: it is shown whole
+                found = found.get(part) if isinstance(found, dict) else None
         if found is not None:
             return name, found
     return "the defaults", None

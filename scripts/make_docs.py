@@ -1,11 +1,15 @@
 """Write the generated pages: `python scripts/make_docs.py`; a test fails while one is stale."""
 
+import inspect
+import re
+from dataclasses import is_dataclass
 from pathlib import Path
 from typing import Any
 
 from pydantic import TypeAdapter
 
-from connectors.settings import PREFIX, Settings, allowed_values
+from connectors.setting_names import PREFIX
+from connectors.settings import Settings, allowed_values
 from operators.catalogue import CATALOGUE
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
@@ -26,34 +30,56 @@ def operators() -> str:
 
 
 def settings() -> str:
-    """Return the table of settings, from the settings' own schema."""
+    """Return the table of settings: names, meanings and units from the fields' docstrings."""
     schema = TypeAdapter(Settings).json_schema(mode="serialization")
-    groups = schema["$defs"]
+    groups, meanings = schema["$defs"], meanings_of(Settings)
     rows = []
-    for name, field in schema["properties"].items():
-        reference = field.get("$ref", "").rsplit("/", 1)[-1]
-        if reference in groups:
-            for inner, spec in groups[reference]["properties"].items():
-                rows.append(_row(f"{name}__{inner}", spec))
+    for name, field in Settings.model_fields.items():
+        spec = schema["properties"][name]
+        if field.annotation is not None and is_dataclass(field.annotation):
+            inner_specs = groups[spec["$ref"].rsplit("/", 1)[-1]]["properties"]
+            inner_meanings = meanings_of(field.annotation)
+            for inner, inner_spec in inner_specs.items():
+                rows.append(_row(f"{name}__{inner}", inner_spec, inner_meanings[inner]))
         else:
-            rows.append(_row(name, field))
+            rows.append(_row(name, spec, meanings[name]))
     head = [
         "First found wins: environment variables; `.env` in the working directory; a TOML file,",
         "`tidewire.toml` there or the one that `TIDEWIRE_CONFIG` names, with a table per group",
         "(`[risk]`, `cooldown_minutes = 45`); the default. Lists are comma-separated, or lists",
-        "in TOML. A value that is not allowed stops every command with one line that names it.",
+        "in TOML. A value that is not allowed, or a name that is no setting, stops every command",
+        "with one line that names it, its source, and what was likely meant.",
         "",
-        "| variable | type | default | allowed |",
-        "|---|---|---|---|",
+        "| variable | type | default | allowed | meaning |",
+        "|---|---|---|---|---|",
     ]
     return "\n".join(["# Settings", "", NOTE, *head, *rows, ""])
 
 
-def _row(name: str, spec: dict[str, Any]) -> str:
+def meanings_of(kind: type[Any]) -> dict[str, str]:
+    """Return field -> what the class's docstring says of it.
+
+    Raises:
+        KeyError: a field has no line under `Attributes:`.
+    """
+    _, _, text = inspect.cleandoc(kind.__doc__ or "").partition("Attributes:\n")
+    found: dict[str, str] = {}
+    names: list[str] = []
+    for line in text.splitlines():
+        if (start := re.match(r" {4}([a-z_0-9]+(?:, [a-z_0-9]+)*): (.*)", line)) is not None:
+            names = start[1].split(", ")
+            found |= dict.fromkeys(names, start[2])
+        elif line.strip():
+            found |= {name: f"{found[name]} {line.strip()}" for name in names}
+    return found
+
+
+def _row(name: str, spec: dict[str, Any], meaning: str) -> str:
     kind = spec.get("type", "")
     default = spec.get("default", "")
     shown = ",".join(map(str, default)) if isinstance(default, list | tuple) else str(default)
-    return f"| `{PREFIX}{name.upper()}` | {kind} | `{shown}` | {allowed_values(spec)} |"
+    cells = (f"`{PREFIX}{name.upper()}`", kind, f"`{shown}`", allowed_values(spec), meaning)
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
 
 
 def example() -> str:
@@ -61,7 +87,8 @@ def example() -> str:
     lines = ["# Copy to .env and uncomment what you change. Meaning and limits: docs/settings.md"]
     for row in settings().splitlines():
         if row.startswith("| `"):
-            name, _, default = (cell.strip(" `") for cell in row.split("|")[1:4])
+            cells = re.split(r"(?<!\\)\|", row)
+            name, _, default = (cell.strip(" `") for cell in cells[1:4])
             lines.append(f"# {name}={default}")
     return "\n".join([*lines, ""])
 

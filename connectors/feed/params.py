@@ -1,10 +1,11 @@
 """Settings of the news feeds."""
 
+import re
 from dataclasses import dataclass
 from typing import Annotated, Final
 
 from annotated_types import Ge, Gt, Le
-from pydantic import BeforeValidator, SecretStr
+from pydantic import AfterValidator, BeforeValidator, SecretStr
 
 from connectors.version import VERSION
 
@@ -17,6 +18,9 @@ DEFAULT_FEEDS: Final = (
 )
 
 
+ADDRESS: Final = re.compile(r"(^|=)https?://[^/\s]+")
+
+
 def _listed(value: object) -> object:
     """Read a comma-separated list, the form a list has in an environment variable."""
     if isinstance(value, str):
@@ -24,7 +28,17 @@ def _listed(value: object) -> object:
     return value
 
 
+def _addressed(feeds: tuple[str, ...]) -> tuple[str, ...]:
+    """Refuse a feed without an address; a comma inside one would cut it in two."""
+    for place, feed in enumerate(feeds, 1):
+        if not ADDRESS.search(feed):
+            reason = f"{feed!r} (number {place}) has no address: write NAME=https://HOST/PATH"
+            raise ValueError(reason)
+    return feeds
+
+
 Names = Annotated[tuple[str, ...], BeforeValidator(_listed)]
+Feeds = Annotated[Names, AfterValidator(_addressed)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +66,7 @@ class NewsParams:
         alpaca_rest: address of the REST interface; empty: Alpaca's own.
     """
 
-    feeds: Names = DEFAULT_FEEDS
+    feeds: Feeds = DEFAULT_FEEDS
     interval_seconds: Annotated[float, Gt(0), Le(86_400)] = 60
     timeout_seconds: Annotated[float, Gt(0), Le(300)] = 15
     max_bytes: Annotated[int, Ge(1_000), Le(100_000_000)] = 5_000_000
