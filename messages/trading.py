@@ -139,6 +139,9 @@ class PositionChanged(Message, frozen=True, kw_only=True, gc=False):
 
     Attributes:
         cost: what the open shares cost, dollars, exact; avg_entry is cost / qty, rounded.
+        stop_loss: last price that stops it; take_profit: first price that closes it with a profit;
+            trail: last price that stops it by its distance from the best since the entry, as of
+            this change; None for what is not set.
     """
 
     account: str
@@ -150,6 +153,7 @@ class PositionChanged(Message, frozen=True, kw_only=True, gc=False):
     unrealized_pnl: Decimal
     stop_loss: Price | None = None
     take_profit: Price | None = None
+    trail: Price | None = None
 
 
 class PortfolioSnapshot(Message, frozen=True, kw_only=True, gc=False):

@@ -13,6 +13,7 @@ from pydantic import AfterValidator, BeforeValidator, WithJsonSchema
 from messages.units import MINUTE_US, SECOND_US
 from operators.checks import SWITCHABLE, Limits, switched_off
 from operators.costs import Costs
+from operators.exits import ExitRules
 
 MOMENTUM: Final = "momentum"
 MEAN_REVERSION: Final = "mean_reversion"
@@ -133,6 +134,10 @@ class RiskParams:
         max_exposure_bps: positions and open entries together, share of equity.
         max_positions: open positions and open entries.
         stop_loss_bps: distance of the stop from the average entry.
+        take_profit_bps: distance of the target from the average entry; 0: none.
+        trailing_stop_bps: distance of a second stop from the best price since the entry; 0: none.
+        stops: `close` looks for stops and targets at a bar's close, and fills them as any order;
+            `within` looks inside the bar and fills them there, at the open if it lies beyond.
         cooldown_minutes: no entry in a ticker for this long after its last exit.
         participation_bps: largest share of the last bar's volume, and of the mean volume of
             the last 20 sessions once there are that many.
@@ -149,6 +154,9 @@ class RiskParams:
     max_exposure_bps: BasisPoints = 8_000
     max_positions: NotNegative = 20
     stop_loss_bps: BasisPoints = 300
+    take_profit_bps: NotNegative = 0
+    trailing_stop_bps: BasisPoints = 0
+    stops: Literal["close", "within"] = "close"
     cooldown_minutes: NotNegative = 30
     participation_bps: BasisPoints = 100
     stale_price_seconds: NotNegative = 300
@@ -157,6 +165,14 @@ class RiskParams:
     net_of_costs: bool = True
     allow_short: bool = False
     off: CheckNames = ()
+
+    @property
+    def exits(self) -> ExitRules:
+        """Return where a position is closed by itself."""
+        return ExitRules(
+            self.stop_loss_bps, self.take_profit_bps, self.trailing_stop_bps,
+            self.stops == "within",
+        )  # fmt: skip
 
     @property
     def limits(self) -> Limits:

@@ -15,7 +15,7 @@ from messages.units import from_money, to_micros, to_units
 from operators.blocks import Event
 from operators.columns.bars import BarColumns
 from operators.columns.loop import ColumnLoop
-from operators.columns.records import BY_STOP, CODES, DECISION, END, FILL, NONE
+from operators.columns.records import CODES, DECISION, END, FILL, NONE
 from operators.merge import cut
 from operators.params import Params
 from operators.trading.sessions import SessionTable
@@ -90,7 +90,7 @@ def _rows(loop: ColumnLoop, rows: Any) -> Said:
         ticker = names[r["ticker"]] if r["ticker"] >= 0 else ""
         side = "BUY" if r["qty"] > 0 else "SELL"
         if r["kind"] == DECISION:
-            cause = "stop" if r["cause"] == BY_STOP else "signal"
+            cause = ("signal", "stop", "take_profit")[r["cause"]]
             said.append(("decision", r["stamp"], ticker, side, cause, CODES[r["code"]]))
         elif r["kind"] == FILL:
             pnl = None if r["pnl"] == NONE else r["pnl"]

@@ -2,8 +2,9 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
+import msgspec
 from hypothesis import strategies as st
 from msgspec import Struct
 
@@ -15,7 +16,7 @@ from messages.market import Bar, bar_id
 from messages.news import RawArticle, ScoredArticle, article_id, content_hash
 from messages.topics import SIGNALS_GENERATED
 from messages.trading import StrategyVote, TradeSignal
-from messages.units import MINUTE_US, to_datetime, to_dollars, to_micros
+from messages.units import MINUTE_US, to_datetime, to_dollars, to_micros, to_units
 from operators.blocks import Block, Event, Operator
 from operators.merge import cut
 from operators.states import decode_state, encode_state
@@ -144,6 +145,20 @@ def resumed(build: Callable[[Any], Operator], cut: list[Block], stop: int) -> li
 
 
 closes = st.integers(80_0000, 120_0000)
+# Of a bar, as shares of its close: open, and how far high and low lie beyond both.
+SHAPES: Final = ((0, 0, 0), (0, 0, 0), (-6, 1, 1), (6, 0, 9), (1, 9, 0), (-9, 5, 5), (9, 20, 20))
+
+
+def wide(event: Event, shape: tuple[int, int, int]) -> Event:
+    """Give a flat bar an open, a high and a low, in per cent of its close."""
+    body: Any = event.body
+    close = to_units(body.close)
+    opening = close + close * shape[0] // 100
+    high = max(opening, close) + close * shape[1] // 100
+    low = min(opening, close) - close * shape[2] // 100
+    values = {"open": opening, "high": high, "low": low}
+    changed = {name: to_dollars(value) for name, value in values.items()}
+    return event._replace(body=msgspec.structs.replace(body, **changed))
 
 
 @st.composite
@@ -153,7 +168,8 @@ def market(draw: st.DrawFn, minutes: int = 60) -> list[Event]:
     for minute in range(1, minutes + 1):
         for ticker in TICKERS:
             if draw(st.booleans()):
-                events.append(bar(minute, ticker, draw(closes), draw(st.integers(0, 10**6))))
+                made = bar(minute, ticker, draw(closes), draw(st.integers(0, 10**6)))
+                events.append(wide(made, draw(st.sampled_from(SHAPES))))
     some_minute = st.integers(1, minutes).map(float) | st.floats(1, minutes)
     for _ in range(draw(st.integers(0, 8))):
         events.append(

@@ -171,7 +171,7 @@ positions = Table(
     _text("id"), _of("stamp", BigInteger), _of("event_time", Moment), _of("qty", BigInteger),
     _of("avg_entry", Money), _of("cost", Money), _of("realized_pnl", Money),
     _of("unrealized_pnl", Money), _of("stop_loss", Money, null=True),
-    _of("take_profit", Money, null=True), *written(),
+    _of("take_profit", Money, null=True), *written(), _of("trail", Money, null=True),
 )  # fmt: skip
 portfolio_snapshots = _fact(
     "portfolio_snapshots", _text("account"), _of("cash", Money), _of("positions_value", Money),

@@ -71,6 +71,7 @@ class Result(Struct, frozen=True, kw_only=True):
     fills: int
     closed_trades: int
     stops: int
+    targets: int
     open_positions: int
     hold_minutes: float | None
     commissions: float
@@ -118,7 +119,7 @@ def result_of(ran: Ran, *, with_trades: bool = True) -> Result:
         exposure=_exposure(ran),
         turnover=traded / (sum(equity) / len(equity)) if equity else 0.0,
         signals=tally.asked, fills=tally.fills, closed_trades=len(trades),
-        stops=tally.stops, open_positions=len(ran.loop.open_positions),
+        stops=tally.stops, targets=tally.targets, open_positions=len(ran.loop.open_positions),
         hold_minutes=sum(held) / len(held) / MINUTE_US if held else None,
         commissions=float(fills["fee"].sum()) / 10_000,
         rejects=dict(sorted(tally.codes.items())), cut=tally.cut,

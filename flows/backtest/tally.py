@@ -14,7 +14,9 @@ from numpy.typing import NDArray
 from operators.columns import records
 from operators.columns.records import (
     ACCEPTED,
+    BY_SIGNAL,
     BY_STOP,
+    BY_TARGET,
     CODES,
     DECISION,
     END,
@@ -45,7 +47,7 @@ class Trade(NamedTuple):
         pnl: realised, commissions of both sides included.
         fees: of both sides.
         credit: strategy -> share of the credit; the shares sum to 1.
-        by: `signal` or `stop`.
+        by: `signal`, `stop` or `take_profit`.
     """
 
     code: int
@@ -66,7 +68,7 @@ class Tally:
     Attributes:
         fills: executions.
         codes: code -> what signals asked for and it denied.
-        stops: exits that a stop asked for.
+        stops: exits that a stop asked for; targets: that a target did.
         asked: signals.
         cut: entries of which cash did not cover all when they were filled.
     """
@@ -79,12 +81,12 @@ class Tally:
             names: of the strategies, in the order of their votes.
         """
         self._weights = [(s, weights.get(s, 0.0)) for s in names]
-        self.fills = self.stops = self.asked = self.cut = 0
+        self.fills = self.stops = self.targets = self.asked = self.cut = 0
         self.codes: Counter[str] = Counter()
         self._snapshots: list[Ints] = []
         self._fills: list[Rows] = []
         self._behind: list[tuple[Ints, Floats]] = []  # accepted orders, and the votes behind them
-        self._stopping: list[Ints] = []  # orders that a stop placed
+        self._by: dict[int, str] = {}  # orders that no signal placed -> what did
 
     def take(self, rows: Rows, votes: Floats) -> None:
         """Add rows; votes are those of the step's events."""
@@ -122,7 +124,6 @@ class Tally:
     def trades(self) -> Iterator[Trade]:
         """Return the closed round trips, in order of their ends."""
         fills = self.executions()
-        stopping = {order for orders in self._stopping for order in orders.tolist()}
         behind = {
             order: found
             for orders, votes in self._behind
@@ -135,13 +136,14 @@ class Tally:
                 int(first["ticker"]), qty, int(first["stamp"]), int(last["stamp"]),
                 int(trip["cost"]) // qty, int(last["price"]), int(trip["pnl"]), int(trip["fees"]),
                 self._credit(behind.get(int(first["order"])), qty),
-                "stop" if order in stopping else "signal",
+                self._by.get(order, "signal"),
             )  # fmt: skip
 
     def _decisions(self, rows: Rows, votes: Floats) -> None:
-        stops = rows["cause"] == BY_STOP
+        stops = rows["cause"] != BY_SIGNAL
         accepted = rows["code"] == ACCEPTED
-        self.stops += int(stops.sum())
+        self.stops += int((rows["cause"] == BY_STOP).sum())
+        self.targets += int((rows["cause"] == BY_TARGET).sum())
         self.asked += int((~stops).sum())
         # A signal on the bar that stopped the position out is not asked: it is gone.
         beside = np.isin(rows["row"], rows["row"][stops])
@@ -149,7 +151,9 @@ class Tally:
         for code, count in enumerate(np.bincount(rows["code"][denied])):
             if count:
                 self.codes[CODES[code]] += int(count)
-        self._stopping.append(rows["order"][accepted & stops])
+        for cause, word in ((BY_STOP, "stop"), (BY_TARGET, "take_profit")):
+            orders = rows["order"][accepted & (rows["cause"] == cause)]
+            self._by |= dict.fromkeys(orders.tolist(), word)
         asked = accepted & ~stops
         self._behind.append((rows["order"][asked], votes[rows["row"][asked]]))
 

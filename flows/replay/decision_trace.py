@@ -12,8 +12,9 @@ from messages.units import to_money
 from operators.checks import UNKNOWN, measured
 from operators.params import RiskParams
 from operators.states import decode_state
-from operators.trading.desk import Desk, DeskState, EntryAsked, ExitAsked
-from operators.trading.protection import stop_price
+from operators.trading.asked import EntryAsked, ExitAsked
+from operators.trading.desk import Desk, DeskState
+from operators.trading.protection import levels
 
 Number = tuple[str, str, str]
 
@@ -71,9 +72,11 @@ def _exit(decision: Decision, asked: ExitAsked, risk: RiskParams) -> list[Number
         numbers.append(("NO_POSITION", "0 shares", "a position to close"))
         return numbers
     numbers.append(("position", f"{held.qty} shares", f"average entry {_dollars(held.average)}"))
-    if decision.cause == "stop":
-        stop = _dollars(stop_price(held, risk))
-        numbers.append(("close", _dollars(asked.price), f"stop {stop}"))
+    if decision.cause in ("stop", "take_profit"):
+        stop, target, trail = levels(held, risk.exits)
+        named = (("stop", stop), ("target", target), ("trailing stop", trail))
+        words = ", ".join(f"{name} {_dollars(level)}" for name, level in named if level is not None)
+        numbers.append(("close", _dollars(asked.price), words))
     return numbers
 
 

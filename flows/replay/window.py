@@ -24,7 +24,8 @@ from operators.params import Params
 from operators.states import S, decode_state
 from operators.strategies.ensemble import EnsembleState
 from operators.strategies.voting import VotingState
-from operators.trading.desk import DeskState, Watch
+from operators.trading.asked import Watch
+from operators.trading.desk import DeskState
 
 READS: Final = PAPER.inputs_of(("signals", "trade", "learn"))
 

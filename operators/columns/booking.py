@@ -40,6 +40,7 @@ def apply(b: Books, k: int, stamp: int, qty: int, price: int, fee: int, trade: i
     held = t.qty
     if held == 0:
         t.opened, t.trade, t.cost, t.fees = stamp, trade, 0, 0
+        t.high = t.low = t.price
         s.held += 1
     new = booked(held, t.cost, t.fees, qty, price, fee)
     t.qty, t.cost, t.fees = new.qty, new.cost, new.fees
@@ -97,15 +98,23 @@ def end(b: Books, row: int, stamp: int, i: int) -> None:
 
 @njit(cache=False)
 def place(
-    b: Books, rules: Rules, row: int, stamp: int, k: int, qty: int, reserve: int, trade: int
-) -> None:
-    """Number an order; fill it at once on a bar of this stamp, or let it wait."""
+    b: Books, rules: Rules, row: int, stamp: int, k: int, qty: int, reserve: int, trade: int,
+    within: int,
+) -> None:  # fmt: skip
+    """Number an order; fill it at once on a bar of this stamp, or let it wait.
+
+    `within`: price inside that bar at which it fills; 0: by the fill model.
+    """
     s, t = b.account[0], b.tickers[k]
     order = s.orders
     s.orders += 1
     if trade == NONE:
         trade = s.trades
         s.trades += 1
+    if within:
+        mark(s, t, within)
+        fill(b, rules, row, stamp, k, order, qty, within, trade)
+        return
     if t.stamp == stamp and not rules.next_open:
         fill(b, rules, row, stamp, k, order, qty, t.price, trade)
         return

@@ -20,7 +20,6 @@ from operators.columns.records import (
     ACCEPTED,
     BEING_SOLD,
     BY_SIGNAL,
-    BY_STOP,
     CODES,
     DECISION,
     IS_BAR,
@@ -34,12 +33,13 @@ from operators.columns.records import (
     Rows,
     Rules,
 )
+from operators.exits import NO_EXIT
 from operators.fingerprint import fingerprint
 from operators.trading import arithmetic
 from operators.trading.arithmetic import (
     entry_cost,
     entry_shares,
-    is_stopped,
+    exit_of,
     round_trip_fees,
 )
 from operators.trading.last_bar import SESSIONS_IN_MEAN
@@ -112,16 +112,18 @@ def _decide(
 
 
 @njit(cache=False)
-def _exit(b: Books, rules: Rules, row: int, stamp: int, k: int, cause: int) -> None:
+def _exit(
+    b: Books, rules: Rules, row: int, stamp: int, k: int, cause: int, within: int, when: int
+) -> None:
     t = b.tickers[k]
     qty, denial = -t.qty, (ACCEPTED, 0, 0)
-    if not rules.no_session_check and not _is_open(stamp, b.opens, b.closes):
+    if not rules.no_session_check and not _is_open(when, b.opens, b.closes):
         denial = (CLOSED, 1, 0)
     elif t.exiting:
         denial = (NO_POSITION, 0, BEING_SOLD)
     _decide(b, row, stamp, k, cause, qty, denial)
     if denial[0] == ACCEPTED:
-        place(b, rules, row, stamp, k, qty, 0, t.trade)
+        place(b, rules, row, stamp, k, qty, 0, t.trade, within)
 
 
 @njit(cache=False)
@@ -148,7 +150,7 @@ def _ask(b: Books, rules: Rules, stamp: int, k: int, side: int, as_of: int) -> A
 def _on_signal(b: Books, rules: Rules, row: int, stamp: int, k: int, side: int, as_of: int) -> None:
     held = b.tickers[k].qty
     if held and (held > 0) != (side > 0):
-        _exit(b, rules, row, stamp, k, BY_SIGNAL)
+        _exit(b, rules, row, stamp, k, BY_SIGNAL, 0, stamp)
         return
     if side < 0 and not rules.short:
         _decide(b, row, stamp, k, BY_SIGNAL, side, (NO_POSITION, 0, 0))
@@ -157,7 +159,21 @@ def _on_signal(b: Books, rules: Rules, row: int, stamp: int, k: int, side: int, 
     denial = first_denial(ask, rules.limits)
     _decide(b, row, stamp, k, BY_SIGNAL, ask.qty if denial[0] == ACCEPTED else side, denial)
     if denial[0] == ACCEPTED:
-        place(b, rules, row, stamp, k, ask.qty, -(-ask.cost // abs(ask.qty)), NONE)
+        place(b, rules, row, stamp, k, ask.qty, -(-ask.cost // abs(ask.qty)), NONE, 0)
+
+
+@njit(cache=False)
+def _protect(b: Books, rules: Rules, row: int, e: Row) -> None:
+    """Close a position whose stop or target the bar meets."""
+    t, exits = b.tickers[e.ticker], rules.exits
+    if t.qty == 0:
+        return
+    best = t.high if t.qty > 0 else t.low
+    cause, price = exit_of(t.qty, t.cost, best, e.open, e.high, e.low, e.close, exits)
+    if cause == NO_EXIT:
+        return
+    within, when = (price, e.start) if exits.within else (0, e.stamp)
+    _exit(b, rules, row, e.stamp, e.ticker, cause, within, when)
 
 
 @njit(cache=False)
@@ -186,6 +202,7 @@ def _compiled(version: str) -> tuple[Callable[..., Any], Callable[..., Any]]:
             The row to go on with; the account says how many records were written.
         """
         s, tickers = b.account[0], b.tickers  # the books travel only where much happens
+        within = rules.exits.within
         s.written = 0
         if version == "":
             return start
@@ -200,11 +217,18 @@ def _compiled(version: str) -> tuple[Callable[..., Any], Callable[..., Any]]:
                 if s.close_due == NEVER or s.snapshot_due == NEVER:
                     _arm(b, rules, e.stamp)
                 _note(t, e)
+                if within and not rules.next_open and t.qty:
+                    _protect(b, rules, row, e)  # before an order that waits for the close
                 if s.waiting:
                     meet(b, rules, row, e)
+                if within and rules.next_open and t.qty:
+                    _protect(b, rules, row, e)
                 mark(s, t, e.close)
-                if t.qty and is_stopped(t.qty, t.cost, e.close, rules.stop_bps):
-                    _exit(b, rules, row, e.stamp, e.ticker, BY_STOP)
+                if t.qty and not within:
+                    t.high, t.low = max(t.high, e.close), min(t.low, e.close)
+                    _protect(b, rules, row, e)
+                elif t.qty and (rules.next_open or t.opened < e.stamp):
+                    t.high, t.low = max(t.high, e.high), min(t.low, e.low)
             if e.kind & IS_SIGNAL:
                 _on_signal(b, rules, row, e.stamp, e.ticker, e.side, e.as_of)
         return len(events)

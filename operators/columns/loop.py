@@ -189,8 +189,8 @@ def rows_of(bars: BarColumns, scores: Scores, names: list[str]) -> tuple[Rows, F
     n = bars.size
     rows = np.zeros(n, EVENT)
     write_bars(
-        bars.code, bars.stamp, bars.start, bars.open, bars.close, bars.volume, scores.side,
-        scores.as_of, rows,
+        bars.code, bars.stamp, bars.start, bars.open, bars.high, bars.low, bars.close, bars.volume,
+        scores.side, scores.as_of, rows,
     )  # fmt: skip
     if not scores.between:
         return rows, scores.votes
@@ -215,13 +215,14 @@ def _compiled(version: str) -> Callable[..., None]:
 
     @njit(cache=True)
     def write_bars(
-        code: Ints, stamp: Ints, start: Ints, opening: Ints, close: Ints, volume: Ints, side: Ints,
-        as_of: Ints, rows: Rows,
+        code: Ints, stamp: Ints, start: Ints, opening: Ints, high: Ints, low: Ints, close: Ints,
+        volume: Ints, side: Ints, as_of: Ints, rows: Rows,
     ) -> None:  # fmt: skip
         """Write bars as EVENT rows, each with its signal, in one pass."""
         for j in range(code.size if version else 0):
             r = rows[j]
             r.stamp, r.ticker, r.open, r.close = stamp[j], code[j], opening[j], close[j]
+            r.high, r.low = high[j], low[j]
             r.volume, r.start, r.side, r.as_of = volume[j], start[j], side[j], as_of[j]
             r.kind = IS_BAR | IS_SIGNAL if side[j] else IS_BAR
 

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from operators.checks import NAMES, UNKNOWN, Limits
 from operators.costs import Costs
+from operators.exits import ExitRules
 from operators.params import Params
 from operators.trading.last_bar import SESSIONS_IN_MEAN
 from operators.trading.sessions import NEVER
@@ -23,13 +24,13 @@ def _fields(names: str) -> np.dtype[np.void]:
 
 
 # What happens: a bar, a signal, or a bar with the signal made on it. `as_of`: see `checks.Ask`.
-EVENT: Final = _fields("stamp ticker open close volume start kind side as_of")
+EVENT: Final = _fields("stamp ticker open high low close volume start kind side as_of")
 IS_BAR: Final = 1
 IS_SIGNAL: Final = 2
 
 # Per ticker: the position, the last bar, volumes, the last exit, open entries and exits.
 TICKER: Final = _fields(
-    "qty cost fees opened trade signal price stamp volume today exit days entries exiting"
+    "qty cost fees opened trade signal high low price stamp volume today exit days entries exiting"
 )
 
 # The account, its timers, counters, and how many records are in the buffer.
@@ -47,7 +48,7 @@ RECORD: Final = _fields(
     "realized held"
 )
 (DECISION, FILL, END, SNAPSHOT) = range(4)  # END: of an order, without a further fill
-(BY_SIGNAL, BY_STOP) = range(2)
+(BY_SIGNAL, BY_STOP, BY_TARGET) = range(3)  # as `operators.exits` numbers them
 ACCEPTED: Final = 0
 # The code of a decision, by number; an entry check's is its place among the checks, from 1.
 CODES: Final = ("ACCEPTED", *NAMES, "NO_POSITION")
@@ -70,7 +71,7 @@ class Rules(NamedTuple):
     limits: Limits
     no_session_check: bool
     position_bps: int
-    stop_bps: int
+    exits: ExitRules
     short: bool
     next_open: bool
     net_of_costs: bool
@@ -107,7 +108,7 @@ def rules_of(params: Params, minute: int) -> Rules:
         limits=risk.limits,
         no_session_check="MARKET_CLOSED" in risk.off,
         position_bps=risk.position_bps,
-        stop_bps=risk.stop_loss_bps,
+        exits=risk.exits,
         short=risk.allow_short,
         next_open=fills.model == "next_open",
         net_of_costs=risk.net_of_costs,

@@ -17,6 +17,7 @@ class Position(NamedTuple):
         trade_id: id of the round trip.
         signal_id: the signal that opened it.
         execution_id: the fill that opened it.
+        high: highest price since then, units: of what the exits look at; low: the lowest.
     """
 
     qty: int
@@ -26,6 +27,13 @@ class Position(NamedTuple):
     trade_id: str
     signal_id: str
     execution_id: str
+    high: int
+    low: int
+
+    @property
+    def best(self) -> int:
+        """Return the best price since the entry: the high, when short the low."""
+        return self.high if self.qty > 0 else self.low
 
     @property
     def average(self) -> int:
@@ -91,6 +99,14 @@ class Account:
         self.marks[ticker] = price
         return position
 
+    def extend(self, ticker: str, high: int, low: int) -> None:
+        """Take prices into a position's high and low."""
+        position = self.positions[ticker]
+        if high > position.high or low < position.low:
+            self.positions[ticker] = position._replace(
+                high=max(high, position.high), low=min(low, position.low)
+            )
+
     def apply(self, fill: Fill) -> int | None:
         """Book a fill; returns the profit it realised, or None when it closed nothing.
 
@@ -105,7 +121,7 @@ class Account:
         if old is None:
             self.positions[ticker] = Position(
                 new.qty, new.cost, new.fees, fill.stamp, fill.trade_id, fill.signal_id,
-                fill.execution_id,
+                fill.execution_id, mark, mark,
             )  # fmt: skip
         elif new.qty:
             self.positions[ticker] = old._replace(qty=new.qty, cost=new.cost, fees=new.fees)

@@ -11,6 +11,7 @@ from numba.extending import register_jitable
 
 from operators.checks import BPS
 from operators.costs import Costs
+from operators.exits import NO_EXIT, NO_LEVEL, STOPPED, TARGET_MET, ExitRules
 
 CENT: Final = 100
 THOUSAND: Final = 1_000
@@ -19,11 +20,81 @@ MAX_EQUITY: Final = 2**63 // (4 * BPS)  # products are at most BPS x a value; so
 
 
 @register_jitable
-def is_stopped(qty: int, cost: int, price: int, stop_bps: int) -> bool:
-    """Tell whether a close lies at or beyond the stop; compares without division."""
+def stop_level(qty: int, cost: int, rules: ExitRules) -> int:
+    """Return the last price that triggers the stop, units: so far from the average entry."""
     if qty > 0:
-        return BPS * price * qty <= (BPS - stop_bps) * cost
-    return BPS * price * -qty >= (BPS + stop_bps) * -cost
+        return (BPS - rules.stop_bps) * cost // (BPS * qty)
+    return -(-(BPS + rules.stop_bps) * -cost // (BPS * -qty))
+
+
+@register_jitable
+def trail_level(qty: int, best: int, rules: ExitRules) -> int:
+    """Return the last price that triggers the trailing stop; NO_LEVEL without one.
+
+    Args:
+        qty: shares held, signed.
+        best: highest price since the entry, when short the lowest.
+        rules: of exits.
+    """
+    if not rules.trail_bps:
+        return NO_LEVEL
+    if qty > 0:
+        return (BPS - rules.trail_bps) * best // BPS
+    return -(-(BPS + rules.trail_bps) * best // BPS)
+
+
+@register_jitable
+def target_level(qty: int, cost: int, rules: ExitRules) -> int:
+    """Return the first price that takes the profit; NO_LEVEL without one."""
+    if not rules.target_bps:
+        return NO_LEVEL
+    if qty > 0:
+        return -(-(BPS + rules.target_bps) * cost // (BPS * qty))
+    return max(NO_LEVEL, (BPS - rules.target_bps) * -cost // (BPS * -qty))
+
+
+@register_jitable
+def exit_of(
+    qty: int, cost: int, best: int, opening: int, high: int, low: int, close: int, rules: ExitRules
+) -> tuple[int, int]:
+    """Return whether a bar closes a position, and the price at which it does.
+
+    Looked for at the close alone, or within the bar: there the open comes first, and a stop or a
+    target that it lies beyond is met at the open; of a stop and a target that are both within the
+    bar the stop is met, as their order is not known.
+
+    Args:
+        qty: shares held, signed.
+        cost: of them.
+        best: highest price since the entry before this bar, when short the lowest.
+        opening: of the bar; high, low, close: too.
+        high: of the bar.
+        low: of the bar.
+        close: of the bar.
+        rules: of exits.
+    """
+    if not rules.within:
+        opening = high = low = close
+    stop, trail = stop_level(qty, cost, rules), trail_level(qty, best, rules)
+    target = target_level(qty, cost, rules)
+    if qty > 0:
+        stop = max(stop, trail)
+        if opening <= stop:
+            return STOPPED, opening
+        if target != NO_LEVEL and opening >= target:
+            return TARGET_MET, opening
+        if low <= stop:
+            return STOPPED, stop
+        return (TARGET_MET, target) if target != NO_LEVEL and high >= target else (NO_EXIT, 0)
+    if trail != NO_LEVEL:
+        stop = min(stop, trail)
+    if opening >= stop:
+        return STOPPED, opening
+    if target != NO_LEVEL and opening <= target:
+        return TARGET_MET, opening
+    if high >= stop:
+        return STOPPED, stop
+    return (TARGET_MET, target) if target != NO_LEVEL and low <= target else (NO_EXIT, 0)
 
 
 @register_jitable

@@ -6,9 +6,9 @@ operator, so paper trading and a backtest of the same input are the same bytes. 
 booked in the same way wherever it comes from.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import datetime
-from typing import Final, Literal, NamedTuple
+from typing import Final, Literal
 
 from messages.base import make_id
 from messages.control import Command
@@ -22,11 +22,12 @@ from operators.checks import ACCEPTED, NO_NEWS, UNKNOWN, UNKNOWN_NEWS, Ask, Deni
 from operators.params import NEWS_DRIVEN, Params
 from operators.states import State
 from operators.trading.account import Account, AccountState, Fill, Position
+from operators.trading.asked import EntryAsked, ExitAsked, Watch
 from operators.trading.events import EventFactory, Request, execution_id
 from operators.trading.fills import Execution, SimulatedBroker
 from operators.trading.last_bar import BarMemory, LastBar
 from operators.trading.orders import Order, OrderBook
-from operators.trading.protection import stop_hit
+from operators.trading.protection import exit_by
 from operators.trading.sessions import BEYOND, NEVER, SessionTable
 from operators.trading.sizing import Sizing
 
@@ -63,32 +64,6 @@ class DeskState(State):
     close_due: int
 
 
-class EntryAsked(NamedTuple):
-    """An entry that was asked for, with everything that the checks looked at."""
-
-    ticker: str
-    ask: Ask
-
-
-class ExitAsked(NamedTuple):
-    """An exit that was asked for.
-
-    Attributes:
-        position: to be closed; None when there is none.
-        price: last price, units; None when there is none.
-        is_open: it lies in a regular session.
-    """
-
-    stamp: int
-    ticker: str
-    position: Position | None
-    price: int | None
-    is_open: bool
-
-
-Watch = Callable[[Decision, EntryAsked | ExitAsked], None]
-
-
 class Desk:
     """Bars, signals and commands in; decisions, orders, executions, positions, snapshots out.
 
@@ -111,6 +86,8 @@ class Desk:
         """
         self._watch = watch
         self._risk, self._limits = params.risk, params.risk.limits
+        self._exits_by, self._exits_within = params.risk.exits, params.risk.exits.within
+        self._at_open = params.fills.model == "next_open"
         self._sizing = Sizing(params)
         checked = not checks.is_off("BUYING_POWER", self._limits)
         self._free_cash = self._cash if checked else None
@@ -232,12 +209,32 @@ class Desk:
             last = self._bars[bar.ticker] = LastBar(price, stamp, bar.volume)
         last.price, last.stamp, last.volume = price, stamp, bar.volume
         last.today += bar.volume
+        if self._exits_within and not self._at_open:
+            self._protect(stamp, bar, out)  # before an order that waits for the close
         if self._orders and (waiting := self._orders.of(bar.ticker)):
             self.book(stamp, self._broker.on_bar(waiting, bar, self._free_cash), out)
+        if self._exits_within and self._at_open:
+            self._protect(stamp, bar, out)
         position = self.account.mark(bar.ticker, price)
-        if position is not None and stop_hit(position, price, self._risk):
-            request = Request(("stop", bar.id), "stop", "", (bar.id, position.execution_id))
-            self._exit(stamp, bar.ticker, position, request, out)
+        if position is None:
+            return
+        if not self._exits_within:
+            self.account.extend(bar.ticker, price, price)
+            self._protect(stamp, bar, out)
+        elif self._at_open or position.opened < stamp:  # all of the bar was after the entry
+            self.account.extend(bar.ticker, to_units(bar.high), to_units(bar.low))
+
+    def _protect(self, stamp: int, bar: Bar, out: list[Event]) -> None:
+        """Close a position whose stop or target the bar meets."""
+        position = self.account.positions.get(bar.ticker)
+        found = exit_by(position, bar, self._exits_by) if position is not None else None
+        if position is None or found is None:
+            return
+        cause, price = found
+        request = Request((cause, bar.id), cause, "", (bar.id, position.execution_id))
+        within = price if self._exits_within else None
+        began = to_micros(bar.start) if self._exits_within else stamp
+        self._exit(stamp, bar.ticker, position, request, out, within=within, when=began)
 
     def _on_signal(self, stamp: int, signal: TradeSignal, out: list[Event]) -> None:
         request = Request((signal.id,), "signal", signal.id, (signal.id,))
@@ -293,15 +290,19 @@ class Desk:
         return self._sizing.free_cash(self.account)
 
     def _exit(
-        self, stamp: int, ticker: str, position: Position, request: Request, out: list[Event]
-    ) -> None:
-        is_open = self._sessions.is_open(stamp)
+        self, stamp: int, ticker: str, position: Position, request: Request, out: list[Event],
+        *, within: int | None = None, when: int | None = None,
+    ) -> None:  # fmt: skip
+        """Decide on an exit; one within a bar fills there, if the bar began in session."""
+        is_open = self._sessions.is_open(stamp if when is None else when)
         denial = checks.session_denial(is_open, self._limits)
         denial = denial or self._exit_denial(ticker, request.cause)
         decision = self._decide(stamp, ticker, -position.qty, request, denial, out)
         self._show_exit(decision, stamp, ticker)
         if denial is None:
-            self._place(decision, stamp, ticker, -position.qty, 0, position.trade_id, out)
+            self._place(
+                decision, stamp, ticker, -position.qty, 0, position.trade_id, out, within=within
+            )
 
     def _nothing_to_close(
         self, stamp: int, ticker: str, side: int, request: Request, out: list[Event]
@@ -334,14 +335,18 @@ class Desk:
 
     def _place(
         self, decision: Decision, stamp: int, ticker: str, qty: int, reserve: int, trade: str,
-        out: list[Event],
+        out: list[Event], *, within: int | None = None,
     ) -> None:  # fmt: skip
         order_id = make_id("ord", decision.id)
         trade = trade or make_id("trd", order_id)
         order = Order(order_id, ticker, qty, 0, 0, reserve, stamp, decision.signal_id, trade)
         out.append(self._events.order(decision, order))
         self._orders.place(order)
-        at_once = self._broker.at_once(order, self._bars.get(ticker))
+        last = self._bars.get(ticker)
+        if within is not None and last is not None:
+            at_once = self._broker.within_bar(order, within, last.volume)
+        else:
+            at_once = self._broker.at_once(order, last)
         if at_once is not None:
             self.book(stamp, (at_once,), out)
 

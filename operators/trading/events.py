@@ -18,7 +18,7 @@ from operators.checks import Denial
 from operators.params import RiskParams
 from operators.trading.account import Account, Fill
 from operators.trading.orders import Order
-from operators.trading.protection import stop_price
+from operators.trading.protection import levels
 
 VALID_FOR_US = 30 * SECOND_US
 
@@ -35,6 +35,11 @@ class Request(NamedTuple):
 def execution_id(order_id: str, number: int) -> str:
     """Return the id of an order's execution of a number, from 1."""
     return make_id("exe", order_id, number)
+
+
+def _price(level: int | None) -> float | None:
+    """Return a level as a price on the wire, which is above nothing."""
+    return None if level is None else to_dollars(max(1, level))
 
 
 class EventFactory:
@@ -120,6 +125,7 @@ class EventFactory:
     ) -> Event:
         """Write down a position as it is after a fill."""
         held = account.positions.get(ticker)
+        stop, target, trail = levels(held, risk.exits) if held else (None, None, None)
         value = held.qty * account.marks[ticker] if held else 0
         body = PositionChanged(
             id=make_id("pos", cause),
@@ -132,7 +138,9 @@ class EventFactory:
             cost=to_money(held.cost if held else 0),
             realized_pnl=to_money(profit),
             unrealized_pnl=to_money(value - held.cost if held else 0),
-            stop_loss=to_dollars(max(1, stop_price(held, risk))) if held else None,
+            stop_loss=_price(stop),
+            take_profit=_price(target),
+            trail=_price(trail),
         )
         return Event(stamp, self._account, body)
 

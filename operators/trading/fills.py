@@ -52,6 +52,10 @@ class SimulatedBroker:
         qty = self.shares_of(order, last.volume)
         return self._filled(order, last.price, last.volume, qty)
 
+    def within_bar(self, order: Order, price: int, volume: int) -> Execution | None:
+        """Fill an order at a price within the bar under way: a stop or a target that was met."""
+        return self._filled(order, price, volume, self.shares_of(order, volume))
+
     def on_bar(
         self, orders: Iterable[Order], bar: Bar, free_cash: Callable[[], int] | None = None
     ) -> Iterable[Execution]:

@@ -168,7 +168,7 @@ def test_what_an_outsider_writes_to_a_live_stack_is_scored_and_traded(tmp_path: 
         reader.kill()
         reader.wait()
         reader.stdout.close()
-        assert re.fullmatch(r"\S+Z BUY 500 MINE 100.5101\n", line)
+        assert re.fullmatch(r"\S+Z BUY 499 MINE 100.5101\n", line)
         rows = json.loads(tidewire_status(env))["flows"]
         assert {r["state"] for r in rows} == {"running"}
         topics = tidewire("topics")

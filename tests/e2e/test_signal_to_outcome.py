@@ -52,8 +52,8 @@ def test_the_entry_waits_for_the_next_bar(log: dict[str, list[TopicRecord]]) -> 
     order, *_ = bodies(log, "orders.requested")
     assert order["event_time"] == "2025-03-12T13:40:30Z"
     assert entry["timestamp"] == "2025-03-12T13:41:00Z"
-    # 5 % of 1,000,000 at 200
-    assert (entry["side"], entry["qty"], entry["price"]) == ("BUY", 250, 200.0)
+    # 5 % of 1,000,000 at 200.02 with a cent a share for either side
+    assert (entry["side"], entry["qty"], entry["price"]) == ("BUY", 249, 200.0)
 
 
 def test_the_round_trip_is_judged(log: dict[str, list[TopicRecord]]) -> None:

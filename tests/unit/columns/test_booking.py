@@ -71,14 +71,15 @@ def test_it_books_as_the_desk_s_account_does(
 
 def event(k: int, opening: int, close: int, stamp: int, start: int) -> Row:
     rows = np.zeros(1, EVENT)
-    rows[0] = (stamp, k, opening, close, 1_000, start, IS_BAR, 0, 0)
+    prices = (opening, max(opening, close), min(opening, close), close)
+    rows[0] = (stamp, k, *prices, 1_000, start, IS_BAR, 0, 0)
     return np.rec.array(rows)[0]
 
 
 @pytest.mark.parametrize(("model", "price"), [("close", 30_0000), ("next_open", 20_0000)])
 def test_an_order_waits_for_the_bar_that_fills_it(model: str, price: int) -> None:
     b, fills = books(), rules(model)
-    place(b, fills, 0, 5, 1, 10, 40_0000, NONE)
+    place(b, fills, 0, 5, 1, 10, 40_0000, NONE, 0)
     s = b.account[0]
     assert (s["waiting"], s["entering"], s["reserved"]) == (1, 1, 400_0000)
     assert b.tickers["entries"].tolist() == [0, 1, 0]
@@ -92,7 +93,7 @@ def test_an_order_waits_for_the_bar_that_fills_it(model: str, price: int) -> Non
 
 def test_next_open_leaves_a_bar_that_began_before_the_decision() -> None:
     b, fills = books(), rules("next_open")
-    place(b, fills, 0, 5, 1, 10, 40_0000, NONE)
+    place(b, fills, 0, 5, 1, 10, 40_0000, NONE, 0)
     meet(b, fills, 1, event(1, 20_0000, 30_0000, 7, 4))
     assert b.account[0]["waiting"] == 1
 
@@ -100,6 +101,6 @@ def test_next_open_leaves_a_bar_that_began_before_the_decision() -> None:
 def test_what_waits_keeps_its_order_when_another_is_filled() -> None:
     b, fills = books(), rules()
     for k in (0, 1, 2):
-        place(b, fills, 0, 5, k, 10, 40_0000, NONE)
+        place(b, fills, 0, 5, k, 10, 40_0000, NONE, 0)
     meet(b, fills, 1, event(1, 20_0000, 20_0000, 7, 6))
     assert b.orders["ticker"][: b.account[0]["waiting"]].tolist() == [0, 2]

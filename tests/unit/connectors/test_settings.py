@@ -114,8 +114,8 @@ def test_a_misspelt_key_of_a_toml_file(elsewhere: Path, text: str, said: str) ->
 
 
 def test_a_misspelt_name_inside_a_group_s_json(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("TIDEWIRE_RISK", '{"stop_bps": 100}')
-    with pytest.raises(SettingsInvalid, match=r"risk.stop_bps is no setting: .*stop_loss_bps"):
+    monkeypatch.setenv("TIDEWIRE_RISK", '{"stop_los_bps": 100}')
+    with pytest.raises(SettingsInvalid, match=r"risk.stop_los_bps is no setting: .*stop_loss_bps"):
         load_settings()
     monkeypatch.setenv("TIDEWIRE_RISK", '{"stop_loss_bps": 100}')
     assert load_settings().risk.stop_loss_bps == 100

@@ -85,10 +85,10 @@ def test_a_missing_and_an_unknown_field_are_errors(kind: type[State]) -> None:
     [
         (
             AccountState(
-                cash=5, realized=-1, positions={"AAA": Position(1, 2, 3, 4, "t", "s", "e")},
+                cash=5, realized=-1, positions={"AAA": Position(1, 2, 3, 4, "t", "s", "e", 6, 5)},
                 marks={"AAA": 9},
             ),
-            b'{"cash":5,"realized":-1,"positions":{"AAA":[1,2,3,4,"t","s","e"]},"marks":{"AAA":9}}',
+            b'{"cash":5,"realized":-1,"positions":{"AAA":[1,2,3,4,"t","s","e",6,5]},"marks":{"AAA":9}}',
         ),
         (
             EnsembleState(weights={"momentum": (0.25, "w")}, later=[(7, "momentum", 0.5, "v")]),
@@ -118,7 +118,7 @@ def test_the_bytes_are_what_checkpoints_of_this_version_hold(state: State, expec
 
 def test_fields_of_rows_stand_where_checkpoints_have_them() -> None:
     assert Position._fields == (
-        "qty", "cost", "fees", "opened", "trade_id", "signal_id", "execution_id",
+        "qty", "cost", "fees", "opened", "trade_id", "signal_id", "execution_id", "high", "low",
     )  # fmt: skip
     assert BarMemory._fields == ("price", "stamp", "volume", "today", "days")
 

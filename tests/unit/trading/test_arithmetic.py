@@ -16,7 +16,6 @@ from operators.trading.arithmetic import (
     entry_cost,
     entry_shares,
     exit_reserve,
-    is_stopped,
     slipped,
     within,
 )
@@ -119,18 +118,6 @@ def test_an_exit_costs_no_more_than_its_reserve(
     both = exit_reserve(parts * 7 + shares, parts + 1, cost)
     lost = commission_of(at, -shares, cost) - shares * at
     assert lost <= both - others
-
-
-@pytest.mark.parametrize(
-    ("shares", "cost", "at", "hit"),
-    [
-        (10, 1_000_0000, 97_0001, False), (10, 1_000_0000, 97_0000, True),
-        (-10, -1_000_0000, 102_9999, False), (-10, -1_000_0000, 103_0000, True),
-        (3, 100_0001, 32_3333, True), (3, 100_0001, 32_3334, False),
-    ],
-)  # fmt: skip
-def test_stops(shares: int, cost: int, at: int, hit: bool) -> None:
-    assert is_stopped(shares, cost, at, 300) == hit
 
 
 def test_slippage_is_against_the_order_and_grows_with_its_share_of_volume() -> None:

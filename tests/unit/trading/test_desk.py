@@ -231,3 +231,66 @@ def test_snapshots_come_on_the_full_five_minutes_and_at_the_end() -> None:
     stamps = [e.stamp for e in said if isinstance(e.body, PortfolioSnapshot)]
     assert stamps[:2] == [at(5), at(10)]
     assert len(stamps) == 4
+
+
+WITHIN = RiskParams(stops="within", take_profit_bps=500)
+
+
+def dip(minute: int, opening: float, low: float, close: float, high: float = 0.0) -> Event:
+    """Return a bar that goes down inside, or up."""
+    top = high or max(opening, close)
+    return bar(minute, "AAA", round(close * 10_000), open=opening, high=top, low=low)
+
+
+@pytest.mark.parametrize(
+    ("event", "sold"),
+    [
+        (dip(3, 100.0, 96.5, 101.0), ("SELL", 50, 97.0, "FILLED")),
+        (dip(3, 80.0, 79.0, 101.0), ("SELL", 50, 80.0, "FILLED")),
+        (dip(3, 100.0, 99.0, 101.0, 106.0), ("SELL", 50, 105.0, "FILLED")),
+        (dip(3, 107.0, 90.0, 101.0), ("SELL", 50, 107.0, "FILLED")),
+        (dip(3, 100.0, 97.1, 101.0, 104.9), None),
+    ],
+)
+@pytest.mark.parametrize("model", ["close", "next_open"])
+def test_a_stop_and_a_target_within_the_bar_fill_there(
+    event: Event, sold: tuple[str, int, float, str] | None, model: Any
+) -> None:
+    fills = FillParams(model=model, slippage_bps=0, commission_per_share=0)
+    start = [*ENTRY] if model == "close" else [*flat(range(1, 2)), signal(1, "AAA", "LONG"),
+                                               *flat(range(2, 3))]  # fmt: skip
+    said = trade(*start, event, risk=WITHIN, fills=fills)
+    assert fills_of(said)[1:] == ([sold] if sold else [])
+    causes = [d.cause for d in bodies(said, Decision)][1:]
+    assert causes == ([] if sold is None else ["take_profit" if sold[2] > 100 else "stop"])
+
+
+def test_at_the_close_a_dip_inside_the_bar_is_not_seen() -> None:
+    said = trade(*ENTRY, dip(3, 80.0, 79.0, 101.0), risk=RiskParams(take_profit_bps=500))
+    assert len(fills_of(said)) == 1
+    said = trade(*ENTRY, dip(3, 80.0, 79.0, 105.0), risk=RiskParams(take_profit_bps=500))
+    assert fills_of(said)[1] == ("SELL", 50, 105.0, "FILLED")
+
+
+def test_a_trailing_stop_sells_below_the_best_price_and_a_position_says_where() -> None:
+    risk = RiskParams(trailing_stop_bps=200)
+    rise = [bar(m, "AAA", (100 + 5 * m) * 10_000) for m in (3, 4)]
+    said = trade(*ENTRY, *rise, bar(5, "AAA", 117_7000), bar(6, "AAA", 117_6000), risk=risk)
+    assert fills_of(said)[1] == ("SELL", 50, 117.6, "FILLED")
+    opened = bodies(said, PositionChanged)[0]
+    assert (opened.stop_loss, opened.take_profit, opened.trail) == (97.0, None, 98.0)
+
+
+def test_the_last_bar_of_a_session_stops_within_and_not_at_its_close() -> None:
+    """The bar ends at four o'clock, when the market is closed; what is inside it was before."""
+    last = bar(390, "AAA", 90_0000, open=99.0, high=99.0)
+    entry = [*flat(range(380, 389)), signal(388, "AAA", "LONG")]
+    assert codes(trade(*entry, last)) == ["ACCEPTED", "MARKET_CLOSED"]
+    within = trade(*entry, last, risk=RiskParams(stops="within"))
+    assert fills_of(within)[1] == ("SELL", 50, 97.0, "FILLED")
+
+
+def test_what_waits_for_the_close_of_a_bar_was_not_held_inside_it() -> None:
+    between = [*flat(range(1, 3)), signal(2.5, "AAA", "LONG"), dip(3, 100.0, 90.0, 101.0)]
+    said = trade(*between, dip(4, 101.0, 100.5, 101.0), risk=RiskParams(stops="within"))
+    assert fills_of(said) == [("BUY", 50, 101.0, "FILLED")]

@@ -1,0 +1,20 @@
+"""Where a position is closed by itself, as plain numbers."""
+
+from typing import Final, NamedTuple
+
+NO_EXIT, STOPPED, TARGET_MET = range(3)
+NO_LEVEL: Final = 0  # no price
+
+
+class ExitRules(NamedTuple):
+    """Stop, target and trailing stop: the fields of `RiskParams` that say what they mean.
+
+    Attributes:
+        stop_bps: of the average entry; target_bps, trail_bps: 0 for none.
+        within: they are looked for within the bar; otherwise at its close.
+    """
+
+    stop_bps: int
+    target_bps: int
+    trail_bps: int
+    within: bool
