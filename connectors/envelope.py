@@ -10,6 +10,7 @@ from operators.blocks import Block
 from operators.states import StateUnreadable, advised
 
 SHARD: Final = "0"  # the key of a source that is one partition
+SINK: Final = "topics"  # the sink's step id, beside which its state stands in an origin
 
 
 class Barrier(NamedTuple):

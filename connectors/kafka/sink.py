@@ -8,7 +8,6 @@ from its snapshot to the end: what is already there is not written again.
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
-from types import MappingProxyType
 from typing import Final, NamedTuple, cast
 
 from bytewax.outputs import FixedPartitionedSink, StatefulSinkPartition
@@ -41,7 +40,6 @@ Keep = Callable[[Barrier, bytes], None]
 FLUSH_S: Final = 120.0
 SLICE_S: Final = 0.25
 QUIET_US: Final = 1_000_000  # topics that no flow waits for pass time on once a second
-NO_MARKS: Final[Mapping[str, bytes]] = MappingProxyType({})
 
 
 class Outbox(NamedTuple):
@@ -52,12 +50,15 @@ class Outbox(NamedTuple):
         frontier: passed on as a tick, so that readers know that this stamp is finished.
         ended: the input is over; readers are told by a last tick.
         barrier: the shard's state so far, to be kept once this outbox is durable.
+        origin: the sink's encoded state to start from; on the first outbox of a shard that starts
+            from a checkpoint.
     """
 
     records: list[tuple[Topic[Message], Event]]
     frontier: int
     ended: bool = False
     barrier: Barrier | None = None
+    origin: bytes | None = None
 
 
 class Mark(NamedTuple):
@@ -151,23 +152,21 @@ class LogSinkPartition(StatefulSinkPartition[Outbox, bytes]):
         entry: bool,
         keep: Keep | None = None,
     ) -> None:
-        """Read back what the log holds beyond the snapshot, then open a producer."""
+        """Read back what the log holds beyond the snapshot, and open a producer.
+
+        Without a snapshot nothing is read before the first outbox comes: it says whether the
+        source starts from a checkpoint, and sink and source must start from the same place. A
+        crash may leave a snapshot of the source and none of a sink to which nothing had come.
+        """
         self._layout = layout
         self._failure: str | None = None
         self._writes = writes
         self._keep = keep
         self._entry = entry
-        state = SinkState(marks={}) if resume is None else decode_state(resume, SinkState)
-        marks = {
-            (layout.name(t), p): state.mark(t.name, p)
-            for t, partitions in writes.items()
-            for p in partitions
-        }
-        offsets = {at: mark.offset for at, mark in marks.items()}
-        written = read_written(layout, offsets)
-        self._writers = {
-            at: PartitionWriter(*at, mark, written[at], entry) for at, mark in marks.items()
-        }
+        self._begun = False
+        self._writers: dict[tuple[str, int], PartitionWriter] = {}
+        if resume is not None:
+            self._begin(resume)
         self._quiet = {layout.name(t) for t in writes if t in PAPER.unread}
         self._headers = RecordHeaders(layout.run_id)
         self._made = Counter[str]()
@@ -188,6 +187,8 @@ class LogSinkPartition(StatefulSinkPartition[Outbox, bytes]):
     def write_batch(self, values: list[Outbox]) -> None:
         """Queue records and ticks; blocks while the producer's queue is full."""
         for outbox in values:
+            if outbox.origin is not None or not self._begun:
+                self._begin(outbox.origin)
             for topic, event in outbox.records:
                 name, own = self._layout.name(topic), self._writes[topic]
                 value = encode(cast("Message", event.body))
@@ -230,6 +231,20 @@ class LogSinkPartition(StatefulSinkPartition[Outbox, bytes]):
     def close(self) -> None:
         """Deliver what is left; a snapshot has normally done so."""
         self._producer.flush(FLUSH_S)
+
+    def _begin(self, state: bytes | None) -> None:
+        """Go to the marks of a state, or to the beginning, and read what lies behind them."""
+        self._begun = True
+        found = SinkState(marks={}) if state is None else decode_state(state, SinkState)
+        marks = {
+            (self._layout.name(t), p): found.mark(t.name, p)
+            for t, partitions in self._writes.items()
+            for p in partitions
+        }
+        written = read_written(self._layout, {at: mark.offset for at, mark in marks.items()})
+        self._writers = {
+            at: PartitionWriter(*at, mark, written[at], self._entry) for at, mark in marks.items()
+        }
 
     def _write(self, writer: PartitionWriter, event: Event, value: bytes) -> None:
         if writer.known and self._already_there(writer, event, value):
@@ -345,7 +360,6 @@ class LogSink(FixedPartitionedSink[Outbox, bytes]):
         *,
         entry: bool = False,
         keeper: Callable[[str], Keep] | None = None,
-        origins: Mapping[str, bytes] = NO_MARKS,
         wrap: Callable[[LogSinkPartition], LogSinkPartition] = lambda part: part,
     ) -> None:
         """Name the shards; `wrap` is the seam where crash tests put their fault.
@@ -355,11 +369,9 @@ class LogSink(FixedPartitionedSink[Outbox, bytes]):
             shards: see above.
             entry: see above.
             keeper: gives, per shard, what keeps its state at a barrier.
-            origins: shard key -> the marks of a kept state, where there is no snapshot.
             wrap: put around each partition.
         """
         self._keeper = keeper
-        self._origins = origins
         self._layout = layout
         self._shards = shards
         self._entry = entry
@@ -377,6 +389,6 @@ class LogSink(FixedPartitionedSink[Outbox, bytes]):
         self, step_id: str, for_part: str, resume_state: bytes | None
     ) -> LogSinkPartition:
         """Open one shard at its snapshot."""
-        writes, marks = self._shards[for_part], resume_state or self._origins.get(for_part)
+        writes = self._shards[for_part]
         keep = self._keeper(for_part) if self._keeper is not None else None
-        return self._wrap(LogSinkPartition(self._layout, writes, marks, self._entry, keep))
+        return self._wrap(LogSinkPartition(self._layout, writes, resume_state, self._entry, keep))

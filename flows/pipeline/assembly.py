@@ -8,7 +8,7 @@ from bytewax.operators import KeyedStream
 from msgspec import Struct
 
 from connectors.archive.checkpoints import CheckpointStore, next_boundary
-from connectors.envelope import Envelope
+from connectors.envelope import SINK, Envelope
 from connectors.kafka.layout import Layout
 from connectors.kafka.shards import shards_of
 from connectors.kafka.sink import LogSink
@@ -50,12 +50,12 @@ def between_topics(
     source = MergedSource(
         layout, {shard: reads for shard, (reads, _) in shards.items()}, stopping,
         boundary=next_boundary, back_pressure=back_pressure,
-        origins={shard: c.barrier for shard, c in checkpoints.items()},
+        origins={s: c.barrier.with_step(SINK, bytes(c.sink)) for s, c in checkpoints.items()},
     )  # fmt: skip
     sink = LogSink(
         layout, {shard: writes for shard, (_, writes) in shards.items()}, entry=spec.entry,
-        keeper=store.writer, origins={shard: bytes(c.sink) for shard, c in checkpoints.items()},
+        keeper=store.writer,
     )  # fmt: skip
     envelopes = wire(op.input("log", flow, source))
-    op.output("topics", route(envelopes, spec, internal), sink)
+    op.output(SINK, route(envelopes, spec, internal), sink)
     return flow

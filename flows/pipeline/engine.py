@@ -16,7 +16,7 @@ from bytewax.run import cli_main
 from msgspec import Struct
 
 from connectors.archive.checkpoints import STATE_VERSION
-from connectors.envelope import Envelope
+from connectors.envelope import SINK, Envelope
 from connectors.garbage import settle_memory
 from connectors.kafka.sink import Outbox
 from connectors.recovery_guard import vouch_for_recovery
@@ -116,7 +116,8 @@ def route(
     def outbox(envelope: Envelope) -> Outbox:
         block = envelope.block
         records = [(topic, e) for e in block.events if (topic := target(e)) is not None]
-        return Outbox(records, block.frontier, block.ended, envelope.barrier)
+        origin = (envelope.origin or {}).get(SINK)
+        return Outbox(records, block.frontier, block.ended, envelope.barrier, origin)
 
     return op.map_value("route", up, outbox)
 
