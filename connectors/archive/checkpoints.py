@@ -58,9 +58,9 @@ def encode_checkpoint(barrier: Barrier, sink: bytes) -> bytes:
 
 
 def next_boundary(stamp: int) -> int | None:
-    """Return the first boundary after a stamp: just after a session's close."""
-    close = new_york_sessions().close_of(stamp)
-    return None if close is None else close + 1
+    """Return the first boundary after a stamp: just after a session's end."""
+    end = new_york_sessions().end_of(stamp)
+    return None if end is None else end + 1
 
 
 class CheckpointStore:

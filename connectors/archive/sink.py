@@ -92,9 +92,9 @@ class ArchivePartition(StatefulSinkPartition[Batch, bytes]):
         if not day or record.stamp > last:
             if record.stamp < 0:
                 return BEFORE_TIME  # a stranger's record, before this log had a time
-            close = new_york_sessions().close_of(record.stamp)
+            end = new_york_sessions().end_of(record.stamp)
             day = session_day(record.stamp)
-            self._day[at] = (day, record.stamp if close is None else close)
+            self._day[at] = (day, record.stamp if end is None else end)
         return day
 
     @staticmethod

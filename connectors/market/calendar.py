@@ -62,26 +62,26 @@ def _number(name: str) -> int:
 
 def session_day(stamp: int) -> str:
     """Return the session a stamp belongs to, as YYYY-MM-DD; outside the table the day in UTC."""
-    close = new_york_sessions().close_of(stamp)
-    if close is None:
+    end = new_york_sessions().end_of(stamp)
+    if end is None:
         return f"{to_datetime(stamp):%Y-%m-%d}"
-    return f"{to_datetime(close).astimezone(NEW_YORK):%Y-%m-%d}"
+    return f"{to_datetime(end).astimezone(NEW_YORK):%Y-%m-%d}"
 
 
 def day_span(day: str) -> tuple[int, int] | None:
     """Return a session day's first moment and the moment after its last.
 
-    It begins right after the close before, and ends right after its own.
+    It begins right after the end of the one before, and ends right after its own.
 
     Args:
         day: YYYY-MM-DD; None is returned where there is no session.
     """
     noon = to_micros(datetime.combine(date.fromisoformat(day), time(12), NEW_YORK))
-    closes = new_york_sessions().closes
-    i = bisect_left(closes, noon)
-    if i == len(closes) or session_day(closes[i]) != day:
+    ends = new_york_sessions().ends
+    i = bisect_left(ends, noon)
+    if i == len(ends) or session_day(ends[i]) != day:
         return None
-    return (closes[i - 1] + 1 if i else 0), closes[i] + 1
+    return (ends[i - 1] + 1 if i else 0), ends[i] + 1
 
 
 def calendar_span() -> tuple[int, int]:

@@ -139,8 +139,8 @@ def _days(ran: Ran) -> list[Day]:
     """
     curve = ran.tally.curve()
     before = ran.params.account.snapshot_minutes * MINUTE_US + 1
-    closes = np.array(new_york_sessions().closes, np.int64)
-    session = np.searchsorted(closes, curve[:, 0] - before, side="left")
+    ends = np.array(new_york_sessions().ends, np.int64)
+    session = np.searchsorted(ends, curve[:, 0] - before, side="left")
     last = np.nonzero(np.diff(np.append(session, -1)))[0]
     found, previous = [], ran.params.account.start_cash * 10_000
     for stamp, cash, value in curve[last].tolist():

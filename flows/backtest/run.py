@@ -171,7 +171,7 @@ def find_splits(inputs: Inputs) -> list[Split]:
     def row(ticker: str) -> int:
         return names.setdefault(ticker, len(names))
 
-    look, found = GapWatch(new_york_sessions().closes), list[Split]()
+    look, found = GapWatch(new_york_sessions().ends), list[Split]()
     for bars in inputs.bars.batches(row):
         for split in look.look(bars):
             ratio = split.ratio
@@ -253,7 +253,7 @@ class _Watch:
     def __init__(self, ran: Ran, benchmark: str) -> None:
         self._ran = ran
         self._wanted = benchmark
-        self._closes = np.array(new_york_sessions().closes, np.int64)
+        self._ends = np.array(new_york_sessions().ends, np.int64)
 
     def look(self, bars: BarColumns) -> None:
         ran, names = self._ran, self._ran.loop.strategies.tickers
@@ -266,7 +266,7 @@ class _Watch:
             ran.worth[names[k]] = (ran.worth[names[k]][0], int(bars.close[j]))
         if ran.benchmark:
             mine = bars.code == names.index(ran.benchmark)
-            session = np.searchsorted(self._closes, bars.stamp[mine], side="left")
+            session = np.searchsorted(self._ends, bars.stamp[mine], side="left")
             prices = zip(session.tolist(), bars.close[mine].tolist(), strict=True)
             ran.prices.update(prices)
 

@@ -49,9 +49,9 @@ class Split(NamedTuple):
 class GapWatch:
     """Watches the gaps between sessions, bar by bar."""
 
-    def __init__(self, closes: tuple[int, ...]) -> None:
-        """Take the sessions' closes, microseconds."""
-        self._closes = np.array(closes, np.int64)
+    def __init__(self, ends: tuple[int, ...]) -> None:
+        """Take the sessions' ends, microseconds."""
+        self._ends = np.array(ends, np.int64)
         self._last = np.zeros((0, 2), np.int64)  # per ticker: close, session
 
     def look(self, bars: BarColumns) -> Iterator[Split]:
@@ -62,7 +62,7 @@ class GapWatch:
         if top > len(self._last):
             more = np.zeros((2 * top - len(self._last), 2), np.int64)
             self._last = np.concatenate([self._last, more])
-        session = np.searchsorted(self._closes, bars.stamp, side="left")
+        session = np.searchsorted(self._ends, bars.stamp, side="left")
         before = np.zeros(bars.size, np.int64)
         _gaps(bars.code, session, bars.open, bars.close, self._last, before)
         for j in np.nonzero(before)[0]:

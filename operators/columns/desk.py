@@ -95,8 +95,8 @@ def _arm(b: Books, rules: Rules, stamp: int) -> None:
         every = rules.snapshot_every
         s.snapshot_due = stamp - stamp % every + every
     if s.close_due == NEVER:
-        i = np.searchsorted(b.closes, stamp - 1, side="right")
-        s.close_due = b.closes[i] + 1 if i < b.closes.size else BEYOND
+        i = np.searchsorted(b.ends, stamp, side="left")
+        s.close_due = b.ends[i] + 1 if i < b.ends.size else BEYOND
 
 
 @njit(cache=False)

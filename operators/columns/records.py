@@ -84,7 +84,7 @@ class Books(NamedTuple):
     """Everything that the compiled loop reads and writes.
 
     Attributes:
-        opens, closes: of the sessions, microseconds.
+        opens, closes, ends: of the sessions, microseconds.
         tickers: TICKER rows.
         days: (tickers, 20) session volumes.
         account: one ACCOUNT row.
@@ -94,6 +94,7 @@ class Books(NamedTuple):
 
     opens: Ints
     closes: Ints
+    ends: Ints
     tickers: Rows
     days: Ints
     account: Rows

@@ -180,9 +180,8 @@ class Desk:
         if self._snapshot_due == NEVER:
             self._snapshot_due = stamp - stamp % self._every + self._every
         if self._close_due == NEVER:
-            close = self._sessions.next_close(stamp - 1)
-            # One microsecond later: the session's last bar is known at the close itself.
-            self._close_due = BEYOND if close is None else close + 1
+            end = self._sessions.end_of(stamp)
+            self._close_due = BEYOND if end is None else end + 1
         self._due = min(self._close_due, self._snapshot_due)
 
     def _session_closed(self, stamp: int, out: list[Event]) -> None:

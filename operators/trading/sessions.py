@@ -1,40 +1,48 @@
 """Trading sessions as a table of stamps; the calendar that fills it lives in connectors."""
 
 from bisect import bisect_left, bisect_right
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
+from messages.units import MINUTE_US
+
+GRACE_US: Final = MINUTE_US  # after the close: the last bar's way, live
 NEVER: Final = 2**62  # a timer that is not armed
 BEYOND: Final = NEVER - 1  # no session is left in the table
 
 
 @dataclass(frozen=True, slots=True)
 class SessionTable:
-    """Regular sessions in order.
+    """Regular sessions in order, and the one boundary between them.
+
+    A session lasts to its end, a grace after its close: its last bar, which is known at the close
+    at the earliest, arrives within it. Kept states, days of the archive, volumes, expiries, profits
+    of a day and backtests all go by `end_of`; only whether the market is open goes by the close.
 
     Attributes:
         opens: microseconds since 1970-01-01 UTC, ascending.
         closes: of the same sessions; a decision at or after the close is closed.
+        ends: last moments that belong to the sessions: the closes and the grace.
     """
 
     opens: tuple[int, ...]
     closes: tuple[int, ...]
+    ends: tuple[int, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Work out the ends."""
+        object.__setattr__(self, "ends", tuple(close + GRACE_US for close in self.closes))
 
     def is_open(self, stamp: int) -> bool:
         """Tell whether a stamp lies in a session: open included, close not."""
         i = bisect_right(self.opens, stamp) - 1
         return i >= 0 and stamp < self.closes[i]
 
-    def next_close(self, stamp: int) -> int | None:
-        """Return the first close after a stamp, or None past the table's end."""
-        i = bisect_right(self.closes, stamp)
-        return self.closes[i] if i < len(self.closes) else None
+    def end_of(self, stamp: int) -> int | None:
+        """Return the end of the session a stamp belongs to: the first at or after it.
 
-    def close_of(self, stamp: int) -> int | None:
-        """Return the close of the session a stamp belongs to: the first at or after it.
-
-        What is known after a close belongs to the next session, which is the first that can
-        act on it. None past the table's end.
+        What is known after an end belongs to the next session, which is the first that can act on
+        it. None past the table's end.
         """
-        i = bisect_left(self.closes, stamp)
-        return self.closes[i] if i < len(self.closes) else None
+        i = bisect_left(self.ends, stamp)
+        return self.ends[i] if i < len(self.ends) else None

@@ -20,9 +20,10 @@ from connectors.envelope import Barrier, Envelope
 from connectors.market.calendar import session_day
 from operators.blocks import Block
 from operators.states import StateUnreadable, decode_state
+from operators.trading.sessions import GRACE_US
 from tests.streams import CLOSE
 
-BARRIER = Barrier(CLOSE + 1, b'{"n":1}', {"desk": b'{"cash":2}', "accept": b"{}"})
+BARRIER = Barrier(CLOSE + GRACE_US + 1, b'{"n":1}', {"desk": b'{"cash":2}', "accept": b"{}"})
 SINK = b'{"marks":{}}'
 
 
@@ -62,7 +63,7 @@ def test_the_bytes_depend_on_the_values_alone() -> None:
 def test_the_newest_that_is_whole_is_used(tmp_path: Path) -> None:
     store = CheckpointStore(tmp_path, blank())
     write = store.writer("all")
-    later = next_boundary(CLOSE + 1)
+    later = next_boundary(BARRIER.boundary)
     assert later is not None
     write(BARRIER, SINK)
     write(BARRIER._replace(boundary=later), SINK)

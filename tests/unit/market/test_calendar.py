@@ -15,7 +15,7 @@ from connectors.market.calendar import (
 )
 from connectors.market.session_days import CLOSED, EARLY, FIRST, LAST
 from messages.units import MINUTE_US, to_datetime, to_micros
-from operators.trading.sessions import SessionTable
+from operators.trading.sessions import GRACE_US, SessionTable
 
 
 def test_every_session_equals_the_oracle(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -30,7 +30,13 @@ def test_every_session_equals_the_oracle(monkeypatch: pytest.MonkeyPatch) -> Non
 def test_the_open_is_in_and_the_close_is_out() -> None:
     table = SessionTable((100,), (200,))
     assert [table.is_open(s) for s in (99, 100, 199, 200)] == [False, True, True, False]
-    assert [table.next_close(s) for s in (0, 199, 200)] == [200, 200, None]
+
+
+def test_a_session_lasts_a_grace_beyond_its_close() -> None:
+    table = SessionTable((100, 10**9), (200, 2 * 10**9))
+    assert table.ends == (200 + GRACE_US, 2 * 10**9 + GRACE_US)
+    found = [table.end_of(s) for s in (0, 200, 200 + GRACE_US, 201 + GRACE_US, 3 * 10**9)]
+    assert found == [table.ends[0]] * 3 + [table.ends[1], None]
 
 
 def test_daylight_saving_and_a_half_day() -> None:
@@ -41,8 +47,8 @@ def test_daylight_saving_and_a_half_day() -> None:
 
 def test_a_day_has_a_span() -> None:
     first, end = day_span("2025-07-03") or (0, 0)
-    assert to_datetime(first - 1) == datetime(2025, 7, 2, 20, tzinfo=UTC)
-    assert to_datetime(end - 1) == datetime(2025, 7, 3, 17, tzinfo=UTC)
+    assert to_datetime(first - 1) == datetime(2025, 7, 2, 20, 1, tzinfo=UTC)
+    assert to_datetime(end - 1) == datetime(2025, 7, 3, 17, 1, tzinfo=UTC)
     assert day_span("2025-07-04") is None
 
 
@@ -50,8 +56,10 @@ def test_a_day_has_a_span() -> None:
     ("moment", "day"),
     [
         ("2025-03-12T13:30", "2025-03-12"),  # the open
-        ("2025-03-12T20:00", "2025-03-12"),  # the close itself still belongs to its day
-        ("2025-03-12T20:00:00.000001", "2025-03-13"),  # what is known later belongs to the next
+        ("2025-03-12T20:00", "2025-03-12"),  # the close itself
+        ("2025-03-12T20:00:00.400", "2025-03-12"),  # the last bar, as it arrives live
+        ("2025-03-12T20:01", "2025-03-12"),  # the last moment
+        ("2025-03-12T20:01:00.000001", "2025-03-13"),  # what is known later belongs to the next
         ("2025-03-14T21:00", "2025-03-17"),  # Friday evening: Monday
         ("2025-07-03T17:00", "2025-07-03"),  # a half day
         ("2025-07-03T18:00", "2025-07-07"),  # behind it a holiday and a weekend
@@ -80,7 +88,7 @@ def test_the_table_says_itself_how_far_it_goes() -> None:
     table = new_york_sessions()
     assert f"{to_datetime(table.opens[0]):%Y-%m-%d}" >= FIRST
     assert f"{to_datetime(table.closes[-1]):%Y-%m-%d}" <= LAST
-    assert table.close_of(table.closes[-1]) == table.closes[-1]
-    assert table.close_of(table.closes[-1] + 1) is None
+    assert table.end_of(table.ends[-1]) == table.ends[-1]
+    assert table.end_of(table.ends[-1] + 1) is None
     assert not set(CLOSED) & set(EARLY)
     assert list(CLOSED) == sorted(set(CLOSED))

@@ -12,7 +12,7 @@ from connectors.archive.checkpoints import next_boundary
 from connectors.market.calendar import new_york_sessions, session_day
 from messages.flows import PAPER
 from messages.topics import MARKET_BARS, NEWS_SCORED
-from messages.units import DAY_US, HOUR_US, MINUTE_US
+from messages.units import DAY_US, HOUR_US
 from operators.blocks import Event
 from operators.merge import (
     FOR_EVER,
@@ -30,6 +30,7 @@ from operators.merge import (
     place_of,
 )
 from operators.states import decode_state, encode_state
+from operators.trading.sessions import GRACE_US
 from tests.streams import CLOSE, OPEN, at, bar, scored
 
 BODY = bar(1, "AAA", 100_0000).body
@@ -231,7 +232,8 @@ def days(released: list[Released]) -> list[str]:
         ((at(1), CLOSE), CLOSE, [], [1]),
         ((at(1), CLOSE), CLOSE + HOUR_US, ["2025-03-12"], [2, 0]),
         (
-            (at(1), CLOSE, CLOSE + 1, CLOSE + HOUR_US), CLOSE + DAY_US + 1,
+            (at(1), CLOSE + GRACE_US, CLOSE + GRACE_US + 1, CLOSE + HOUR_US),
+            CLOSE + DAY_US + GRACE_US + 1,
             ["2025-03-12", "2025-03-13"], [2, 2],
         ),
         (
@@ -257,7 +259,7 @@ def test_a_resumed_merge_still_owes_the_boundary_of_its_session() -> None:
     push(first, ("bars", 0), 1, Entry(at(5), None))
     assert days(list(drained(first))) == []
     second = merge_of({("bars", 0): []}, next_boundary, encode_state(first.state()))
-    push(second, ("bars", 0), 2, Entry(CLOSE + MINUTE_US, None))
+    push(second, ("bars", 0), 2, Entry(CLOSE + GRACE_US + 1, None))
     assert days(list(drained(second))) == ["2025-03-12"]
 
 
@@ -267,7 +269,7 @@ def test_a_boundary_is_the_first_moment_of_another_day(stamp: int) -> None:
     assert boundary is not None
     assert stamp < boundary
     assert session_day(stamp) == session_day(boundary - 1) < session_day(boundary)
-    assert boundary - 1 in new_york_sessions().closes
+    assert boundary - 1 in new_york_sessions().ends
 
 
 # -- what is whole in memory --------------------------------------------------------------------

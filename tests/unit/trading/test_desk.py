@@ -16,6 +16,7 @@ from messages.units import to_micros
 from operators.blocks import Event
 from operators.params import AccountParams, FillParams, Params, RiskParams
 from operators.trading.desk import Desk
+from operators.trading.sessions import GRACE_US
 from tests.streams import CLOSE, DAY, at, bar, blocks, bodies, command, outputs, signal
 
 PLAIN = FillParams(slippage_bps=0, commission_per_share=0)
@@ -153,11 +154,11 @@ def test_next_open_fills_at_the_first_bar_that_starts_after_the_decision(
     assert [f[2] for f in fills_of(said)] == [price]
 
 
-def test_a_waiting_order_expires_at_the_close() -> None:
+def test_a_waiting_order_expires_at_the_session_s_end() -> None:
     said = trade(*flat(range(387, 389)), signal(388.5, "AAA", "LONG"))
     assert fills_of(said) == [("BUY", 0, None, "EXPIRED")]
     (end,) = bodies(said, TradeExecution)
-    assert to_micros(end.timestamp) == CLOSE + 1
+    assert to_micros(end.timestamp) == CLOSE + GRACE_US + 1
 
 
 def test_the_last_bar_still_fills_what_waited() -> None:
@@ -294,3 +295,18 @@ def test_what_waits_for_the_close_of_a_bar_was_not_held_inside_it() -> None:
     between = [*flat(range(1, 3)), signal(2.5, "AAA", "LONG"), dip(3, 100.0, 90.0, 101.0)]
     said = trade(*between, dip(4, 101.0, 100.5, 101.0), risk=RiskParams(stops="within"))
     assert fills_of(said) == [("BUY", 50, 101.0, "FILLED")]
+
+
+def later(event: Event, micros: int) -> Event:
+    """Let an event be known later, as a bar is that has a way to go."""
+    return event._replace(stamp=event.stamp + micros)
+
+
+@pytest.mark.parametrize("late", [0, 400_000, 59_000_000])
+def test_the_last_bar_of_a_session_arrives_after_the_close_and_belongs_to_it(late: int) -> None:
+    """Live it comes a moment after four o'clock; then it fills what waits, as in a backtest."""
+    waiting = [*flat(range(380, 390)), signal(389.5, "AAA", "LONG")]
+    said = trade(*waiting, later(bar(390, "AAA", 101_0000), late))
+    assert fills_of(said) == [("BUY", 50, 101.0, "FILLED")]
+    too_late = trade(*waiting, later(bar(390, "AAA", 101_0000), GRACE_US + 1))
+    assert fills_of(too_late) == [("BUY", 0, None, "EXPIRED")]
