@@ -72,7 +72,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     @property
     def layout(self) -> Layout:
         """Return the run's place on the broker."""
-        return Layout(self.bootstrap, self.run_id, self.prefix, self.partitions)
+        return Layout(self.bootstrap, self.run_id, self.prefix, self.partitions, self.live)
 
     @property
     def live(self) -> bool:

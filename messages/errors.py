@@ -8,8 +8,9 @@
     +- CannotChange, CannotExplain, DayNotArchived, StrategyNotTrusted    what a replay is asked
     +- ArchiveDamaged, CannotImport, SpoolDamaged, StateUnreadable,
     |  RecoveryForeign, LostLog, RunUnreadable                            what was kept
-    +- BrokerUnavailable, DatabaseUnavailable, SchemaTooNew, SchemaMissing, BackupUnusable,
-    |  DeliveryFailed, StoppedWithoutDatabase                             servers
+    +- BrokerUnavailable, TimeUnsuitable, DatabaseUnavailable, SchemaTooNew,
+    |  SchemaMissing, BackupUnusable, DeliveryFailed,
+    |  StoppedWithoutDatabase                                             servers
     +- DeterminismBroken, UnknownEvent, StrategyFailed, TooMuchMoney      a flow must stop
     +- ModelUnusable, FactsUnusable, TierFailed, FeedFailed               models and feeds
     +- Unreadable                                                         one record

@@ -76,6 +76,9 @@ FEEDS_HEALTH: Final = Topic("feeds.health", FeedHealth, "source", "hea")
 NEWS_FEED_DLQ: Final = Topic("news.feed.dlq", DeadLetter, "source", "dlq")
 MARKET_FEED_DLQ: Final = Topic("market.feed.dlq", DeadLetter, "source", "dlq")
 
+# What outsiders may write: feeds, bars, commands.
+RAW: Final[tuple[Topic[Message], ...]] = (NEWS_RAW, MARKET_BARS, CONTROL_COMMANDS)
+
 TOPICS: Final[tuple[Topic[Message], ...]] = (
     NEWS_RAW,
     NEWS_SCORED,

@@ -11,6 +11,18 @@ from messages.market import Bar
 from messages.units import SECOND_US, to_datetime
 
 FUTURE_TOLERANCE_US: Final = SECOND_US
+# As long as an order is valid: an entry on an older bar would be made for a price that was.
+HISTORY_US: Final = 30 * SECOND_US
+
+
+def is_history(end: int, stamp: int) -> bool:
+    """Tell whether a bar came so late that it warms operators up and opens no position.
+
+    Args:
+        end: of its interval, microseconds.
+        stamp: when it was known.
+    """
+    return stamp - end > HISTORY_US
 
 
 class BarFilter:

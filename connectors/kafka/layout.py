@@ -1,16 +1,19 @@
 """Where things are on the broker: names with the run's prefix, partition counts, headers."""
 
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
 from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin import AdminClient
+from confluent_kafka.admin._config import AlterConfigOpType, ConfigEntry, ConfigResource
+from confluent_kafka.admin._resource import ResourceType
 from confluent_kafka.cimpl import NewTopic
 
 from messages.base import Message
 from messages.errors import TidewireError
-from messages.topics import Topic, partition_of
+from messages.topics import RAW, Topic, partition_of
 
 STAMP: Final = "stamp"
 SEQ: Final = "seq"
@@ -19,8 +22,18 @@ TICK: Final = "tick"
 TICK_PASS: Final = b"1"
 TICK_END: Final = b"end"
 ADMIN_TIMEOUT_S: Final = 30.0
+LOOK_AGAIN_S: Final = 0.05
 # Time alone deletes nothing: what is archived and old enough is trimmed (see `trimming.py`).
 FOR_EVER_MS: Final = -1
+TIME_TYPE: Final = "message.timestamp.type"
+APPEND_TIME: Final = "LogAppendTime"
+
+
+class TimeUnsuitable(TidewireError, RuntimeError):
+    """A live run's raw topic does not keep the moment of each append.
+
+    Operator action: set `message.timestamp.type` of the named topic to LogAppendTime.
+    """
 
 
 class BrokerUnavailable(TidewireError, RuntimeError):
@@ -36,12 +49,14 @@ class Layout:
         run_id: written to every record's `run` header.
         prefix: put before every topic name.
         partitions: of topics keyed by ticker or article, and of broadcast topics.
+        live: the wall clock is the run's: records of outsiders have the moment of their append.
     """
 
     bootstrap: str
     run_id: str
     prefix: str
     partitions: int
+    live: bool = False
 
     def name(self, topic: Topic[Message]) -> str:
         """Return the topic's full name on the broker."""
@@ -61,18 +76,21 @@ class Layout:
 
 
 def create_topics(layout: Layout, topics: Iterable[Topic[Message]]) -> None:
-    """Create what is missing; leaves what is there alone.
+    """Create what is missing; what is there stays, but for the time that a live run's need.
 
     Raises:
         BrokerUnavailable: no answer within 30 seconds.
+        TimeUnsuitable: the broker does not stamp a live run's raw topics when it appends.
     """
+    topics = list(topics)
     admin = AdminClient({"bootstrap.servers": layout.bootstrap, "log_level": 2})
     new = [
         NewTopic(
             layout.name(topic),
             num_partitions=len(layout.partitions_of(topic)),
             replication_factor=1,
-            config={"retention.ms": str(FOR_EVER_MS), "max.message.bytes": "1048588"},
+            config={"retention.ms": str(FOR_EVER_MS), "max.message.bytes": "1048588"}
+            | ({TIME_TYPE: APPEND_TIME} if layout.live and topic in RAW else {}),
         )
         for topic in topics
     ]
@@ -89,6 +107,53 @@ def create_topics(layout: Layout, topics: Iterable[Topic[Message]]) -> None:
                     "Start the broker, or correct TIDEWIRE_BOOTSTRAP."
                 )
                 raise BrokerUnavailable(reason) from error
+    if layout.live:
+        _stamp_at_append(admin, [layout.name(topic) for topic in topics if topic in RAW])
+
+
+def _stamp_at_append(admin: AdminClient, names: list[str]) -> None:
+    """See that topics keep the moment of each append; those of earlier versions are changed."""
+    resources = {name: ConfigResource(ResourceType.TOPIC, name) for name in names}
+    wrong = _not_at_append(admin, resources)
+    for name in wrong:
+        entry = ConfigEntry(TIME_TYPE, APPEND_TIME, incremental_operation=AlterConfigOpType.SET)
+        change = ConfigResource(ResourceType.TOPIC, name, incremental_configs=[entry])
+        for future in admin.incremental_alter_configs(
+            [change], request_timeout=ADMIN_TIMEOUT_S
+        ).values():
+            try:
+                future.result()
+            except KafkaException as error:
+                raise TimeUnsuitable(_unsuitable(name, error.args[0].str())) from error
+    deadline = time.monotonic() + ADMIN_TIMEOUT_S
+    while wrong and (wrong := _not_at_append(admin, resources)):
+        if time.monotonic() > deadline:
+            raise TimeUnsuitable(_unsuitable(wrong[0], "it stays as it is"))
+        time.sleep(LOOK_AGAIN_S)  # a change is not known everywhere at once
+
+
+def _not_at_append(admin: AdminClient, resources: dict[str, ConfigResource]) -> list[str]:
+    """Return the topics that do not keep it; a new topic is not known everywhere at once."""
+    deadline = time.monotonic() + ADMIN_TIMEOUT_S
+    while True:
+        found = admin.describe_configs(list(resources.values()), request_timeout=ADMIN_TIMEOUT_S)
+        try:
+            types = {r.name: f.result()[TIME_TYPE].value for r, f in found.items()}
+        except KafkaException as error:
+            unknown = error.args[0].code() == KafkaError.UNKNOWN_TOPIC_OR_PART
+            if not unknown or time.monotonic() > deadline:
+                reason = f"the broker does not say how its topics are: {error.args[0].str()}"
+                raise BrokerUnavailable(reason) from error
+            time.sleep(LOOK_AGAIN_S)
+        else:
+            return sorted(name for name, kind in types.items() if kind != APPEND_TIME)
+
+
+def _unsuitable(name: str, why: str) -> str:
+    return (
+        f"Topic {name} does not keep when the broker appends ({why}): set its {TIME_TYPE} to "
+        f"{APPEND_TIME}, as a live run takes the time of outsiders' records from there."
+    )
 
 
 def delete_topics(bootstrap: str, prefix: str) -> int:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
+from confluent_kafka import TIMESTAMP_LOG_APPEND_TIME
 from confluent_kafka import Message as Record
 
 from connectors.kafka.layout import RUN, SEQ, STAMP, TICK, TICK_END
@@ -35,7 +36,8 @@ class Arrival(NamedTuple):
 def note(record: Record, run: bytes, clock: Clock) -> Arrival:
     """Advance a partition's clock by the next record of its log, and say what the record is.
 
-    A record without this run's headers (an outside producer's) takes the running maximum.
+    A record without this run's headers (an outside producer's) takes the moment of its append,
+    where the log keeps it, or the running maximum.
     """
     stamp, seq, tick = read_headers(record, run)
     if tick is not None:
@@ -122,7 +124,10 @@ def read_headers(record: Record, run: bytes) -> tuple[int, int | None, bytes | N
     """Return a record's stamp (NO_STAMP without one), seq and tick.
 
     Only this run's own writers say what time it is and how far they counted: headers of a
-    record without this run's `run` header are ignored, or a stranger could stop the clock.
+    record without this run's `run` header are ignored, or a stranger could stop the clock. Such a
+    record has the moment at which the broker appended it, where its topic keeps that (a live run's
+    topics that outsiders write): it is the broker's word, it lies in the log, and so it is the same
+    in a replay, and after a restart of whoever ticks.
     """
     headers: Any = record.headers()
     try:
@@ -134,9 +139,15 @@ def read_headers(record: Record, run: bytes) -> tuple[int, int | None, bytes | N
         pass
     named = dict(headers or ())
     if named.get(RUN) != run:
-        return NO_STAMP, None, None
+        return _appended(record), None, None
     stamp, seq = _number(named.get(STAMP)), _number(named.get(SEQ))
     return NO_STAMP if stamp is None else stamp, seq, named.get(TICK)
+
+
+def _appended(record: Record) -> int:
+    """Return when the broker appended a record, microseconds; NO_STAMP where it does not say."""
+    kind, millis = record.timestamp()
+    return millis * 1_000 if kind == TIMESTAMP_LOG_APPEND_TIME else NO_STAMP
 
 
 def _number(value: bytes | None) -> int | None:

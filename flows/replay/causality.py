@@ -15,7 +15,8 @@ from messages.codec import decoder, encode
 from messages.market import Bar
 from messages.news import RawArticle, ScoredArticle
 from messages.topics import NEWS_RAW
-from messages.units import to_datetime, to_micros
+from messages.units import SECOND_US, to_datetime, to_micros
+from operators.bar_filter import FUTURE_TOLERANCE_US
 from operators.blocks import Event
 
 WHOLE: Final = 2**62
@@ -54,7 +55,8 @@ def leaks_of(window: ReplayWindow, samples: int) -> tuple[int, list[Leak]]:
 
     whole = play(window.events, window.end, WHOLE)
     cuts = cuts_after(whole, window.events, samples)
-    found = [*early_inputs(window.events, _versions(window))]
+    tolerance = window.archive.run.rules.sentiment.future_seconds * SECOND_US
+    found = [*early_inputs(window.events, _versions(window), tolerance)]
     found += first_leak(play, window.events, window.end, cuts)
     return len(cuts), found
 
@@ -89,19 +91,20 @@ def cuts_after(said: list[Event], events: list[Event], samples: int) -> list[int
 
 
 def early_inputs(
-    events: list[Event], versions: dict[tuple[str, int], tuple[int, str]]
+    events: list[Event], versions: dict[tuple[str, int], tuple[int, str]], news_us: int = 0
 ) -> Iterator[Leak]:
-    """Return the inputs that were known before they can have been.
+    """Return the inputs that were known before they can have been, by what admission lets pass.
 
     Args:
         events: of the window.
         versions: (article id, revision) -> its stamp and title.
+        news_us: so much earlier than its publication an article may be known, as clocks differ.
     """
     for stamp, _, body in events:
-        if isinstance(body, Bar) and stamp < to_micros(body.event_time):
+        if isinstance(body, Bar) and to_micros(body.event_time) > stamp + FUTURE_TOLERANCE_US:
             yield Leak("input", stamp, body.id, _moments("the bar's end", stamp, body))
         elif isinstance(body, ScoredArticle):
-            if stamp < to_micros(body.published_at):
+            if to_micros(body.published_at) > stamp + news_us:
                 yield Leak("input", stamp, body.id, _moments("its publication", stamp, body))
             known = versions.get((body.article_id, body.article_revision))
             if known is None or known[0] > stamp:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from messages.news import MARKET
 from messages.units import to_micros
+from operators.bar_filter import HISTORY_US
 from operators.blocks import Block, Event
 from operators.checks import NO_NEWS, UNKNOWN_NEWS
 from operators.columns.bars import BarColumns
@@ -120,9 +121,12 @@ class ColumnVotes:
         as_of = np.full(n, NO_NEWS, np.int64)
         if not scored and not self._heard:
             self._ask(bars, range(n), votes)
-            return Voted(votes, as_of, [])
-        self._heard = True
-        return Voted(votes, as_of, self._hear(bars, scored, votes, as_of))
+            between: list[NewsVote] = []
+        else:
+            self._heard = True
+            between = self._hear(bars, scored, votes, as_of)
+        votes[bars.stamp - bars.end > HISTORY_US] = 0.0
+        return Voted(votes, as_of, between)
 
     def _ask(self, bars: BarColumns, rows: Sequence[int], votes: Floats) -> None:
         """Ask one's own strategies about bars of tickers without news."""

@@ -15,8 +15,8 @@ from msgspec import Struct
 
 from messages.market import Bar
 from messages.trading import SentimentContext
-from messages.units import to_units
-from operators.bar_filter import BarFilter, refuse
+from messages.units import to_micros, to_units
+from operators.bar_filter import BarFilter, is_history, refuse
 from operators.blocks import Block, Event
 from operators.news.sentiment import SentimentChanged
 from operators.params import NEWS_DRIVEN, STRATEGIES, Params
@@ -171,7 +171,8 @@ class Voting:
         own = self._own.on_bar(bar.ticker, _units_of(bar), context) if self._own else []
         signed = zip(self._names, (*technical, news, *own), strict=True)
         votes = tuple((name, strength) for name, strength in signed if strength != 0.0)
-        if bar.backfilled or (technical == (0.0, 0.0) and not any(own)):
+        history = bar.backfilled or is_history(to_micros(bar.event_time), stamp)
+        if history or (technical == (0.0, 0.0) and not any(own)):
             return
         ids = self._news.scored(bar.ticker) if news else ()
         out.append(Event(stamp, bar.ticker, Votes(bar.ticker, votes, bar.id, bar.id, context, ids)))

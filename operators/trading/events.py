@@ -12,7 +12,8 @@ from messages.trading import (
     PositionChanged,
     TradeExecution,
 )
-from messages.units import SECOND_US, to_datetime, to_dollars, to_money
+from messages.units import to_datetime, to_dollars, to_money
+from operators.bar_filter import HISTORY_US
 from operators.blocks import Event
 from operators.checks import Denial
 from operators.params import RiskParams
@@ -20,7 +21,7 @@ from operators.trading.account import Account, Fill
 from operators.trading.orders import Order
 from operators.trading.protection import levels
 
-VALID_FOR_US = 30 * SECOND_US
+VALID_FOR_US = HISTORY_US
 
 
 class Request(NamedTuple):

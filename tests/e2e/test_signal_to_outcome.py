@@ -59,13 +59,13 @@ def test_the_entry_waits_for_the_next_bar(log: dict[str, list[TopicRecord]]) -> 
 def test_the_round_trip_is_judged(log: dict[str, list[TopicRecord]]) -> None:
     outcome, *_ = bodies(log, "learning.outcomes")
     sold = next(e for e in bodies(log, "trades.executed") if e["side"] == "SELL")
-    # 250 x 10 dollars, less a cent a share on each side
-    assert Decimal(sold["pnl"]) == Decimal(outcome["realized_pnl"]) == Decimal("2495.0000")
-    assert outcome["roi"] == pytest.approx(2495 / 50_000)
-    assert outcome["risk_adjusted_return"] == pytest.approx(2495 / 1_500)
+    # 249 x 10 dollars, less a cent a share on each side
+    assert Decimal(sold["pnl"]) == Decimal(outcome["realized_pnl"]) == Decimal("2485.0200")
+    assert outcome["roi"] == pytest.approx(2485.02 / 49_800)
+    assert outcome["risk_adjusted_return"] == pytest.approx(2485.02 / 1_494)
     assert outcome["hold_seconds"] > 0
     shares = {c["strategy"]: Decimal(c["pnl"]) for c in outcome["credits"]}
-    assert sum(shares.values()) == Decimal("2495.0000")
+    assert sum(shares.values()) == Decimal("2485.0200")
     assert outcome["strategy"] == "news_driven"
 
 
@@ -92,4 +92,4 @@ def test_the_database_holds_the_trade(told: Demo) -> None:
         ).fetchall()
     assert orders == [("FILLED",)]
     assert held == []
-    assert pnl[0] == (Decimal("2495.0000"),)
+    assert pnl[0] == (Decimal("2485.0200"),)

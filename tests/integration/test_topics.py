@@ -1,13 +1,18 @@
 """Topics on a real broker: made once, with their partitions, and kept for ever."""
 
+import time
+from dataclasses import replace
+
 import pytest
-from confluent_kafka import Producer
+from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.admin._config import ConfigResource
 from confluent_kafka.admin._resource import ResourceType
 
 from connectors.kafka.layout import Layout, create_topics
-from messages.topics import EVERY_TOPIC, MARKET_BARS
+from connectors.kafka.partition_reader import read_headers
+from messages.topics import EVERY_TOPIC, MARKET_BARS, RAW
+from tests.waiting import eventually
 
 pytestmark = [pytest.mark.kafka, pytest.mark.timeout(400)]
 
@@ -25,3 +30,44 @@ def test_topics_are_made_once_and_never_forget_by_time(layout: Layout) -> None:
     resource = ConfigResource(ResourceType.TOPIC, layout.name(MARKET_BARS))
     config = admin.describe_configs([resource])[resource].result(60)
     assert config["retention.ms"].value == "-1"
+
+
+def time_types(layout: Layout) -> dict[str, str]:
+    admin = AdminClient({"bootstrap.servers": layout.bootstrap})
+    resources = [ConfigResource(ResourceType.TOPIC, layout.name(t)) for t in EVERY_TOPIC]
+    kinds: dict[str, str] = {}
+
+    def told() -> bool:
+        for resource, future in admin.describe_configs(resources).items():
+            try:
+                kind = future.result(60)["message.timestamp.type"].value
+            except KafkaException:  # a new topic is not known everywhere at once
+                return False
+            kinds[resource.name.removeprefix(layout.prefix)] = kind
+        return True
+
+    eventually(told, what="every topic's settings")
+    return kinds
+
+
+@pytest.mark.parametrize("before", [False, True], ids=["new", "of an earlier version"])
+def test_a_live_run_s_raw_topics_keep_when_the_broker_appends(layout: Layout, before: bool) -> None:
+    if before:
+        create_topics(layout, EVERY_TOPIC)
+        assert set(time_types(layout).values()) == {"CreateTime"}
+    create_topics(replace(layout, live=True), EVERY_TOPIC)
+    found = time_types(layout)
+    assert {name for name, kind in found.items() if kind == "LogAppendTime"} == {
+        topic.name for topic in RAW
+    }
+    producer = Producer({"bootstrap.servers": layout.bootstrap})
+    producer.produce(layout.name(MARKET_BARS), b"x", b"k", 0, timestamp=1_000)
+    assert producer.flush(60) == 0
+    reader = Consumer({"bootstrap.servers": layout.bootstrap, "group.id": "time"})
+    reader.assign([TopicPartition(layout.name(MARKET_BARS), 0, 0)])
+    record = reader.poll(60)
+    reader.close()
+    assert record is not None
+    stamp, seq, tick = read_headers(record, layout.run_id.encode())
+    assert (seq, tick) == (None, None)
+    assert abs(stamp / 1e6 - time.time()) < 120

@@ -12,6 +12,7 @@ from flows.replay.causality import Play, cuts_after, early_inputs, first_leak
 from messages.market import Bar
 from messages.news import ScoredArticle
 from messages.units import MINUTE_US, to_datetime
+from operators.bar_filter import FUTURE_TOLERANCE_US
 from operators.blocks import Event
 from operators.merge import cut
 from operators.params import Params, SentimentParams
@@ -172,6 +173,9 @@ def test_early_inputs_are_named() -> None:
     assert isinstance(early.body, ScoredArticle)
     known = {version: (score.stamp, "a title"), (early.body.article_id, 0): (early.stamp, "soon")}
     assert list(early_inputs([whole, score], known)) == []
+    within = whole._replace(stamp=whole.stamp - FUTURE_TOLERANCE_US)
+    assert list(early_inputs([within], known)) == []
+    assert list(early_inputs([early], known, MINUTE_US)) == []
     assert [x.id for x in early_inputs([at_start, score, early], known)] == [
         at_start.body.id,  # type: ignore[attr-defined]  # a bar
         early.body.id,

@@ -107,6 +107,8 @@ def test_any_market_with_strategies_of_ones_own(
 
 def test_late_repeated_and_early_bars_are_left_out_alike() -> None:
     good = [bar(m, "AAA", 100_0000 + 1_000 * (m % 7)) for m in range(1, 40)]
+    # From the 30th on they come half a minute late, or later: history.
+    good = [e._replace(stamp=e.stamp + 31_000_000) if n >= 30 else e for n, e in enumerate(good)]
     late = bar(4, "AAA", 90_0000)._replace(stamp=at(8))
     again = good[10]
     early = bar(30, "AAA", 90_0000)._replace(stamp=at(20))

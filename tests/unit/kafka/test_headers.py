@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from confluent_kafka import TIMESTAMP_CREATE_TIME, TIMESTAMP_LOG_APPEND_TIME
 
 from connectors.kafka.partition_reader import read_headers
 from connectors.kafka.sink import RecordHeaders
@@ -14,10 +15,15 @@ Headers = list[tuple[str, Any]]
 
 
 class Record:
-    """A record that has nothing but headers."""
+    """A record that has nothing but headers, and the broker's time."""
 
-    def __init__(self, headers: Headers | None) -> None:
-        self._headers = headers
+    def __init__(
+        self, headers: Headers | None, kind: int = TIMESTAMP_CREATE_TIME, millis: int = 123
+    ) -> None:
+        self._headers, self._time = headers, (kind, millis)
+
+    def timestamp(self) -> tuple[int, int]:
+        return self._time
 
     def headers(self) -> Headers | None:
         return self._headers
@@ -49,3 +55,19 @@ def changed(place: int, value: Any) -> Headers:
 )
 def test_headers(headers: Headers | None, expected: tuple[int, int | None, bytes | None]) -> None:
     assert read_headers(Record(headers), RUN) == expected  # type: ignore[arg-type]  # it has headers
+
+
+@pytest.mark.parametrize(
+    "headers", [None, [], [("stamp", b"9"), ("seq", b"9"), ("run", b"other")], [("tick", b"end")]]
+)
+def test_a_stranger_s_record_has_the_broker_s_time_and_no_other(headers: Headers | None) -> None:
+    """Where the topic keeps the moment of the append; a producer's own time is nobody's word."""
+    appended = Record(headers, TIMESTAMP_LOG_APPEND_TIME, 5_000)
+    assert read_headers(appended, RUN) == (5_000_000, None, None)  # type: ignore[arg-type]
+    claimed = Record(headers, TIMESTAMP_CREATE_TIME, 5_000)
+    assert read_headers(claimed, RUN) == (NO_STAMP, None, None)  # type: ignore[arg-type]
+
+
+def test_our_own_records_keep_their_own_stamps() -> None:
+    ours = Record(FACT, TIMESTAMP_LOG_APPEND_TIME, 5_000)
+    assert read_headers(ours, RUN) == (5, 7, None)  # type: ignore[arg-type]

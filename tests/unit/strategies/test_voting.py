@@ -121,3 +121,13 @@ def test_a_backfilled_bar_warms_up_without_a_vote() -> None:
     (only,) = bodies(outputs(Voting(Params()), blocks(events, [])), Votes)
     assert dict(only.votes)["mean_reversion"] == -1.0
     assert only.bar.startswith("bar-AAA@2025-03-12T13:49")
+
+
+@pytest.mark.parametrize(("late", "votes"), [(0, 1), (30_000_000, 1), (30_000_001, 0)])
+def test_a_bar_that_comes_too_late_to_be_traded_warms_up_without_a_vote(
+    late: int, votes: int
+) -> None:
+    """As long as an order on it would be valid it votes; a backlog of hours is history."""
+    events = [bar(n, "AAA", 100_0000 + 100 * n, backfilled=n < 20) for n in range(1, 21)]
+    events[-1] = events[-1]._replace(stamp=events[-1].stamp + late)
+    assert len(bodies(outputs(Voting(Params()), blocks(events, [])), Votes)) == votes
