@@ -10,7 +10,7 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from hashlib import blake2b
 from queue import Empty, SimpleQueue
 from typing import Final
@@ -21,6 +21,7 @@ from connectors.envelope import SHARD, Envelope
 from connectors.feed.base import Feed, Memory, Poll, Values
 from connectors.feed.fetching import FeedFailed
 from connectors.feed.health import FeedRegistry, with_jitter
+from connectors.steady_clock import Beat, SteadyClock
 from connectors.telemetry import FETCH_SECONDS
 from operators.admission import InputRow
 from operators.blocks import Block, Event
@@ -46,11 +47,12 @@ class LivePartition(StatefulSourcePartition[tuple[str, Envelope], bytes]):
         stopping: Callable[[], bool], resume: bytes | None,
     ) -> None:  # fmt: skip
         """Start every feed where its memory says."""
-        self._every, self._stopping = every, stopping
+        self._beat, self._clock = Beat(every.total_seconds()), SteadyClock()
+        self._stopping = stopping
         state = None if resume is None else decode_state(resume, FeedsState)
         self._memories: dict[str, Memory] = dict(state.memories if state else {})
         self._number = state.row if state else 0
-        self._last = 0
+        self._last = 0  # time of the last tick
         self._polled: SimpleQueue[tuple[str, Poll]] = SimpleQueue()
         self._closed = threading.Event()
         for feed in feeds:
@@ -59,10 +61,11 @@ class LivePartition(StatefulSourcePartition[tuple[str, Envelope], bytes]):
             threading.Thread(target=thread.run, name=f"feed-{feed.name}", daemon=True).start()
 
     def next_batch(self) -> list[tuple[str, Envelope]]:
-        """Return what came in since the last tick, and what time it is; never steps back."""
+        """Wait for the next tick; return what came in since the last one, and what time it is."""
+        self._beat.wait()
         if self._stopping():
             raise StopIteration
-        self._last = max(self._last, time.time_ns() // 1_000)
+        self._last = self._clock.now()
         rows: list[Values] = []
         while True:
             try:
@@ -74,10 +77,6 @@ class LivePartition(StatefulSourcePartition[tuple[str, Envelope], bytes]):
         events = [Event(self._last, "", InputRow(self._number + i, v)) for i, v in enumerate(rows)]
         self._number += len(rows)
         return [(SHARD if rows else BEAT, Envelope(Block(events, self._last)))]
-
-    def next_awake(self) -> datetime:
-        """Return when the next tick is due."""
-        return datetime.now(UTC) + self._every
 
     def snapshot(self) -> bytes:
         """Return what each feed remembers of the rows that were taken: an encoded `FeedsState`."""

@@ -4,13 +4,13 @@ Readers give nothing out before every topic's clock has passed it; without a hea
 topic would hold the others back.
 """
 
-import time
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from bytewax.inputs import FixedPartitionedSource, StatefulSourcePartition
 
 from connectors.envelope import SHARD, Envelope
+from connectors.steady_clock import Beat, SteadyClock
 from operators.blocks import Block
 
 
@@ -19,20 +19,18 @@ class ClockPartition(StatefulSourcePartition[tuple[str, Envelope], None]):
 
     def __init__(self, every: timedelta, stopping: Callable[[], bool]) -> None:
         """Start at once."""
-        self._every = every
+        self._beat, self._clock = Beat(every.total_seconds()), SteadyClock()
         self._stopping = stopping
-        self._last = 0
 
     def next_batch(self) -> list[tuple[str, Envelope]]:
-        """Return an empty block up to now; never steps back, whatever the clock does."""
+        """Wait for the next beat; return an empty block up to now.
+
+        It waits here, as the engine waits for a time of the wall clock, which may be set back.
+        """
+        self._beat.wait()
         if self._stopping():
             raise StopIteration
-        self._last = max(self._last, time.time_ns() // 1_000)
-        return [(SHARD, Envelope(Block([], self._last)))]
-
-    def next_awake(self) -> datetime:
-        """Return when the next beat is due."""
-        return datetime.now(UTC) + self._every
+        return [(SHARD, Envelope(Block([], self._clock.now())))]
 
     def snapshot(self) -> None:
         """Return nothing: the topics know how far time has come."""

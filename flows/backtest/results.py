@@ -24,6 +24,22 @@ class Day(Struct, frozen=True, kw_only=True):
     exposure: float
 
 
+class Held(Struct, frozen=True, kw_only=True):
+    """A position that is open at the end.
+
+    Attributes:
+        shares: signed.
+        mark: its last close, dollars.
+        as_of: session of its last bar; sessions: since then, with bars of others.
+    """
+
+    ticker: str
+    shares: int
+    mark: float
+    as_of: str
+    sessions: int
+
+
 class Result(Struct, frozen=True, kw_only=True):
     """A backtest's result. Undefined figures are None; rates are shares of 1, money is dollars.
 
@@ -73,6 +89,7 @@ class Result(Struct, frozen=True, kw_only=True):
     stops: int
     targets: int
     open_positions: int
+    held: list[Held]
     hold_minutes: float | None
     commissions: float
     rejects: dict[str, int]
@@ -120,6 +137,7 @@ def result_of(ran: Ran, *, with_trades: bool = True) -> Result:
         turnover=traded / (sum(equity) / len(equity)) if equity else 0.0,
         signals=tally.asked, fills=tally.fills, closed_trades=len(trades),
         stops=tally.stops, targets=tally.targets, open_positions=len(ran.loop.open_positions),
+        held=_held(ran),
         hold_minutes=sum(held) / len(held) / MINUTE_US if held else None,
         commissions=float(fills["fee"].sum()) / 10_000,
         rejects=dict(sorted(tally.codes.items())), cut=tally.cut,
@@ -129,6 +147,21 @@ def result_of(ran: Ran, *, with_trades: bool = True) -> Result:
         trades=[_trade(t, ran.loop.strategies.tickers) for t in trades if with_trades],
         engine_s=round(ran.seconds, 4), engine_cpu_s=round(ran.cpu_seconds, 4),
     )  # fmt: skip
+
+
+def _held(ran: Ran) -> list[Held]:
+    """Return the open positions, those without bars for the longest time first."""
+    ends = np.array(new_york_sessions().ends, np.int64)
+    last = int(np.searchsorted(ends, ran.last))
+    found = [
+        Held(
+            ticker=ticker, shares=shares, mark=ran.worth[ticker][1] / 10_000,
+            as_of=_day(ran.seen[ticker]),
+            sessions=last - int(np.searchsorted(ends, ran.seen[ticker])),
+        )
+        for ticker, shares in ran.loop.open_positions.items() if ticker in ran.seen
+    ]  # fmt: skip
+    return sorted(found, key=lambda h: (-h.sessions, h.ticker))
 
 
 def _days(ran: Ran) -> list[Day]:

@@ -66,7 +66,7 @@ class Ran:
         rounded: what was rounded -> rows.
         articles: admitted; refused_news: reason -> articles that were not, first_refused_news.
         prices: (stamp, close) of the benchmark's bars, session by session.
-        worth: ticker -> (first close, last close), units.
+        worth: ticker -> (first close, last close), units; seen: ticker -> stamp of its last bar.
         seconds: wall clock inside the loop and the tally, CPU seconds of the same.
     """
 
@@ -87,6 +87,7 @@ class Ran:
     first_refused_news: str = ""
     prices: dict[int, int] = field(default_factory=dict)
     worth: dict[str, tuple[int, int]] = field(default_factory=dict)
+    seen: dict[str, int] = field(default_factory=dict)
     seconds: float = 0.0
     cpu_seconds: float = 0.0
 
@@ -264,6 +265,7 @@ class _Watch:
             ran.worth.setdefault(names[k], (int(bars.close[j]), 0))
         for k, j in _lasts(bars):
             ran.worth[names[k]] = (ran.worth[names[k]][0], int(bars.close[j]))
+            ran.seen[names[k]] = int(bars.stamp[j])
         if ran.benchmark:
             mine = bars.code == names.index(ran.benchmark)
             session = np.searchsorted(self._ends, bars.stamp[mine], side="left")

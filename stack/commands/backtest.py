@@ -20,6 +20,7 @@ from operators.params import Params
 from stack.commands.backtest_options import add_input, asked
 from stack.commands.options import writable
 
+SHOWN_HELD: Final = 10
 NOT_WRITTEN: Final = "report NOT written to "
 ROUNDED_TO: Final = {"prices": "1/10,000 dollar", "volumes": "whole shares"}
 JOB_FIELDS: Final = (
@@ -126,6 +127,11 @@ def in_words(r: Result) -> str:
     lines += [f"{'profit of ' + s:<28}{v:>16,.2f}" for s, v in r.attribution.items()]
     denied = ", ".join(f"{code} {n:,}" for code, n in r.rejects.items())
     lines.append(f"denied: {denied or 'nothing'}")
+    lines += [
+        f"still open: {h.shares:,} {h.ticker} at {h.mark:,.4f}"
+        + (f", without a bar for {h.sessions} sessions, since {h.as_of}" if h.sessions else "")
+        for h in r.held[:SHOWN_HELD]
+    ]
     if r.cut:
         lines.append(f"cut or rejected at the fill, as cash did not cover them: {r.cut:,} entries")
     for what, counts, first in (

@@ -1,6 +1,7 @@
 """Figures of a backtest: they hang together, and nothing is made up where there is nothing."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from math import prod
 from typing import Any
 
@@ -10,7 +11,7 @@ from connectors.market.input_files import InputUnusable
 from flows.backtest.results import POINTS, Result, result_of
 from flows.backtest.run import Ran
 from operators import metrics
-from tests.unit.backtest.conftest import SESSIONS, bars
+from tests.unit.backtest.conftest import FIRST, SESSIONS, bars
 
 
 @pytest.fixture(scope="module")
@@ -118,3 +119,17 @@ def test_nothing_to_trade_is_undefined_not_zero(backtest: Callable[..., Ran]) ->
     assert set(undefined.values()) == {None}
     assert (empty.final_equity, empty.total_return) == ("1000000.00", 0.0)
     assert (empty.exposure, empty.turnover) == (0.0, 0.0)
+
+
+def test_what_is_still_held_is_named_with_the_age_of_its_price(
+    backtest: Callable[..., Ran],
+) -> None:
+    """A ticker that stops trading stays at its last price, and one can see that."""
+    rows = bars(150, ("AAA", "BBB"))
+    rows = [r for r in rows if r["ticker"] == "BBB" or r["ts"] < FIRST + timedelta(minutes=44)]
+    held = {h.ticker: h for h in result_of(backtest(rows)).held}
+    assert "AAA" in held
+    dead = held["AAA"]
+    assert (dead.as_of, dead.sessions) == (SESSIONS[0], len(SESSIONS) - 1)
+    assert dead.mark == next(r["close"] for r in reversed(rows) if r["ticker"] == "AAA")
+    assert all(h.sessions == 0 for t, h in held.items() if t != "AAA")
