@@ -36,8 +36,8 @@ def bar_rows(file: Path, interval: str = "1m") -> Rows:
             place += len(table)
         for number, text in tables.broken:
             if place >= start:
-                refusal = ("MALFORMED", "a line with other cells than the first")
-                yield InputRow(number, None, text.encode(), refusal)
+                refusal = ("MALFORMED", f"line {number} has other cells than the first")
+                yield InputRow(place, None, text.encode(), refusal)
             place += 1
 
     return read

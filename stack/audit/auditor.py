@@ -4,12 +4,14 @@ It shares no code with the operators: ids, sums and rules are worked out again h
 files, from plain JSON and from plain SQL.
 """
 
+import csv
 import gzip
 import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
@@ -118,11 +120,14 @@ class Auditor:
         refused = self._refused("market.feed.dlq")
         ids = {b["id"] for b in self._of("market.bars")}
         rows = 0
-        for n, row in enumerate(_parquet_rows(self._run.path(self._run.bars))):
+        for n, row in enumerate(_bar_rows(self._run.path(self._run.bars))):
             rows += 1
             if n in refused:
                 continue
-            start = row.get("timestamp", row.get("ts"))
+            start: Any = row.get("timestamp", row.get("ts"))
+            if isinstance(start, str):
+                start = datetime.fromisoformat(start)
+            start = start.astimezone(UTC)
             name = f"bar-{row['ticker']}@{start:%Y-%m-%dT%H:%M:%SZ}/{self._run.spec.interval}#0"
             _require(name in ids, "input row is neither a bar nor a dead letter", f"row {n} {name}")
         outside = sum(b["source"] != "recorded" for b in self._of("market.bars"))
@@ -290,7 +295,15 @@ def _none(ids: Iterable[str], rule: str) -> None:
         _require(False, rule, first)
 
 
-def _parquet_rows(file: Path) -> Iterator[dict[str, Any]]:
+def _bar_rows(file: Path) -> Iterator[dict[str, Any]]:
+    """Return the rows of a file; of a CSV file those with other cells than the first come last."""
+    if file.suffix == ".csv":
+        with file.open(newline="", encoding="utf-8", errors="replace") as lines:
+            head, *rows = csv.reader(lines)
+        whole = [row for row in rows if len(row) == len(head)]
+        yield from (dict(zip(head, row, strict=True)) for row in whole)
+        yield from ({} for row in rows if row and len(row) != len(head))
+        return
     for batch in pq.ParquetFile(file).iter_batches(16_384):
         yield from batch.to_pylist()
 

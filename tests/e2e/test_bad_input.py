@@ -3,6 +3,7 @@
 import json
 from collections import Counter
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from confluent_kafka import Producer
@@ -105,3 +106,26 @@ def test_nothing_is_lost_and_nothing_crashes(
     operators = {k: v for k, v in reasons("market.bars").items() if k != "MALFORMED"}
     assert operators == {"DUPLICATE": 3, "FUTURE": 1}
     assert summary["rows"]["market_data"] == 8 + 1 + 1
+
+
+def test_a_csv_file_of_bars_is_played_and_accounted_for(services: Services, tmp_path: Path) -> None:
+    """In any order, in any zone, with a line too long and a cell that is no number."""
+    zone = ZoneInfo("America/New_York")
+    rows = [bar_row(m, 100.0 + m) for m in range(8)]
+    lines = [
+        f"{r['ticker']},{r['timestamp'].astimezone(zone).isoformat()},{r['open']},{r['high']},"
+        f"{r['low']},{r['close']},{r['volume']}.0"
+        for r in reversed(rows)
+    ]
+    lines[2] += ",more"
+    lines[5] = lines[5].replace("AAPL", "aapl")
+    bars = tmp_path / "bars.csv"
+    bars.write_text("\n".join(["ticker,timestamp,open,high,low,close,volume", *lines]) + "\n")
+    demo, summary = play(services, options(bars, no_news=True))
+    assert summary["accounted"], summary.get("first_unaccounted")
+    assert (summary["bars"], summary["dead_letters"]) == (6, 2)
+    letters = read_topics(
+        demo.run.bootstrap, demo.run.prefix, ["market.feed.dlq"], demo.run.run_id
+    )["market.feed.dlq"]
+    assert {letter.body["reason"] for letter in letters} == {"MALFORMED"}
+    assert len({letter.body["id"] for letter in letters}) == 2
