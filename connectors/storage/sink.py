@@ -63,6 +63,7 @@ class DatabasePartition(StatefulSinkPartition[Block, None]):
         self._events: dict[type[Struct], list[Event]] = {}
         self._count = 0
         self._partitions: set[str] = set()
+        self._repeating: set[str] = set()  # tables whose last batch held rows that were there
         self._native = False
         self._refresh_at = 0.0
 
@@ -127,11 +128,17 @@ class DatabasePartition(StatefulSinkPartition[Block, None]):
                 self._refresh_at = time.monotonic() + REFRESH_S
 
     def _put(self, cursor: Cursor, target: Target, events: list[Event]) -> None:
-        """Move rows in: straight where all are new, through the staging table otherwise."""
+        """Move rows in: straight where all are new, through the staging table otherwise.
+
+        Repeats come in a row, after a crash: while a table's batches hold some, the straight way,
+        which the first of them would undo, is not tried.
+        """
         if target.time is not None and self._native:
             self._make_partitions(cursor, target, events)
         linked, bars = target.table.name in LINKED, target.table.name == "market_data"
-        if not (target.latest or linked) and self._copied(cursor, target, events):
+        name = target.table.name
+        straight = not (target.latest or linked or name in self._repeating)
+        if straight and self._copied(cursor, target, events):
             new = len(events)
             if bars:
                 cursor.execute(NOTE, due_hours(events))
@@ -142,6 +149,7 @@ class DatabasePartition(StatefulSinkPartition[Block, None]):
                 new = int((cursor.fetchone() or (0,))[0])
             else:
                 new = cursor.execute(upsert(target)).rowcount
+            (self._repeating.discard if new == len(events) else self._repeating.add)(name)
         if not target.latest:
             newest = max(map(TIME_OF["start" if bars else "event_time"], events))
             cursor.execute(COUNT, (target.table.name, new, newest))

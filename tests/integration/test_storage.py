@@ -164,6 +164,17 @@ def test_what_was_written_is_counted_without_looking(services: Services, schema:
     assert progress.equity is not None
 
 
+def test_repeats_in_a_row_and_new_rows_behind_them(services: Services, schema: str) -> None:
+    """After a crash batches repeat, the last of them in part; then all rows are new again."""
+    made = [bar(m, "AAA", 100_0000 + m) for m in range(1, 13)]
+    store(services, schema, made[:4], made[:4], made[2:4], made[2:8], made[8:10], made[10:])
+    found = rows(services, schema, "SELECT close FROM market_data ORDER BY start")
+    assert [float(c) for (c,) in found] == [(100_0000 + m) / 10_000 for m in range(1, 13)]
+    assert rows(services, schema, "SELECT written FROM row_counts WHERE name = 'market_data'") == [
+        (12,)
+    ]
+
+
 def test_rows_lie_in_the_partition_of_their_month(services: Services, schema: str) -> None:
     store(services, schema, history())
     state = describe(services.database_url, schema)
