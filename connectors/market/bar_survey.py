@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import pyarrow as pa
@@ -60,14 +60,14 @@ def survey(tables: BarTables, stated: str, *, given: bool) -> BarSurvey:
             one; daily bars are stamped so that they mean other days.
     """
     codes: dict[str, int] = {}
-    distances, found = Distances(), _Counts()
+    distances, found, sessions = Distances(), _Counts(), new_york_sessions()
     for table in tables.read():
         judged = judge_rows(table, "1m")  # daily bars have rules of their own, below
         found.take(table, judged)
         good = judged.reason == 0
         code = codes_of(judged, codes, good)
         distances.look(code, judged.start[good])
-        found.within = found.within or bool(_within_sessions(judged.start[good]))
+        found.within = found.within or bool(sessions.within(judged.start[good]).any())
     distances.finish()
     for number, text in tables.broken:
         found.broken(number, text)
@@ -220,11 +220,3 @@ def _second_of_a_day(code: Ints, day: Ints, start: Ints, last: Ints) -> int | No
     found = np.nonzero((before_day == day) & (before != start))[0]
     last[code] = np.stack([day, start], axis=1)
     return int(order[found[0]]) if found.size else None
-
-
-def _within_sessions(starts: Ints) -> Any:
-    """Tell whether a bar starts inside a session, its open left out."""
-    sessions = new_york_sessions()
-    opens, closes = np.array(sessions.opens, np.int64), np.array(sessions.closes, np.int64)
-    place = np.searchsorted(closes, starts, side="right").clip(max=len(closes) - 1)
-    return ((opens[place] < starts) & (starts < closes[place])).any()

@@ -113,13 +113,12 @@ def daily_bars(starts: Ints) -> DailyBars:
         starts: the bars' stamps, microseconds, within the table.
     """
     sessions, days = new_york_sessions(), np.array(_session_days(), np.int64)
-    opens, closes = np.array(sessions.opens, np.int64), np.array(sessions.closes, np.int64)
-    next_one = np.minimum(np.searchsorted(closes, starts, side="left"), len(closes) - 1)
-    within = (opens[next_one] < starts) & (starts < closes[next_one])
     local = starts + _offsets(starts // DAY_US)
     day = local // DAY_US + (local % DAY_US > CLOSE)
     place = np.minimum(np.searchsorted(days, day), len(days) - 1)
-    return DailyBars(day, np.where(days[place] == day, closes[place], 0), within)
+    return DailyBars(
+        day, np.where(days[place] == day, sessions.columns[1][place], 0), sessions.within(starts)
+    )
 
 
 def is_weekend(days: Ints) -> NDArray[np.bool_]:

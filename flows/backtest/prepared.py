@@ -32,8 +32,7 @@ class InMemoryInput:
 
     def sessions(self) -> list[tuple[int, int]]:
         """Return the first and the last row of each traded session, in order."""
-        ends = np.array(new_york_sessions().ends, np.int64)
-        session = np.searchsorted(ends, self.bars.stamp[self.start :], side="left")
+        session = new_york_sessions().numbers_of(self.bars.stamp[self.start :])
         first = np.nonzero(np.diff(session, prepend=-1))[0] + self.start
         last = np.append(first[1:], self.bars.size) - 1
         return list(zip(first.tolist(), last.tolist(), strict=True))

@@ -151,13 +151,15 @@ def result_of(ran: Ran, *, with_trades: bool = True) -> Result:
 
 def _held(ran: Ran) -> list[Held]:
     """Return the open positions, those without bars for the longest time first."""
-    ends = np.array(new_york_sessions().ends, np.int64)
-    last = int(np.searchsorted(ends, ran.last))
+    last, *seen = (
+        new_york_sessions().numbers_of(np.array([ran.last, *ran.seen.values()], np.int64)).tolist()
+    )
+    sessions = dict(zip(ran.seen, seen, strict=True))
     found = [
         Held(
             ticker=ticker, shares=shares, mark=ran.worth[ticker][1] / 10_000,
             as_of=_day(ran.seen[ticker]),
-            sessions=last - int(np.searchsorted(ends, ran.seen[ticker])),
+            sessions=last - sessions[ticker],
         )
         for ticker, shares in ran.loop.open_positions.items() if ticker in ran.seen
     ]  # fmt: skip
@@ -172,8 +174,7 @@ def _days(ran: Ran) -> list[Day]:
     """
     curve = ran.tally.curve()
     before = ran.params.account.snapshot_minutes * MINUTE_US + 1
-    ends = np.array(new_york_sessions().ends, np.int64)
-    session = np.searchsorted(ends, curve[:, 0] - before, side="left")
+    session = new_york_sessions().numbers_of(curve[:, 0] - before)
     last = np.nonzero(np.diff(np.append(session, -1)))[0]
     found, previous = [], ran.params.account.start_cash * 10_000
     for stamp, cash, value in curve[last].tolist():

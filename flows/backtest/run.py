@@ -172,7 +172,7 @@ def find_splits(inputs: Inputs) -> list[Split]:
     def row(ticker: str) -> int:
         return names.setdefault(ticker, len(names))
 
-    look, found = GapWatch(new_york_sessions().ends), list[Split]()
+    look, found = GapWatch(new_york_sessions()), list[Split]()
     for bars in inputs.bars.batches(row):
         for split in look.look(bars):
             ratio = split.ratio
@@ -254,7 +254,6 @@ class _Watch:
     def __init__(self, ran: Ran, benchmark: str) -> None:
         self._ran = ran
         self._wanted = benchmark
-        self._ends = np.array(new_york_sessions().ends, np.int64)
 
     def look(self, bars: BarColumns) -> None:
         ran, names = self._ran, self._ran.loop.strategies.tickers
@@ -268,7 +267,7 @@ class _Watch:
             ran.seen[names[k]] = int(bars.stamp[j])
         if ran.benchmark:
             mine = bars.code == names.index(ran.benchmark)
-            session = np.searchsorted(self._ends, bars.stamp[mine], side="left")
+            session = new_york_sessions().numbers_of(bars.stamp[mine])
             prices = zip(session.tolist(), bars.close[mine].tolist(), strict=True)
             ran.prices.update(prices)
 

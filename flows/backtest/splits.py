@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from messages.errors import TidewireError
 from operators.columns.bars import BarColumns
+from operators.trading.sessions import SessionTable
 
 Ints = NDArray[np.int64]
 # New shares for old; a gap near one of these, or its inverse, is taken for a split.
@@ -49,9 +50,9 @@ class Split(NamedTuple):
 class GapWatch:
     """Watches the gaps between sessions, bar by bar."""
 
-    def __init__(self, ends: tuple[int, ...]) -> None:
-        """Take the sessions' ends, microseconds."""
-        self._ends = np.array(ends, np.int64)
+    def __init__(self, sessions: SessionTable) -> None:
+        """Take the market's sessions."""
+        self._sessions = sessions
         self._last = np.zeros((0, 2), np.int64)  # per ticker: close, session
 
     def look(self, bars: BarColumns) -> Iterator[Split]:
@@ -62,7 +63,7 @@ class GapWatch:
         if top > len(self._last):
             more = np.zeros((2 * top - len(self._last), 2), np.int64)
             self._last = np.concatenate([self._last, more])
-        session = np.searchsorted(self._ends, bars.stamp, side="left")
+        session = self._sessions.numbers_of(bars.stamp)
         before = np.zeros(bars.size, np.int64)
         _gaps(bars.code, session, bars.open, bars.close, self._last, before)
         for j in np.nonzero(before)[0]:

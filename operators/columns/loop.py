@@ -78,8 +78,7 @@ class ColumnLoop:
         self._last = np.full(0, UNSEEN, np.int64)
         tickers, days = fresh_tickers(0)
         self._books = Books(
-            np.array(sessions.opens, np.int64), np.array(sessions.closes, np.int64),
-            np.array(sessions.ends, np.int64), tickers, days,
+            *sessions.columns, tickers, days,
             fresh_account(params.account.start_cash * 10_000), np.zeros(256, ORDER),
             np.zeros(RECORDS, RECORD),
         )  # fmt: skip
