@@ -14,6 +14,7 @@ from messages.units import SECOND_US
 
 JUMP_US: Final = 2 * SECOND_US  # more than this between two looks, beyond what really passed
 BELIEVED_AFTER_US: Final = 5 * SECOND_US
+LONGEST_S: Final = 0.1
 log = logging.getLogger(__name__)
 Clock = Callable[[], int]  # nanoseconds
 
@@ -59,12 +60,15 @@ class Beat:
         self._every, self._monotonic = every_s, monotonic
         self._due = monotonic()
 
-    def wait(self, sleep: Callable[[float], None] = time.sleep) -> None:
-        """Wait until the next beat is due, at most one interval."""
+    def wait(self, sleep: Callable[[float], None] = time.sleep) -> bool:
+        """Wait until the next beat is due, though not for long; tells whether it is, and begins it.
+
+        A waiting flow must hear that it is to stop, and its engine make snapshots.
+        """
         left = self._due - self._monotonic()
         if left > 0:
-            sleep(min(left, self._every))
-        self._due = self._monotonic() + self._every
+            sleep(min(left, LONGEST_S))
+        return self.is_due()
 
     def is_due(self) -> bool:
         """Tell whether a beat is due, and begin the next interval if it is."""

@@ -134,7 +134,8 @@ class RiskParams:
         max_exposure_bps: positions and open entries together, share of equity.
         max_positions: open positions and open entries.
         stop_loss_bps: distance of the stop from the average entry.
-        take_profit_bps: distance of the target from the average entry; 0: none.
+        take_profit_bps: distance of the target from the average entry; 0: none. At most three
+            times the entry: sums of units must fit 64 bits.
         trailing_stop_bps: distance of a second stop from the best price since the entry; 0: none.
         stops: `close` looks for stops and targets at a bar's close, and fills them as any order;
             `within` looks inside the bar and fills them there, at the open if it lies beyond.
@@ -154,7 +155,7 @@ class RiskParams:
     max_exposure_bps: BasisPoints = 8_000
     max_positions: NotNegative = 20
     stop_loss_bps: BasisPoints = 300
-    take_profit_bps: NotNegative = 0
+    take_profit_bps: Annotated[int, Ge(0), Le(30_000)] = 0
     trailing_stop_bps: BasisPoints = 0
     stops: Literal["close", "within"] = "close"
     cooldown_minutes: NotNegative = 30

@@ -61,10 +61,15 @@ class LivePartition(StatefulSourcePartition[tuple[str, Envelope], bytes]):
             threading.Thread(target=thread.run, name=f"feed-{feed.name}", daemon=True).start()
 
     def next_batch(self) -> list[tuple[str, Envelope]]:
-        """Wait for the next tick; return what came in since the last one, and what time it is."""
-        self._beat.wait()
+        """Wait for the next tick; return what came in since the last one, and what time it is.
+
+        Nothing while the next tick is not due.
+        """
+        due = self._beat.wait()
         if self._stopping():
             raise StopIteration
+        if not due:
+            return []
         self._last = self._clock.now()
         rows: list[Values] = []
         while True:

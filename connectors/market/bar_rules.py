@@ -131,18 +131,28 @@ def _time(rows: pa.Table) -> pa.ChunkedArray:
 
 def has_zone(kind: pa.DataType) -> bool:
     """Tell whether a column's times can be placed: it has a zone, or is text that may."""
-    return _is_text(kind) or (pa.types.is_timestamp(kind) and kind.tz is not None)
+    return holds_text(kind) or (pa.types.is_timestamp(kind) and kind.tz is not None)
 
 
-def _is_text(kind: pa.DataType) -> bool:
+def holds_text(kind: pa.DataType) -> bool:
+    """Tell whether a column is of text, bytes included; one without any value is of any type."""
     if pa.types.is_dictionary(kind):
         kind = kind.value_type
-    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
+    p = pa.types
+    tests = (p.is_string, p.is_large_string, p.is_string_view, p.is_binary, p.is_large_binary,
+             p.is_null)  # fmt: skip
+    return any(test(kind) for test in tests)
+
+
+def holds_numbers(kind: pa.DataType) -> bool:
+    """Tell whether a column is of numbers; truth values are none."""
+    p = pa.types
+    return bool(p.is_integer(kind) or p.is_floating(kind) or p.is_decimal(kind))
 
 
 def _numbers(column: pa.ChunkedArray) -> NDArray[np.float64]:
     """Return numbers as floats, NaN for what is none."""
-    if _is_text(column.type):
+    if holds_text(column.type):
         column = column.cast(pa.string())
         try:
             column = pc.utf8_trim_whitespace(column).cast(pa.float64())
@@ -161,7 +171,7 @@ def _number(text: str | None) -> float:
 def _moments(column: pa.ChunkedArray) -> tuple[Ints, Bools]:
     """Return times in microseconds, NOWHEN for what is none, and which have no zone."""
     naive = np.zeros(len(column), bool)
-    if _is_text(column.type):
+    if holds_text(column.type):
         column = column.cast(pa.string())
         try:
             column = column.cast(MOMENT)

@@ -20,6 +20,8 @@ from connectors.market.bar_rules import (
     NOWHEN,
     TIMES,
     has_zone,
+    holds_numbers,
+    holds_text,
     moments_of,
     tickers_of,
 )
@@ -119,18 +121,24 @@ class BarTables:
             yield from parquet.iter_batches(BATCH, columns=names)
             return
         self.broken.clear()
-        text = dict.fromkeys((*TIMES, *COLUMNS), pa.string())
-        yield from pv.open_csv(
+        raw = dict.fromkeys((*TIMES, *COLUMNS), pa.binary())
+        for batch in pv.open_csv(
             opened,
             parse_options=pv.ParseOptions(invalid_row_handler=self._skip),
-            convert_options=pv.ConvertOptions(column_types=text, strings_can_be_null=True),
-        )
+            convert_options=pv.ConvertOptions(column_types=raw, strings_can_be_null=True),
+        ):
+            columns = [_text(column) for column in batch.columns]
+            yield pa.RecordBatch.from_arrays(columns, names=batch.schema.names)
 
     def _skip(self, row: pv.InvalidRow) -> str:
         self.broken.append((row.number if row.number is not None else -1, row.text))
         return "skip"
 
     def _check(self, schema: pa.Schema) -> None:
+        for name in (*TIMES, *COLUMNS):
+            if schema.names.count(name) > 1:
+                reason = f"{self.file} has more than one column {name}: name another file."
+                raise InputUnusable(reason)
         time = next((name for name in TIMES if name in schema.names), None)
         missing = [name for name in COLUMNS if name not in schema.names]
         if time is None or missing:
@@ -140,6 +148,22 @@ class BarTables:
         if not has_zone(schema.field(time).type):
             reason = f"{self.file}: {time} must be times with a zone, such as 2026-03-12T13:30Z."
             raise InputUnusable(reason)
+        for name in COLUMNS:
+            kind, what = schema.field(name).type, "text" if name == "ticker" else "numbers"
+            if not holds_text(kind) and (name == "ticker" or not holds_numbers(kind)):
+                reason = f"{self.file}: its column {name} holds {kind}, not {what}: name another."
+                raise InputUnusable(reason)
+
+
+def _text(column: pa.Array) -> pa.Array:
+    """Return the cells of a CSV column as text; bytes that are none are seen to be wrong later."""
+    if not pa.types.is_binary(column.type):
+        return column
+    try:
+        return column.cast(pa.string())
+    except pa.ArrowInvalid:
+        cells = [None if c is None else c.decode(errors="replace") for c in column.to_pylist()]
+        return pa.array(cells, pa.string())
 
 
 def _sorted(table: pa.Table) -> pa.Table:

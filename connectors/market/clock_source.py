@@ -23,13 +23,15 @@ class ClockPartition(StatefulSourcePartition[tuple[str, Envelope], None]):
         self._stopping = stopping
 
     def next_batch(self) -> list[tuple[str, Envelope]]:
-        """Wait for the next beat; return an empty block up to now.
+        """Wait for the next beat; return an empty block up to now, or nothing yet.
 
         It waits here, as the engine waits for a time of the wall clock, which may be set back.
         """
-        self._beat.wait()
+        due = self._beat.wait()
         if self._stopping():
             raise StopIteration
+        if not due:
+            return []
         return [(SHARD, Envelope(Block([], self._clock.now())))]
 
     def snapshot(self) -> None:

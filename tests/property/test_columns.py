@@ -45,7 +45,7 @@ def rules(draw: st.DrawFn) -> Params:
         max_exposure_bps=draw(st.sampled_from([2_000, 8_000, 10_000])),
         max_positions=draw(st.sampled_from([1, 2, 20])),
         stop_loss_bps=draw(st.sampled_from([50, 300, 2_000])),
-        take_profit_bps=draw(st.sampled_from([0, 0, 100, 20_000])),
+        take_profit_bps=draw(st.sampled_from([0, 0, 100, 30_000])),
         trailing_stop_bps=draw(st.sampled_from([0, 0, 70, 500])),
         stops=draw(st.sampled_from(["close", "within"])),
         cooldown_minutes=draw(st.sampled_from([0, 3, 30])),

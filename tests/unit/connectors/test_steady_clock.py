@@ -96,13 +96,28 @@ def test_a_beat_waits_for_what_is_left_of_its_interval() -> None:
 
     clock: Callable[[], float] = lambda: now[0]  # noqa: E731 - a clock to move
     beat = Beat(0.05, clock)
-    beat.wait(sleep)
+    assert beat.wait(sleep)
     now[0] += 0.02
-    beat.wait(sleep)
+    assert beat.wait(sleep)
     now[0] += 7
-    beat.wait(sleep)
+    assert beat.wait(sleep)
     assert slept == [0.03]
     assert not beat.is_due()
     now[0] += 0.05
     assert beat.is_due()
     assert not beat.is_due()
+
+
+def test_a_long_wait_is_made_of_short_ones() -> None:
+    """So that a flow with a slow beat stops when it is told to, and takes its snapshots."""
+    now, slept = [10.0], list[float]()
+
+    def sleep(seconds: float) -> None:
+        slept.append(seconds)
+        now[0] += seconds
+
+    beat = Beat(60.0, lambda: now[0])
+    assert beat.wait(sleep)
+    told = [beat.wait(sleep) for _ in range(700)]
+    assert told.count(True) == 1
+    assert max(slept) <= 0.1

@@ -185,6 +185,48 @@ def test_a_bad_cell_of_a_csv_file_costs_its_row(tmp_path: Path) -> None:
     assert len(played) == 8
 
 
+def test_bytes_that_are_no_text_cost_their_row(tmp_path: Path) -> None:
+    found = rows(3, "AAA")
+    lines = [b"ticker,timestamp,open,high,low,close,volume"]
+    lines += [
+        f"{r['ticker']},{r['timestamp'].isoformat()},{r['open']},{r['high']},{r['low']},"
+        f"{r['close']},{r['volume']}".encode()
+        for r in found
+    ]
+    lines[2] = lines[2].replace(b"AAA", b"AA\xff")
+    (tmp_path / "bars.csv").write_bytes(b"\n".join(lines) + b"\n")
+    file = BarFile(tmp_path / "bars.csv", "1m")
+    assert read(file) == expected([found[0], found[2]])
+    assert file.survey().refused == {"MALFORMED": 1}
+
+
+@pytest.mark.parametrize(
+    ("name", "column", "words"),
+    [
+        ("open", [True, False], "open holds bool, not numbers"),
+        ("close", [[1.0], [1.0]], "close holds list<.*, not numbers"),
+        ("volume", [OPEN, OPEN], "volume holds timestamp.*, not numbers"),
+        ("ticker", [1, 2], "ticker holds int64, not text"),
+        ("ticker", [{"a": 1}, {"a": 2}], "ticker holds struct<.*, not text"),
+    ],
+)
+def test_a_column_of_another_type_is_named(
+    tmp_path: Path, name: str, column: list[Any], words: str
+) -> None:
+    table = pa.Table.from_pylist(rows(2, "AAA"))
+    place = table.column_names.index(name)
+    pq.write_table(table.set_column(place, name, pa.array(column)), tmp_path / "bars.parquet")
+    with pytest.raises(InputUnusable, match=words):
+        BarFile(tmp_path / "bars.parquet").survey()
+
+
+def test_a_column_that_is_there_twice_is_named(tmp_path: Path) -> None:
+    table = pa.Table.from_pylist(rows(2, "AAA"))
+    pq.write_table(table.append_column("open", table["close"]), tmp_path / "bars.parquet")
+    with pytest.raises(InputUnusable, match="more than one column open"):
+        BarFile(tmp_path / "bars.parquet").survey()
+
+
 def test_a_name_that_is_no_text_is_read(tmp_path: Path) -> None:
     found = rows(3, "AAA")
     file = tmp_path / os.fsdecode(b"caf\xe9.parquet")

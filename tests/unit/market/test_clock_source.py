@@ -12,7 +12,9 @@ EVERY = timedelta(milliseconds=20)
 
 
 def frontier(part: ClockPartition) -> int:
-    [(key, (block, *_))] = part.next_batch()
+    while not (batch := part.next_batch()):
+        pass  # it waits by itself
+    [(key, (block, *_))] = batch
     assert (key, block.events, block.ended) == (SHARD, [], False)
     return block.frontier
 
