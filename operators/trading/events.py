@@ -1,6 +1,6 @@
 """The desk's event factory: decisions, orders, executions and positions as messages."""
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from messages.base import make_id
 from messages.trading import (
@@ -12,7 +12,7 @@ from messages.trading import (
     PositionChanged,
     TradeExecution,
 )
-from messages.units import to_datetime, to_dollars, to_money
+from messages.units import UNITS_PER_DOLLAR, to_datetime, to_dollars, to_money
 from operators.bar_filter import HISTORY_US
 from operators.blocks import Event
 from operators.checks import Denial
@@ -22,6 +22,7 @@ from operators.trading.orders import Order
 from operators.trading.protection import levels
 
 VALID_FOR_US = HISTORY_US
+LARGEST: Final = 10_000_000 * UNITS_PER_DOLLAR  # of `Price`
 
 
 class Request(NamedTuple):
@@ -39,8 +40,8 @@ def execution_id(order_id: str, number: int) -> str:
 
 
 def _price(level: int | None) -> float | None:
-    """Return a level as a price on the wire, which is above nothing."""
-    return None if level is None else to_dollars(max(1, level))
+    """Return a level as a price on the wire; None for one that no price can reach."""
+    return None if level is None or level > LARGEST else to_dollars(max(1, level))
 
 
 class EventFactory:

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from messages.codec import decoder, encode
 from messages.trading import (
     Decision,
     OrderRequest,
@@ -310,3 +311,15 @@ def test_the_last_bar_of_a_session_arrives_after_the_close_and_belongs_to_it(lat
     assert fills_of(said) == [("BUY", 50, 101.0, "FILLED")]
     too_late = trade(*waiting, later(bar(390, "AAA", 101_0000), GRACE_US + 1))
     assert fills_of(too_late) == [("BUY", 0, None, "EXPIRED")]
+
+
+def test_a_level_that_no_price_can_reach_is_not_named() -> None:
+    """A price on the wire is at most ten million dollars; a reader refuses more."""
+    high = 9_000_000 * 10_000
+    risk = RiskParams(take_profit_bps=30_000, position_bps=10_000, max_exposure_bps=10_000)
+    params = Params(risk=risk, fills=PLAIN, account=AccountParams(start_cash=1_000_000_000))
+    events = [*flat(range(1, 3), close=high), signal(2, "AAA", "LONG")]
+    ordered = sorted(events, key=lambda e: (e.stamp, e.key))
+    (opened, *_) = bodies(outputs(Desk(params, DAY), blocks(ordered, [])), PositionChanged)
+    assert (opened.stop_loss, opened.take_profit) == (8_730_000.0, None)
+    assert decoder(PositionChanged)(encode(opened)) == opened
