@@ -7,6 +7,7 @@ bar. `python -m benchmarks.live_path FILE` prints one JSON line: bars per CPU se
 
 import json
 import resource
+import secrets
 import subprocess
 import sys
 import tempfile
@@ -19,7 +20,8 @@ from confluent_kafka import Consumer, Producer, TopicPartition
 
 from benchmarks.job_v1 import load
 from connectors.files import sha256_of
-from connectors.kafka.layout import TICK, create_topics
+from connectors.kafka.headers import TICK
+from connectors.kafka.layout import create_topics
 from connectors.kafka.sink import LogSinkPartition, Outbox
 from connectors.parameters import params_dict
 from connectors.runs import Run
@@ -50,6 +52,7 @@ def prepare(services: Services, directory: Path, file: Path, count: int) -> tupl
     )  # fmt: skip
     run = Run(
         spec=spec, directory=str(directory / name), bootstrap=services.bootstrap,
+        client=dict(services.access.client), secret=secrets.token_hex(32),
         prefix=f"{name}.", schema="none", database_url="", bars=str(file),
         archive=str(directory / "archive" / name),
     )  # fmt: skip
@@ -90,7 +93,7 @@ def plain(run: Run) -> None:
     """Read every bar, decode it, encode it again, write it."""
     read = decoder(Bar)
     topic, unused = run.layout.name(MARKET_BARS), run.layout.name(ORDERS_REQUESTED)
-    settings: dict[str, Any] = {"bootstrap.servers": run.bootstrap}
+    settings: dict[str, Any] = run.layout.access.settings()
     consumer = Consumer({**settings, "group.id": uuid.uuid4().hex, "fetch.wait.max.ms": 20})
     consumer.assign([TopicPartition(topic, 0, 0)])
     producer = Producer(

@@ -8,6 +8,7 @@ from pydantic import TypeAdapter
 
 from connectors.feed.params import NewsParams
 from connectors.files import write_whole
+from connectors.kafka.access import Access
 from connectors.kafka.layout import Layout
 from connectors.parameters import params_of
 from connectors.sentiment.params import ScoringParams
@@ -33,6 +34,10 @@ class Run(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
         spec: what the run does.
         directory: of the run: recovery directories, logs, status files.
         bootstrap: host:port of the broker.
+        client: what librdkafka needs to be let in, by its names; may hold a password.
+        secret: seals the run's records on topics that outsiders write too; empty in a run that
+            was begun before there were seals.
+        replicas, in_sync: of its topics; see `connectors.kafka.params`.
         prefix: of the topics' names.
         schema: of the database.
         database_url: may hold a password; the file is readable by its owner only.
@@ -54,6 +59,10 @@ class Run(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     archive: str
     bars: str = ""
     news: str = ""
+    client: dict[str, str] = msgspec.field(default_factory=dict)
+    secret: str = ""
+    replicas: int = 1
+    in_sync: int = 1
     local: Groups = msgspec.field(default_factory=dict)
     retention_days: int = 0
     metrics: bool = True
@@ -72,7 +81,10 @@ class Run(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     @property
     def layout(self) -> Layout:
         """Return the run's place on the broker."""
-        return Layout(self.bootstrap, self.run_id, self.prefix, self.partitions, self.live)
+        return Layout(
+            Access(self.bootstrap, self.client), self.run_id, self.prefix, self.partitions,
+            live=self.live, secret=self.secret, replicas=self.replicas, in_sync=self.in_sync,
+        )  # fmt: skip
 
     @property
     def live(self) -> bool:
@@ -117,7 +129,9 @@ class Run(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 
     def public(self) -> "Run":
         """Return the run as it may be given to others: without addresses, keys and directories."""
-        return msgspec.structs.replace(self, database_url="", bootstrap="", directory="", local={})
+        return msgspec.structs.replace(
+            self, database_url="", bootstrap="", directory="", local={}, client={}, secret=""
+        )
 
     def save(self) -> None:
         """Write `run.json`, readable by its owner only, and its public copy for the archive."""

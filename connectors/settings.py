@@ -24,11 +24,13 @@ from pydantic_settings import (
 )
 
 from connectors.feed.params import NewsParams
+from connectors.kafka.params import KafkaParams
 from connectors.sentiment.params import ScoringParams
 from connectors.setting_names import PREFIX, unknown_key, unknown_variable
 from messages.errors import TidewireError
 from operators.params import (
     AccountParams,
+    ControlParams,
     EnsembleParams,
     FillParams,
     MeanReversionParams,
@@ -40,7 +42,7 @@ from operators.params import (
     SentimentParams,
 )
 
-SECRETS: Final = re.compile("database_url|secret|key")
+SECRETS: Final = re.compile("database_url|secret|key|password|passphrase")
 
 
 class SettingsInvalid(TidewireError, ValueError):
@@ -88,6 +90,8 @@ class Settings(BaseSettings):
     fills: FillParams = Field(default_factory=FillParams)
     account: AccountParams = Field(default_factory=AccountParams)
     own: OwnParams = Field(default_factory=OwnParams)
+    control: ControlParams = Field(default_factory=ControlParams)
+    kafka: KafkaParams = Field(default_factory=KafkaParams)
     news: NewsParams = Field(default_factory=NewsParams)
     scoring: ScoringParams = Field(default_factory=ScoringParams)
 
@@ -117,6 +121,7 @@ class Settings(BaseSettings):
             fills=self.fills,
             account=self.account,
             own=self.own,
+            control=self.control,
         )
 
 

@@ -1,4 +1,6 @@
-"""flows/control: control.commands -> control.accepted, the same copy on every partition."""
+"""flows/control: control.commands and control.requests -> control.accepted, on every partition."""
+
+from functools import partial
 
 from bytewax.dataflow import Dataflow
 from bytewax.operators import KeyedStream
@@ -15,9 +17,10 @@ from operators.params import Params
 FLOW = PAPER["control"]
 
 
-def wire(commands: KeyedStream[Envelope], _params: Params) -> KeyedStream[Envelope]:
+def wire(commands: KeyedStream[Envelope], params: Params) -> KeyedStream[Envelope]:
     """Let each command in once."""
-    return step("accept", commands, AcceptCommands, CommandsState)
+    outside = params.control.outside_commands
+    return step("accept", commands, partial(AcceptCommands, outside=outside), CommandsState)
 
 
 def flow(run: Run, stopping: Stopping) -> Dataflow:

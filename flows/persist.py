@@ -11,13 +11,14 @@ from connectors.kafka.trimming import Trimmer
 from connectors.runs import Run
 from connectors.storage.sink import DatabaseSink
 from flows.pipeline.assembly import Stopping
-from messages.flows import PAPER
-from messages.topics import CONTROL_COMMANDS
+from messages.flows import FROM_OUTSIDE, PAPER
 from operators.blocks import Block, Event
 
 FLOW = PAPER["persist"]
 BROADCAST = frozenset(t.name for t in FLOW.reads if t.broadcast)  # small, and read from their start
-UNSTORED = frozenset({CONTROL_COMMANDS.name})  # the archive has them; tables hold accepted ones
+UNSTORED = frozenset(
+    t.name for t in FROM_OUTSIDE
+)  # the archive has them; tables hold accepted ones
 
 
 def facts(batch: Batch) -> Block:

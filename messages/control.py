@@ -25,6 +25,13 @@ class Command(Message, frozen=True, kw_only=True, gc=False):
         return None
 
 
+class CommandRequest(Command, frozen=True, kw_only=True, gc=False):
+    """A command that an outsider asks for; let in where the run's settings say so.
+
+    It becomes a `Command` with an id of its own, whose `who` begins with `outside:`.
+    """
+
+
 class RunStarted(Message, frozen=True, kw_only=True, gc=False):
     """The identity of a run: code version, parameters and their hash, partitions, inputs.
 

@@ -2,7 +2,7 @@
 
     TidewireError
     +- StackError, MissingTool, CannotStart, CrashLoop, NotAccounted      running the system
-    +- SettingsInvalid, ParameterInvalid, DirectoryUnusable,
+    +- SettingsInvalid, AccessInvalid, ParameterInvalid, DirectoryUnusable,
     |  StrategyUnusable                                                   what the user configured
     +- InputUnusable, SplitFound, CannotBacktest, RequestInvalid          what a backtest is given
     +- CannotChange, CannotExplain, DayNotArchived, StrategyNotTrusted    what a replay is asked

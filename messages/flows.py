@@ -14,6 +14,7 @@ from messages.base import Message
 from messages.topics import (
     CONTROL_ACCEPTED,
     CONTROL_COMMANDS,
+    CONTROL_REQUESTS,
     DEAD_LETTERS,
     LEARNING_OUTCOMES,
     MARKET_BARS,
@@ -38,7 +39,7 @@ Topics = tuple[Topic[Message], ...]
 Mode = Literal["paper", "broker"]
 # Written by the run's start and by outside producers, not by a flow.
 FROM_THE_START: Final[Topics] = (RUNS_STARTED, STRATEGY_WEIGHTS)
-FROM_OUTSIDE: Final[Topics] = (CONTROL_COMMANDS,)
+FROM_OUTSIDE: Final[Topics] = (CONTROL_COMMANDS, CONTROL_REQUESTS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,12 +150,12 @@ PAPER: Final = FlowTable(
     (
         FlowSpec(
             "market", (), (MARKET_BARS, MARKET_FEED_DLQ), "feeds", entry=True,
-            ticks=(CONTROL_COMMANDS,),
+            ticks=FROM_OUTSIDE,
         ),
         FlowSpec("news", (), (NEWS_RAW, NEWS_FEED_DLQ), "news", entry=True),
         FlowSpec("score", (NEWS_RAW,), (NEWS_SCORED, *_letters(NEWS_RAW)), "score", entry=True),
         FlowSpec(
-            "control", (CONTROL_COMMANDS,), (CONTROL_ACCEPTED, *_letters(CONTROL_COMMANDS)), ""
+            "control", FROM_OUTSIDE, (CONTROL_ACCEPTED, *_letters(*FROM_OUTSIDE)), ""
         ),
         FlowSpec(
             "signals", _SIGNALS_READ,

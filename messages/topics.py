@@ -5,7 +5,14 @@ from typing import Final, Generic, Literal, TypeVar
 from zlib import crc32
 
 from messages.base import Message
-from messages.control import Command, DeadLetter, FeedHealth, FlowHealth, RunStarted
+from messages.control import (
+    Command,
+    CommandRequest,
+    DeadLetter,
+    FeedHealth,
+    FlowHealth,
+    RunStarted,
+)
 from messages.learning import TradeOutcome, WeightChange
 from messages.market import Bar
 from messages.news import RawArticle, ScoredArticle, SentimentWindow
@@ -67,6 +74,7 @@ PORTFOLIO_SNAPSHOTS: Final = Topic("portfolio.snapshots", PortfolioSnapshot, "ac
 LEARNING_OUTCOMES: Final = Topic("learning.outcomes", TradeOutcome, "strategy", "out")
 STRATEGY_WEIGHTS: Final = Topic("strategy.weights", WeightChange, "every partition", "wgt")
 CONTROL_COMMANDS: Final = Topic("control.commands", Command, "source")
+CONTROL_REQUESTS: Final = Topic("control.requests", CommandRequest, "source")
 CONTROL_ACCEPTED: Final = Topic("control.accepted", Command, "every partition")
 RUNS_STARTED: Final = Topic("runs.started", RunStarted, "every partition", "run")
 # Telemetry by the wall clock: in no order with the rest, not archived, read by people.
@@ -76,8 +84,13 @@ FEEDS_HEALTH: Final = Topic("feeds.health", FeedHealth, "source", "hea")
 NEWS_FEED_DLQ: Final = Topic("news.feed.dlq", DeadLetter, "source", "dlq")
 MARKET_FEED_DLQ: Final = Topic("market.feed.dlq", DeadLetter, "source", "dlq")
 
-# What outsiders may write: feeds, bars, commands.
-RAW: Final[tuple[Topic[Message], ...]] = (NEWS_RAW, MARKET_BARS, CONTROL_COMMANDS)
+# What is written by others than the flow that reads it first: feeds, bars, commands.
+RAW: Final[tuple[Topic[Message], ...]] = (
+    NEWS_RAW,
+    MARKET_BARS,
+    CONTROL_COMMANDS,
+    CONTROL_REQUESTS,
+)
 
 TOPICS: Final[tuple[Topic[Message], ...]] = (
     NEWS_RAW,
@@ -93,6 +106,7 @@ TOPICS: Final[tuple[Topic[Message], ...]] = (
     LEARNING_OUTCOMES,
     STRATEGY_WEIGHTS,
     CONTROL_COMMANDS,
+    CONTROL_REQUESTS,
     CONTROL_ACCEPTED,
     RUNS_STARTED,
 )
@@ -103,6 +117,7 @@ DEAD_LETTERS: Final[tuple[Topic[DeadLetter], ...]] = (
     *(t.dead_letters for t in (NEWS_RAW, NEWS_SCORED, MARKET_BARS, CONTROL_COMMANDS)),
     *(t.dead_letters for t in (STRATEGY_WEIGHTS, SIGNALS_GENERATED, CONTROL_ACCEPTED)),
     TRADES_EXECUTED.dead_letters,
+    CONTROL_REQUESTS.dead_letters,
 )
 
 

@@ -1,8 +1,16 @@
 """Commands: let in once each, in the order of the log."""
 
-from messages.control import Command
+from typing import Final
+
+from messages.base import make_id
+from messages.codec import encode
+from messages.control import Command, CommandRequest, DeadLetter
+from messages.units import to_datetime
 from operators.blocks import Block, Event
 from operators.states import State
+
+OUTSIDE: Final = "outside:"
+WHO_CHARS: Final = 200
 
 
 class CommandsState(State):
@@ -12,23 +20,57 @@ class CommandsState(State):
 
 
 class AcceptCommands:
-    """Passes each command on once; a repeated id is the same command."""
+    """Passes each command on once; a repeated id is the same command.
 
-    def __init__(self, state: CommandsState | None = None) -> None:
-        """Start empty or from a snapshot."""
+    What outsiders ask for becomes a command where they may command, and a dead letter elsewhere.
+    """
+
+    def __init__(self, state: CommandsState | None = None, *, outside: bool = False) -> None:
+        """Start empty or from a snapshot; `outside`: requests of outsiders are let in."""
+        self._outside = outside
         self._seen = set(state.accepted if state else ())
 
     def step(self, block: Block) -> Block:
         """Let new commands through with the empty key, so that they come first at their stamp."""
         out: list[Event] = []
         for event in block.events:
-            if not isinstance(event.body, Command):
+            body = event.body
+            if isinstance(body, CommandRequest):
+                if not self._outside:
+                    out.append(Event(event.stamp, event.key, _refused(body, event.stamp)))
+                    continue
+                body = _as_command(body)
+            if not isinstance(body, Command):
                 out.append(event)
-            elif event.body.id not in self._seen:
-                self._seen.add(event.body.id)
-                out.append(Event(event.stamp, "", event.body))
+            elif body.id not in self._seen:
+                self._seen.add(body.id)
+                out.append(Event(event.stamp, "", body))
         return Block(out, block.frontier, block.ended)
 
     def snapshot(self) -> CommandsState:
         """Return the ids let through."""
         return CommandsState(accepted=sorted(self._seen))
+
+
+def _as_command(request: CommandRequest) -> Command:
+    """Return an outsider's request as a command that says so, and takes nobody's id."""
+    return Command(
+        id=make_id("cmd", OUTSIDE, request.id), event_time=request.event_time,
+        causes=request.causes, kind=request.kind, ticker=request.ticker,
+        who=f"{OUTSIDE}{request.who}"[:WHO_CHARS], why=request.why,
+    )  # fmt: skip
+
+
+def _refused(request: CommandRequest, stamp: int) -> DeadLetter:
+    payload = encode(request)
+    return DeadLetter(
+        id=make_id("dlq", request.id, "OUTSIDE_COMMANDS_OFF", stamp),
+        event_time=to_datetime(max(stamp, 0)),
+        reason="OUTSIDE_COMMANDS_OFF",
+        detail=f"{request.kind} by {request.who}: TIDEWIRE_CONTROL__OUTSIDE_COMMANDS is off",
+        topic="control.requests",
+        partition=-1,
+        offset=-1,
+        payload=payload,
+        size=len(payload),
+    )

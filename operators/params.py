@@ -253,6 +253,18 @@ class OwnParams:
 
 
 @dataclass(frozen=True, slots=True)
+class ControlParams:
+    """Who may command.
+
+    Attributes:
+        outside_commands: commands that outsiders write to `control.requests` are let in, as
+            `outside:` and their `who`; otherwise each becomes a dead letter.
+    """
+
+    outside_commands: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Params:
     """All of it; a run is made under one value, whose hash is in `runs.started`."""
 
@@ -265,3 +277,4 @@ class Params:
     fills: FillParams = field(default_factory=FillParams)
     account: AccountParams = field(default_factory=AccountParams)
     own: OwnParams = field(default_factory=OwnParams)
+    control: ControlParams = field(default_factory=ControlParams)

@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from connectors.kafka.layout import RUN, SEQ, STAMP, TICK
+from connectors.kafka.headers import RUN, SEQ, STAMP, TICK
 from connectors.telemetry import TRACEPARENT
 from connectors.version import VERSION
 from messages.codec import model_of

@@ -19,6 +19,7 @@ COMMANDS: Final = {
     "down": "stop what `up` started",
     "status": "how every flow is",
     "topics": "every topic: partitions, records, what is archived",
+    "kafka": "`kafka config`: how a client of your own reaches the broker",
     "flow": "run one flow of a run in this process",
     "doctor": "what this machine has, and what each lack costs",
     "version": "versions of the program and of what it stands on",

@@ -12,9 +12,8 @@ import msgspec
 from connectors.archive.files import DayFile, TopicsManifest, write_manifest
 from connectors.archive.reading import ArchivedRun
 from connectors.archive.spool import Spools
-from connectors.kafka.layout import TICK_END
+from connectors.kafka.headers import TICK_END, RecordHeaders
 from connectors.kafka.raw_log import LogRecord
-from connectors.kafka.sink import RecordHeaders
 from connectors.market.calendar import new_york_sessions
 from connectors.parameters import params_dict
 from connectors.runs import Run

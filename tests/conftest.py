@@ -68,7 +68,7 @@ def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
 @pytest.fixture
 def layout(services: Services) -> Layout:
     run = uuid.uuid4().hex[:8]
-    return Layout(services.bootstrap, run, f"test-{run}.", 2)
+    return Layout(services.access, run, f"test-{run}.", 2)
 
 
 @pytest.fixture(scope="session")

@@ -13,7 +13,7 @@ from messages.news import SentimentWindow
 from messages.topics import DEAD_LETTERS, TOPICS
 from operators.params import Params
 from operators.trading.desk import Desk
-from tests.streams import DAY, bar, blocks, command, outputs, raw, scored, signal, weight
+from tests.streams import DAY, bar, blocks, command, outputs, raw, request, scored, signal, weight
 
 MOMENT: Final = datetime(2025, 3, 12, 13, 31, tzinfo=UTC)
 EXTREMES: Final[tuple[Any, ...]] = (
@@ -34,6 +34,7 @@ def every_message() -> dict[type[Any], dict[str, Any]]:
     traded = outputs(Desk(Params(), DAY), blocks(sorted(events, key=lambda e: e.stamp), []))
     inputs = [
         bar(1, "AAA", 1_0000), raw(1, "Title", ("AAA",)), scored(1, "AAA", 0.5), command(1, "halt"),
+            request(1, "halt"),
         weight(1, "momentum", 0.5), signal(1, "AAA", "LONG"),
     ]  # fmt: skip
     bodies: list[Any] = [e.body for e in (*traded, *inputs)]

@@ -92,7 +92,7 @@ def tables(demo: Demo) -> dict[str, list[tuple[Any, ...]]]:
 
 def proofs(demo: Demo) -> dict[str, str]:
     """Certify every day of a run's archive; returns day -> proof."""
-    archive = ArchivedRun(Path(demo.run.archive))
+    archive = ArchivedRun(Path(demo.run.archive), demo.run.rules.own.strategies)
     found = {day: certify(archive, day) for day in archive.days}
     assert all(isinstance(p, Certificate) for p in found.values()), found
     return {day: p.proof for day, p in found.items() if isinstance(p, Certificate)}

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from msgspec import Struct
 
 from messages.base import make_id
-from messages.control import Command
+from messages.control import Command, CommandRequest
 from messages.flows import PAPER
 from messages.learning import WeightChange
 from messages.market import Bar, bar_id
@@ -117,6 +117,13 @@ def command(minute: float, kind: Any, ticker: str = "") -> Event:
         ticker=ticker, who="tester", why="because",
     )  # fmt: skip
     return Event(at(minute), "", body)
+
+
+def request(minute: float, kind: Any, who: str = "tester") -> Event:
+    """Make a command that an outsider asks for."""
+    asked = command(minute, kind).body
+    fields = {f: getattr(asked, f) for f in asked.__struct_fields__} | {"who": who}
+    return Event(at(minute), "", CommandRequest(**fields))
 
 
 def blocks(events: list[Event], sizes: list[int], end: int = END) -> list[Block]:

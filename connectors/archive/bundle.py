@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from connectors.archive.check import Checked, states_manifests, topics_manifest, verify
-from connectors.archive.files import IMPORTED, MANIFEST, ArchiveDamaged
+from connectors.archive.files import MANIFEST, ArchiveDamaged
 from connectors.files import put_in_place
 from messages.errors import TidewireError
 
@@ -39,8 +39,7 @@ def export(run: Path, target: Path) -> Checked:
 def take_in(source: Path, archive: Path) -> tuple[str, Checked]:
     """Unpack a bundle beside the archive, check every file, and only then give it its place.
 
-    Nothing in a bundle is executed. The run is marked as imported: strategies that it names are
-    loaded only if the user's own settings name them too.
+    Nothing in a bundle is executed: see `ArchivedRun` for the strategies that a run names.
 
     Returns:
         The run's name, and what was checked.
@@ -65,7 +64,6 @@ def take_in(source: Path, archive: Path) -> tuple[str, Checked]:
             raise CannotImport(reason)
         counted = verify(runs[0])
         _nothing_else(runs[0])
-        (runs[0] / IMPORTED).touch()
         runs[0].rename(target)
     except (OSError, tarfile.TarError) as error:
         reason = f"{source} cannot be unpacked ({error}): name a file that `archive export` wrote."

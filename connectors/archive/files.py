@@ -20,7 +20,6 @@ from connectors.files import write_whole
 from messages.errors import TidewireError
 
 MANIFEST: Final = "manifest.json"
-IMPORTED: Final = "imported"
 FORMAT: Final = 1
 
 

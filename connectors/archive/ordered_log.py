@@ -11,8 +11,9 @@ from typing import Final
 from connectors.archive.reading import ArchivedRun, DayNotArchived
 from connectors.archive.records import ArchivedRecord
 from connectors.envelope import Barrier, Envelope
-from connectors.kafka.layout import TICK_END, Layout
-from connectors.kafka.partition_reader import read_value
+from connectors.kafka.headers import TICK_END
+from connectors.kafka.layout import Layout
+from connectors.kafka.partition_reader import read_body
 from connectors.kafka.shards import Partitions
 from connectors.market.calendar import day_span
 from messages.base import Message
@@ -127,7 +128,8 @@ class ArchivedLog:
 def _record(
     topic: Topic[Message], rank: int, row: ArchivedRecord, decode: Callable[[bytes], Message]
 ) -> Record:
-    body = read_value(topic, decode, row.partition, row.offset, row.value or b"", row.stamp)
+    value, ours = row.value or b"", row.seq is not None
+    body = read_body(topic, decode, row.partition, row.offset, value, row.stamp, ours=ours)
     key = "" if topic.broadcast else (row.key or b"").decode(errors="replace")
     seq = NO_STAMP if row.seq is None else row.seq
     return Record(row.stamp, key, rank, row.partition, row.offset, body, seq)

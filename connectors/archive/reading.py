@@ -4,14 +4,13 @@ import hashlib
 from collections.abc import Collection, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Final, TypeVar
 
 import msgspec
 
 from connectors.archive.check import topics_manifest, vouch_for
 from connectors.archive.checkpoints import STATE_VERSION, Checkpoint
 from connectors.archive.files import (
-    IMPORTED,
     ArchiveDamaged,
     DayFile,
     StateFile,
@@ -21,13 +20,17 @@ from connectors.archive.files import (
 )
 from connectors.archive.records import ArchivedRecord, read_rows
 from connectors.archive.sink import BEFORE_TIME
-from connectors.kafka.layout import TICK_END
+from connectors.kafka.headers import TICK_END
 from connectors.runs import Run
+from messages.base import Message
 from messages.codec import Unreadable, decoder
 from messages.control import RunStarted
 from messages.errors import TidewireError
-from messages.topics import RUNS_STARTED
+from messages.topics import RAW, RUNS_STARTED, Topic
 from operators.states import decode_state
+
+T = TypeVar("T", bound=Message)
+ANYBODY_S: Final = frozenset(t.name for t in RAW)
 
 
 class DayNotArchived(TidewireError, RuntimeError):
@@ -35,9 +38,10 @@ class DayNotArchived(TidewireError, RuntimeError):
 
 
 class StrategyNotTrusted(TidewireError, RuntimeError):
-    """An imported archive names a strategy that the user's settings do not.
+    """An archive names a strategy of somebody's own, which would run as a program.
 
-    Operator action: read the strategy; name it in TIDEWIRE_OWN__STRATEGIES to let it run.
+    Operator action: read the strategy; name it in TIDEWIRE_OWN__STRATEGIES and give
+    `--run-strategies` to let it run.
     """
 
 
@@ -53,7 +57,8 @@ class ArchivedRun:
 
         Args:
             path: of the run's archive.
-            trusted: user strategies that an imported run may load.
+            trusted: strategies of somebody's own that it may name: they run as programs, and
+                anybody can have written the archive.
         """
         self.path = path
         self._trusted = trusted
@@ -65,25 +70,32 @@ class ArchivedRun:
 
         Raises:
             ArchiveDamaged: RunStarted is missing, or its settings are not what their hash says.
-            StrategyNotTrusted: it was imported and names a strategy that is not trusted.
+            StrategyNotTrusted: it names a strategy that is not trusted.
+        """
+        params: dict[str, Any] = msgspec.json.decode(self.started.settings)
+        self._see_trust(params.get("own", {}).get("strategies", ()))
+        spec = msgspec.structs.replace(self.written.spec, params=params)
+        return msgspec.structs.replace(self.written, spec=spec)
+
+    @cached_property
+    def written(self) -> Run:
+        """Return what `run.json` says, the parameters as it has them.
+
+        Raises:
+            ArchiveDamaged: it cannot be read.
         """
         try:
-            run = msgspec.json.decode((self.path / "run.json").read_bytes(), type=Run)
+            return msgspec.json.decode((self.path / "run.json").read_bytes(), type=Run)
         except (OSError, msgspec.DecodeError) as error:
             reason = f"{self.path / 'run.json'} cannot be read ({error}): restore it from a copy."
             raise ArchiveDamaged(reason) from error
-        params: dict[str, Any] = msgspec.json.decode(self.started.settings)
-        if (self.path / IMPORTED).exists():
-            self._see_trust(params.get("own", {}).get("strategies", ()))
-        spec = msgspec.structs.replace(run.spec, params=params)
-        return msgspec.structs.replace(run, spec=spec)
 
     def _see_trust(self, strategies: Collection[str]) -> None:
         foreign = [name for name in strategies if name not in self._trusted]
         if foreign:
             reason = (
-                f"{self.path.name} was imported and uses the strategy {foreign[0]}, which would "
-                "run as a program: read it, then name it in TIDEWIRE_OWN__STRATEGIES."
+                f"Run {self.path.name} names the strategy {foreign[0]}, which would run as a "
+                "program: read it, name it in TIDEWIRE_OWN__STRATEGIES and give --run-strategies."
             )
             raise StrategyNotTrusted(reason)
 
@@ -94,7 +106,7 @@ class ArchivedRun:
         Raises:
             ArchiveDamaged: it is missing, or its settings are not what their hash says.
         """
-        rows = [row for row in self.rows(RUNS_STARTED.name) if row.is_fact]
+        rows = list(self.facts(RUNS_STARTED.name))
         try:
             found: RunStarted = decoder(RunStarted)(rows[0].value or b"")
         except (IndexError, Unreadable) as error:
@@ -140,6 +152,29 @@ class ArchivedRun:
         for file in self.files.get(topic, ()):
             if first <= file.day <= last:
                 yield from read_rows(self._vouched_for(file), headers=headers)
+
+    def facts(
+        self, topic: str, first: str = "", last: str = "9999", *, headers: bool = False
+    ) -> Iterator[ArchivedRecord]:
+        """Return the rows of a topic that its readers take, as `rows` does.
+
+        Neither ticks nor repeats; what a stranger wrote into a topic that is the run's alone is
+        left out: it is a dead letter.
+        """
+        anybody = topic in ANYBODY_S
+        for row in self.rows(topic, first, last, headers=headers):
+            if row.is_fact and (anybody or row.seq is not None):
+                yield row
+
+    def messages(self, topic: Topic[T]) -> Iterator[tuple[ArchivedRecord, T]]:
+        """Return a topic's facts with their messages; what cannot be read is left out."""
+        read = decoder(topic.schema)
+        for row in self.facts(topic.name):
+            try:
+                message = read(row.value or b"")
+            except Unreadable:
+                continue
+            yield row, message
 
     def require(self, topic: str, partitions: int, day: str) -> None:
         """See that a topic is archived to the end of a day.

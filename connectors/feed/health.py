@@ -14,7 +14,8 @@ from confluent_kafka import Producer
 from connectors.feed.base import Feed, Values
 from connectors.feed.fetching import FeedFailed
 from connectors.files import write_whole
-from connectors.kafka.layout import RUN, STAMP, Layout
+from connectors.kafka.headers import RUN, STAMP
+from connectors.kafka.layout import Layout
 from connectors.telemetry import FEED_DELAY_SECONDS, FETCH_ERRORS, FETCHED, watch_feeds
 from messages.base import make_id
 from messages.codec import encode
@@ -107,7 +108,7 @@ class FeedRegistry:
     def keep_telling(self, layout: Layout, file: Path) -> None:
         """Publish on feeds.health and write a file for `tidewire feeds`, from a daemon thread."""
         watch_feeds(lambda: list(self.gauges()))
-        producer = Producer({"bootstrap.servers": layout.bootstrap, "log_level": 2})
+        producer = Producer(layout.access.settings({"log_level": 2}))
 
         def tell() -> None:
             while True:

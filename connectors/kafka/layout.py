@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from confluent_kafka import KafkaError, KafkaException
@@ -11,16 +11,12 @@ from confluent_kafka.admin._config import AlterConfigOpType, ConfigEntry, Config
 from confluent_kafka.admin._resource import ResourceType
 from confluent_kafka.cimpl import NewTopic
 
+from connectors.kafka.access import Access
+from connectors.kafka.headers import Seal
 from messages.base import Message
 from messages.errors import TidewireError
 from messages.topics import RAW, Topic, partition_of
 
-STAMP: Final = "stamp"
-SEQ: Final = "seq"
-RUN: Final = "run"
-TICK: Final = "tick"
-TICK_PASS: Final = b"1"
-TICK_END: Final = b"end"
 ADMIN_TIMEOUT_S: Final = 30.0
 LOOK_AGAIN_S: Final = 0.05
 # Time alone deletes nothing: what is archived and old enough is trimmed (see `trimming.py`).
@@ -45,22 +41,37 @@ class Layout:
     """One run's place on a broker.
 
     Attributes:
-        bootstrap: host:port of the broker.
+        access: the way to the broker.
         run_id: written to every record's `run` header.
         prefix: put before every topic name.
         partitions: of topics keyed by ticker or article, and of broadcast topics.
         live: the wall clock is the run's: records of outsiders have the moment of their append.
+        secret: of the run, for the seals on topics that outsiders write too; empty: no seals.
+        replicas: copies of each partition of a new topic.
+        in_sync: copies that must have a record before its writer goes on.
     """
 
-    bootstrap: str
+    access: Access
     run_id: str
     prefix: str
     partitions: int
     live: bool = False
+    secret: str = field(default="", repr=False)
+    replicas: int = 1
+    in_sync: int = 1
+
+    @property
+    def bootstrap(self) -> str:
+        """Return host:port of the broker."""
+        return self.access.bootstrap
 
     def name(self, topic: Topic[Message]) -> str:
         """Return the topic's full name on the broker."""
         return f"{self.prefix}{topic.name}"
+
+    def seal(self, topic: Topic[Message]) -> Seal | None:
+        """Return what seals the run's records on a topic; None where nobody else writes."""
+        return Seal(self.secret, self.name(topic)) if self.secret and topic in RAW else None
 
     def partitions_of(self, topic: Topic[Message]) -> range:
         """Return all partitions of a topic."""
@@ -83,14 +94,13 @@ def create_topics(layout: Layout, topics: Iterable[Topic[Message]]) -> None:
         TimeUnsuitable: the broker does not stamp a live run's raw topics when it appends.
     """
     topics = list(topics)
-    admin = AdminClient({"bootstrap.servers": layout.bootstrap, "log_level": 2})
+    admin = AdminClient(layout.access.settings({"log_level": 2}))
     new = [
         NewTopic(
             layout.name(topic),
             num_partitions=len(layout.partitions_of(topic)),
-            replication_factor=1,
-            config={"retention.ms": str(FOR_EVER_MS), "max.message.bytes": "1048588"}
-            | ({TIME_TYPE: APPEND_TIME} if layout.live and topic in RAW else {}),
+            replication_factor=layout.replicas,
+            config=_config(layout, topic),
         )
         for topic in topics
     ]
@@ -102,13 +112,31 @@ def create_topics(layout: Layout, topics: Iterable[Topic[Message]]) -> None:
             future.result()  # ended by request_timeout; one of its own would race with that
         except KafkaException as error:
             if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
-                reason = (
-                    f"Cannot create topic {name} at {layout.bootstrap}: {error.args[0].str()}. "
-                    "Start the broker, or correct TIDEWIRE_BOOTSTRAP."
-                )
+                what = f"Cannot create topic {name} at {layout.bootstrap}: {error.args[0].str()}"
+                reason = f"{what}. {_advice(error)}"
                 raise BrokerUnavailable(reason) from error
     if layout.live:
         _stamp_at_append(admin, [layout.name(topic) for topic in topics if topic in RAW])
+
+
+def _config(layout: Layout, topic: Topic[Message]) -> dict[str, str]:
+    """Return the configuration of a new topic."""
+    config = {"retention.ms": str(FOR_EVER_MS), "max.message.bytes": "1048588"}
+    if layout.live and topic in RAW:
+        config[TIME_TYPE] = APPEND_TIME
+    if layout.in_sync > 1:
+        config["min.insync.replicas"] = str(layout.in_sync)
+    return config
+
+
+def _advice(error: KafkaException) -> str:
+    """Return what to do about a topic that cannot be made."""
+    code = error.args[0].code()
+    if code == KafkaError.INVALID_REPLICATION_FACTOR:
+        return "Give the cluster more brokers, or lower TIDEWIRE_KAFKA__REPLICATION_FACTOR."
+    if code in (KafkaError.TOPIC_AUTHORIZATION_FAILED, KafkaError.CLUSTER_AUTHORIZATION_FAILED):
+        return "Give the settings' principal the rights that docs/kafka.md lists."
+    return "Start the broker, or correct TIDEWIRE_BOOTSTRAP and TIDEWIRE_KAFKA__*."
 
 
 def _stamp_at_append(admin: AdminClient, names: list[str]) -> None:
@@ -156,11 +184,11 @@ def _unsuitable(name: str, why: str) -> str:
     )
 
 
-def delete_topics(bootstrap: str, prefix: str) -> int:
+def delete_topics(access: Access, prefix: str) -> int:
     """Delete every topic of a prefix; returns how many there were.
 
     Args:
-        bootstrap: host:port of the broker.
+        access: the way to the broker.
         prefix: of a run's topics, its dot included; never empty.
 
     Raises:
@@ -170,11 +198,11 @@ def delete_topics(bootstrap: str, prefix: str) -> int:
     if not prefix.endswith("."):
         reason = f"{prefix!r} is no prefix of a run's topics"
         raise ValueError(reason)
-    admin = AdminClient({"bootstrap.servers": bootstrap, "log_level": 2})
+    admin = AdminClient(access.settings({"log_level": 2}))
     try:
         every = admin.list_topics(timeout=ADMIN_TIMEOUT_S).topics
     except KafkaException as error:
-        reason = f"the broker at {bootstrap} does not answer: {error.args[0].str()}"
+        reason = f"the broker at {access.bootstrap} does not answer: {error.args[0].str()}"
         raise BrokerUnavailable(reason) from error
     names = [name for name in every if name.startswith(prefix)]
     if names:

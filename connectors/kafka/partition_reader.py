@@ -1,19 +1,19 @@
 """One partition of one topic as a reader sees it: headers, repeats, keys, messages."""
 
-from collections.abc import Callable
-from typing import Any, Final, NamedTuple
+from collections.abc import Callable, Iterator
+from typing import Final, NamedTuple
 
-from confluent_kafka import TIMESTAMP_LOG_APPEND_TIME
 from confluent_kafka import Message as Record
 
-from connectors.kafka.layout import RUN, SEQ, STAMP, TICK, TICK_END
+from connectors.kafka.headers import TICK_END, Seal, read_headers
 from messages.base import MAX_PAYLOAD, Message, make_id
 from messages.codec import Unreadable
 from messages.control import DeadLetter
-from messages.topics import Topic
+from messages.topics import RAW, Topic
 from messages.units import to_datetime
 from operators.merge import NO_STAMP, Clock, Partition
 
+FORGED: Final = ("FORGED", "the record lacks this run's headers, and nobody else writes here")
 KEYS: Final = 10_000  # texts of keys kept per partition
 Decode = Callable[[bytes], Message]
 
@@ -22,66 +22,94 @@ class Arrival(NamedTuple):
     """What a record is to its partition.
 
     Attributes:
+        record: of the log.
         stamp: effective.
         tick: the tick header; None for a record with a body.
         repeat: its seq was there before; readers drop it.
     """
 
+    record: Record
     stamp: int
     seq: int | None
     tick: bytes | None
     repeat: bool
 
 
-def note(record: Record, run: bytes, clock: Clock) -> Arrival:
-    """Advance a partition's clock by the next record of its log, and say what the record is.
+class Arrivals:
+    """Gives the records of one partition their effective stamps, in the order of its log.
 
-    A record without this run's headers (an outside producer's) takes the moment of its append,
-    where the log keeps it, or the running maximum.
+    A stranger's record takes the moment of its append, but no later one than the next word of the
+    run's own writers in its partition, for which it waits: a clock of the broker's that jumps ahead
+    does not take the run's with it. Where the log does not keep that moment (records that are
+    played), it takes the running maximum at once.
     """
-    stamp, seq, tick = read_headers(record, run)
-    if tick is not None:
-        clock.tick(stamp, last=tick == TICK_END)
-        return Arrival(clock.end if clock.ended else clock.now, seq, tick, repeat=False)
-    repeat = not clock.advance(stamp, seq)
-    return Arrival(clock.now, seq, None, repeat)
+
+    __slots__ = ("_held", "_run", "_seal", "clock")
+
+    def __init__(self, run: bytes, seal: Seal | None, clock: Clock) -> None:
+        """Go on with a partition's clock."""
+        self._run, self._seal = run, seal
+        self.clock = clock
+        self._held: list[tuple[Record, int]] = []
+
+    def read(self, record: Record) -> Iterator[Arrival]:
+        """Take the next record of the log; gives those whose stamps are known now.
+
+        Each is given while the clock stands at it. Assumes that all are taken before the next
+        record comes.
+        """
+        clock = self.clock
+        stamp, seq, tick = read_headers(record, self._run, self._seal)
+        ours = seq is not None or tick is not None
+        if not ours and (stamp != NO_STAMP or self._held):  # the order of the log stays
+            self._held.append((record, stamp))
+            return
+        if ours and self._held:
+            held, self._held = self._held, []
+            for earlier, appended in held:
+                clock.advance(min(appended, stamp), None)
+                yield Arrival(earlier, clock.now, None, None, repeat=False)
+        if tick is not None:
+            clock.tick(stamp, last=tick == TICK_END)
+            yield Arrival(record, clock.end if clock.ended else clock.now, seq, tick, repeat=False)
+        else:
+            repeat = not clock.advance(stamp, seq)
+            yield Arrival(record, clock.now, seq, None, repeat)
 
 
 class PartitionReader:
     """Reads the records of one partition in log order into the merge."""
 
-    __slots__ = ("_broadcast", "_decode", "_keys", "_run", "partition", "topic")
+    __slots__ = ("_arrivals", "_broadcast", "_decode", "_keys", "partition", "topic")
 
     def __init__(
-        self, topic: Topic[Message], partition: Partition, decode: Decode, run: bytes
-    ) -> None:
-        """Take the topic's decoder and the partition's place in the merge."""
+        self, topic: Topic[Message], partition: Partition, decode: Decode, run: bytes,
+        seal: Seal | None = None,
+    ) -> None:  # fmt: skip
+        """Take the topic's decoder and seal, and the partition's place in the merge."""
         self.topic = topic
         self.partition = partition
         self._decode = decode
-        self._run = run
+        self._arrivals = Arrivals(run, seal, partition.clock)
         self._broadcast = topic.broadcast
         self._keys: dict[bytes | str | None, str] = {}
 
     def read(self, record: Record) -> None:
         """Take the next record of the log: a tick moves the clock, the rest waits its turn."""
         partition = self.partition
-        clock = partition.clock
-        if clock.ended:
+        if partition.clock.ended:
             return
-        stamp, seq, tick = read_headers(record, self._run)
-        if tick is not None:
-            clock.tick(stamp, last=tick == TICK_END)
-            return
-        if not clock.advance(stamp, seq):
-            return
-        offset, value = record.offset() or 0, record.value() or b""
-        try:
-            body = self._decode(value)
-        except Unreadable as error:
-            body = unreadable(error, self.topic, partition.number, offset, value, clock.now)
-        key = "" if self._broadcast else self._key(record.key())
-        partition.push(key, offset, body)
+        for known in self._arrivals.read(record):
+            if known.tick is not None or known.repeat:
+                continue
+            record = known.record
+            offset, value = record.offset() or 0, record.value() or b""
+            ours = known.seq is not None
+            body = read_body(
+                self.topic, self._decode, partition.number, offset, value, known.stamp, ours=ours
+            )
+            key = "" if self._broadcast else self._key(record.key())
+            partition.push(key, offset, body)
 
     def _key(self, raw: bytes | str | None) -> str:
         """Return a key as text; the same few come again and again."""
@@ -93,10 +121,16 @@ class PartitionReader:
         return key
 
 
-def read_value(
-    topic: Topic[Message], decode: Decode, partition: int, offset: int, value: bytes, stamp: int
-) -> Message:
-    """Read the message at a place of the log, or make the dead letter that says why not."""
+def read_body(
+    topic: Topic[Message], decode: Decode, partition: int, offset: int, value: bytes, stamp: int,
+    *, ours: bool,
+) -> Message:  # fmt: skip
+    """Read the message at a place of the log, or make the dead letter that says why not.
+
+    What somebody else wrote is read from the topics that outsiders may write, and from no other.
+    """
+    if not ours and topic not in RAW:
+        return unreadable(Unreadable(*FORGED), topic, partition, offset, value, stamp)
     try:
         return decode(value)
     except Unreadable as error:
@@ -118,40 +152,3 @@ def unreadable(
         payload=value[:MAX_PAYLOAD],
         size=len(value),
     )
-
-
-def read_headers(record: Record, run: bytes) -> tuple[int, int | None, bytes | None]:
-    """Return a record's stamp (NO_STAMP without one), seq and tick.
-
-    Only this run's own writers say what time it is and how far they counted: headers of a
-    record without this run's `run` header are ignored, or a stranger could stop the clock. Such a
-    record has the moment at which the broker appended it, where its topic keeps that (a live run's
-    topics that outsiders write): it is the broker's word, it lies in the log, and so it is the same
-    in a replay, and after a restart of whoever ticks.
-    """
-    headers: Any = record.headers()
-    try:
-        # Nearly every record is a fact of ours, with its headers in the order of `RecordHeaders`.
-        (first, raw_stamp), (second, raw_seq), (third, whose), (fourth, _) = headers
-        if whose == run and first == STAMP and second == SEQ and third == RUN and fourth != TICK:
-            return int(raw_stamp), int(raw_seq), None
-    except (TypeError, ValueError):  # more or fewer headers, or no numbers
-        pass
-    named = dict(headers or ())
-    if named.get(RUN) != run:
-        return _appended(record), None, None
-    stamp, seq = _number(named.get(STAMP)), _number(named.get(SEQ))
-    return NO_STAMP if stamp is None else stamp, seq, named.get(TICK)
-
-
-def _appended(record: Record) -> int:
-    """Return when the broker appended a record, microseconds; NO_STAMP where it does not say."""
-    kind, millis = record.timestamp()
-    return millis * 1_000 if kind == TIMESTAMP_LOG_APPEND_TIME else NO_STAMP
-
-
-def _number(value: bytes | None) -> int | None:
-    try:
-        return None if value is None else int(value)
-    except ValueError:
-        return None

@@ -6,15 +6,16 @@ each record says where it was and what it is to its partition.
 
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final, NamedTuple
 
 from bytewax.inputs import FixedPartitionedSource, StatefulSourcePartition
 from confluent_kafka import OFFSET_BEGINNING, Consumer, TopicPartition
 from confluent_kafka import Message as Record
 
+from connectors.kafka.headers import Seal
 from connectors.kafka.layout import Layout
-from connectors.kafka.partition_reader import note, read_value
+from connectors.kafka.partition_reader import Arrival, Arrivals, read_body
 from connectors.kafka.source import BATCH, LAG_EVERY_S, POLL_S, is_record, lag_of
 from connectors.telemetry import READ, VITALS
 from messages.base import Message
@@ -70,36 +71,41 @@ class Batch(NamedTuple):
 class _Partition:
     """One partition: its clock, and where to read on."""
 
-    def __init__(self, topic: Topic[Message], run: bytes, at: Progress, ended: bool) -> None:
+    def __init__(
+        self, topic: Topic[Message], run: bytes, seal: Seal | None, at: Progress, ended: bool
+    ) -> None:
         self.topic = topic
         self.decode = decoder(topic.schema)
-        self.run = run
         self.clock = Clock(at, ended=ended)
+        self.arrivals = Arrivals(run, seal, self.clock)
         self.offset = at.offset
         self.stamp = at.stamp
 
-    def read(self, partition: int, record: Record) -> LogRecord:
-        place = note(record, self.run, self.clock)
-        self.offset, self.stamp = (record.offset() or 0) + 1, place.stamp
-        plain = place.tick is None and not place.repeat
-        return LogRecord(
-            self.topic.name,
-            partition,
-            record.offset() or 0,
-            record.timestamp()[1],
-            place.stamp,
-            place.seq,
-            place.tick,
-            place.repeat,
-            record.key(),
-            record.value(),
-            list(record.headers() or []),  # type: ignore[arg-type]  # likewise
-            self._body(partition, record, place.stamp) if plain else None,
-        )
+    def read(self, partition: int, record: Record) -> Iterator[LogRecord]:
+        """Take the next record; gives those whose stamps are known now."""
+        for known in self.arrivals.read(record):
+            record = known.record
+            self.offset, self.stamp = (record.offset() or 0) + 1, known.stamp
+            plain = known.tick is None and not known.repeat
+            yield LogRecord(
+                self.topic.name,
+                partition,
+                record.offset() or 0,
+                record.timestamp()[1],
+                known.stamp,
+                known.seq,
+                known.tick,
+                known.repeat,
+                record.key(),
+                record.value(),
+                list(record.headers() or []),  # type: ignore[arg-type]  # likewise
+                self._body(partition, known) if plain else None,
+            )
 
-    def _body(self, partition: int, record: Record, stamp: int) -> Message:
-        offset, value = record.offset() or 0, record.value() or b""
-        return read_value(self.topic, self.decode, partition, offset, value, stamp)
+    def _body(self, partition: int, known: Arrival) -> Message:
+        offset, value = known.record.offset() or 0, known.record.value() or b""
+        ours = known.seq is not None
+        return read_body(self.topic, self.decode, partition, offset, value, known.stamp, ours=ours)
 
 
 class RawLogPartition(StatefulSourcePartition[tuple[str, Batch], bytes]):
@@ -118,21 +124,24 @@ class RawLogPartition(StatefulSourcePartition[tuple[str, Batch], bytes]):
         known = {} if resume is None else decode_state(resume, ReadState).partitions
         start = (Progress(), False)
         self._partitions = {
-            (layout.name(t), p): _Partition(t, run, *known.get(t.name, {}).get(p, start))
+            (layout.name(t), p): _Partition(
+                t, run, layout.seal(t), *known.get(t.name, {}).get(p, start)
+            )
             for t in topics
             for p in layout.partitions_of(t)
         }
         self._consumer = Consumer(
-            {
-                "bootstrap.servers": layout.bootstrap,
-                "group.id": f"{layout.prefix}archive",
-                "enable.auto.commit": False,
-                "auto.offset.reset": "error",
-                "fetch.wait.max.ms": 50,
-                "fetch.error.backoff.ms": 50,
-                "queued.max.messages.kbytes": 16_384,
-                "allow.auto.create.topics": False,
-            }
+            layout.access.settings(
+                {
+                    "group.id": f"{layout.prefix}archive",
+                    "enable.auto.commit": False,
+                    "auto.offset.reset": "error",
+                    "fetch.wait.max.ms": 50,
+                    "fetch.error.backoff.ms": 50,
+                    "queued.max.messages.kbytes": 16_384,
+                    "allow.auto.create.topics": False,
+                }
+            )
         )
         self._consumer.assign(
             [
@@ -176,7 +185,7 @@ class RawLogPartition(StatefulSourcePartition[tuple[str, Batch], bytes]):
         partition = record.partition() or 0
         partition_ = self._partitions[record.topic() or "", partition]
         if not partition_.clock.ended:
-            into.append(partition_.read(partition, record))
+            into.extend(partition_.read(partition, record))
 
     def _tell(self, records: list[LogRecord]) -> None:
         if records:

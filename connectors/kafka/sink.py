@@ -15,24 +15,17 @@ from confluent_kafka import KafkaError, Producer
 from confluent_kafka import Message as Record
 
 from connectors.envelope import Barrier
-from connectors.kafka.layout import RUN, SEQ, STAMP, TICK, TICK_END, TICK_PASS, Layout
+from connectors.kafka.headers import TICK_END, TICK_PASS, Headers, RecordHeaders, sealed
+from connectors.kafka.layout import Layout
 from connectors.kafka.shards import Partitions
 from connectors.kafka.written import Written, read_written
-from connectors.telemetry import (
-    FLUSH_SECONDS,
-    TRACEPARENT,
-    VITALS,
-    WRITTEN,
-    trace_of,
-    traceparent,
-)
+from connectors.telemetry import FLUSH_SECONDS, VITALS, WRITTEN
 from messages.base import Message
 from messages.codec import encode
 from messages.errors import TidewireError
 from messages.flows import PAPER
 from messages.topics import Topic
 from operators.blocks import Event
-from operators.merge import NO_STAMP
 from operators.states import State, decode_state, encode_state
 
 Keep = Callable[[Barrier, bytes], None]
@@ -165,23 +158,25 @@ class LogSinkPartition(StatefulSinkPartition[Outbox, bytes]):
         self._entry = entry
         self._begun = False
         self._writers: dict[tuple[str, int], PartitionWriter] = {}
+        self._seals = {layout.name(t): layout.seal(t) for t in writes}
         if resume is not None:
             self._begin(resume)
         self._quiet = {layout.name(t) for t in writes if t in PAPER.unread}
         self._headers = RecordHeaders(layout.run_id)
         self._made = Counter[str]()
         self._producer = Producer(
-            {
-                "bootstrap.servers": layout.bootstrap,
-                "enable.idempotence": True,
-                "acks": "all",
-                "linger.ms": 2,
-                "compression.type": "lz4",
-                "queue.buffering.max.messages": 50_000,
-                "delivery.timeout.ms": int(FLUSH_S * 1000),
-                "allow.auto.create.topics": False,
-                "log_level": 3,
-            }
+            layout.access.settings(
+                {
+                    "enable.idempotence": True,
+                    "acks": "all",
+                    "linger.ms": 2,
+                    "compression.type": "lz4",
+                    "queue.buffering.max.messages": 50_000,
+                    "delivery.timeout.ms": int(FLUSH_S * 1000),
+                    "allow.auto.create.topics": False,
+                    "log_level": 3,
+                }
+            )
         )
 
     def write_batch(self, values: list[Outbox]) -> None:
@@ -284,16 +279,16 @@ class LogSinkPartition(StatefulSinkPartition[Outbox, bytes]):
         writer.ended = outbox.ended
         writer.stamp = max(writer.stamp, outbox.frontier)
         kind = TICK_END if outbox.ended else TICK_PASS
-        headers = [(STAMP, b"%d" % writer.stamp), (TICK, kind), (RUN, self._layout.run_id.encode())]
-        self._produce(writer, None, None, headers)
+        self._produce(writer, None, None, self._headers.tick(writer.stamp, kind))
 
     def _produce(
         self,
         writer: PartitionWriter,
         key: bytes | None,
         value: bytes | None,
-        headers: list[tuple[str, bytes]],
+        headers: Headers,
     ) -> None:
+        headers = sealed(headers, self._seals[writer.name], writer.partition, value)
         while True:
             try:
                 self._producer.produce(
@@ -320,28 +315,6 @@ class LogSinkPartition(StatefulSinkPartition[Outbox, bytes]):
     def _check(self) -> None:
         if self._failure is not None:
             raise DeliveryFailed(self._failure)
-
-
-class RecordHeaders:
-    """Makes the headers of a run's records, in the order in which they are written."""
-
-    def __init__(self, run_id: str) -> None:
-        """Name the run."""
-        self._run_id = run_id
-        self._run = run_id.encode()
-        self._stamp = NO_STAMP
-        self._trace = ""
-
-    def __call__(self, stamp: int, seq: int, id_: str) -> list[tuple[str, bytes]]:
-        """Return stamp, seq, run and trace context of a record with an id."""
-        if stamp != self._stamp:
-            self._stamp, self._trace = stamp, trace_of(self._run_id, stamp)
-        return [
-            (STAMP, b"%d" % stamp),
-            (SEQ, b"%d" % seq),
-            (RUN, self._run),
-            (TRACEPARENT, traceparent(self._trace, id_)),
-        ]
 
 
 class LogSink(FixedPartitionedSink[Outbox, bytes]):

@@ -91,8 +91,9 @@ class MergedPartition(StatefulSourcePartition[tuple[str, Envelope], bytes]):
             for p in numbers:
                 at = progress.get(topic.name, {}).get(p, Progress())
                 reader = PartitionReader(
-                    topic, Partition(topic.name, p, rank, at), decoder(topic.schema), run
-                )
+                    topic, Partition(topic.name, p, rank, at), decoder(topic.schema), run,
+                    layout.seal(topic),
+                )  # fmt: skip
                 self._readers[layout.name(topic), p] = reader
         self._merge = Merge((r.partition for r in self._readers.values()), boundary, state)
         self._places = {
@@ -241,14 +242,15 @@ def lag_of(consumer: Consumer, partitions: Iterable[TopicPartition]) -> int:
 
 def _consumer(layout: Layout) -> Consumer:
     return Consumer(
-        {
-            "bootstrap.servers": layout.bootstrap,
-            "group.id": f"{layout.prefix}reader",
-            "enable.auto.commit": False,
-            "auto.offset.reset": "error",
-            "fetch.wait.max.ms": 20,
-            "fetch.error.backoff.ms": 50,
-            "queued.max.messages.kbytes": 16_384,
-            "allow.auto.create.topics": False,
-        }
+        layout.access.settings(
+            {
+                "group.id": f"{layout.prefix}reader",
+                "enable.auto.commit": False,
+                "auto.offset.reset": "error",
+                "fetch.wait.max.ms": 20,
+                "fetch.error.backoff.ms": 50,
+                "queued.max.messages.kbytes": 16_384,
+                "allow.auto.create.topics": False,
+            }
+        )
     )

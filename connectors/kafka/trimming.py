@@ -37,10 +37,7 @@ class Trimmer:
         if topic in self._never:
             return
         name = self._layout.prefix + topic
-        settings: dict[str, str | int | float | bool] = {
-            "bootstrap.servers": self._layout.bootstrap,
-            "log_level": 2,
-        }
+        settings = self._layout.access.settings({"log_level": 2})
         consumer = Consumer({**settings, "group.id": f"{self._layout.prefix}trim"})
         try:
             oldest_kept = int(time.time() * 1000) - self._keep_ms

@@ -8,8 +8,9 @@ import msgspec
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 from confluent_kafka import Message as Record
 
-from connectors.kafka.layout import TICK_END, Layout
-from connectors.kafka.partition_reader import read_headers
+from connectors.kafka.headers import TICK_END, Seal, read_headers
+from connectors.kafka.layout import Layout
+from messages.topics import RAW
 
 READ_WAIT_S: Final = 0.05
 
@@ -42,23 +43,29 @@ def read_written(
 ) -> dict[tuple[str, int], Written]:
     """Read each partition from an offset to its present end.
 
-    Called once when a sink opens. Assumes that nobody else writes these partitions. A record
-    with a repeated seq (a late arrival of a dead producer) counts once.
+    Called once when a sink opens. What strangers wrote into them is passed over. A record with a
+    repeated seq (a late arrival of a dead producer) counts once.
+
+    Args:
+        layout: of the run.
+        offsets: (topic's full name, partition) -> where to begin.
 
     Raises:
         KafkaException: the broker refuses; a broker that is away is waited for.
     """
+    seals = {layout.name(topic): layout.seal(topic) for topic in RAW}
     found = {at: Written(offset) for at, offset in offsets.items()}
     consumer = Consumer(
-        {
-            "bootstrap.servers": layout.bootstrap,
-            "group.id": f"{layout.prefix}writer",
-            "enable.auto.commit": False,
-            "auto.offset.reset": "earliest",
-            "enable.partition.eof": True,
-            "fetch.wait.max.ms": 10,
-            "allow.auto.create.topics": False,
-        }
+        layout.access.settings(
+            {
+                "group.id": f"{layout.prefix}writer",
+                "enable.auto.commit": False,
+                "auto.offset.reset": "earliest",
+                "enable.partition.eof": True,
+                "fetch.wait.max.ms": 10,
+                "allow.auto.create.topics": False,
+            }
+        )
     )
     consumer.assign([TopicPartition(name, p, offset) for (name, p), offset in offsets.items()])
     open_ends = set(offsets)
@@ -67,7 +74,7 @@ def read_written(
             at = (record.topic() or "", record.partition() or 0)
             error = record.error()
             if error is None:
-                _note(found[at], record, layout.run_id.encode())
+                _note(found[at], record, layout.run_id.encode(), seals.get(at[0]))
             elif error.code() == KafkaError._PARTITION_EOF:
                 open_ends.discard(at)
             elif not error.retriable() and error.code() != KafkaError._ALL_BROKERS_DOWN:
@@ -76,13 +83,19 @@ def read_written(
     return found
 
 
-def _note(written: Written, record: Record, run: bytes) -> None:
-    stamp, seq, tick = read_headers(record, run)
+def _note(written: Written, record: Record, run: bytes, seal: Seal | None) -> None:
+    stamp, seq, tick = read_headers(record, run, seal)
     written.next_offset = (record.offset() or 0) + 1
-    written.stamp = max(written.stamp, stamp)
     if tick is not None:
+        written.stamp = max(written.stamp, stamp)
         written.ended = written.ended or tick == TICK_END
-    elif seq is not None and (not written.records or seq > written.records[-1].seq):
+    elif seq is not None:
+        written.stamp = max(written.stamp, stamp)
+        _keep(written, record, seq)
+
+
+def _keep(written: Written, record: Record, seq: int) -> None:
+    if not written.records or seq > written.records[-1].seq:
         value = record.value() or b""
         id_ = msgspec.json.decode(value, type=_Identified).id
         written.records.append(WrittenRecord(record.offset() or 0, seq, id_, value))

@@ -11,9 +11,9 @@ from typing import Final, NamedTuple, cast
 
 from flows.replay.window import ReplayWindow
 from messages.base import Message
-from messages.codec import decoder, encode
+from messages.codec import encode
 from messages.market import Bar
-from messages.news import RawArticle, ScoredArticle
+from messages.news import ScoredArticle
 from messages.topics import NEWS_RAW
 from messages.units import SECOND_US, to_datetime, to_micros
 from operators.bar_filter import FUTURE_TOLERANCE_US
@@ -122,11 +122,9 @@ def _moments(what: str, stamp: int, body: Bar | ScoredArticle) -> str:
 
 
 def _versions(window: ReplayWindow) -> dict[tuple[str, int], tuple[int, str]]:
-    read = decoder(RawArticle)
     found: dict[tuple[str, int], tuple[int, str]] = {}
-    for row in window.archive.rows(NEWS_RAW.name):
-        if row.is_fact and row.stamp < window.end:
-            article = read(row.value or b"")
+    for row, article in window.archive.messages(NEWS_RAW):
+        if row.stamp < window.end:
             found.setdefault((article.id, article.revision), (row.stamp, article.title))
     return found
 

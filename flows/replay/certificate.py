@@ -249,8 +249,8 @@ def places(archive: ArchivedRun, ids: list[str]) -> dict[str, str]:
     topics = {t.name for f in REPLAYED for t in (*f.spec.reads, *f.spec.writes)}
     marks = {f'"id":"{id_}"'.encode(): id_ for id_ in ids}
     for topic in sorted(topics):
-        for row in archive.rows(topic):
+        for row in archive.facts(topic):
             for mark, id_ in marks.items():
-                if row.value is not None and row.is_fact and mark in row.value[:200]:
+                if row.value is not None and mark in row.value[:200]:
                     found[id_] = found[id_] or f"{topic}[{row.partition}]@{row.offset}"
     return found

@@ -5,8 +5,9 @@ from typing import Final, NamedTuple, cast
 
 from connectors.archive.reading import ArchivedRun
 from connectors.archive.records import ArchivedRecord
+from connectors.kafka.headers import RecordHeaders
 from connectors.kafka.shards import Partitions
-from connectors.kafka.sink import Mark, Outbox, RecordHeaders, SinkState
+from connectors.kafka.sink import Mark, Outbox, SinkState
 from flows.replay.record_hashes import RecordHashes
 from messages.base import Message
 from messages.codec import encode
@@ -91,7 +92,7 @@ class Comparison:
             archive.require(topic.name, len(layout.partitions_of(topic)), day)
             for p in partitions:
                 mark = BEGINNING if marks is None else marks.mark(topic.name, p)
-                rows = archive.rows(topic.name, first, day, headers=True)
+                rows = archive.facts(topic.name, first, day, headers=True)
                 output = _Output(_recorded(rows, p, mark.offset), mark)
                 self._outputs[topic.name, p] = output
         self.first: Divergence | None = None
@@ -145,7 +146,6 @@ def _recorded(
     rows: Iterator[ArchivedRecord], partition: int, offset: int
 ) -> Iterator[OutputRecord]:
     for row in rows:
-        if row.partition == partition and row.offset >= offset and row.is_fact:
+        if row.partition == partition and row.offset >= offset and row.seq is not None:
             headers = dict(row.headers)
-            seq = -1 if row.seq is None else row.seq
-            yield OutputRecord(row.stamp, seq, row.key or b"", row.value or b"", headers)
+            yield OutputRecord(row.stamp, row.seq, row.key or b"", row.value or b"", headers)

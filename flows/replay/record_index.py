@@ -69,14 +69,13 @@ class RecordIndex:
         return self._days[topic, day]
 
     def _read(self, topic: str, day: str) -> Iterator[IndexedRecord]:
-        for row in self.archive.rows(topic, day, day):
-            if row.is_fact:
-                try:
-                    body = msgspec.json.decode(row.value or b"")
-                except msgspec.DecodeError:
-                    continue  # its dead letter says why
-                if isinstance(body, dict) and isinstance(body.get("id"), str):
-                    yield IndexedRecord(topic, row.partition, row.offset, row.stamp, body)
+        for row in self.archive.facts(topic, day, day):
+            try:
+                body = msgspec.json.decode(row.value or b"")
+            except msgspec.DecodeError:
+                continue  # its dead letter says why
+            if isinstance(body, dict) and isinstance(body.get("id"), str):
+                yield IndexedRecord(topic, row.partition, row.offset, row.stamp, body)
 
 
 class Broken(NamedTuple):

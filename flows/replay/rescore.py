@@ -10,8 +10,7 @@ from connectors.sentiment.cascade import Cascade
 from flows.replay.counterfactual import Changes, WhatIf, what_if
 from flows.replay.window import ReplayWindow
 from messages.base import make_id
-from messages.codec import decoder
-from messages.news import RawArticle, ScoredArticle
+from messages.news import ScoredArticle
 from messages.topics import NEWS_RAW
 from operators.news.instant_model import Verdict
 from operators.news.scoring import text_of
@@ -47,11 +46,8 @@ def consequences(window: ReplayWindow, scores: list[ScoredArticle]) -> WhatIf:
 
 
 def _texts(archive: ArchivedRun) -> Iterator[tuple[Version, str]]:
-    read = decoder(RawArticle)
-    for row in archive.rows(NEWS_RAW.name):
-        if row.is_fact:
-            article = read(row.value or b"")
-            yield (article.id, article.revision), text_of(article)
+    for _, article in archive.messages(NEWS_RAW):
+        yield (article.id, article.revision), text_of(article)
 
 
 def _in_place(score: ScoredArticle) -> ScoredArticle:

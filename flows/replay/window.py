@@ -11,7 +11,6 @@ from connectors.kafka.shards import Partitions, shards_of
 from connectors.market.calendar import new_york_sessions
 from flows.closed_loop import ClosedLoop, Opening, SignalsStates
 from flows.replay.flow_list import REPLAYED
-from messages.codec import decoder
 from messages.control import DeadLetter
 from messages.flows import PAPER
 from messages.topics import TRADES_EXECUTED
@@ -75,11 +74,10 @@ class ReplayWindow:
 
     def executions(self) -> list[TradeExecution]:
         """Return the executions that were recorded in the window, in order."""
-        read = decoder(TradeExecution)
         return [
-            read(row.value or b"")
-            for row in self.archive.rows(TRADES_EXECUTED.name)
-            if row.is_fact and self.start <= row.stamp < self.end + self.ended
+            execution
+            for row, execution in self.archive.messages(TRADES_EXECUTED)
+            if self.start <= row.stamp < self.end + self.ended
         ]
 
 

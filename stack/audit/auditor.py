@@ -72,7 +72,7 @@ class Auditor:
         """TopicRecord every topic once; the database is asked as needed."""
         self._run = run
         names = [t.name for t in (*TOPICS, *DEAD_LETTERS)]
-        every = read_topics(run.bootstrap, run.prefix, names, run.run_id)
+        every = read_topics(run.layout, names)
         self._dead = [r for t in DEAD_LETTERS for r in every[t.name]]
         unread = {(r.body["topic"], r.body["partition"], r.body["offset"]) for r in self._dead}
         # What a flow could not read counts as a dead letter, not as a record of its topic.
@@ -130,8 +130,7 @@ class Auditor:
             start = start.astimezone(UTC)
             name = f"bar-{row['ticker']}@{start:%Y-%m-%dT%H:%M:%SZ}/{self._run.spec.interval}#0"
             _require(name in ids, "input row is neither a bar nor a dead letter", f"row {n} {name}")
-        outside = sum(b["source"] != "recorded" for b in self._of("market.bars"))
-        total = len(self._of("market.bars")) - outside + len(refused)
+        total = sum(record.ours for record in self._topics["market.bars"]) + len(refused)
         _require(
             total == rows,
             "bars and dead letters differ from the rows of the file",

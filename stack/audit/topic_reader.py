@@ -7,26 +7,32 @@ from typing import Any, Final
 
 from confluent_kafka import Consumer, KafkaException, TopicPartition
 
-from connectors.kafka.partition_reader import read_headers
+from connectors.kafka.headers import read_headers
+from connectors.kafka.layout import Layout
+from messages.topics import RAW
 
 READ_S: Final = 0.05
 
 
 @dataclass(frozen=True, slots=True)
 class TopicRecord:
-    """One record as it lies in a topic; `appended_ms` is Kafka's own timestamp."""
+    """One record as it lies in a topic.
+
+    Attributes:
+        appended_ms: Kafka's own timestamp.
+        ours: one of the run's writers wrote it.
+    """
 
     partition: int
     offset: int
     stamp: int
     appended_ms: int
+    ours: bool
     body: dict[str, Any]
 
 
-def read_topics(
-    bootstrap: str, prefix: str, names: Collection[str], run: str
-) -> dict[str, list[TopicRecord]]:
-    """Return every record of some topics, by partition and offset.
+def read_topics(layout: Layout, names: Collection[str]) -> dict[str, list[TopicRecord]]:
+    """Return every record of some of a run's topics, by partition and offset.
 
     Ticks are left out, and repeats of a `seq`. What is written after the call is not waited
     for: a live topic never stands still.
@@ -35,18 +41,22 @@ def read_topics(
         KafkaException: a topic does not exist, or the broker refuses.
     """
     consumer = Consumer(
-        {"bootstrap.servers": bootstrap, "group.id": "tidewire-audit", "enable.auto.commit": False,
-         "auto.offset.reset": "earliest", "log_level": 2}
+        layout.access.settings(
+            {"group.id": "tidewire-audit", "enable.auto.commit": False,
+             "auto.offset.reset": "earliest", "log_level": 2}
+        )
     )  # fmt: skip
     try:
-        return _read(consumer, prefix, names, run.encode())
+        return _read(consumer, layout, names)
     finally:
         consumer.close()
 
 
 def _read(
-    consumer: Consumer, prefix: str, names: Collection[str], run: bytes
+    consumer: Consumer, layout: Layout, names: Collection[str]
 ) -> dict[str, list[TopicRecord]]:
+    prefix, run = layout.prefix, layout.run_id.encode()
+    seals = {layout.name(t): layout.seal(t) for t in RAW}
     there = consumer.list_topics(timeout=20).topics
     places = [TopicPartition(prefix + n, p) for n in names for p in there[prefix + n].partitions]
     spans = {
@@ -66,13 +76,14 @@ def _read(
                 waiting.discard(at)
             if offset >= spans[at][1]:
                 continue
-            stamp, seq, tick = read_headers(record, run)
+            stamp, seq, tick = read_headers(record, run, seals.get(at[0]))
             if tick is not None or (seq is not None and seq <= seen[at]):
                 continue
             seen[at] = max(seen[at], -1 if seq is None else seq)
             body = _parse(record.value() or b"")
             name = at[0].removeprefix(prefix)
-            found[name].append(TopicRecord(at[1], offset, stamp, record.timestamp()[1], body))
+            appended, ours = record.timestamp()[1], seq is not None
+            found[name].append(TopicRecord(at[1], offset, stamp, appended, ours, body))
     return {n: sorted(reads, key=lambda r: (r.partition, r.offset)) for n, reads in found.items()}
 
 

@@ -10,13 +10,16 @@ from stack.errors import StackError
 from stack.home import last_run
 
 
-def open_archive(home: str | None, run: str, day: str = "") -> ArchivedRun:
+def open_archive(
+    home: str | None, run: str, day: str = "", *, run_strategies: bool = False
+) -> ArchivedRun:
     """Open the archive that a command means: the run named, or the last one that has the day.
 
     Args:
         home: directory of all state; None: the setting, or where the last run was.
         run: its name; empty: any.
         day: session day; empty: any.
+        run_strategies: strategies of somebody's own that it names, and the settings too, may run.
 
     Raises:
         StackError: there is none.
@@ -26,9 +29,9 @@ def open_archive(home: str | None, run: str, day: str = "") -> ArchivedRun:
     runs = [d for d in archive.glob("*") if (d / "run.json").exists()]
     if run:
         runs = [d for d in runs if d.name == run]
-    trusted = load_settings().own.strategies
+    trusted = load_settings().own.strategies if run_strategies else ()
     found = [ArchivedRun(d, trusted) for d in runs]
-    found.sort(key=lambda a: (a.path.name == last, a.run.spec.started_at))
+    found.sort(key=lambda a: (a.path.name == last, a.written.spec.started_at))
     for one in reversed(found):
         if not day or any(f.day == day for f in one.manifest.files):
             return one

@@ -57,7 +57,9 @@ def _report(options: argparse.Namespace) -> tuple[str, int]:
         from stack.commands.archives import open_archive
         from stack.commands.backtest_archive import day_again
 
-        archive = open_archive(options.home, options.run, options.from_archive)
+        archive = open_archive(
+            options.home, options.run, options.from_archive, run_strategies=options.run_strategies
+        )
         return day_again(archive, options.from_archive, as_json=options.json)
     if options.report:
         writable("--report", options.report)

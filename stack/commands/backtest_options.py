@@ -22,7 +22,7 @@ from flows.backtest.request import Files, name_of, request_of
 from messages.market import INTERVALS
 from messages.requests import BacktestRequest
 from operators.params import STRATEGIES, OwnParams, Params, equal_weights
-from stack.commands.options import at_least
+from stack.commands.options import add_run_strategies, at_least
 
 
 def add_input(parser: argparse.ArgumentParser) -> None:
@@ -32,6 +32,7 @@ def add_input(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--from-archive", default="", metavar="DAY or DAY..DAY",
                         help="a recorded day again, or some days as input")  # fmt: skip
     parser.add_argument("--run", default="", help="a run's name, for --from-archive")
+    add_run_strategies(parser)
     parser.add_argument("--from-database", default="", metavar="SCHEMA",
                         help="bars and scores stored by a run, such as run_live")  # fmt: skip
     parser.add_argument("--interval", choices=sorted(INTERVALS), default="",
@@ -100,7 +101,9 @@ def _inputs(options: argparse.Namespace, settings: Settings, place: Path) -> tup
         from stack.commands.backtest_archive import archived, days_of
 
         first, last = days_of(source)
-        archive = open_archive(options.home, options.run, last)
+        archive = open_archive(
+            options.home, options.run, last, run_strategies=options.run_strategies
+        )
         interval = archive.run.spec.interval
         files = _known(archived(archive, first, last, place), interval)
     elif options.bars is not None:

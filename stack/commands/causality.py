@@ -25,7 +25,9 @@ def run(options: argparse.Namespace) -> int:
         StackError: there is no such archive or run.
         DayNotArchived: there is no such day, or it is not over.
     """
-    archive = open_archive(options.home, options.run, options.day)
+    archive = open_archive(
+        options.home, options.run, options.day, run_strategies=options.run_strategies
+    )
     request = causality_of(options, archive.run.run_id)
     day = request.day or traded_day(archive)
     window = window_of(archive, day, day)

@@ -88,7 +88,7 @@ def run_delays(home: Home, limit: int, *, as_json: bool) -> str:
 
 def journeys(layout: Layout) -> list[Journey]:
     """Return the way of each order that followed from an article, oldest first."""
-    logs = read_topics(layout.bootstrap, layout.prefix, TOPICS, layout.run_id)
+    logs = read_topics(layout, TOPICS)
     by_id = {name: {r.body.get("id", ""): r for r in reads} for name, reads in logs.items()}
     found = []
     for order in logs["orders.requested"]:

@@ -4,6 +4,7 @@ import argparse
 import sys
 from datetime import datetime
 
+from connectors.archive.reading import ArchivedRun
 from connectors.market.calendar import NEW_YORK, session_day
 from flows.replay.explain import Explainer
 from messages.units import to_micros
@@ -29,12 +30,17 @@ def run(options: argparse.Namespace) -> int:
     ticker, at, moment = options.what.partition("@")
     if at and not options.what.startswith("bar-"):
         stamp = _moment(moment)
-        archive = open_archive(options.home, options.run, session_day(stamp))
+        archive = _archive(options, session_day(stamp))
         node = Explainer(archive).at(ticker, stamp)
     else:
-        node = Explainer(open_archive(options.home, options.run)).of(options.what)
+        node = Explainer(_archive(options)).of(options.what)
     sys.stdout.write((words.in_json(node) if options.json else words.of_tree(node)) + "\n")
     return 0
+
+
+def _archive(options: argparse.Namespace, day: str = "") -> ArchivedRun:
+    trusted = options.run_strategies
+    return open_archive(options.home, options.run, day, run_strategies=trusted)
 
 
 def _moment(text: str) -> int:

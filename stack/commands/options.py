@@ -14,8 +14,17 @@ def add_run(parser: argparse.ArgumentParser, *, day: bool = True) -> None:
     """Add what names an archived run, and a day of it."""
     parser.add_argument("--run", default="", help="a run's name (default: the last)")
     parser.add_argument("--json", action="store_true", help="JSON instead of text")
+    add_run_strategies(parser)
     if day:
         parser.add_argument("--day", default="", help="session day, YYYY-MM-DD")
+
+
+def add_run_strategies(parser: argparse.ArgumentParser) -> None:
+    """Add what lets an archive's strategies run: whoever wrote it may have named any program."""
+    parser.add_argument(
+        "--run-strategies", action="store_true",
+        help="let strategies of your own that the archive names run, if the settings name them too",
+    )  # fmt: skip
 
 
 def home_of(options: argparse.Namespace) -> Home:

@@ -52,7 +52,9 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _report(options: argparse.Namespace) -> Report:
-    archive = open_archive(options.home, options.run, options.day)
+    archive = open_archive(
+        options.home, options.run, options.day, run_strategies=options.run_strategies
+    )
     request = replay_of(options, archive.run.run_id)
     if request.action == "against_backtest":
         return _against(archive, request, as_json=options.json)

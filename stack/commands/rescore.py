@@ -44,7 +44,9 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _report(options: argparse.Namespace) -> str:
-    archive = open_archive(options.home, options.run, options.day)
+    archive = open_archive(
+        options.home, options.run, options.day, run_strategies=options.run_strategies
+    )
     scoring = load_settings().scoring
     days = archive.days
     if not days:

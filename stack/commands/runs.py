@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from connectors.kafka.access import Access
 from connectors.kafka.layout import delete_topics
 from connectors.runs import Run, RunUnreadable, load_run
 from connectors.settings import Settings, load_settings
@@ -77,10 +78,10 @@ def remove_runs(home: Home, settings: Settings, names: list[str], *, archive: bo
             reason = f"Run {name} is up: bring it down first with `tidewire down`."
             raise StackError(reason)
     done = []
-    with _servers(home, settings) as (bootstrap, url):
+    with _servers(home, settings) as (access, url):
         for name in names:
             schema, prefix = f"run_{name.replace('-', '_')}", f"tidewire-{name}."
-            dropped, topics = drop(url, schema), delete_topics(bootstrap, prefix)
+            dropped, topics = drop(url, schema), delete_topics(access, prefix)
             shutil.rmtree(home.runs / name, ignore_errors=True)
             if archive:
                 shutil.rmtree(home.archive / name, ignore_errors=True)
@@ -93,14 +94,14 @@ def remove_runs(home: Home, settings: Settings, names: list[str], *, archive: bo
 
 
 @contextmanager
-def _servers(home: Home, settings: Settings) -> Iterator[tuple[str, str]]:
+def _servers(home: Home, settings: Settings) -> Iterator[tuple[Access, str]]:
     """Give broker and database: those of what is up, or started for now."""
     up = running(home)
     if up is not None:
-        yield str(up["bootstrap"]), str(up["database_url"])
+        yield load_run(Path(up["directory"])).layout.access, str(up["database_url"])
         return
     with Services(home, settings) as services:
-        yield services.bootstrap, services.database_url
+        yield services.access, services.database_url
 
 
 def _names(home: Home) -> set[str]:

@@ -38,7 +38,7 @@ def run_topics(home: Home, directory: Path | None) -> str:
     """
     run = _run(home, directory)
     manifest = read_manifest(Path(run.archive, "topics"), TopicsManifest)
-    consumer = Consumer({"bootstrap.servers": run.bootstrap, "group.id": "look", "log_level": 2})
+    consumer = Consumer(run.layout.access.settings({"group.id": "look", "log_level": 2}))
     head = ("topic", "message", ">partitions", ">records", ">archived", "name")
     rows = []
     try:

@@ -10,7 +10,7 @@ from typing import Any, Final, Literal
 from confluent_kafka import Producer
 
 from connectors.files import write_whole
-from connectors.kafka.layout import RUN, STAMP
+from connectors.kafka.headers import RUN, STAMP
 from connectors.runs import Run
 from messages.base import make_id
 from messages.codec import encode
@@ -54,7 +54,7 @@ class HealthBoard:
         """Watch a run's flows."""
         self._run = run
         self._supervisor = supervisor
-        self._producer = Producer({"bootstrap.servers": run.bootstrap, "log_level": 2})
+        self._producer = Producer(run.layout.access.settings({"log_level": 2}))
 
     def publish(self) -> list[FlowHealth]:
         """Tell how every flow is, now; waits for no answer."""

@@ -55,7 +55,8 @@ def live_run(services: Services, settings: Settings, name: str) -> tuple[Run, bo
     except FileNotFoundError:
         fresh.save()
         return fresh, True
-    if (known.params, known.partitions) != (fresh.params, fresh.partitions):
+    # A parameter that came with a later version has its default in an older run.
+    if (known.rules, known.partitions) != (fresh.rules, fresh.partitions):
         what = _difference(known, fresh)
         reason = (
             f"Run {name} was made under other settings ({what}): put them back, or begin a new "
@@ -72,6 +73,7 @@ def _gone_on(known: Run, fresh: Run) -> Run:
     today = {name: getattr(fresh.spec, name) for name in TODAYS}
     return msgspec.structs.replace(
         known, spec=msgspec.structs.replace(known.spec, **today), bootstrap=fresh.bootstrap,
+        client=fresh.client,
         database_url=fresh.database_url, local=fresh.local, retention_days=fresh.retention_days,
         metrics=fresh.metrics, log_level=fresh.log_level,
     )  # fmt: skip

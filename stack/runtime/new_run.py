@@ -1,5 +1,6 @@
 """A new run from the settings: the one place where settings become part of a run."""
 
+import secrets
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -55,10 +56,12 @@ def new_run(
         StrategyUnusable: a strategy of the user's own cannot be loaded.
         DirectoryUnusable: a file of listed companies cannot be read.
     """
-    home = services.home
+    home, access = services.home, services.access
     run = Run(
         spec=_spec(settings, run_id, started_at, partitions),
-        directory=str(home.runs / run_id), bootstrap=services.bootstrap,
+        directory=str(home.runs / run_id), bootstrap=access.bootstrap,
+        client=dict(access.client), secret=secrets.token_hex(32),
+        replicas=settings.kafka.replication_factor, in_sync=settings.kafka.min_insync_replicas,
         prefix=f"tidewire-{run_id}.", schema=f"run_{run_id.replace('-', '_')}",
         database_url=services.database_url, archive=str(home.archive / run_id),
         local=local_settings(settings.news, settings.scoring),

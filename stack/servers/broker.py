@@ -15,9 +15,12 @@ import psutil
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
+from connectors.files import write_whole
+from connectors.kafka.access import Access
 from stack.caches import cache_directory
 from stack.errors import CannotStart, MissingTool
 from stack.home import Home, tail
+from stack.servers.principals import BROKER, Passwords, let_in, passwords_of
 
 JAVA_AT_LEAST: Final = 17
 START_TIMEOUT_S: Final = 90.0
@@ -32,12 +35,13 @@ class EmbeddedBroker:
         """Remember where; nothing is started."""
         self._home = home
         self._directory = home.path / "kafka"
+        self.passwords = Passwords(passwords_of(home.path))
         self._process: subprocess.Popen[bytes] | None = None
         self.bootstrap = ""
         self.version = ""
 
     def start(self) -> None:
-        """Fetch the jars if needed, format once, start, and wait until the broker answers.
+        """Fetch the jars if needed, format once, start, and let the principals in.
 
         Raises:
             MissingTool: no Java 17 or no Maven.
@@ -63,7 +67,15 @@ class EmbeddedBroker:
             )
         self._pid_file.write_text(str(self._process.pid))
         self.bootstrap = f"127.0.0.1:{port}"
-        self._wait()
+        let_in(self._wait(), self.passwords)
+
+    def access(self, principal: str) -> Access:
+        """Return a principal's way to the broker. Called once it has been started."""
+        return self.passwords.access(principal, self.bootstrap)
+
+    def admin(self) -> AdminClient:
+        """Return the super user's client. Called once the broker has been started."""
+        return AdminClient(self.access(BROKER).settings({"log_level": 2}))
 
     def stop(self) -> None:
         """Stop the process this object started; a second call does nothing."""
@@ -105,10 +117,14 @@ class EmbeddedBroker:
             raise CannotStart(reason)
         data.mkdir(parents=True, exist_ok=True)
         text = config_file("broker.properties").read_text()
-        for name, value in (("port", port), ("controller_port", controller), ("data", data)):
+        values = {
+            "port": port, "controller_port": controller, "data": data,
+            "password": self.passwords.of(BROKER),
+        }  # fmt: skip
+        for name, value in values.items():
             text = text.replace(f"{{{name}}}", _property(str(value)))
         config = self._directory / "broker.properties"
-        config.write_text(text)
+        write_whole(config, text.encode("iso-8859-1"), 0o600)
         return config
 
     def _format(self, command: list[str], config: Path) -> None:
@@ -125,12 +141,12 @@ class EmbeddedBroker:
             )
             raise CannotStart(reason)
 
-    def _wait(self) -> None:
+    def _wait(self) -> AdminClient:
+        """Wait for the first answer; returns the super user's client."""
         log = self._directory / "broker.log"
         deadline = time.monotonic() + START_TIMEOUT_S
-        admin = AdminClient(
-            {"bootstrap.servers": self.bootstrap, "log_level": 0, "socket.timeout.ms": 2000}
-        )
+        access = self.access(BROKER)
+        admin = AdminClient(access.settings({"log_level": 0, "socket.timeout.ms": 2000}))
         while time.monotonic() < deadline:
             assert self._process is not None
             if self._process.poll() is not None:
@@ -138,7 +154,7 @@ class EmbeddedBroker:
                 raise CannotStart(reason)
             try:
                 if admin.list_topics(timeout=1).brokers:
-                    return
+                    return admin
             except KafkaException:
                 time.sleep(0.1)
         self.kill()

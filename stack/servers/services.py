@@ -1,5 +1,6 @@
 """Broker and database: the embedded ones, or those that the settings name."""
 
+import re
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -11,17 +12,21 @@ from confluent_kafka.admin import AdminClient
 from confluent_kafka.admin._config import ConfigResource
 from confluent_kafka.admin._resource import ResourceType
 
+from connectors.kafka.access import Access, client_settings
 from connectors.kafka.layout import Layout, create_topics
 from connectors.settings import Settings
 from connectors.storage.schema import server_version
 from messages.base import Message
 from messages.topics import Topic
+from stack.errors import StackError
 from stack.home import Home
 from stack.hurry import hurried
 from stack.servers.broker import EmbeddedBroker
 from stack.servers.database import EmbeddedDatabase
 from stack.servers.memory_broker import NAME, MemoryBroker
+from stack.servers.principals import FLOWS, open_run
 
+SIGNING_IN: Final = re.compile(r"(sasl|ssl|security)\.").match
 APACHE_ONLY: Final = "group.coordinator.rebalance.protocols"
 
 
@@ -42,7 +47,15 @@ class Services:
         self.database = EmbeddedDatabase(home)
         self._lock = ExitStack()
         self.bootstrap = settings.bootstrap
+        self._passed = client_settings(settings.kafka)
+        if not self.bootstrap and (of_others := sorted(filter(SIGNING_IN, self._passed))):
+            reason = (
+                f"TIDEWIRE_KAFKA__{of_others[0].replace('.', '_').upper()} is for a broker of your "
+                "own: name it with TIDEWIRE_BOOTSTRAP, or take the setting out."
+            )
+            raise StackError(reason)
         self.database_url = settings.database_url.get_secret_value()
+        self._commands = settings.control.outside_commands
 
     def __enter__(self) -> "Services":
         """Start what is not named by the settings, side by side."""
@@ -84,14 +97,30 @@ class Services:
             self.database.stop()
             self._lock.close()
 
+    @property
+    def access(self) -> Access:
+        """Return the flows' way to the broker."""
+        return self.access_of(FLOWS)
+
+    def access_of(self, principal: str) -> Access:
+        """Return a principal's way to the embedded broker; the settings' to any other."""
+        if self.memory is not None:
+            return Access(self.bootstrap)
+        if not self.broker.bootstrap:
+            return Access(self.bootstrap, self._passed)
+        own = self.broker.access(principal)
+        return Access(own.bootstrap, {**self._passed, **own.client})
+
     def make_topics(self, layout: Layout, topics: Iterable[Topic[Message]]) -> None:
-        """Create a run's topics.
+        """Create a run's topics; at the embedded broker, let outsiders write what is theirs.
 
         Raises:
             BrokerUnavailable: no answer within 30 seconds.
         """
         if self.memory is None:
             create_topics(layout, topics)
+            if self.broker.bootstrap:
+                open_run(self.broker.admin(), layout, commands=self._commands)
             return
         for topic in topics:
             self.memory.make_topic(layout.name(topic))
@@ -102,7 +131,7 @@ class Services:
             return NAME
         if self.broker.version:
             return f"Apache Kafka {self.broker.version}"
-        admin = AdminClient({"bootstrap.servers": self.bootstrap, "log_level": 2})
+        admin = AdminClient(self.access.settings({"log_level": 2}))
         try:
             node = str(next(iter(admin.list_topics(timeout=10).brokers)))
             resource = ConfigResource(ResourceType.BROKER, node)

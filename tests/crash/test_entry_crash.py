@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from confluent_kafka import Consumer, TopicPartition
 
+from connectors.kafka.access import Access
 from stack.runtime.demo import Demo
 from stack.servers.services import Services
 from tests.e2e.story import bar_row, headline, write
@@ -19,8 +20,8 @@ pytestmark = [pytest.mark.kafka, pytest.mark.postgres, pytest.mark.timeout(600)]
 class KillMarket:
     """Kills flows/market five times, each time a little further."""
 
-    def __init__(self, bootstrap: str) -> None:
-        self.consumer = Consumer({"bootstrap.servers": bootstrap, "group.id": "killer"})
+    def __init__(self, access: Access) -> None:
+        self.consumer = Consumer(access.settings({"group.id": "killer"}))
         self.random = random.Random(1)
         self.next, self.kills = 500, 0
 
@@ -43,7 +44,7 @@ def test_repeated_rows_stay_repeated_as_often_as_they_were(
             bars += [bar_row(minute, 100.0 + n, f"T{n}")] * (2 if n % 7 == 0 else 1)
     files = write(tmp_path, bars, [headline(1, "Nothing happens", "T1")])
     _, calm = play(services, options(*files))
-    killer = KillMarket(services.bootstrap)
+    killer = KillMarket(services.access)
     stormy, summary = play(services, options(*files), meddle=killer)
     assert killer.kills >= 2
     assert summary["restarts"] == killer.kills

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from confluent_kafka import Consumer, Producer, TopicPartition
 
+from connectors.kafka.access import Access
+from connectors.kafka.headers import RecordHeaders, sealed
 from messages.codec import encode
 from messages.control import Command, CommandKind
 from messages.topics import CONTROL_COMMANDS
@@ -42,10 +44,10 @@ TRIGGERS = {
 class Killer:
     """Kills each flow once, when it is time."""
 
-    def __init__(self, bootstrap: str, seed: int) -> None:
+    def __init__(self, access: Access, seed: int) -> None:
         self.random = random.Random(seed)
         self.factor = {name: self.random.uniform(0.5, 2.0) for name in TRIGGERS}
-        self.consumer = Consumer({"bootstrap.servers": bootstrap, "group.id": "killer"})
+        self.consumer = Consumer(access.settings({"group.id": "killer"}))
         self.killed: set[str] = set()
 
     def __call__(self, demo: Demo) -> None:
@@ -78,18 +80,18 @@ class Killer:
 
 def commands(demo: Demo) -> None:
     """Pause and resume in the middle of the first session, stamped ahead of the player."""
-    producer = Producer({"bootstrap.servers": demo.run.bootstrap})
+    producer = Producer(demo.run.layout.access.settings())
     noon = to_micros(FROM) + 16 * 3_600_000_000
     pause: CommandKind = "pause"
     resume: CommandKind = "resume"
+    layout, headers = demo.run.layout, RecordHeaders(demo.run.run_id)
     for n, (kind, stamp) in enumerate(((pause, noon), (resume, noon + 1_800_000_000))):
         body = Command(
             id=f"cmd-{n}", event_time=to_datetime(stamp), kind=kind, who="tester", why="a test"
         )
-        producer.produce(
-            demo.run.prefix + CONTROL_COMMANDS.name, encode(body), b"", 0,
-            headers=[("stamp", str(stamp).encode()), ("run", demo.run.run_id.encode())],
-        )  # fmt: skip
+        value = encode(body)
+        own = sealed(headers(stamp, n, body.id), layout.seal(CONTROL_COMMANDS), 0, value)
+        producer.produce(layout.name(CONTROL_COMMANDS), value, b"", 0, headers=own)  # type: ignore[arg-type]  # the stub forgets bytes
     producer.flush(60)
 
 
@@ -109,7 +111,7 @@ def test_a_run_with_every_flow_killed_ends_the_same(
     assert expected["accounted"], expected.get("first_unaccounted")
     assert expected["restarts"] == 0
     assert expected["rows"]["commands"] == 2
-    killer = Killer(services.bootstrap, seed)
+    killer = Killer(services.access, seed)
     stormy, summary = play(
         services, options(*two_days, shards=2, pace=2_500), before=commands, meddle=killer
     )

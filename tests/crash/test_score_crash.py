@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from confluent_kafka import Consumer, TopicPartition
 
+from connectors.kafka.access import Access
 from stack.audit.topic_reader import read_topics
 from stack.runtime.demo import Demo
 from stack.servers.services import Services
@@ -23,8 +24,8 @@ WORDS = ("profit", "loss", "rises", "falls", "board", "record", "fraud", "deal",
 class KillScore:
     """Kills flows/score some times, each time a little further."""
 
-    def __init__(self, bootstrap: str) -> None:
-        self.consumer = Consumer({"bootstrap.servers": bootstrap, "group.id": "killer"})
+    def __init__(self, access: Access) -> None:
+        self.consumer = Consumer(access.settings({"group.id": "killer"}))
         self.random = random.Random(3)
         self.next, self.kills = 200, 0
 
@@ -45,16 +46,13 @@ def test_each_of_ten_thousand_articles_is_scored_once(services: Services, tmp_pa
         for i in range(ARTICLES)
     ]
     files = write(tmp_path, [bar_row(m, 100.0, "T1") for m in range(320)], news)
-    killer = KillScore(services.bootstrap)
+    killer = KillScore(services.access)
     demo, summary = play(services, options(*files), meddle=killer)
     assert killer.kills >= 2
     assert summary["restarts"] == killer.kills
     assert summary["accounted"], summary.get("first_unaccounted")
     run = demo.run
-    scored = [
-        r.body
-        for r in read_topics(run.bootstrap, run.prefix, ["news.scored"], run.run_id)["news.scored"]
-    ]
+    scored = [r.body for r in read_topics(run.layout, ["news.scored"])["news.scored"]]
     assert len(scored) == ARTICLES
     assert Counter(s["article_id"] for s in scored).most_common(1)[0][1] == 1
     log = Path(run.directory, "logs", "score.log").read_text().splitlines()

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from confluent_kafka import Producer
 
+from messages.topics import RAW
 from stack.audit.topic_reader import read_topics
 from stack.runtime.demo import Demo
 from stack.servers.services import Services
@@ -57,7 +58,7 @@ STRANGERS = {
 
 def strangers(demo: Demo) -> None:
     """Let an outside producer write rubbish, and one good bar without any header of ours."""
-    producer = Producer({"bootstrap.servers": demo.run.bootstrap})
+    producer = Producer(demo.run.layout.access.settings())
     for topic, values in STRANGERS.items():
         for value in values:
             producer.produce(demo.run.prefix + topic, value, "AAPL")
@@ -91,7 +92,7 @@ def test_nothing_is_lost_and_nothing_crashes(
 
     names = [f"{t}.dlq" for t in ("market.feed", "news.feed", *STRANGERS)]
     run = demo.run
-    letters = read_topics(run.bootstrap, run.prefix, names, run.run_id)
+    letters = read_topics(run.layout, names)
 
     def reasons(topic: str) -> dict[str, int]:
         return dict(Counter(r.body["reason"] for r in letters[f"{topic}.dlq"]))
@@ -100,7 +101,8 @@ def test_nothing_is_lost_and_nothing_crashes(
     assert reasons("news.feed") == REFUSED_NEWS
     for topic, values in STRANGERS.items():
         poison = topic == "market.bars"
-        assert reasons(topic)["MALFORMED"] == 2 * len(values) + poison, topic
+        reason = "MALFORMED" if topic in {t.name for t in RAW} else "FORGED"
+        assert reasons(topic)[reason] == 2 * len(values) + poison, topic
     # What operators refuse: the three repeats; the stranger's bar is from the future of
     # a log that had not begun.
     operators = {k: v for k, v in reasons("market.bars").items() if k != "MALFORMED"}
@@ -124,8 +126,6 @@ def test_a_csv_file_of_bars_is_played_and_accounted_for(services: Services, tmp_
     demo, summary = play(services, options(bars, no_news=True))
     assert summary["accounted"], summary.get("first_unaccounted")
     assert (summary["bars"], summary["dead_letters"]) == (6, 2)
-    letters = read_topics(
-        demo.run.bootstrap, demo.run.prefix, ["market.feed.dlq"], demo.run.run_id
-    )["market.feed.dlq"]
+    letters = read_topics(demo.run.layout, ["market.feed.dlq"])["market.feed.dlq"]
     assert {letter.body["reason"] for letter in letters} == {"MALFORMED"}
     assert len({letter.body["id"] for letter in letters}) == 2

@@ -17,9 +17,11 @@ import psutil
 import pytest
 from confluent_kafka import Producer
 
+from connectors.runs import load_run
 from stack.audit.topic_reader import read_topics
 from stack.home import Home
 from stack.servers.database import EmbeddedDatabase
+from tests.outside import outsider
 from tests.waiting import eventually
 from tests.web import Page, Web, rss, serving
 
@@ -73,7 +75,7 @@ def up(say: Say) -> dict[str, Any]:
 
 def of(say: Say, topic: str) -> list[dict[str, Any]]:
     there = up(say)
-    reads = read_topics(there["bootstrap"], there["prefix"], [topic], there["run"])[topic]
+    reads = read_topics(load_run(Path(there["directory"])).layout, [topic])[topic]
     return [r.body for r in reads]
 
 
@@ -91,7 +93,7 @@ def bar(say: Say, price: float) -> None:
         "high": price, "low": price, "close": price, "volume": 5_000_000,
     }  # fmt: skip
     there = up(say)
-    producer = Producer({"bootstrap.servers": there["bootstrap"]})
+    producer = Producer(outsider(there).settings())
     producer.produce(f"{there['prefix']}market.bars", json.dumps(fields).encode(), "MINE")
     assert producer.flush(60) == 0
 

@@ -15,9 +15,11 @@ import psutil
 import pytest
 from confluent_kafka import Producer
 
+from connectors.runs import load_run
 from messages.units import to_micros
 from stack.audit.topic_reader import read_topics
 from tests.e2e.test_outsiders import tidewire_status
+from tests.outside import outsider
 from tests.waiting import eventually, pause
 
 pytestmark = [pytest.mark.kafka, pytest.mark.postgres, pytest.mark.timeout(600)]
@@ -54,7 +56,7 @@ def market_of(there: dict[str, Any]) -> psutil.Process | None:
 
 def send(there: dict[str, Any], minute: int) -> None:
     """Append one bar of each ticker that ends now."""
-    producer = Producer({"bootstrap.servers": there["bootstrap"]})
+    producer = Producer(outsider(there).settings())
     end = datetime.now(UTC)
     for n, ticker in enumerate(TICKERS):
         price = 100.0 + n + minute
@@ -73,7 +75,7 @@ def moment(clock: str) -> int:
 
 
 def records(there: dict[str, Any], *names: str) -> dict[str, list[Any]]:
-    return read_topics(there["bootstrap"], there["prefix"], names, there["run"])
+    return read_topics(load_run(Path(there["directory"])).layout, names)
 
 
 def test_bars_that_come_while_market_is_away_are_good_bars(live: dict[str, Any]) -> None:

@@ -35,7 +35,7 @@ def told(services: Services, tmp_path_factory: pytest.TempPathFactory) -> Demo:
 
 def of(demo: Demo, topic: str) -> list[dict[str, Any]]:
     run = demo.run
-    return [r.body for r in read_topics(run.bootstrap, run.prefix, [topic], run.run_id)[topic]]
+    return [r.body for r in read_topics(run.layout, [topic])[topic]]
 
 
 def test_each_article_is_scored_for_its_ticker(told: Demo) -> None:

@@ -17,6 +17,7 @@ from jsonschema import Draft202012Validator
 
 from connectors.archive.check import topics_manifest, verify
 from stack.runtime.demo import Demo
+from stack.servers.principals import OUTSIDE
 from stack.servers.services import Services
 from tests.e2e.story import headline, write
 from tests.e2e.test_bad_input import BARS, NEWS, strangers
@@ -31,11 +32,13 @@ GOOD = "MINE soars after record profit, analysts upgrade"
 def more_strangers(demo: Demo) -> None:
     """Also a good command, and rubbish where the first strangers wrote none."""
     strangers(demo)
-    producer = Producer({"bootstrap.servers": demo.run.bootstrap})
+    producer = Producer(demo.run.layout.access.settings())
     command = {"id": "cmd-1", "event_time": "2025-03-12T13:31:00Z", "kind": "resume", "who": "me"}
     producer.produce(demo.run.prefix + "control.commands", json.dumps(command).encode())
     for topic in ("control.accepted", "trades.executed"):
         producer.produce(demo.run.prefix + topic, b"rubbish", None, 0)
+    asked = {**command, "id": "ask-1", "who": "somebody"}
+    producer.produce(demo.run.prefix + "control.requests", json.dumps(asked).encode())
     assert producer.flush(60) == 0
 
 
@@ -55,11 +58,11 @@ def rich(services: Services, tmp_path_factory: pytest.TempPathFactory) -> Demo:
     return demo
 
 
-def test_a_plain_consumer_validates_every_topic(rich: Demo) -> None:
+def test_a_plain_consumer_validates_every_topic(rich: Demo, services: Services) -> None:
     """It knows what the files in kafka/ say, and nothing else."""
     catalogue = json.loads((ROOT / "kafka/topics.json").read_text())
-    consumer = Consumer({"bootstrap.servers": rich.run.bootstrap, "group.id": "outsider",
-                         "fetch.wait.max.ms": 10})  # fmt: skip
+    access = services.access_of(OUTSIDE)
+    consumer = Consumer(access.settings({"group.id": "outsider", "fetch.wait.max.ms": 10}))
     found: Counter[str] = Counter()
     unreadable: Counter[str] = Counter()
     for entry in catalogue:
@@ -106,7 +109,7 @@ def everything(consumer: Consumer, topic: str) -> Iterator[Any]:
 
 
 def test_all_that_one_moment_led_to_is_one_trace(rich: Demo) -> None:
-    consumer = Consumer({"bootstrap.servers": rich.run.bootstrap, "group.id": "trace"})
+    consumer = Consumer(rich.run.layout.access.settings({"group.id": "trace"}))
     traces: dict[str, set[bytes]] = {}
     spans: set[bytes] = set()
     count = 0
@@ -149,7 +152,8 @@ def test_what_an_outsider_writes_to_a_live_stack_is_scored_and_traded(tmp_path: 
     tidewire("up")
     try:
         there = json.loads(tidewire_status(env))
-        outside = {**env, "BROKER": there["bootstrap"], "PREFIX": there["prefix"]}
+        tidewire("kafka", "config", "--out", str(tmp_path / "kafka.json"))
+        outside = {**env, "PREFIX": there["prefix"]}
         reader = subprocess.Popen(
             [sys.executable, programs["reader.py"]], env=outside, cwd=tmp_path,
             stdout=subprocess.PIPE, text=True,

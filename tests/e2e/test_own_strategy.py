@@ -53,7 +53,7 @@ def test_it_trades_live_and_is_proved(services: Services) -> None:
     assert summary["votes"]["with_the_news"] > 0
     assert summary["rows"]["strategies"] == summary["rows"]["strategy_weights_history"] == 5
     assert list(proofs(demo)) == ["2025-03-12", "2025-03-13"]
-    archive = ArchivedRun(Path(demo.run.archive))
+    archive = ArchivedRun(Path(demo.run.archive), own.strategies)
     count, listed = differences(window_of(archive, None, "2025-03-13"))
     assert count == summary["executions"]
     assert listed == []

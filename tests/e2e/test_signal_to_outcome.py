@@ -40,7 +40,7 @@ def told(services: Services, tmp_path_factory: pytest.TempPathFactory) -> Demo:
 
 @pytest.fixture(scope="module")
 def log(told: Demo) -> dict[str, list[TopicRecord]]:
-    return read_topics(told.run.bootstrap, told.run.prefix, TOPICS, told.run.run_id)
+    return read_topics(told.run.layout, TOPICS)
 
 
 def bodies(log: dict[str, list[TopicRecord]], topic: str) -> list[dict[str, Any]]:

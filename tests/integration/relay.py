@@ -17,6 +17,7 @@ from typing import Any, cast
 import bytewax.operators as op
 from bytewax.dataflow import Dataflow
 
+from connectors.kafka.access import Access
 from connectors.kafka.layout import Layout
 from connectors.kafka.shards import shard_of
 from connectors.kafka.sink import LogSink, LogSinkPartition
@@ -110,13 +111,13 @@ def killing(after: int) -> Any:
 
 def main() -> None:
     config = json.loads(Path(sys.argv[1]).read_text())
-    layout = Layout(**config["layout"])
+    layout = Layout(**config["layout"] | {"access": Access(**config["layout"]["access"])})
     shards = range(layout.partitions)
     stop = StopFlag().listen()
     reads = {str(k): shard_of(FLOW.reads, k) for k in shards}
     writes = {str(k): shard_of(FLOW.writes, k) for k in shards}
     # The outputs of another execution go beside, under another prefix.
-    target = Layout(layout.bootstrap, layout.run_id, config["output_prefix"], layout.partitions)
+    target = Layout(layout.access, layout.run_id, config["output_prefix"], layout.partitions)
     wrap = killing(config["kill_after"]) if config.get("kill_after") else lambda part: part
     flow = Dataflow("relay")
     merged = op.input("log", flow, MergedSource(layout, reads, stop))

@@ -26,7 +26,7 @@ pytestmark = [pytest.mark.kafka, pytest.mark.postgres, pytest.mark.timeout(400)]
 def stutter(demo: Demo) -> bool:
     """Write the log's first bar once more, with its seq, as a dying producer may."""
     name = demo.run.layout.name(MARKET_BARS)
-    settings = {"bootstrap.servers": demo.run.bootstrap}
+    settings = demo.run.layout.access.settings()
     consumer = Consumer({**settings, "group.id": "stutter"})
     consumer.assign([TopicPartition(name, 0, 0)])
     first = consumer.poll(1)
@@ -52,7 +52,7 @@ def test_every_record_of_every_topic_is_there(played: tuple[Demo, dict[str, Any]
     demo, _ = played
     run, layout = archive_of(demo), demo.run.layout
     consumer = Consumer(
-        {"bootstrap.servers": demo.run.bootstrap, "group.id": "check", "fetch.wait.max.ms": 10}
+        demo.run.layout.access.settings({"group.id": "check", "fetch.wait.max.ms": 10})
     )
     for topic in (*TOPICS, *DEAD_LETTERS):
         found: dict[tuple[int, int], tuple[Any, Any]] = {}
@@ -211,11 +211,11 @@ def test_a_killed_archive_has_every_record_once(services: Services) -> None:
 def test_topics_are_trimmed_to_what_is_archived_and_no_further(layout: Layout) -> None:
     create_topics(layout, [MARKET_BARS])
     name = layout.name(MARKET_BARS)
-    producer = Producer({"bootstrap.servers": layout.bootstrap})
+    producer = Producer(layout.access.settings())
     for n in range(10):
         producer.produce(name, b"%d" % n, b"k", n % 2)
     assert producer.flush(60) == 0
-    consumer = Consumer({"bootstrap.servers": layout.bootstrap, "group.id": "t"})
+    consumer = Consumer(layout.access.settings({"group.id": "t"}))
 
     def first(partition: int) -> int:
         return int(consumer.get_watermark_offsets(TopicPartition(name, partition), timeout=60)[0])

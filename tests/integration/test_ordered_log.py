@@ -7,13 +7,14 @@ import signal
 import subprocess
 import sys
 import threading
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 from confluent_kafka import Consumer, Producer, TopicPartition
 
-from connectors.kafka.layout import TICK_END, TICK_PASS, Layout, create_topics
-from connectors.kafka.partition_reader import read_headers
+from connectors.kafka.headers import TICK_END, TICK_PASS, read_headers
+from connectors.kafka.layout import Layout, create_topics
 from connectors.kafka.written import Written, read_written
 from messages.codec import encode
 from messages.market import Bar, bar_id
@@ -63,7 +64,7 @@ class LivePublisher:
             self.go_on.set()
         self.layout = layout
         self.random = random.Random(seed)
-        self.producer = Producer({"bootstrap.servers": layout.bootstrap, "linger.ms": 0})
+        self.producer = Producer(layout.access.settings({"linger.ms": 0}))
         self.seq: dict[tuple[str, int], int] = {}
         self.records = 0
 
@@ -118,7 +119,7 @@ def spawn(
         json.dumps(
             {
                 "layout": {
-                    "bootstrap": layout.bootstrap, "run_id": layout.run_id,
+                    "access": asdict(layout.access), "run_id": layout.run_id,
                     "prefix": layout.prefix, "partitions": 2,
                 },
                 "output_prefix": prefix,
@@ -132,7 +133,7 @@ def spawn(
 
 
 def output(layout: Layout, prefix: str) -> dict[tuple[str, int], Written]:
-    where = Layout(layout.bootstrap, layout.run_id, prefix, 2)
+    where = Layout(layout.access, layout.run_id, prefix, 2)
     return read_written(where, {(where.name(t), p): 0 for t in OUTPUTS for p in range(2)})
 
 
@@ -140,7 +141,7 @@ def raw_seqs(layout: Layout, prefix: str) -> list[list[int]]:
     """Return the seq of every record as it lies in the topic, repeats and all."""
     name, found = f"{prefix}{SIGNALS_GENERATED.name}", []
     for p in range(2):
-        consumer = Consumer({"bootstrap.servers": layout.bootstrap, "group.id": "raw"})
+        consumer = Consumer(layout.access.settings({"group.id": "raw"}))
         end = consumer.get_watermark_offsets(TopicPartition(name, p), timeout=60)[1]
         consumer.assign([TopicPartition(name, p, 0)])
         seqs: list[int] = []
@@ -168,7 +169,7 @@ def records(layout: Layout, prefix: str) -> list[tuple[str, int, list[bytes]]]:
 def prepare(layout: Layout, *prefixes: str) -> None:
     create_topics(layout, (NEWS_RAW, MARKET_BARS))
     for prefix in prefixes:
-        create_topics(Layout(layout.bootstrap, layout.run_id, prefix, 2), OUTPUTS)
+        create_topics(Layout(layout.access, layout.run_id, prefix, 2), OUTPUTS)
 
 
 @pytest.mark.parametrize("seed", [1, 2])
@@ -242,7 +243,7 @@ def test_another_execution_that_differs_stops_loudly(
 ) -> None:
     """The outputs of one input are in the topic; the flow is executed again on another input."""
     prefix = f"{layout.prefix}out."
-    other = Layout(layout.bootstrap, layout.run_id, f"{layout.prefix}other.", 2)
+    other = Layout(layout.access, layout.run_id, f"{layout.prefix}other.", 2)
     prepare(layout, prefix)
     prepare(other)
     LivePublisher(layout, seeds[0]).play()

@@ -54,7 +54,7 @@ def test_a_database_crash_and_a_broker_crash_change_nothing(tmp_path: Path) -> N
 
 def test_an_outside_producer_with_default_settings_meets_our_partitions(layout: Layout) -> None:
     create_topics(layout, [MARKET_BARS])
-    producer = Producer({"bootstrap.servers": layout.bootstrap})
+    producer = Producer(layout.access.settings())
     found: dict[bytes, int] = {}
 
     def delivered(error: object, record: object) -> None:

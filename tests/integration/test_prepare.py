@@ -35,7 +35,7 @@ def test_a_run_prepared_twice_is_a_run_prepared_once(services: Services) -> None
     assert first == second
     assert asked == [[topic.name for topic in EVERY_TOPIC]] * 2
     names = ["runs.started", "strategy.weights"]
-    found = read_topics(run.bootstrap, run.prefix, names, run.run_id)
+    found = read_topics(run.layout, names)
     started = [record.body for record in found["runs.started"]]
     assert {body["settings_hash"] for body in started} == {run.settings_hash}
     assert len(started) == len({record.partition for record in found["runs.started"]})

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 from confluent_kafka.admin import AdminClient
-from pydantic import SecretStr
 
 from connectors.runs import Run
 from connectors.settings import Settings
@@ -17,15 +16,14 @@ from stack.errors import StackError
 from stack.home import Home
 from stack.runtime.new_run import new_run
 from stack.servers.services import Services
+from tests.outside import named
 
 pytestmark = [pytest.mark.kafka, pytest.mark.postgres, pytest.mark.timeout(300)]
 
 
 @pytest.fixture
 def settings(services: Services) -> Settings:
-    return Settings(
-        bootstrap=services.bootstrap, database_url=SecretStr(services.database_url)
-    )  # fmt: skip
+    return named(services)
 
 
 @pytest.fixture
@@ -44,7 +42,7 @@ def made(home: Home, settings: Settings) -> Run:
 
 
 def topics(run: Run) -> list[str]:
-    every = AdminClient({"bootstrap.servers": run.bootstrap}).list_topics(timeout=30).topics
+    every = AdminClient(run.layout.access.settings()).list_topics(timeout=30).topics
     return [name for name in every if name.startswith(run.prefix)]
 
 

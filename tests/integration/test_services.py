@@ -7,7 +7,6 @@ from pathlib import Path
 
 import psutil
 import pytest
-from pydantic import SecretStr
 
 from connectors.settings import Settings
 from connectors.storage.schema import server_version
@@ -16,6 +15,7 @@ from stack.home import Home
 from stack.servers.database import EmbeddedDatabase
 from stack.servers.services import Services
 from tests.conftest import services_of
+from tests.outside import named
 from tests.waiting import eventually
 
 pytestmark = [pytest.mark.kafka, pytest.mark.postgres, pytest.mark.timeout(400)]
@@ -25,6 +25,7 @@ from pathlib import Path
 from connectors.settings import Settings
 from stack.home import Home
 from stack.servers.services import Services
+from tests.outside import named
 from tests.conftest import services_of
 with Services(Home(Path(sys.argv[1])), Settings()) as s:
     print(s.bootstrap, s.database_url, flush=True)
@@ -76,8 +77,7 @@ def test_a_demo_that_is_stopped_leaves_nothing_behind(tmp_path: Path, how: signa
 
 
 def test_servers_of_others_are_used_and_left_alone(services: Services, tmp_path: Path) -> None:
-    settings = Settings(bootstrap=services.bootstrap, database_url=SecretStr(services.database_url))
-    with Services(Home(tmp_path / "home"), settings) as guest:
+    with Services(Home(tmp_path / "home"), named(services)) as guest:
         assert guest.broker_name() == "Apache Kafka"
         assert guest.database_name() == services.database_name()
     assert services.broker_name().startswith("Apache Kafka 4")

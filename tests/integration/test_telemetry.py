@@ -63,7 +63,7 @@ def test_every_process_serves_its_metrics(scraped: tuple[Demo, dict[str, str]]) 
 
 def test_health_of_every_flow_is_on_system_events(scraped: tuple[Demo, dict[str, str]]) -> None:
     demo, _ = scraped
-    consumer = Consumer({"bootstrap.servers": demo.run.bootstrap, "group.id": "health"})
+    consumer = Consumer(demo.run.layout.access.settings({"group.id": "health"}))
     name = demo.run.prefix + "system.events"
     consumer.assign([TopicPartition(name, 0, 0)])
     told: dict[str, Any] = {}

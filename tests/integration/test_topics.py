@@ -9,8 +9,8 @@ from confluent_kafka.admin import AdminClient
 from confluent_kafka.admin._config import ConfigResource
 from confluent_kafka.admin._resource import ResourceType
 
+from connectors.kafka.headers import read_headers
 from connectors.kafka.layout import Layout, create_topics
-from connectors.kafka.partition_reader import read_headers
 from messages.topics import EVERY_TOPIC, MARKET_BARS, RAW
 from tests.waiting import eventually
 
@@ -19,11 +19,11 @@ pytestmark = [pytest.mark.kafka, pytest.mark.timeout(400)]
 
 def test_topics_are_made_once_and_never_forget_by_time(layout: Layout) -> None:
     create_topics(layout, EVERY_TOPIC)
-    producer = Producer({"bootstrap.servers": layout.bootstrap})
+    producer = Producer(layout.access.settings())
     producer.produce(layout.name(MARKET_BARS), b"x", b"k", 0)
     assert producer.flush(60) == 0
     create_topics(layout, EVERY_TOPIC)
-    admin = AdminClient({"bootstrap.servers": layout.bootstrap})
+    admin = AdminClient(layout.access.settings())
     there = admin.list_topics(timeout=60).topics
     for topic in EVERY_TOPIC:
         assert len(there[layout.name(topic)].partitions) == len(layout.partitions_of(topic))
@@ -33,7 +33,7 @@ def test_topics_are_made_once_and_never_forget_by_time(layout: Layout) -> None:
 
 
 def time_types(layout: Layout) -> dict[str, str]:
-    admin = AdminClient({"bootstrap.servers": layout.bootstrap})
+    admin = AdminClient(layout.access.settings())
     resources = [ConfigResource(ResourceType.TOPIC, layout.name(t)) for t in EVERY_TOPIC]
     kinds: dict[str, str] = {}
 
@@ -60,10 +60,10 @@ def test_a_live_run_s_raw_topics_keep_when_the_broker_appends(layout: Layout, be
     assert {name for name, kind in found.items() if kind == "LogAppendTime"} == {
         topic.name for topic in RAW
     }
-    producer = Producer({"bootstrap.servers": layout.bootstrap})
+    producer = Producer(layout.access.settings())
     producer.produce(layout.name(MARKET_BARS), b"x", b"k", 0, timestamp=1_000)
     assert producer.flush(60) == 0
-    reader = Consumer({"bootstrap.servers": layout.bootstrap, "group.id": "time"})
+    reader = Consumer(layout.access.settings({"group.id": "time"}))
     reader.assign([TopicPartition(layout.name(MARKET_BARS), 0, 0)])
     record = reader.poll(60)
     reader.close()

@@ -29,7 +29,7 @@ def own(tmp_path: Path) -> Iterator[Services]:
 def filled(layout: Layout, age_ms: int = 0) -> None:
     """Write records of an age to every partition of the bars."""
     create_topics(layout, [MARKET_BARS])
-    producer = Producer({"bootstrap.servers": layout.bootstrap})
+    producer = Producer(layout.access.settings())
     stamp = int(time.time() * 1000) - age_ms
     for n in range(COUNT * layout.partitions):
         p = n % layout.partitions
@@ -39,7 +39,7 @@ def filled(layout: Layout, age_ms: int = 0) -> None:
 
 def oldest(layout: Layout) -> set[int]:
     """Return the first offsets that the broker still has."""
-    consumer = Consumer({"bootstrap.servers": layout.bootstrap, "group.id": "test"})
+    consumer = Consumer(layout.access.settings({"group.id": "test"}))
     places = [TopicPartition(layout.name(MARKET_BARS), p) for p in range(layout.partitions)]
     found = {int(consumer.get_watermark_offsets(at, timeout=60)[0]) for at in places}
     consumer.close()
@@ -48,7 +48,7 @@ def oldest(layout: Layout) -> set[int]:
 
 def test_a_broker_that_restarts_makes_nothing_old(own: Services) -> None:
     """It answers with an error for some partitions while it comes back."""
-    layout = Layout(own.bootstrap, "run", "trim.", 32)
+    layout = Layout(own.access, "run", "trim.", 32)
     filled(layout)
     archived = dict.fromkeys(range(layout.partitions), COUNT)
     over, rounds = threading.Event(), [0]

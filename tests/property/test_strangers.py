@@ -1,5 +1,6 @@
 """Whatever the codec lets in from a stranger, no operator breaks on: a flow would never end it."""
 
+from functools import partial
 from itertools import product
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 from connectors.market.calendar import new_york_sessions
 from flows.closed_loop import ClosedLoop
 from messages.codec import Unreadable, decoder, encode
-from messages.control import Command
+from messages.control import Command, CommandRequest
 from messages.learning import WeightChange
 from messages.market import Bar
 from messages.news import RawArticle, ScoredArticle
@@ -26,7 +27,8 @@ from tests.models import scoring
 from tests.streams import DAY, END, at
 
 READERS: dict[str, tuple[Any, tuple[type[Any], ...]]] = {
-    "control": (AcceptCommands, (Command,)),
+    "control": (AcceptCommands, (Command, CommandRequest)),
+    "control with outsiders": (partial(AcceptCommands, outside=True), (Command, CommandRequest)),
     "score": (scoring, (RawArticle,)),
     "trade": (lambda: Desk(Params(), DAY), (Command, Bar, TradeSignal)),
     "learn": (lambda: Outcomes(Params().risk), (TradeExecution, TradeSignal)),

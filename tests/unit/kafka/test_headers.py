@@ -5,8 +5,7 @@ from typing import Any
 import pytest
 from confluent_kafka import TIMESTAMP_CREATE_TIME, TIMESTAMP_LOG_APPEND_TIME
 
-from connectors.kafka.partition_reader import read_headers
-from connectors.kafka.sink import RecordHeaders
+from connectors.kafka.headers import TICK_END, RecordHeaders, Seal, read_headers, sealed
 from operators.merge import NO_STAMP
 
 RUN = b"run-1"
@@ -28,6 +27,12 @@ class Record:
     def headers(self) -> Headers | None:
         return self._headers
 
+    def partition(self) -> int:
+        return 3
+
+    def value(self) -> bytes:
+        return b"{}"
+
 
 def changed(place: int, value: Any) -> Headers:
     headers: Headers = list(FACT)
@@ -44,11 +49,11 @@ def changed(place: int, value: Any) -> Headers:
         (FACT[::-1], (5, 7, None)),
         ([*FACT, ("more", b"x")], (5, 7, None)),
         (changed(2, b"run-2"), (NO_STAMP, None, None)),
-        (changed(0, None), (NO_STAMP, 7, None)),
-        (changed(0, b"soon"), (NO_STAMP, 7, None)),
-        (changed(1, None), (5, None, None)),
-        (changed(1, b"9" * 5_000), (5, None, None)),
-        ([*FACT[:3], ("tick", b"1")], (5, 7, b"1")),
+        (changed(0, None), (NO_STAMP, None, None)),
+        (changed(0, b"soon"), (NO_STAMP, None, None)),
+        (changed(1, None), (NO_STAMP, None, None)),
+        (changed(1, b"9" * 5_000), (NO_STAMP, None, None)),
+        ([*FACT[:3], ("tick", b"1")], (NO_STAMP, None, None)),
         ([("stamp", b"5"), ("tick", b"end"), ("run", RUN)], (5, None, b"end")),
         ([("stamp", b"5"), ("tick", b"end")], (NO_STAMP, None, None)),
     ],
@@ -71,3 +76,47 @@ def test_a_stranger_s_record_has_the_broker_s_time_and_no_other(headers: Headers
 def test_our_own_records_keep_their_own_stamps() -> None:
     ours = Record(FACT, TIMESTAMP_LOG_APPEND_TIME, 5_000)
     assert read_headers(ours, RUN) == (5, 7, None)  # type: ignore[arg-type]
+
+
+SEAL = Seal("secret", "t.market.bars")
+SEALED: Headers = list(sealed(FACT, SEAL, 3, b"{}"))
+TICK: Headers = list(sealed(RecordHeaders("run-1").tick(9, TICK_END), SEAL, 3, b"{}"))
+
+
+def test_a_sealed_record_is_believed() -> None:
+    assert read_headers(Record(SEALED), RUN, SEAL) == (5, 7, None)  # type: ignore[arg-type]
+    assert read_headers(Record(SEALED[::-1]), RUN, SEAL) == (5, 7, None)  # type: ignore[arg-type]
+    assert read_headers(Record(TICK), RUN, SEAL) == (9, None, b"end")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("place", range(len(SEALED)))
+def test_a_changed_record_is_a_stranger_s(place: int) -> None:
+    """The trace context alone is nobody's to vouch for: it moves nothing."""
+    name, value = SEALED[place]
+    forged = [*SEALED]
+    forged[place] = (name, value[:-1] + bytes([value[-1] ^ 1]))
+    expected = (5, 7, None) if name == "traceparent" else (NO_STAMP, None, None)
+    assert read_headers(Record(forged), RUN, SEAL) == expected  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        FACT,
+        [*FACT, ("seal", None)],
+        [*FACT, ("seal", b"")],
+        [*SEALED[:3], ("tick", b"end"), SEALED[4]],
+        [SEALED[0], ("tick", b"end"), *SEALED[2:]],
+        [*TICK[:1], ("seq", b"end"), *TICK[2:]],
+        sealed(FACT, Seal("another", "t.market.bars"), 3, b"{}"),
+        sealed(FACT, Seal("secret", "t.news.raw"), 3, b"{}"),
+        sealed(FACT, SEAL, 4, b"{}"),
+        sealed(FACT, SEAL, 3, b"[]"),
+    ],
+)
+def test_a_seal_of_another_record_is_good_for_none(headers: Headers) -> None:
+    assert read_headers(Record(headers), RUN, SEAL) == (NO_STAMP, None, None)  # type: ignore[arg-type]
+
+
+def test_without_a_seal_headers_stay_as_they_are() -> None:
+    assert sealed(FACT, None, 3, b"{}") is FACT

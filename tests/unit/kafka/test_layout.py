@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from connectors.kafka.access import Access
 from connectors.kafka.layout import BrokerUnavailable, Layout, create_topics
 from messages.topics import (
     CONTROL_ACCEPTED,
@@ -12,7 +13,7 @@ from messages.topics import (
     partition_of,
 )
 
-LAYOUT = Layout("127.0.0.1:9092", "run-1", "pre.", 4)
+LAYOUT = Layout(Access("127.0.0.1:9092"), "run-1", "pre.", 4)
 
 
 def test_names_and_partitions() -> None:
@@ -39,7 +40,7 @@ def test_a_broker_that_is_not_there_says_what_to_do(monkeypatch: pytest.MonkeyPa
     from connectors.kafka import layout as module
 
     monkeypatch.setattr(module, "ADMIN_TIMEOUT_S", 0.2)
-    nowhere = Layout("127.0.0.1:9", "run-1", "pre.", 1)
+    nowhere = Layout(Access("127.0.0.1:9"), "run-1", "pre.", 1)
     for _ in range(5):
         with pytest.raises(BrokerUnavailable, match="or correct TIDEWIRE_BOOTSTRAP"):
             create_topics(nowhere, [MARKET_BARS])

@@ -1,10 +1,10 @@
 """Commands: each let in once, in the order of the log, first at its stamp."""
 
-from messages.control import Command
+from messages.control import Command, DeadLetter
 from operators.blocks import Block, Event
 from operators.catalogue import CATALOGUE
 from operators.commands import AcceptCommands
-from tests.streams import bar, blocks, bodies, command, outputs
+from tests.streams import bar, blocks, bodies, command, outputs, request
 
 
 def test_a_repeated_command_is_dropped_even_after_a_restart() -> None:
@@ -49,3 +49,28 @@ def test_the_catalogue_names_each_operator_once_with_what_it_does() -> None:
 
 def test_an_event_s_place_is_its_own() -> None:
     assert Event(1, "a", command(1, "pause").body) < Event(2, "", command(1, "pause").body)
+
+
+def test_outsiders_ask_in_vain_unless_they_may_command() -> None:
+    asked = request(1, "halt", "mallory")
+    block = AcceptCommands().step(Block([asked, asked], 5))
+    letters = bodies(block.events, DeadLetter)
+    assert [(x.reason, x.topic) for x in letters] == [
+        ("OUTSIDE_COMMANDS_OFF", "control.requests")
+    ] * 2
+    assert "mallory" in letters[0].detail
+    assert b"mallory" in letters[0].payload
+
+
+def test_an_outsider_s_command_says_so_and_takes_nobody_s_id() -> None:
+    ours, asked = command(1, "halt"), request(1, "halt", "m" * 200)
+    operator = AcceptCommands(outside=True)
+    first, second = operator.step(Block([asked, ours, asked], 5)).events
+    assert (first.key, second) == ("", ours)
+    assert isinstance(first.body, Command)
+    assert type(first.body) is Command
+    assert first.body.who == ("outside:" + "m" * 200)[:200]
+    assert isinstance(ours.body, Command)
+    assert (first.body.kind, first.body.id != ours.body.id) == ("halt", True)
+    again = AcceptCommands(operator.snapshot(), outside=True)
+    assert again.step(Block([asked], 6)).events == []

@@ -1,0 +1,103 @@
+"""When a record arrived: ours by our word, a stranger's by the broker's, and never beyond ours."""
+
+from typing import Any, NamedTuple
+
+import pytest
+from confluent_kafka import TIMESTAMP_CREATE_TIME, TIMESTAMP_LOG_APPEND_TIME
+from hypothesis import given
+from hypothesis import strategies as st
+
+from connectors.kafka.headers import TICK_END, TICK_PASS, RecordHeaders
+from connectors.kafka.partition_reader import Arrivals
+from operators.merge import FOR_EVER, Clock, Progress
+
+HEADERS = RecordHeaders("run-1")
+
+
+class Entry(NamedTuple):
+    """A record of a partition's log.
+
+    Attributes:
+        kind: `fact` and `tick` of ours, `stranger`, `played` (a stranger's where no time is kept).
+        stamp: of its header, or of its append; milliseconds.
+    """
+
+    kind: str
+    stamp: int
+
+
+class Record:
+    """A record as librdkafka gives it."""
+
+    def __init__(self, entry: Entry, offset: int) -> None:
+        self._entry, self._offset = entry, offset
+
+    def headers(self) -> Any:
+        kind, stamp = self._entry
+        if kind == "fact":
+            return HEADERS(stamp * 1_000, self._offset, "id")
+        if kind in ("tick", "end"):
+            return HEADERS.tick(stamp * 1_000, TICK_END if kind == "end" else TICK_PASS)
+        return []
+
+    def timestamp(self) -> tuple[int, int]:
+        kept = self._entry.kind == "stranger"
+        return TIMESTAMP_LOG_APPEND_TIME if kept else TIMESTAMP_CREATE_TIME, self._entry.stamp
+
+    def offset(self) -> int:
+        return self._offset
+
+
+def read(log: list[Entry], clock: Clock | None = None, first: int = 0) -> dict[int, int]:
+    """Return offset -> effective stamp in milliseconds, as far as they are known."""
+    arrivals = Arrivals(b"run-1", None, clock or Clock(Progress()))
+    found: dict[int, int] = {}
+    for offset, entry in enumerate(log[first:], first):
+        for known in arrivals.read(Record(entry, offset)):  # type: ignore[arg-type]  # it has all that is asked
+            assert known.record.offset() not in found
+            found[known.record.offset() or 0] = known.stamp // 1_000
+    return found
+
+
+@pytest.mark.parametrize(
+    ("log", "expected"),
+    [
+        ([("stranger", 5)], {}),  # nothing of ours has said yet what time it is
+        ([("stranger", 5), ("tick", 9)], {0: 5, 1: 9}),
+        ([("tick", 1), ("stranger", 3_600_000), ("tick", 9)], {0: 1, 1: 9, 2: 9}),  # a jump ahead
+        ([("tick", 7), ("stranger", 5), ("tick", 9)], {0: 7, 1: 7, 2: 9}),  # a jump back
+        ([("stranger", 5), ("stranger", 4), ("fact", 9)], {0: 5, 1: 5, 2: 9}),
+        ([("tick", 5), ("played", 9), ("tick", 6)], {0: 5, 1: 5, 2: 6}),  # a played run's
+        ([("stranger", 99), ("end", 9)], {0: 9, 1: 9}),
+    ],
+)
+def test_a_stranger_s_stamp(log: list[tuple[str, int]], expected: dict[int, int]) -> None:
+    assert read([Entry(*entry) for entry in log]) == expected
+
+
+def test_the_end_comes_after_what_waited_for_it() -> None:
+    clock = Clock(Progress())
+    arrivals = Arrivals(b"run-1", None, clock)
+    assert list(arrivals.read(Record(Entry("stranger", 3), 0))) == []  # type: ignore[arg-type]  # likewise
+    stranger, end = arrivals.read(Record(Entry("end", 9), 1))  # type: ignore[arg-type]  # likewise
+    assert (stranger.tick, end.tick, clock.now) == (None, TICK_END, FOR_EVER)
+
+
+ENTRIES = st.builds(
+    Entry, st.sampled_from(["fact", "tick", "stranger", "played"]), st.integers(0, 30)
+)
+
+
+@given(st.lists(ENTRIES, max_size=30), st.data())
+def test_a_reader_that_goes_on_gives_the_same_stamps(log: list[Entry], data: st.DataObject) -> None:
+    """Stamps are a function of the log alone: where a reader stopped does not matter."""
+    whole = read(log)
+    stamps = [whole[offset] for offset in sorted(whole)]
+    assert stamps == sorted(stamps)
+    upto = data.draw(st.integers(0, len(whole)))
+    done = sorted(whole)[:upto]
+    assert done == list(range(upto)), "in the order of the log, none left out"
+    at = whole[done[-1]] * 1_000 if done else -1
+    seq = max((n for n in done if log[n].kind == "fact"), default=-1)
+    rest = read(log, Clock(Progress(upto, at, seq)), upto)
+    assert {**{n: whole[n] for n in done}, **rest} == whole
