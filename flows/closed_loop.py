@@ -26,7 +26,8 @@ from operators.strategies.ensemble import Ensemble, EnsembleState
 from operators.strategies.voting import Voting, VotingState
 from operators.trading.account import Account
 from operators.trading.asked import Watch
-from operators.trading.desk import Desk, DeskState
+from operators.trading.desk import Desk
+from operators.trading.desk_state import DeskState
 from operators.trading.sessions import SessionTable
 
 STAMP_AND_KEY: Final = itemgetter(0, 1)

@@ -11,7 +11,8 @@ from flows.pipeline.checkpoints import checkpoint_store
 from flows.pipeline.engine import step
 from messages.flows import PAPER
 from operators.params import Params
-from operators.trading.desk import Desk, DeskState
+from operators.trading.desk import Desk
+from operators.trading.desk_state import DeskState
 
 FLOW = PAPER["trade"]
 

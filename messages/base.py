@@ -12,6 +12,7 @@ Side = Literal["BUY", "SELL"]
 # \Z and not $, which lets a newline follow; the published schemas say $ (see codec.py).
 Ticker = Annotated[str, Meta(pattern=r"^[A-Z0-9][A-Z0-9.\-]{0,11}\Z")]
 Price = Annotated[float, Meta(gt=0, le=10_000_000)]
+PriceOrNothing = Annotated[float, Meta(ge=0, le=10_000_000)]
 Unit = Annotated[float, Meta(ge=0, le=1)]
 Score = Annotated[float, Meta(ge=-1, le=1)]
 Count = Annotated[int, Meta(ge=0, le=2**53)]

@@ -6,9 +6,20 @@ from typing import Literal
 
 from msgspec import Struct
 
-from messages.base import Count, Direction, Message, Price, Score, Side, SmallCount, Ticker, Unit
+from messages.base import (
+    Count,
+    Direction,
+    Message,
+    Price,
+    PriceOrNothing,
+    Score,
+    Side,
+    SmallCount,
+    Ticker,
+    Unit,
+)
 
-Cause = Literal["signal", "stop", "take_profit", "command", "reconcile"]
+Cause = Literal["signal", "stop", "take_profit", "delisted", "command", "reconcile"]
 OrderStatus = Literal[
     "PENDING",
     "SUBMITTED",
@@ -113,7 +124,7 @@ class TradeExecution(Message, frozen=True, kw_only=True, gc=False):
     """What became of an order: a fill, or its end without one.
 
     Attributes:
-        price: dollars per share; None when nothing was filled.
+        price: dollars per share, 0 for what was written off; None when nothing was filled.
         commission: dollars paid.
         pnl: realised profit of the shares it closed, commissions of both sides included;
             None when it closed none.
@@ -127,7 +138,7 @@ class TradeExecution(Message, frozen=True, kw_only=True, gc=False):
     ticker: Ticker
     side: Side
     qty: Count
-    price: Price | None = None
+    price: PriceOrNothing | None = None
     commission: Decimal = Decimal(0)
     status: OrderStatus
     pnl: Decimal | None = None

@@ -139,6 +139,9 @@ class RiskParams:
         trailing_stop_bps: distance of a second stop from the best price since the entry; 0: none.
         stops: `close` looks for stops and targets at a bar's close, and fills them as any order;
             `within` looks inside the bar and fills them there, at the open if it lies beyond.
+        delisted_sessions: a position is closed at the end of the session that is the so-manieth in
+            a row without a bar of its ticker; 0: never.
+        delisted_price: `last` closes it at its last price, `zero` writes it off; no costs.
         cooldown_minutes: no entry in a ticker for this long after its last exit.
         participation_bps: largest share of the last bar's volume, and of the mean volume of
             the last 20 sessions once there are that many.
@@ -158,6 +161,8 @@ class RiskParams:
     take_profit_bps: Annotated[int, Ge(0), Le(30_000)] = 0
     trailing_stop_bps: BasisPoints = 0
     stops: Literal["close", "within"] = "close"
+    delisted_sessions: NotNegative = 0
+    delisted_price: Literal["last", "zero"] = "last"
     cooldown_minutes: NotNegative = 30
     participation_bps: BasisPoints = 100
     stale_price_seconds: NotNegative = 300
@@ -172,7 +177,7 @@ class RiskParams:
         """Return where a position is closed by itself."""
         return ExitRules(
             self.stop_loss_bps, self.take_profit_bps, self.trailing_stop_bps,
-            self.stops == "within",
+            self.stops == "within", self.delisted_sessions, self.delisted_price == "zero",
         )  # fmt: skip
 
     @property

@@ -90,7 +90,7 @@ def _rows(loop: ColumnLoop, rows: Any) -> Said:
         ticker = names[r["ticker"]] if r["ticker"] >= 0 else ""
         side = "BUY" if r["qty"] > 0 else "SELL"
         if r["kind"] == DECISION:
-            cause = ("signal", "stop", "take_profit")[r["cause"]]
+            cause = ("signal", "stop", "take_profit", "delisted")[r["cause"]]
             said.append(("decision", r["stamp"], ticker, side, cause, CODES[r["code"]]))
         elif r["kind"] == FILL:
             pnl = None if r["pnl"] == NONE else r["pnl"]

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from operators.columns import records
 from operators.columns.records import (
     ACCEPTED,
+    BY_DELISTING,
     BY_SIGNAL,
     BY_STOP,
     BY_TARGET,
@@ -37,6 +38,11 @@ TRIP: Final = np.dtype(
 )
 
 
+BY_THEMSELVES: Final = (
+    (BY_STOP, "stop"), (BY_TARGET, "take_profit"), (BY_DELISTING, "delisted"),
+)  # fmt: skip
+
+
 class Trade(NamedTuple):
     """A closed round trip; money in units, times in microseconds.
 
@@ -47,7 +53,7 @@ class Trade(NamedTuple):
         pnl: realised, commissions of both sides included.
         fees: of both sides.
         credit: strategy -> share of the credit; the shares sum to 1.
-        by: `signal`, `stop` or `take_profit`.
+        by: `signal`, `stop`, `take_profit` or `delisted`.
     """
 
     code: int
@@ -151,7 +157,7 @@ class Tally:
         for code, count in enumerate(np.bincount(rows["code"][denied])):
             if count:
                 self.codes[CODES[code]] += int(count)
-        for cause, word in ((BY_STOP, "stop"), (BY_TARGET, "take_profit")):
+        for cause, word in BY_THEMSELVES:
             orders = rows["order"][accepted & (rows["cause"] == cause)]
             self._by |= dict.fromkeys(orders.tolist(), word)
         asked = accepted & ~stops

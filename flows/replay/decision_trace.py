@@ -13,7 +13,8 @@ from operators.checks import UNKNOWN, measured
 from operators.params import RiskParams
 from operators.states import decode_state
 from operators.trading.asked import EntryAsked, ExitAsked
-from operators.trading.desk import Desk, DeskState
+from operators.trading.desk import Desk
+from operators.trading.desk_state import DeskState
 from operators.trading.protection import levels
 
 Number = tuple[str, str, str]

@@ -24,7 +24,7 @@ from operators.states import S, decode_state
 from operators.strategies.ensemble import EnsembleState
 from operators.strategies.voting import VotingState
 from operators.trading.asked import Watch
-from operators.trading.desk import DeskState
+from operators.trading.desk_state import DeskState
 
 READS: Final = PAPER.inputs_of(("signals", "trade", "learn"))
 

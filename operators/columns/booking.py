@@ -82,6 +82,36 @@ def fill(
 
 
 @njit(cache=False)
+def write_off(b: Books, rules: Rules, stamp: int, k: int) -> None:
+    """Close all of a position that has no market any more, at no cost; record the fill."""
+    s, t = b.account[0], b.tickers[k]
+    qty, trade, order = -t.qty, t.trade, s.orders
+    price = 0 if rules.exits.worthless else t.price
+    s.orders += 1
+    pnl = apply(b, k, stamp, qty, price, 0, trade)
+    record(b, FILL, -1, stamp, k)
+    r = b.out[b.account[0].written - 1]
+    r.qty, r.price, r.fee, r.pnl, r.order, r.trade = qty, price, 0, pnl, order, trade
+
+
+@njit(cache=False)
+def cancel_exits(b: Books, stamp: int, k: int) -> None:
+    """End a ticker's waiting exits."""
+    s = b.account[0]
+    kept = 0
+    for i in range(s.waiting):
+        o = b.orders[i]
+        if o.ticker == k and o.reserve == 0:
+            end(b, -1, stamp, i)
+            release(b, i)
+            continue
+        if kept != i:
+            b.orders[kept] = b.orders[i]
+        kept += 1
+    s.waiting = kept
+
+
+@njit(cache=False)
 def free_cash(s: Row, rules: Rules) -> int:
     """Return the cash that the exits of what is held do not reserve."""
     return int(s.cash - exit_reserve(s.shares, s.held, rules.costs))

@@ -15,10 +15,21 @@ from numba.extending import register_jitable
 from operators import checks
 from operators.checks import ACTIVE, UNKNOWN, Ask, chained
 from operators.columns import booking, records
-from operators.columns.booking import end, free_cash, mark, meet, place, record, release
+from operators.columns.booking import (
+    cancel_exits,
+    end,
+    free_cash,
+    mark,
+    meet,
+    place,
+    record,
+    release,
+    write_off,
+)
 from operators.columns.records import (
     ACCEPTED,
     BEING_SOLD,
+    BY_DELISTING,
     BY_SIGNAL,
     CODES,
     DECISION,
@@ -45,7 +56,7 @@ from operators.trading.arithmetic import (
 from operators.trading.last_bar import SESSIONS_IN_MEAN
 from operators.trading.sessions import BEYOND, NEVER
 
-MARGIN = 12  # records that one event may lead to, expiries and waiting orders left out
+MARGIN = 12  # records that one event may lead to, besides those of orders and positions
 CLOSED = CODES.index("MARKET_CLOSED")
 first_denial = chained(compiled=register_jitable)
 
@@ -57,6 +68,34 @@ def _is_open(stamp: int, opens: Ints, closes: Ints) -> bool:
 
 
 @njit(cache=False)
+def _decide(
+    b: Books, row: int, stamp: int, k: int, cause: int, qty: int, denial: tuple[int, int, int]
+) -> None:
+    s = b.account[0]
+    record(b, DECISION, row, stamp, k)
+    r = b.out[s.written - 1]
+    r.cause, r.qty = cause, qty
+    r.code, r.limit, r.actual = denial
+    r.order = s.orders if denial[0] == ACCEPTED else NONE
+
+
+@njit(cache=False)
+def _close_the_silent(b: Books, rules: Rules, stamp: int) -> None:
+    """Close what has had no bar for too many sessions, the one that has just ended included."""
+    ended = np.searchsorted(b.ends, stamp - 1, side="left")
+    for i in range(b.alphabet.size):
+        k = b.alphabet[i]
+        t = b.tickers[k]
+        if t.qty == 0:
+            continue
+        if ended - np.searchsorted(b.ends, t.stamp, side="left") < rules.exits.silent:
+            continue
+        cancel_exits(b, stamp, k)
+        _decide(b, -1, stamp, k, BY_DELISTING, -t.qty, (ACCEPTED, 0, 0))
+        write_off(b, rules, stamp, k)
+
+
+@njit(cache=False)
 def _session_closed(b: Books, rules: Rules, stamp: int) -> None:
     for k in range(b.tickers.shape[0]):
         t = b.tickers[k]
@@ -64,13 +103,14 @@ def _session_closed(b: Books, rules: Rules, stamp: int) -> None:
             b.days[k, t.days % SESSIONS_IN_MEAN] = t.today
             t.days += 1
             t.today = 0
-    if rules.no_session_check:
-        return
-    s = b.account[0]
-    for i in range(s.waiting):
-        end(b, -1, stamp, i)
-        release(b, i)
-    s.waiting = 0
+    if not rules.no_session_check:
+        s = b.account[0]
+        for i in range(s.waiting):
+            end(b, -1, stamp, i)
+            release(b, i)
+        s.waiting = 0
+    if rules.exits.silent:
+        _close_the_silent(b, rules, stamp)
 
 
 @njit(cache=False)
@@ -97,18 +137,6 @@ def _arm(b: Books, rules: Rules, stamp: int) -> None:
     if s.close_due == NEVER:
         i = np.searchsorted(b.ends, stamp, side="left")
         s.close_due = b.ends[i] + 1 if i < b.ends.size else BEYOND
-
-
-@njit(cache=False)
-def _decide(
-    b: Books, row: int, stamp: int, k: int, cause: int, qty: int, denial: tuple[int, int, int]
-) -> None:
-    s = b.account[0]
-    record(b, DECISION, row, stamp, k)
-    r = b.out[s.written - 1]
-    r.cause, r.qty = cause, qty
-    r.code, r.limit, r.actual = denial
-    r.order = s.orders if denial[0] == ACCEPTED else NONE
 
 
 @njit(cache=False)
@@ -207,7 +235,8 @@ def _compiled(version: str) -> tuple[Callable[..., Any], Callable[..., Any]]:
         if version == "":
             return start
         for row in range(start, len(events)):
-            if MARGIN + 2 * s.waiting > len(b.out) - s.written or s.waiting + 4 > len(b.orders):
+            room = len(b.out) - s.written - MARGIN
+            if 2 * (s.waiting + s.held) > room or s.waiting + 4 > len(b.orders):
                 return row
             e = events[row]
             t = tickers[e.ticker]
@@ -237,7 +266,7 @@ def _compiled(version: str) -> tuple[Callable[..., Any], Callable[..., Any]]:
     def pass_time(until: int, ended: bool, b: Books, rules: Rules) -> None:
         """Fire what is due before a frontier, or at it when the input has ended.
 
-        The buffer must have room for every waiting order.
+        The buffer must have room for every waiting order and every position.
         """
         b.account[0].written = 0
         if version == "":

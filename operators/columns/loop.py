@@ -78,7 +78,7 @@ class ColumnLoop:
         self._last = np.full(0, UNSEEN, np.int64)
         tickers, days = fresh_tickers(0)
         self._books = Books(
-            *sessions.columns, tickers, days,
+            *sessions.columns, tickers, np.zeros(0, np.int64), days,
             fresh_account(params.account.start_cash * 10_000), np.zeros(256, ORDER),
             np.zeros(RECORDS, RECORD),
         )  # fmt: skip
@@ -137,6 +137,7 @@ class ColumnLoop:
         if self.quiet_until:
             scores = scores.quiet(good.stamp, self.quiet_until)
         events, self.votes = rows_of(good, scores, self.strategies.tickers)
+        self._spell()
         start = 0
         while start < len(events):
             before = start
@@ -151,7 +152,9 @@ class ColumnLoop:
 
     def pass_time(self, frontier: int, *, ended: bool) -> Rows:
         """Let timers fire up to a frontier; returns rows, the last snapshot if it has ended."""
-        while len(self._books.out) < 2 * len(self._books.orders) + 8:
+        self._spell()
+        held = int(self._books.account[0]["held"])
+        while len(self._books.out) < 2 * (len(self._books.orders) + held) + 8:
             self._make_room()
         pass_time(frontier, ended, self._books, self._rules)
         return self._books.out[: self._written]
@@ -171,6 +174,13 @@ class ColumnLoop:
             days=np.concatenate([self._books.days, days]),
         )
         self._last = np.concatenate([self._last, np.full(more, UNSEEN, np.int64)])
+
+    def _spell(self) -> None:
+        """Put the tickers into the order of their names, where a rule goes by it."""
+        names = self.strategies.tickers
+        if self._rules.exits.silent and len(self._books.alphabet) != len(names):
+            order = np.argsort(np.array(names)).astype(np.int64)
+            self._books = self._books._replace(alphabet=order)
 
     def _make_room(self) -> None:
         orders = self._books.orders

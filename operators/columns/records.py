@@ -48,7 +48,7 @@ RECORD: Final = _fields(
     "realized held"
 )
 (DECISION, FILL, END, SNAPSHOT) = range(4)  # END: of an order, without a further fill
-(BY_SIGNAL, BY_STOP, BY_TARGET) = range(3)  # as `operators.exits` numbers them
+(BY_SIGNAL, BY_STOP, BY_TARGET, BY_DELISTING) = range(4)  # as `operators.exits` numbers them
 ACCEPTED: Final = 0
 # The code of a decision, by number; an entry check's is its place among the checks, from 1.
 CODES: Final = ("ACCEPTED", *NAMES, "NO_POSITION")
@@ -86,6 +86,7 @@ class Books(NamedTuple):
     Attributes:
         opens, closes, ends: of the sessions, microseconds.
         tickers: TICKER rows.
+        alphabet: rows of tickers in the order of their names; empty where no rule needs it.
         days: (tickers, 20) session volumes.
         account: one ACCOUNT row.
         orders: ORDER rows, the waiting ones first.
@@ -96,6 +97,7 @@ class Books(NamedTuple):
     closes: Ints
     ends: Ints
     tickers: Rows
+    alphabet: Ints
     days: Ints
     account: Rows
     orders: Rows

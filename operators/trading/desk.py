@@ -7,7 +7,6 @@ booked in the same way wherever it comes from.
 """
 
 from collections.abc import Iterable
-from datetime import datetime
 from typing import Final, Literal
 
 from messages.base import make_id
@@ -20,18 +19,17 @@ from operators.bar_filter import BarFilter
 from operators.blocks import Block, Event
 from operators.checks import ACCEPTED, NO_NEWS, UNKNOWN, UNKNOWN_NEWS, Ask, Denial
 from operators.params import NEWS_DRIVEN, Params
-from operators.states import State
-from operators.trading.account import Account, AccountState, Fill, Position
+from operators.trading.account import Account, Fill, Position
 from operators.trading.asked import EntryAsked, ExitAsked, Watch
+from operators.trading.desk_state import DeskState, TradingState
 from operators.trading.events import EventFactory, Request, execution_id
 from operators.trading.fills import Execution, SimulatedBroker
-from operators.trading.last_bar import BarMemory, LastBar
+from operators.trading.last_bar import LastBar
 from operators.trading.orders import Order, OrderBook
 from operators.trading.protection import exit_by
 from operators.trading.sessions import BEYOND, NEVER, SessionTable
 from operators.trading.sizing import Sizing
 
-TradingState = Literal["ACTIVE", "PAUSED", "REDUCING", "HALTED"]
 Ending = Literal["EXPIRED", "CANCELLED", "REJECTED"]
 STATES: Final[dict[str, TradingState]] = {
     "pause": "PAUSED",
@@ -39,29 +37,6 @@ STATES: Final[dict[str, TradingState]] = {
     "reduce": "REDUCING",
     "halt": "HALTED",
 }
-
-
-class DeskState(State):
-    """Account, orders, marks, timers and trading state.
-
-    Attributes:
-        last_bars: ticker -> start of its last good bar.
-        orders: those that have not ended, in the order they were placed.
-        exits: ticker -> stamp of its last exit.
-        commands: ids of the commands taken, sorted.
-        snapshot_due, close_due: stamps of the timers; NEVER where not armed.
-    """
-
-    account: AccountState
-    last_bars: dict[str, datetime]
-    orders: list[Order]
-    exits: dict[str, int]
-    bars: dict[str, BarMemory]
-    state: TradingState
-    flattening: bool
-    commands: list[str]
-    snapshot_due: int
-    close_due: int
 
 
 class Desk:
@@ -191,6 +166,26 @@ class Desk:
                 bar.today = 0
         if not checks.is_off("MARKET_CLOSED", self._limits):
             self._end(stamp, self._orders.open_orders(), "EXPIRED", out)
+        if self._exits_by.silent:
+            self._close_the_silent(stamp, out)
+
+    def _close_the_silent(self, stamp: int, out: list[Event]) -> None:
+        """Close what has had no bar for too many sessions, the one that has just ended included."""
+        ended = self._sessions.number_of(stamp - 1)
+        for ticker in sorted(self.account.positions):
+            last = self._bars.get(ticker)
+            if last is None or ended - self._sessions.number_of(last.stamp) < self._exits_by.silent:
+                continue
+            leaving = [order for order in self._orders.of(ticker) if not order.enters]
+            self._end(stamp, leaving, "CANCELLED", out)
+            position = self.account.positions[ticker]
+            held = position.execution_id
+            request = Request(("delisted", held), "delisted", "", (held,))
+            decision = self._decide(stamp, ticker, -position.qty, request, None, out)
+            self._show_exit(decision, stamp, ticker)
+            order = self._order(decision, stamp, -position.qty, 0, position.trade_id, out)
+            worthless = self._exits_by.worthless
+            self.book(stamp, (self._broker.delisted(order, last.price, worthless=worthless),), out)
 
     def _end(
         self, stamp: int, orders: list[Order], status: Ending, out: list[Event]
@@ -336,11 +331,7 @@ class Desk:
         self, decision: Decision, stamp: int, ticker: str, qty: int, reserve: int, trade: str,
         out: list[Event], *, within: int | None = None,
     ) -> None:  # fmt: skip
-        order_id = make_id("ord", decision.id)
-        trade = trade or make_id("trd", order_id)
-        order = Order(order_id, ticker, qty, 0, 0, reserve, stamp, decision.signal_id, trade)
-        out.append(self._events.order(decision, order))
-        self._orders.place(order)
+        order = self._order(decision, stamp, qty, reserve, trade, out)
         last = self._bars.get(ticker)
         if within is not None and last is not None:
             at_once = self._broker.within_bar(order, within, last.volume)
@@ -348,6 +339,17 @@ class Desk:
             at_once = self._broker.at_once(order, last)
         if at_once is not None:
             self.book(stamp, (at_once,), out)
+
+    def _order(
+        self, decision: Decision, stamp: int, qty: int, reserve: int, trade: str, out: list[Event]
+    ) -> Order:
+        """Put an order into the book."""
+        id_ = make_id("ord", decision.id)
+        trade = trade or make_id("trd", id_)
+        order = Order(id_, decision.ticker, qty, 0, 0, reserve, stamp, decision.signal_id, trade)
+        out.append(self._events.order(decision, order))
+        self._orders.place(order)
+        return order
 
     def _on_command(self, stamp: int, command: Command, out: list[Event]) -> None:
         if command.id in self._commands:

@@ -56,6 +56,16 @@ class SimulatedBroker:
         """Fill an order at a price within the bar under way: a stop or a target that was met."""
         return self._filled(order, price, volume, self.shares_of(order, volume))
 
+    def delisted(self, order: Order, last: int, *, worthless: bool) -> Execution:
+        """Close all of a position that has no market any more: at its last price, or at none.
+
+        Args:
+            order: of all its shares.
+            last: price, units.
+            worthless: it brings nothing.
+        """
+        return Execution(order.id, order.open, 0 if worthless else last, 0, last)
+
     def on_bar(
         self, orders: Iterable[Order], bar: Bar, free_cash: Callable[[], int] | None = None
     ) -> Iterable[Execution]:

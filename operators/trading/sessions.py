@@ -58,11 +58,15 @@ class SessionTable:
         """Return the number of the session each stamp belongs to; see `end_of`."""
         return np.searchsorted(self.columns[2], stamps, side="left")
 
+    def number_of(self, stamp: int) -> int:
+        """Return the number of the session a stamp belongs to."""
+        return bisect_left(self.ends, stamp)
+
     def end_of(self, stamp: int) -> int | None:
         """Return the end of the session a stamp belongs to: the first at or after it.
 
         What is known after an end belongs to the next session, which is the first that can act on
         it. None past the table's end.
         """
-        i = bisect_left(self.ends, stamp)
+        i = self.number_of(stamp)
         return self.ends[i] if i < len(self.ends) else None

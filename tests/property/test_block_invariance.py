@@ -17,7 +17,8 @@ from operators.params import FillParams, Params, RiskParams, SentimentParams
 from operators.states import State, decode_state, encode_state
 from operators.strategies.ensemble import Ensemble, EnsembleState
 from operators.strategies.voting import Voting, VotingState
-from operators.trading.desk import Desk, DeskState
+from operators.trading.desk import Desk
+from operators.trading.desk_state import DeskState
 from tests.models import scoring
 from tests.own_examples import Breakout, WithTheNews
 from tests.streams import DAY, END, blocks, command, desk_input, market, outputs, raw, resumed

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -31,10 +32,11 @@ from operators.params import (
 from operators.trading.sessions import SessionTable
 from tests.columns import by_columns, by_messages
 from tests.models import scoring
-from tests.streams import CLOSE, DAY, END, OPEN, at, bar, market, weight
+from tests.streams import CLOSE, DAY, END, OPEN, at, bar, market, scored, weight
 
 EXAMPLES = Path(__file__).parents[1] / "own_examples.py"
 TWO = SessionTable((OPEN, at(30)), (at(20), CLOSE))
+FOUR = SessionTable((OPEN, at(10), at(20), at(30)), (at(6), at(16), at(26), CLOSE))
 
 
 @st.composite
@@ -48,6 +50,8 @@ def rules(draw: st.DrawFn) -> Params:
         take_profit_bps=draw(st.sampled_from([0, 0, 100, 30_000])),
         trailing_stop_bps=draw(st.sampled_from([0, 0, 70, 500])),
         stops=draw(st.sampled_from(["close", "within"])),
+        delisted_sessions=draw(st.sampled_from([0, 1, 2])),
+        delisted_price=draw(st.sampled_from(["last", "zero"])),
         cooldown_minutes=draw(st.sampled_from([0, 3, 30])),
         participation_bps=draw(st.sampled_from([1, 100, 10_000])),
         stale_price_seconds=draw(st.sampled_from([30, 300])),
@@ -82,7 +86,7 @@ def rules(draw: st.DrawFn) -> Params:
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 @given(
-    params=rules(), events=market(45), sessions=st.sampled_from([DAY, TWO]),
+    params=rules(), events=market(45), sessions=st.sampled_from([DAY, TWO, FOUR]),
     sizes=st.lists(st.integers(1, 60), max_size=12),
 )  # fmt: skip
 def test_any_market_under_any_rules(
@@ -143,3 +147,29 @@ def test_two_recorded_days_with_their_news(two_days: tuple[Path, Path]) -> None:
     expected = by_messages(Params(), sessions, day, end)
     assert sum(row[0] == "execution" for row in expected) > 100
     assert by_columns(Params(), sessions, day, end, [5_000, 1, 700]) == expected
+
+
+@pytest.mark.parametrize("price", ["last", "zero"])
+@pytest.mark.parametrize("off", [(), ("MARKET_CLOSED",)])
+def test_positions_without_bars_are_closed_alike(
+    price: Literal["last", "zero"], off: tuple[str, ...]
+) -> None:
+    """One goes on, one has no bar any more, one waits for an exit that never fills."""
+    risk = RiskParams(
+        delisted_sessions=2, delisted_price=price, participation_bps=10_000, stop_loss_bps=9_000,
+        max_fees_bps=10_000, off=off,
+    )  # fmt: skip
+    news = NewsDrivenParams(threshold=0.2, min_confidence=0.5)
+    params = Params(risk=risk, fills=FillParams(model="next_open"), news_driven=news)
+    events = [weight(0, "news_driven", 1.0)]
+    for ticker in ("CCC", "AAA", "BBB"):
+        events += [bar(m, ticker, 100_0000, volume=9_000_000) for m in range(1, 6)]
+        events.append(scored(2, ticker, 0.9))
+    events.append(scored(5.5, "BBB", -0.9))
+    events += [bar(m, "AAA", 101_0000, volume=9_000_000) for m in range(6, 40)]
+    events.sort(key=lambda e: (e.stamp, e.key))
+    expected = by_messages(params, FOUR, events, END)
+    closed = [row for row in expected if row[0] == "decision" and row[4] == "delisted"]
+    assert {row[2] for row in closed} == {"BBB", "CCC"}
+    for sizes in ([], [1, 3], [7] * 9):
+        assert by_columns(params, FOUR, events, END, sizes) == expected

@@ -35,7 +35,7 @@ STEPS = st.lists(
 def books() -> Books:
     tickers, days = fresh_tickers(3)
     none = np.zeros(0, np.int64)
-    return Books(none, none, none, tickers, days, fresh_account(CASH), np.zeros(16, ORDER),
+    return Books(none, none, none, tickers, none, days, fresh_account(CASH), np.zeros(16, ORDER),
                  np.zeros(64, RECORD))  # fmt: skip
 
 

@@ -8,7 +8,12 @@ from connectors.storage.checks import checks
 
 VERSIONS = "connectors.storage.migrations.versions"
 FROZEN = import_module(f"{VERSIONS}.0007_words_and_ranges").CHECKS
-LATER = {("positions", "trail"): "trail >= 0 AND trail <= 10000000"}  # 0008
+LATER = {
+    ("positions", "trail"): "trail >= 0 AND trail <= 10000000",  # 0008
+    ("decisions", "cause"): (  # 0009
+        "cause IN ('command', 'delisted', 'reconcile', 'signal', 'stop', 'take_profit')"
+    ),
+}
 
 
 @pytest.mark.parametrize(

@@ -13,12 +13,12 @@ from messages.trading import (
     PositionChanged,
     TradeExecution,
 )
-from messages.units import to_micros
+from messages.units import to_datetime, to_micros
 from operators.blocks import Event
 from operators.params import AccountParams, FillParams, Params, RiskParams
 from operators.trading.desk import Desk
-from operators.trading.sessions import GRACE_US
-from tests.streams import CLOSE, DAY, at, bar, blocks, bodies, command, outputs, signal
+from operators.trading.sessions import GRACE_US, SessionTable
+from tests.streams import CLOSE, DAY, OPEN, at, bar, blocks, bodies, command, outputs, signal
 
 PLAIN = FillParams(slippage_bps=0, commission_per_share=0)
 
@@ -323,3 +323,54 @@ def test_a_level_that_no_price_can_reach_is_not_named() -> None:
     (opened, *_) = bodies(outputs(Desk(params, DAY), blocks(ordered, [])), PositionChanged)
     assert (opened.stop_loss, opened.take_profit) == (8_730_000.0, None)
     assert decoder(PositionChanged)(encode(opened)) == opened
+
+
+DAYS = SessionTable((OPEN, at(10), at(20), at(30)), (at(6), at(16), at(26), CLOSE))
+
+
+def silent(price: Any = "last", after: int = 2, *more: Event, sessions: SessionTable = DAYS) -> Any:
+    """Buy two tickers, then see bars of one of them only; 90 is the other's last price."""
+    risk = RiskParams(
+        delisted_sessions=after, delisted_price=price, stop_loss_bps=9_000, off=("STALE_PRICE",)
+    )  # fmt: skip
+    params = Params(risk=risk, fills=PLAIN, account=AccountParams(start_cash=100_000))
+    events = [*flat(range(1, 3)), *flat(range(1, 3), "BBB"), signal(2, "AAA", "LONG"),
+              signal(2, "BBB", "LONG"), bar(4, "BBB", 90_0000), *flat(range(3, 40)),
+              *more]  # fmt: skip
+    ordered = sorted(events, key=lambda e: (e.stamp, e.key))
+    return outputs(Desk(params, sessions), blocks(ordered, []))
+
+
+@pytest.mark.parametrize(
+    ("price", "paid", "profit"), [("last", 90.0, "-500.0000"), ("zero", 0.0, "-5000.0000")]
+)
+def test_a_position_without_bars_is_closed_after_so_many_sessions(
+    price: str, paid: float, profit: str
+) -> None:
+    """Its last bar was in the first session: the third is the second without one."""
+    said = silent(price)
+    [decision] = [d for d in bodies(said, Decision) if d.cause == "delisted"]
+    assert (decision.ticker, decision.accepted, decision.side) == ("BBB", True, "SELL")
+    assert decision.event_time == to_datetime(DAYS.ends[2] + 1)
+    [sold] = [e for e in bodies(said, TradeExecution) if e.side == "SELL"]
+    assert (sold.qty, sold.price, sold.commission) == (50, paid, Decimal(0))
+    assert sold.pnl == Decimal(profit)
+    assert decoder(TradeExecution)(encode(sold)) == sold
+    last = bodies(said, PortfolioSnapshot)[-1]
+    assert (last.cash, last.open_positions) == (Decimal(100_000 - 5_000) + Decimal(profit), 1)
+
+
+def test_it_is_not_closed_where_nobody_asks_or_too_early() -> None:
+    for after in (0, 4):
+        assert all(d.cause == "signal" for d in bodies(silent("last", after), Decision))
+
+
+def test_one_bar_begins_the_count_again() -> None:
+    said = silent("last", 2, bar(12, "BBB", 95_0000))
+    [decision] = [d for d in bodies(said, Decision) if d.cause == "delisted"]
+    assert decision.event_time == to_datetime(DAYS.ends[3] + 1)
+
+
+def test_a_halt_keeps_nothing_that_has_no_market() -> None:
+    said = silent("last", 2, command(5, "halt"))
+    assert [d.cause for d in bodies(said, Decision)] == ["signal", "signal", "delisted"]
