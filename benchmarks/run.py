@@ -164,6 +164,23 @@ def live(data: Path, peers: Path | None, runs: int) -> list[Figure]:
     ]  # fmt: skip
 
 
+def delay(runs: int) -> list[Figure]:
+    """Measure from a bar's append to its order request's, beside one bare hop."""
+    figures = []
+    for tickers, rounds in ((100, 10), (10_000, 2)):
+        script = [sys.executable, "-m", "benchmarks.live_delay", str(tickers), str(rounds)]
+        found = [measure(script, {}) for _ in range(runs)]
+        figures += [
+            figure(
+                f"bar to order, {tickers:,} at once, p{percent}", "ms",
+                [r[f"bar to order p{percent}"] for r in found],
+                "bare hop", [r[f"bare hop p{percent}"] for r in found],
+            )
+            for percent in (50, 99)
+        ]  # fmt: skip
+    return figures
+
+
 def peer_step(data: Path, peers: Path) -> dict[str, float]:
     """Return the plain peer's time for one bar, microseconds, at the same percentiles."""
     script = [sys.executable, str(peers / "plain_ops.py"), "medium", "lat"]
@@ -232,6 +249,7 @@ def engine(data: Path, peers: Path | None, runs: int) -> list[Figure]:
         *side_by_side(data, runs),
         *plain_strategy(data, peers, runs),
         *live(data, peers, runs),
+        *delay(runs),
         *cost(data, runs),
         *storage(runs),
     ]

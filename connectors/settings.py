@@ -57,7 +57,8 @@ class Settings(BaseSettings):
         bootstrap: host:port of a running Kafka; empty starts the embedded one.
         database_url: of a running PostgreSQL; empty starts the embedded one.
         partitions: of topics keyed by ticker or article; one signals process each.
-        tick_ms: how often a silent live entry flow says what time it is; what a signal waits.
+        tick_ms: how often a live entry flow says what time it is for half a second after each
+            fact; the first time at once, and while nothing happens every five seconds.
         metrics: every process serves Prometheus metrics on a loopback port of its own.
         log_level: of every process; logs are JSON lines.
         retention_days: age at which bars, snapshots and metrics leave the database; 0 keeps

@@ -8,13 +8,16 @@ jump was wide. A jump is held off and told until the wall clock has kept to it f
 import logging
 import time
 from collections.abc import Callable
-from typing import Final
+from typing import Final, Protocol
 
 from messages.units import SECOND_US
 
 JUMP_US: Final = 2 * SECOND_US  # more than this between two looks, beyond what really passed
 BELIEVED_AFTER_US: Final = 5 * SECOND_US
-LONGEST_S: Final = 0.1
+LONGEST_S: Final = 0.25
+IDLE_S: Final = 5.0  # between beats while nothing happens
+AWAKE_S: Final = 0.5  # after each ring
+GAP_S: Final = 0.005  # at least, between two beats: rings come in showers
 log = logging.getLogger(__name__)
 Clock = Callable[[], int]  # nanoseconds
 
@@ -52,27 +55,72 @@ class SteadyClock:
         return True
 
 
+class Ringing(Protocol):
+    """What wakes a beat: see `connectors.kafka.bell`."""
+
+    @property
+    def count(self) -> int:
+        """Return how often it has rung."""
+
+    def wait(self, heard: int, seconds: float) -> int:
+        """Wait for a ring beyond those heard, though not longer; returns the count."""
+
+
+class Silence:
+    """Rings never: for a beat that nothing wakes."""
+
+    count = 0
+
+    def wait(self, _heard: int, seconds: float) -> int:
+        """Wait."""
+        time.sleep(seconds)
+        return 0
+
+
 class Beat:
-    """Says when the next beat is due, by the monotonic clock: no jump can put it off."""
+    """Says when the next beat is due, by the monotonic clock: no jump can put it off.
 
-    def __init__(self, every_s: float, monotonic: Callable[[], float] = time.monotonic) -> None:
-        """Be due at once."""
-        self._every, self._monotonic = every_s, monotonic
-        self._due = monotonic()
+    While nothing rings it is seldom due. A ring makes it due at once, and then at its interval for
+    as long as what follows from one record may take.
+    """
 
-    def wait(self, sleep: Callable[[float], None] = time.sleep) -> bool:
+    def __init__(
+        self, every_s: float, bell: Ringing | None = None, idle_s: float = IDLE_S,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:  # fmt: skip
+        """Be due at once.
+
+        Args:
+            every_s: interval while something goes on.
+            bell: rings when something does; None: something always does.
+            idle_s: interval while nothing does.
+            monotonic: seconds.
+        """
+        self._bell: Ringing = bell or Silence()
+        self._every, self._idle = every_s, idle_s if bell else every_s
+        self._monotonic = monotonic
+        self._due = self._awake_until = monotonic()
+        self._last = self._due - every_s
+        self._heard = self._bell.count
+
+    def wait(self) -> bool:
         """Wait until the next beat is due, though not for long; tells whether it is, and begins it.
 
         A waiting flow must hear that it is to stop, and its engine make snapshots.
         """
         left = self._due - self._monotonic()
         if left > 0:
-            sleep(min(left, LONGEST_S))
+            self._bell.wait(self._heard, min(left, LONGEST_S))
         return self.is_due()
 
     def is_due(self) -> bool:
         """Tell whether a beat is due, and begin the next interval if it is."""
-        if self._monotonic() < self._due:
+        now = self._monotonic()
+        if (count := self._bell.count) != self._heard:
+            self._heard, self._awake_until = count, now + AWAKE_S
+            self._due = min(self._due, self._last + GAP_S)
+        if now < self._due:
             return False
-        self._due = self._monotonic() + self._every
+        self._last = now
+        self._due = now + (self._every if now < self._awake_until else self._idle)
         return True

@@ -5,14 +5,15 @@ the topic; this flow keeps its time.
 """
 
 from datetime import timedelta
+from functools import partial
 
 import bytewax.operators as op
 from bytewax.dataflow import Dataflow
 from bytewax.operators import KeyedStream
 
 from connectors.envelope import SHARD, Envelope
+from connectors.kafka.bell import listen
 from connectors.kafka.sink import LogSink
-from connectors.market.bar_rows import bar_rows
 from connectors.market.clock_source import ClockSource
 from connectors.market.recorded import RecordedSource
 from connectors.runs import Run
@@ -38,9 +39,13 @@ def flow(run: Run, stopping: Stopping) -> Dataflow:
     """Play the run's bar file, or beat; ticks on control.commands give commands their place."""
     layout, dataflow = run.layout, Dataflow("market")
     if run.live:
-        beat = ClockSource(timedelta(milliseconds=run.spec.tick_ms), stopping)
+        every = timedelta(milliseconds=run.spec.tick_ms)
+        beat = ClockSource(every, stopping, partial(listen, layout))
         bars = op.input("clock", dataflow, beat)
     else:
+        # Imported here: a live run reads no file, and needs none of what reads them.
+        from connectors.market.bar_rows import bar_rows
+
         source = RecordedSource(
             bar_rows(run.path(run.bars), run.spec.interval), stopping, run.spec.pace
         )

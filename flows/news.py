@@ -1,6 +1,7 @@
 """flows/news: articles -> news.raw; played from a file, or from the feeds in a live run."""
 
 from datetime import timedelta
+from functools import partial
 
 import bytewax.operators as op
 from bytewax.dataflow import Dataflow
@@ -10,6 +11,7 @@ from connectors.envelope import SHARD, Envelope
 from connectors.feed.feeds import feed_names, feeds_of
 from connectors.feed.health import FeedRegistry
 from connectors.feed.live import LiveSource
+from connectors.kafka.bell import listen
 from connectors.kafka.sink import LogSink
 from connectors.market.input_files import article_rows, no_rows
 from connectors.market.recorded import RecordedSource
@@ -40,7 +42,9 @@ def live(run: Run, stopping: Stopping, dataflow: Dataflow) -> KeyedStream[Envelo
     registry = FeedRegistry(feed_names(params))
     registry.keep_telling(run.layout, run.path(FEEDS_FILE))
     every = timedelta(milliseconds=run.spec.tick_ms)
-    source = LiveSource(lambda: list(feeds_of(params)), registry, every, stopping)
+    source = LiveSource(
+        lambda: list(feeds_of(params)), registry, every, stopping, partial(listen, run.layout)
+    )
     rows = op.input("feeds", dataflow, source)
     admitted = step("admit", rows, lambda s: AdmitArticles(0, s, live=True), ArticlesState)
     return op.map("one_shard", admitted, lambda item: (SHARD, item[1]))

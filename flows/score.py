@@ -8,6 +8,8 @@ from bytewax.dataflow import Dataflow
 from bytewax.operators import KeyedStream
 
 from connectors.envelope import Envelope
+from connectors.kafka.bell import listen
+from connectors.kafka.source import PATIENCE_S
 from connectors.runs import Run
 from connectors.sentiment.tiers import cascade, require
 from connectors.tickers.directory import ticker_finder
@@ -18,6 +20,7 @@ from messages.flows import PAPER
 
 FLOW = PAPER["score"]
 FACTS = "scores.sqlite"
+SOON_S = 0.005  # while scores are awaited
 
 
 def flow(run: Run, stopping: Stopping) -> Dataflow:
@@ -27,6 +30,7 @@ def flow(run: Run, stopping: Stopping) -> Dataflow:
         ModelUnusable: a tier is asked for by name that is not on this machine.
     """
     params, backlog = run.scoring_params, Backlog()
+    bell = listen(run.layout) if run.live else None
     require(params)
     finder = ticker_finder(run.news_params.directories)
 
@@ -34,6 +38,7 @@ def flow(run: Run, stopping: Stopping) -> Dataflow:
         return ScoringStep(
             lambda: cascade(params, run.path(FACTS), live=run.live),
             finder, backlog, stopping, run.spec.tick_ms if run.live else None, state,
+            bell,
         )  # fmt: skip
 
     def wire(articles: KeyedStream[Envelope]) -> KeyedStream[Envelope]:
@@ -41,5 +46,6 @@ def flow(run: Run, stopping: Stopping) -> Dataflow:
 
     return between_topics(
         FLOW, run.layout, wire, stopping, store=checkpoint_store(run, "score"),
-        back_pressure=backlog.full,
+        back_pressure=backlog.full, patience=lambda: SOON_S if backlog.pending else PATIENCE_S,
+        listen=None if bell is None else lambda: bell,
     )  # fmt: skip

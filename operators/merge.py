@@ -213,6 +213,11 @@ class Merge:
         return all(p.clock.ended for p in self._all)
 
     @property
+    def frontier(self) -> int:
+        """Return how far everything was released."""
+        return self._frontier
+
+    @property
     def watermark(self) -> int:
         """Return the smallest clock; the latest end where every partition has ended."""
         if self.ended:

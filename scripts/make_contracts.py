@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from connectors.kafka.headers import RUN, SEQ, STAMP, TICK
+from connectors.kafka.headers import RUN, SEAL, SEQ, STAMP, TICK
 from connectors.telemetry import TRACEPARENT
 from connectors.version import VERSION
 from messages.codec import model_of
@@ -20,7 +20,7 @@ from messages.topics import EVERY_TOPIC, Topic
 
 KAFKA = Path(__file__).resolve().parent.parent / "kafka"
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
-WRITABLE = ("news.raw", "market.bars", "control.commands")
+WRITABLE = ("news.raw", "market.bars", "control.requests")
 HEADERS = {
     STAMP: "When the system knew it: microseconds since 1970-01-01 UTC, in decimal digits. A "
     "record without it takes the running maximum of its partition.",
@@ -28,6 +28,8 @@ HEADERS = {
     RUN: "The run that wrote it. stamp, seq and tick count only beside the run's own name.",
     TICK: "The record has no body: its writer has finished everything before `stamp`. `1`, or "
     "`end` when nothing more will come. External consumers skip records with this header.",
+    SEAL: "On topics that others write too (`news.raw`, `market.bars`, `control.commands`, "
+    "`control.requests`): the run's own word that the record is its own; docs/kafka.md.",
     TRACEPARENT: "W3C trace context. The trace id is a function of run and stamp: all that one "
     "moment led to, in every topic, is one trace.",
 }

@@ -11,6 +11,7 @@ from typing import Final, Literal
 
 from confluent_kafka import Producer
 
+from connectors.changes import Changes
 from connectors.feed.base import Feed, Values
 from connectors.feed.fetching import FeedFailed
 from connectors.files import write_whole
@@ -106,14 +107,22 @@ class FeedRegistry:
                     yield "last_item", name, feed.last_item.timestamp()
 
     def keep_telling(self, layout: Layout, file: Path) -> None:
-        """Publish on feeds.health and write a file for `tidewire feeds`, from a daemon thread."""
+        """Publish on feeds.health and write a file for `tidewire feeds`, from a daemon thread.
+
+        The file is written each time; the topic has what changed, and every feed once a minute.
+        """
         watch_feeds(lambda: list(self.gauges()))
         producer = Producer(layout.access.settings({"log_level": 2}))
+
+        changes = Changes()
 
         def tell() -> None:
             while True:
                 told = self.health(layout.run_id)
                 for health in told:
+                    what = (health.state, health.detail, health.entries)
+                    if not changes.worth_telling(health.feed, what):
+                        continue
                     producer.produce(
                         layout.name(FEEDS_HEALTH), encode(health), health.feed.encode(), 0,
                         headers=[

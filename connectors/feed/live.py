@@ -21,6 +21,7 @@ from connectors.envelope import SHARD, Envelope
 from connectors.feed.base import Feed, Memory, Poll, Values
 from connectors.feed.fetching import FeedFailed
 from connectors.feed.health import FeedRegistry, with_jitter
+from connectors.kafka.bell import Bell
 from connectors.steady_clock import Beat, SteadyClock
 from connectors.telemetry import FETCH_SECONDS
 from operators.admission import InputRow
@@ -44,11 +45,11 @@ class LivePartition(StatefulSourcePartition[tuple[str, Envelope], bytes]):
 
     def __init__(
         self, feeds: Sequence[Feed], registry: FeedRegistry, every: timedelta,
-        stopping: Callable[[], bool], resume: bytes | None,
+        stopping: Callable[[], bool], resume: bytes | None, bell: Bell,
     ) -> None:  # fmt: skip
-        """Start every feed where its memory says."""
-        self._beat, self._clock = Beat(every.total_seconds()), SteadyClock()
-        self._stopping = stopping
+        """Start every feed where its memory says; what it gives rings the bell."""
+        self._beat, self._clock = Beat(every.total_seconds(), bell), SteadyClock()
+        self._stopping, self._bell = stopping, bell
         state = None if resume is None else decode_state(resume, FeedsState)
         self._memories: dict[str, Memory] = dict(state.memories if state else {})
         self._number = state.row if state else 0
@@ -57,7 +58,7 @@ class LivePartition(StatefulSourcePartition[tuple[str, Envelope], bytes]):
         self._closed = threading.Event()
         for feed in feeds:
             memory = self._memories.get(feed.name, {})
-            thread = _FeedThread(feed, registry, self._polled, memory, self._closed)
+            thread = _FeedThread(feed, registry, self._polled, memory, self._closed, bell)
             threading.Thread(target=thread.run, name=f"feed-{feed.name}", daemon=True).start()
 
     def next_batch(self) -> list[tuple[str, Envelope]]:
@@ -98,9 +99,18 @@ class LiveSource(FixedPartitionedSource[tuple[str, Envelope], bytes]):
 
     def __init__(
         self, feeds: Callable[[], Sequence[Feed]], registry: FeedRegistry, every: timedelta,
-        stopping: Callable[[], bool],
+        stopping: Callable[[], bool], listen: Callable[[], Bell] = Bell,
     ) -> None:  # fmt: skip
-        """Name the feeds; nothing is opened here."""
+        """Name the feeds; nothing is opened here.
+
+        Args:
+            feeds: makes them.
+            registry: of their health.
+            every: a tick while something happens.
+            stopping: asked at each tick.
+            listen: gives the bell that says so.
+        """
+        self._listen = listen
         self._feeds, self._registry = feeds, registry
         self._every, self._stopping = every, stopping
 
@@ -111,8 +121,9 @@ class LiveSource(FixedPartitionedSource[tuple[str, Envelope], bytes]):
     def build_part(self, step_id: str, for_part: str, resume_state: bytes | None) -> LivePartition:
         """Start the feeds."""
         return LivePartition(
-            self._feeds(), self._registry, self._every, self._stopping, resume_state
-        )
+            self._feeds(), self._registry, self._every, self._stopping, resume_state,
+            self._listen(),
+        )  # fmt: skip
 
 
 class _FeedThread:
@@ -120,8 +131,9 @@ class _FeedThread:
 
     def __init__(
         self, feed: Feed, registry: FeedRegistry, polled: "SimpleQueue[tuple[str, Poll]]",
-        memory: Memory, closed: threading.Event,
+        memory: Memory, closed: threading.Event, bell: Bell,
     ) -> None:  # fmt: skip
+        self._bell = bell
         self._feed, self._registry, self._polled = feed, registry, polled
         self._memory, self._closed = memory, closed
         self._seen: OrderedDict[bytes, None] = OrderedDict()
@@ -137,6 +149,8 @@ class _FeedThread:
                 wait = self._registry.succeeded(feed.name, fresh)
                 self._memory = poll.memory
                 self._polled.put((feed.name, poll._replace(rows=fresh)))
+                if fresh:
+                    self._bell.ring()
             except FeedFailed as failure:
                 wait = self._registry.failed(feed, failure)
                 log.warning("feed %s: %s", feed.name, failure)

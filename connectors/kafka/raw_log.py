@@ -16,7 +16,7 @@ from confluent_kafka import Message as Record
 from connectors.kafka.headers import Seal
 from connectors.kafka.layout import Layout
 from connectors.kafka.partition_reader import Arrival, Arrivals, read_body
-from connectors.kafka.source import BATCH, LAG_EVERY_S, POLL_S, is_record, lag_of
+from connectors.kafka.source import BATCH, LAG_EVERY_S, PATIENCE_S, is_record, lag_of
 from connectors.telemetry import READ, VITALS
 from messages.base import Message
 from messages.codec import decoder
@@ -136,7 +136,7 @@ class RawLogPartition(StatefulSourcePartition[tuple[str, Batch], bytes]):
                     "group.id": f"{layout.prefix}archive",
                     "enable.auto.commit": False,
                     "auto.offset.reset": "error",
-                    "fetch.wait.max.ms": 50,
+                    "fetch.wait.max.ms": 500,
                     "fetch.error.backoff.ms": 50,
                     "queued.max.messages.kbytes": 16_384,
                     "allow.auto.create.topics": False,
@@ -157,7 +157,7 @@ class RawLogPartition(StatefulSourcePartition[tuple[str, Batch], bytes]):
         if self._told_end or self._stopping():
             raise StopIteration
         records: list[LogRecord] = []
-        first = self._consumer.poll(POLL_S)
+        first = self._consumer.poll(PATIENCE_S)
         if first is not None:
             for record in (first, *self._consumer.consume(BATCH, 0)):
                 self._read(record, records)

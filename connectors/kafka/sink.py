@@ -32,7 +32,7 @@ Keep = Callable[[Barrier, bytes], None]
 
 FLUSH_S: Final = 120.0
 SLICE_S: Final = 0.25
-QUIET_US: Final = 1_000_000  # topics that no flow waits for pass time on once a second
+QUIET_US: Final = 60_000_000  # topics that no flow waits for pass time on once a minute
 
 
 class Outbox(NamedTuple):

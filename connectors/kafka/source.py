@@ -17,6 +17,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 from confluent_kafka import Message as Record
 
 from connectors.envelope import Barrier, Envelope
+from connectors.kafka.bell import Bell
 from connectors.kafka.layout import Layout
 from connectors.kafka.partition_reader import PartitionReader
 from connectors.kafka.shards import Partitions
@@ -41,6 +42,7 @@ Stopping = Callable[[], bool]
 
 log = logging.getLogger(__name__)
 POLL_S: Final = 0.01
+PATIENCE_S: Final = 0.25  # of a process that has one shard to wait for
 BACK_PRESSURE_S: Final = 0.005
 BATCH: Final = 2_000
 LAG_EVERY_S: Final = 1.0
@@ -74,12 +76,16 @@ class MergedPartition(StatefulSourcePartition[tuple[str, Envelope], bytes]):
         back_pressure: Stopping,
         resume: bytes | None,
         origin: Barrier | None,
+        patience: Callable[[], float] = lambda: POLL_S,
+        bell: Bell | None = None,
     ) -> None:
         """Start at the snapshot's position, at a checkpoint, or at the beginning of the log."""
         self._shard, self._reads = shard, list(reads)
         self._stopping, self._back_pressure = stopping, back_pressure
         self._origin: Barrier | None = None
         self._lag_at = 0.0
+        self._patience, self._bell = patience, bell
+        self._heard = bell.count if bell else 0
         if resume is None and origin is not None:
             self._origin, resume = origin, origin.source
             day = to_datetime(origin.boundary)
@@ -125,10 +131,17 @@ class MergedPartition(StatefulSourcePartition[tuple[str, Envelope], bytes]):
         self._pause()
         self._report(released)
         if released is None:
-            return []
+            return self._woken()
         boundary = released.boundary
         barrier = None if boundary is None else Barrier(boundary, self.snapshot(), {})
         return [(self._shard, Envelope(released.block, barrier))]
+
+    def _woken(self) -> list[tuple[str, Envelope]]:
+        """Let the steps look at the time once the bell has rung, though nothing was read."""
+        if self._bell is None or self._bell.count == self._heard:
+            return []
+        self._heard = self._bell.count
+        return [(self._shard, Envelope(Block([], self._merge.frontier)))]
 
     def snapshot(self) -> bytes:
         """Return the encoded `MergeState`."""
@@ -139,7 +152,10 @@ class MergedPartition(StatefulSourcePartition[tuple[str, Envelope], bytes]):
         self._consumer.close()
 
     def _fill(self) -> None:
-        first = self._consumer.poll(POLL_S)
+        if self._bell is None:
+            first = self._consumer.poll(self._patience())
+        elif (first := self._consumer.poll(0)) is None and self._bell.count == self._heard:
+            self._bell.wait(self._heard, self._patience())
         if first is None:
             return
         readers = self._readers
@@ -176,6 +192,9 @@ class MergedSource(FixedPartitionedSource[tuple[str, Envelope], bytes]):
             barrier. By default there are none.
         origins: shard key -> the checkpoint to start from where there is no snapshot.
         back_pressure: asked before each batch: the flow has enough to do, nothing is read.
+        patience: how long a shard may wait for records, seconds; by default not long where
+            several shards share the process.
+        listen: gives a bell that wakes the flow's steps too.
     """
 
     def __init__(
@@ -187,8 +206,13 @@ class MergedSource(FixedPartitionedSource[tuple[str, Envelope], bytes]):
         boundary: Boundary = no_boundary,
         origins: Mapping[str, Barrier] = NO_ORIGINS,
         back_pressure: Stopping = no_back_pressure,
+        patience: Callable[[], float] | None = None,
+        listen: Callable[[], Bell] | None = None,
     ) -> None:
         """Name the shards; nothing is opened here."""
+        alone = PATIENCE_S if len(shards) == 1 else POLL_S
+        self._patience = patience or (lambda: alone)
+        self._listen = listen
         self._layout = layout
         self._shards = shards
         self._stopping = stopping
@@ -206,7 +230,8 @@ class MergedSource(FixedPartitionedSource[tuple[str, Envelope], bytes]):
         """Open one shard at its snapshot."""
         return MergedPartition(
             self._layout, for_part, self._shards[for_part], self._boundary, self._stopping,
-            self._back_pressure, resume_state, self._origins.get(for_part),
+            self._back_pressure, resume_state, self._origins.get(for_part), self._patience,
+            self._listen() if self._listen else None,
         )  # fmt: skip
 
 
@@ -247,7 +272,7 @@ def _consumer(layout: Layout) -> Consumer:
                 "group.id": f"{layout.prefix}reader",
                 "enable.auto.commit": False,
                 "auto.offset.reset": "error",
-                "fetch.wait.max.ms": 20,
+                "fetch.wait.max.ms": 500,  # an answer comes at once where there is anything
                 "fetch.error.backoff.ms": 50,
                 "queued.max.messages.kbytes": 16_384,
                 "allow.auto.create.topics": False,

@@ -10,16 +10,18 @@ from datetime import timedelta
 from bytewax.inputs import FixedPartitionedSource, StatefulSourcePartition
 
 from connectors.envelope import SHARD, Envelope
-from connectors.steady_clock import Beat, SteadyClock
+from connectors.steady_clock import Beat, Ringing, SteadyClock
 from operators.blocks import Block
 
 
 class ClockPartition(StatefulSourcePartition[tuple[str, Envelope], None]):
     """Says what time it is, again and again."""
 
-    def __init__(self, every: timedelta, stopping: Callable[[], bool]) -> None:
+    def __init__(
+        self, every: timedelta, stopping: Callable[[], bool], bell: Ringing | None = None
+    ) -> None:
         """Start at once."""
-        self._beat, self._clock = Beat(every.total_seconds()), SteadyClock()
+        self._beat, self._clock = Beat(every.total_seconds(), bell), SteadyClock()
         self._stopping = stopping
 
     def next_batch(self) -> list[tuple[str, Envelope]]:
@@ -41,9 +43,13 @@ class ClockPartition(StatefulSourcePartition[tuple[str, Envelope], None]):
 class ClockSource(FixedPartitionedSource[tuple[str, Envelope], None]):
     """One heartbeat."""
 
-    def __init__(self, every: timedelta, stopping: Callable[[], bool]) -> None:
-        """Beat at an interval."""
+    def __init__(
+        self, every: timedelta, stopping: Callable[[], bool],
+        listen: Callable[[], Ringing] | None = None,
+    ) -> None:  # fmt: skip
+        """Beat at an interval; seldom while the bell that `listen` gives is silent."""
         self._every = every
+        self._listen = listen
         self._stopping = stopping
 
     def list_parts(self) -> list[str]:
@@ -52,4 +58,5 @@ class ClockSource(FixedPartitionedSource[tuple[str, Envelope], None]):
 
     def build_part(self, step_id: str, for_part: str, resume_state: None) -> ClockPartition:
         """Start it."""
-        return ClockPartition(self._every, self._stopping)
+        bell = self._listen() if self._listen else None
+        return ClockPartition(self._every, self._stopping, bell)

@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from connectors.archive.checkpoints import CheckpointStore, next_boundary
 from connectors.envelope import SINK, Envelope
+from connectors.kafka.bell import Bell
 from connectors.kafka.layout import Layout
 from connectors.kafka.shards import shards_of
 from connectors.kafka.sink import LogSink
@@ -29,6 +30,8 @@ def between_topics(
     *,
     store: CheckpointStore,
     back_pressure: Stopping = no_back_pressure,
+    patience: Callable[[], float] | None = None,
+    listen: Callable[[], Bell] | None = None,
     internal: Collection[type[Struct]] = NOTHING_INTERNAL,
 ) -> Dataflow:
     """Build a flow from topics to topics.
@@ -42,6 +45,8 @@ def between_topics(
         store: of the checkpoints at every session's close; a shard without a snapshot starts
             from its newest one.
         back_pressure: asked before each batch: the flow has enough to do.
+        patience: how long its source may wait; see `MergedSource`.
+        listen: gives what wakes it besides its records.
         internal: event types that are not published.
     """
     flow = Dataflow(spec.name)
@@ -49,7 +54,7 @@ def between_topics(
     checkpoints = store.newest(shards)
     source = MergedSource(
         layout, {shard: reads for shard, (reads, _) in shards.items()}, stopping,
-        boundary=next_boundary, back_pressure=back_pressure,
+        boundary=next_boundary, back_pressure=back_pressure, patience=patience, listen=listen,
         origins={s: c.barrier.with_step(SINK, bytes(c.sink)) for s, c in checkpoints.items()},
     )  # fmt: skip
     sink = LogSink(

@@ -18,6 +18,7 @@ from msgspec.structs import replace
 
 from connectors.daemon_pool import DaemonPool
 from connectors.envelope import Barrier, Envelope
+from connectors.kafka.bell import Bell
 from connectors.sentiment.cascade import Answer, Cascade
 from connectors.steady_clock import Beat, SteadyClock
 from messages.control import DeadLetter
@@ -99,6 +100,7 @@ class ScoringStep(StatefulBatchLogic[Envelope, Envelope, bytes]):
         stopping: Callable[[], bool],
         tick_ms: int | None,
         state: bytes | None = None,
+        bell: Bell | None = None,
     ) -> None:
         """Go on with what was pending; models are loaded by the thread, not here.
 
@@ -109,6 +111,8 @@ class ScoringStep(StatefulBatchLogic[Envelope, Envelope, bytes]):
             stopping: the flow is asked to stop: nothing more is waited for.
             tick_ms: of a live run: how often time is passed on; None: a played run.
             state: an encoded `ScoringState`.
+            bell: rings when something waits for time to pass, and is rung when scores are there;
+                None: time passes at every tick.
         """
         self._make, self._finder, self._backlog = cascade, finder, backlog
         self._stopping = stopping
@@ -118,7 +122,8 @@ class ScoringStep(StatefulBatchLogic[Envelope, Envelope, bytes]):
         self._queue: deque[tuple[Pending, Future[list[Answer]] | None]] = deque()
         self._scored = 0
         self._clock = SteadyClock()
-        self._beat = Beat(self._tick.total_seconds() if self._tick else 0.0)
+        self._bell = bell
+        self._beat = Beat(self._tick.total_seconds() if self._tick else 0.0, bell)
         if state is not None:
             self._resume(state)
 
@@ -144,7 +149,7 @@ class ScoringStep(StatefulBatchLogic[Envelope, Envelope, bytes]):
     def on_notify(self) -> tuple[list[Envelope], bool]:
         """Give out what was scored meanwhile; in a live run, pass the time on."""
         out = self._ready()
-        if self._tick is not None:
+        if self._tick is not None and self._beat.is_due():
             out.append(Envelope(Block([], self._now())))
         return out, False
 
@@ -193,7 +198,13 @@ class ScoringStep(StatefulBatchLogic[Envelope, Envelope, bytes]):
         self._queue.append((pending, self._asking(texts)))
 
     def _asking(self, texts: list[str]) -> Future[list[Answer]] | None:
-        return self._thread.submit(lambda: self._score(texts)) if texts else None
+        if not texts:
+            return None
+        answers = self._thread.submit(lambda: self._score(texts))
+        if self._bell is not None:
+            ring = self._bell.ring
+            answers.add_done_callback(lambda _: ring())
+        return answers
 
     def _score(self, texts: list[str]) -> list[Answer]:
         """Ask the models, on the thread; a failure of the first tier is tried again for ever."""

@@ -7,11 +7,10 @@ equity must stay below `MAX_EQUITY`. The checks are in `operators.checks`.
 
 from typing import Final, NamedTuple
 
-from numba.extending import register_jitable
-
 from operators.checks import BPS
 from operators.costs import Costs
 from operators.exits import NO_EXIT, NO_LEVEL, STOPPED, TARGET_MET, ExitRules
+from operators.jitable import jitable
 
 CENT: Final = 100
 THOUSAND: Final = 1_000
@@ -19,7 +18,7 @@ MILLION: Final = 1_000_000
 MAX_EQUITY: Final = 2**63 // (4 * BPS)  # products are at most BPS x a value; some room for shorts
 
 
-@register_jitable
+@jitable
 def stop_level(qty: int, cost: int, rules: ExitRules) -> int:
     """Return the last price that triggers the stop, units: so far from the average entry."""
     if qty > 0:
@@ -27,7 +26,7 @@ def stop_level(qty: int, cost: int, rules: ExitRules) -> int:
     return -(-(BPS + rules.stop_bps) * -cost // (BPS * -qty))
 
 
-@register_jitable
+@jitable
 def trail_level(qty: int, best: int, rules: ExitRules) -> int:
     """Return the last price that triggers the trailing stop; NO_LEVEL without one.
 
@@ -43,7 +42,7 @@ def trail_level(qty: int, best: int, rules: ExitRules) -> int:
     return -(-(BPS + rules.trail_bps) * best // BPS)
 
 
-@register_jitable
+@jitable
 def target_level(qty: int, cost: int, rules: ExitRules) -> int:
     """Return the first price that takes the profit; NO_LEVEL without one."""
     if not rules.target_bps:
@@ -53,7 +52,7 @@ def target_level(qty: int, cost: int, rules: ExitRules) -> int:
     return max(NO_LEVEL, (BPS - rules.target_bps) * -cost // (BPS * -qty))
 
 
-@register_jitable
+@jitable
 def exit_of(
     qty: int, cost: int, best: int, opening: int, high: int, low: int, close: int, rules: ExitRules
 ) -> tuple[int, int]:
@@ -97,7 +96,7 @@ def exit_of(
     return (TARGET_MET, target) if target != NO_LEVEL and low <= target else (NO_EXIT, 0)
 
 
-@register_jitable
+@jitable
 def slipped(price: int, qty: int, bps: int, volume_bps: int, volume: int) -> int:
     """Move a price against the order, rounded against it to a whole unit.
 
@@ -109,7 +108,7 @@ def slipped(price: int, qty: int, bps: int, volume_bps: int, volume: int) -> int
     return price + slip if qty > 0 else max(1, price - slip)
 
 
-@register_jitable
+@jitable
 def commission_of(price: int, qty: int, costs: Costs) -> int:
     """Return per share plus share of value, rounded up; sales pay two fees more, in whole cents."""
     shares = abs(qty)
@@ -120,7 +119,7 @@ def commission_of(price: int, qty: int, costs: Costs) -> int:
     return fee
 
 
-@register_jitable
+@jitable
 def exit_reserve(shares: int, positions: int, costs: Costs) -> int:
     """Return the most that selling held shares costs beyond what it brings, at any price.
 
@@ -136,7 +135,7 @@ def exit_reserve(shares: int, positions: int, costs: Costs) -> int:
     return shares * costs.per_share + by_thousand + positions * rounding
 
 
-@register_jitable
+@jitable
 def entry_cost(price: int, qty: int, volume: int, costs: Costs) -> int:
     """Return what an entry takes: slipped value, commission, and the reserve for its exit.
 
@@ -151,13 +150,13 @@ def entry_cost(price: int, qty: int, volume: int, costs: Costs) -> int:
     return value + commission_of(slip, qty, costs) + exit_reserve(shares, 1, costs)
 
 
-@register_jitable
+@jitable
 def round_trip_fees(price: int, qty: int, costs: Costs) -> int:
     """Return the fees of an entry and of its exit at the same price."""
     return commission_of(price, qty, costs) + commission_of(price, -qty, costs)
 
 
-@register_jitable
+@jitable
 def affordable(budget: int, price: int, qty: int, volume: int, costs: Costs) -> int:
     """Return how many of some shares, signed, an entry may have so that it costs no more.
 
@@ -184,7 +183,7 @@ def affordable(budget: int, price: int, qty: int, volume: int, costs: Costs) -> 
     return shares if qty > 0 else -shares
 
 
-@register_jitable
+@jitable
 def within(budget: int, price: int, qty: int, volume: int, costs: Costs) -> int:
     """Return an entry's shares, all of them where they cost no more, otherwise the affordable."""
     if entry_cost(price, qty, volume, costs) <= budget:
@@ -192,7 +191,7 @@ def within(budget: int, price: int, qty: int, volume: int, costs: Costs) -> int:
     return affordable(budget, price, qty, volume, costs)
 
 
-@register_jitable
+@jitable
 def entry_shares(
     equity: int, price: int, position_bps: int, side: int, volume: int, costs: Costs, net: bool
 ) -> int:
@@ -232,7 +231,7 @@ class Booked(NamedTuple):
     closes: bool
 
 
-@register_jitable
+@jitable
 def booked(held: int, cost: int, fees: int, qty: int, price: int, fee: int) -> Booked:
     """Return a position after a fill that opens, adds to, or closes at most the whole of it.
 

@@ -9,6 +9,7 @@ from typing import Any, Final, Literal
 
 from confluent_kafka import Producer
 
+from connectors.changes import Changes
 from connectors.files import write_whole
 from connectors.kafka.headers import RUN, STAMP
 from connectors.runs import Run
@@ -54,13 +55,20 @@ class HealthBoard:
         """Watch a run's flows."""
         self._run = run
         self._supervisor = supervisor
+        self._changes = Changes()
         self._producer = Producer(run.layout.access.settings({"log_level": 2}))
 
     def publish(self) -> list[FlowHealth]:
-        """Tell how every flow is, now; waits for no answer."""
+        """Tell how every flow is, now; waits for no answer.
+
+        The files are written each time; the topic has what changed, and every flow once a minute.
+        """
         now = datetime.now(UTC)
         told = [self._health(child, now) for child in self._supervisor.children.values()]
         for health in told:
+            what = (health.state, health.restarts, health.detail, health.lag == 0)
+            if not self._changes.worth_telling(health.flow, what):
+                continue
             self._producer.produce(
                 self._run.layout.name(SYSTEM_EVENTS), encode(health), health.flow.encode(), 0,
                 headers=[

@@ -272,7 +272,7 @@ def test_fills_and_order_ends_have_names_of_their_own(services: Services, schema
     assert rows(services, schema, "SELECT id FROM order_ends") == [("exe-end",)]
 
 
-@pytest.mark.parametrize("kind", every_message(), ids=lambda k: k.__name__)
+@pytest.mark.parametrize("kind", TARGETS, ids=lambda k: k.__name__)
 def test_the_database_takes_whatever_the_codec_lets_in(
     services: Services, schema: str, kind: type[Any]
 ) -> None:

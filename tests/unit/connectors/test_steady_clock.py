@@ -1,14 +1,21 @@
 """A live run's time: what the wall clock says, but for jumps that it takes back."""
 
 import logging
-from collections.abc import Callable
 from itertools import pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.steady_clock import BELIEVED_AFTER_US, JUMP_US, Beat, SteadyClock
+from connectors.steady_clock import (
+    AWAKE_S,
+    BELIEVED_AFTER_US,
+    GAP_S,
+    JUMP_US,
+    LONGEST_S,
+    Beat,
+    SteadyClock,
+)
 from messages.units import HOUR_US, SECOND_US
 
 START = 1_800_000_000 * SECOND_US
@@ -87,37 +94,89 @@ def test_it_never_steps_back_and_never_runs_ahead_of_a_jump(
         last = now
 
 
+class Bell:
+    """A bell beside a clock that only waiting moves, and the test."""
+
+    def __init__(self) -> None:
+        self.now, self.count = 10.0, 0
+        self.waited: list[float] = []
+
+    def wait(self, heard: int, seconds: float) -> int:
+        if self.count == heard:
+            self.waited.append(round(seconds, 3))
+            self.now += seconds
+        return self.count
+
+
+def beat_of(bell: Bell, every: float, idle: float) -> Beat:
+    return Beat(every, bell, idle, monotonic=lambda: bell.now)
+
+
 def test_a_beat_waits_for_what_is_left_of_its_interval() -> None:
-    now, slept = [10.0], list[float]()
-
-    def sleep(seconds: float) -> None:
-        slept.append(round(seconds, 3))
-        now[0] += seconds
-
-    clock: Callable[[], float] = lambda: now[0]  # noqa: E731 - a clock to move
-    beat = Beat(0.05, clock)
-    assert beat.wait(sleep)
-    now[0] += 0.02
-    assert beat.wait(sleep)
-    now[0] += 7
-    assert beat.wait(sleep)
-    assert slept == [0.03]
+    bell = Bell()
+    beat = beat_of(bell, 0.05, 0.05)
+    assert beat.wait()
+    bell.now += 0.02
+    assert beat.wait()
+    bell.now += 7
+    assert beat.wait()
+    assert bell.waited == [0.03]
     assert not beat.is_due()
-    now[0] += 0.05
+    bell.now += 0.06
     assert beat.is_due()
     assert not beat.is_due()
 
 
 def test_a_long_wait_is_made_of_short_ones() -> None:
     """So that a flow with a slow beat stops when it is told to, and takes its snapshots."""
-    now, slept = [10.0], list[float]()
-
-    def sleep(seconds: float) -> None:
-        slept.append(seconds)
-        now[0] += seconds
-
-    beat = Beat(60.0, lambda: now[0])
-    assert beat.wait(sleep)
-    told = [beat.wait(sleep) for _ in range(700)]
+    bell = Bell()
+    beat = beat_of(bell, 60.0, 60.0)
+    assert beat.wait()
+    told = [beat.wait() for _ in range(300)]
     assert told.count(True) == 1
-    assert max(slept) <= 0.1
+    assert max(bell.waited) <= LONGEST_S
+
+
+def test_while_nothing_rings_a_beat_is_seldom() -> None:
+    bell = Bell()
+    beat = beat_of(bell, 0.05, 5.0)
+    beats = [bell.now for _ in range(200) if beat.wait()]
+    assert len(beats) == 10
+    assert beats[-1] - beats[0] == pytest.approx(45.0)
+
+
+def test_a_ring_is_answered_at_once_and_for_a_while() -> None:
+    """Some beats more: what one record leads to waits for time as well."""
+    bell = Bell()
+    beat = beat_of(bell, 0.05, 5.0)
+    assert beat.wait()
+    bell.now += 1.0
+    bell.count += 1
+    at = bell.now
+    assert beat.wait()
+    assert bell.now == at, "it waited for nothing"
+    beats = [bell.now - at for _ in range(60) if beat.wait()]
+    awake = [b for b in beats if b < 1.0]
+    assert len(awake) == pytest.approx(AWAKE_S / 0.05, abs=1)
+    assert beats[len(awake)] > 5.0
+
+
+def test_a_shower_of_rings_is_no_shower_of_beats() -> None:
+    bell = Bell()
+    beat = beat_of(bell, 0.05, 5.0)
+    beats = 0
+    for _ in range(1_000):
+        bell.count += 1
+        bell.now += 0.001
+        beats += beat.is_due()
+    assert 150 <= beats <= 1.0 / GAP_S + 1
+
+
+def test_without_a_bell_every_beat_comes() -> None:
+    now = [10.0]
+    beat = Beat(0.05, monotonic=lambda: now[0])
+    told = []
+    for _ in range(100):
+        now[0] += 0.05
+        told.append(beat.is_due())
+    assert all(told)

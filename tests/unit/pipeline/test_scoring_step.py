@@ -105,8 +105,7 @@ def test_live_time_goes_on_and_a_score_is_stamped_when_it_comes() -> None:
     tier = Gated()
     logic = step(tier, tick_ms=10)
     began = time.time_ns() // 1_000
-    logic.on_batch([Envelope(Block(articles(2), 100))])
-    ticks = logic.on_notify()[0]
+    ticks = logic.on_batch([Envelope(Block(articles(2), 100))])[0]
     assert events_of(ticks) == []
     assert ticks[-1].block.frontier >= began
     tier.gate.set()
