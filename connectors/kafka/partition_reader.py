@@ -5,7 +5,7 @@ from typing import Final, NamedTuple
 
 from confluent_kafka import Message as Record
 
-from connectors.kafka.headers import TICK_END, Seal, read_headers
+from connectors.kafka.headers import TICK_END, Said, Seal, read_headers
 from messages.base import MAX_PAYLOAD, Message, make_id
 from messages.codec import Unreadable
 from messages.control import DeadLetter
@@ -52,14 +52,27 @@ class Arrivals:
         self.clock = clock
         self._held: list[tuple[Record, int]] = []
 
+    @property
+    def waiting(self) -> bool:
+        """Tell whether strangers' records wait for the run's next word."""
+        return bool(self._held)
+
     def read(self, record: Record) -> Iterator[Arrival]:
         """Take the next record of the log; gives those whose stamps are known now.
 
         Each is given while the clock stands at it. Assumes that all are taken before the next
         record comes.
         """
+        return self.take(record, self.said(record))
+
+    def said(self, record: Record) -> Said:
+        """Return what a record's headers say."""
+        return read_headers(record, self._run, self._seal)
+
+    def take(self, record: Record, said: Said) -> Iterator[Arrival]:
+        """Take a record with what its headers say; see `read`."""
         clock = self.clock
-        stamp, seq, tick = read_headers(record, self._run, self._seal)
+        stamp, seq, tick = said
         ours = seq is not None or tick is not None
         if not ours and (stamp != NO_STAMP or self._held):  # the order of the log stays
             self._held.append((record, stamp))
@@ -96,20 +109,25 @@ class PartitionReader:
 
     def read(self, record: Record) -> None:
         """Take the next record of the log: a tick moves the clock, the rest waits its turn."""
-        partition = self.partition
-        if partition.clock.ended:
+        clock, arrivals = self.partition.clock, self._arrivals
+        if clock.ended:
             return
-        for known in self._arrivals.read(record):
-            if known.tick is not None or known.repeat:
-                continue
-            record = known.record
-            offset, value = record.offset() or 0, record.value() or b""
-            ours = known.seq is not None
-            body = read_body(
-                self.topic, self._decode, partition.number, offset, value, known.stamp, ours=ours
-            )
-            key = "" if self._broadcast else self._key(record.key())
-            partition.push(key, offset, body)
+        said = arrivals.said(record)
+        if said[1] is not None and not arrivals.waiting:  # nearly always: a fact of ours
+            if clock.advance(said[0], said[1]):
+                self._push(record, clock.now, ours=True)
+            return
+        for known in arrivals.take(record, said):
+            if known.tick is None and not known.repeat:
+                self._push(known.record, known.stamp, ours=known.seq is not None)
+
+    def _push(self, record: Record, stamp: int, *, ours: bool) -> None:
+        partition, offset, value = self.partition, record.offset() or 0, record.value() or b""
+        body = read_body(
+            self.topic, self._decode, partition.number, offset, value, stamp, ours=ours
+        )  # fmt: skip
+        key = "" if self._broadcast else self._key(record.key())
+        partition.push(key, offset, body)
 
     def _key(self, raw: bytes | str | None) -> str:
         """Return a key as text; the same few come again and again."""
