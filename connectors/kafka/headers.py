@@ -48,8 +48,7 @@ class Seal:
     def of(self, partition: int, stamp: bytes, mark: bytes, value: bytes | None) -> bytes:
         """Return the seal of a record; `mark` is its seq or its tick."""
         keyed = self._keyed.copy()
-        keyed.update(b"\0%d\0%b\0%b\0" % (partition, stamp, mark))
-        keyed.update(value or b"")
+        keyed.update(b"\0%d\0%b\0%b\0%b" % (partition, stamp, mark, value or b""))
         return keyed.digest()
 
 
@@ -101,15 +100,21 @@ def read_headers(record: Record, run: bytes, seal: Seal | None = None) -> Said:
         seal: of the topic, where outsiders write too; None elsewhere.
     """
     headers: Any = record.headers()
-    if seal is None:
-        try:
-            # Nearly every record is a fact of ours, with its headers in `RecordHeaders`' order.
+    try:
+        # Nearly every record is a fact of ours, with its headers in `RecordHeaders`' order.
+        if seal is None:
             (first, stamp), (second, seq), (third, whose), (fourth, _) = headers
-            known = whose == run and first == STAMP and second == SEQ and third == RUN
-            if known and fourth != TICK:
-                return int(stamp), int(seq), None
-        except (TypeError, ValueError):  # more or fewer headers, or no numbers
-            pass
+            good = fourth != TICK
+        else:
+            (first, stamp), (second, seq), (third, whose), (fourth, _), (fifth, sealed_by) = headers
+            good = fourth != TICK and fifth == SEAL
+            good = good and sealed_by == seal.of(
+                record.partition() or 0, stamp, seq, record.value()
+            )
+        if good and whose == run and first == STAMP and second == SEQ and third == RUN:
+            return int(stamp), int(seq), None
+    except (TypeError, ValueError):  # more or fewer headers, or no numbers
+        pass
     named = dict(headers or ())
     if named.get(RUN) == run and _believed(record, named, seal):
         when, count = _number(named.get(STAMP)), _number(named.get(SEQ))
