@@ -4,11 +4,10 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
 
-from messages.base import make_id
-from messages.codec import encode
 from messages.control import DeadLetter
 from messages.market import Bar
 from messages.units import SECOND_US, to_datetime
+from operators.refusals import refusal
 
 FUTURE_TOLERANCE_US: Final = SECOND_US
 # As long as an order is valid: an entry on an older bar would be made for a price that was.
@@ -61,16 +60,5 @@ class BarFilter:
 
 def refuse(bar: Bar, stamp: int, reason: str, nth: int) -> DeadLetter:
     """Write down a bar that no operator uses; `nth` tells repeats of the same bar apart."""
-    payload = encode(bar)
-    return DeadLetter(
-        id=make_id("dlq", bar.id, reason, stamp, nth),
-        causes=(bar.id,),
-        event_time=to_datetime(stamp),
-        reason=reason,
-        detail=f"{bar.ticker} bar of {bar.start:%Y-%m-%d %H:%M}",
-        topic="market.bars",
-        partition=-1,
-        offset=-1,
-        payload=payload,
-        size=len(payload),
-    )
+    detail = f"{bar.ticker} bar of {bar.start:%Y-%m-%d %H:%M}"
+    return refusal(bar, "market.bars", stamp, reason, detail, nth)

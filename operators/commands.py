@@ -3,10 +3,9 @@
 from typing import Final
 
 from messages.base import make_id
-from messages.codec import encode
 from messages.control import Command, CommandRequest, DeadLetter
-from messages.units import to_datetime
 from operators.blocks import Block, Event
+from operators.refusals import refusal
 from operators.states import State
 
 OUTSIDE: Final = "outside:"
@@ -62,15 +61,5 @@ def _as_command(request: CommandRequest) -> Command:
 
 
 def _refused(request: CommandRequest, stamp: int) -> DeadLetter:
-    payload = encode(request)
-    return DeadLetter(
-        id=make_id("dlq", request.id, "OUTSIDE_COMMANDS_OFF", stamp),
-        event_time=to_datetime(max(stamp, 0)),
-        reason="OUTSIDE_COMMANDS_OFF",
-        detail=f"{request.kind} by {request.who}: TIDEWIRE_CONTROL__OUTSIDE_COMMANDS is off",
-        topic="control.requests",
-        partition=-1,
-        offset=-1,
-        payload=payload,
-        size=len(payload),
-    )
+    detail = f"{request.kind} by {request.who}: TIDEWIRE_CONTROL__OUTSIDE_COMMANDS is off"
+    return refusal(request, "control.requests", stamp, "OUTSIDE_COMMANDS_OFF", detail)

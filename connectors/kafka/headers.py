@@ -4,8 +4,8 @@ Only this run's writers say what time it is and how far they counted. On a deriv
 broker lets nobody else write, and the `run` header says whose a record is. On a topic that
 outsiders write too (`messages.topics.RAW`) anybody can copy that header, so that the run's
 records carry a seal: BLAKE2b keyed with a secret of the run's (RFC 7693), over the record's
-place, headers and value. A copied seal is good for the same record in the same partition only,
-whose seq has been there before.
+place, stamp, kind, count and value. A copied seal is good for the same record in the same partition
+only, whose seq has been there before.
 """
 
 from hashlib import blake2b
@@ -31,11 +31,7 @@ Said = tuple[int, int | None, bytes | None]  # stamp, seq, tick: see `read_heade
 
 
 class Seal:
-    """Seals a run's records on one topic.
-
-    Attributes:
-        of: (partition, stamp, seq or tick, value) -> the seal.
-    """
+    """Seals a run's records on one topic."""
 
     __slots__ = ("_keyed",)
 
@@ -45,10 +41,23 @@ class Seal:
             topic.encode(), digest_size=SEAL_BYTES, key=blake2b(secret.encode()).digest()
         )
 
-    def of(self, partition: int, stamp: bytes, mark: bytes, value: bytes | None) -> bytes:
-        """Return the seal of a record; `mark` is its seq or its tick."""
+    def of(
+        self, partition: int, stamp: bytes, kind: str, mark: bytes, value: bytes | None
+    ) -> bytes:
+        """Return the seal of a record.
+
+        Args:
+            partition: that it lies in.
+            stamp: its header.
+            kind: SEQ or TICK: what a count is must not be read as what a tick is.
+            mark: that header.
+            value: its body; None for a tick.
+        """
         keyed = self._keyed.copy()
-        keyed.update(b"\0%d\0%b\0%b\0%b" % (partition, stamp, mark, value or b""))
+        keyed.update(
+            b"%d %d %d %b %b%b%b"
+            % (partition, len(stamp), len(mark), kind.encode(), stamp, mark, value or b"")
+        )
         return keyed.digest()
 
 
@@ -82,8 +91,8 @@ def sealed(headers: Headers, seal: Seal | None, partition: int, value: bytes | N
     """Return the headers of one of the run's records with its seal, on a topic that has one."""
     if seal is None:
         return headers
-    (_, stamp), (_, mark), *_ = headers  # stamp, then seq or tick
-    return [*headers, (SEAL, seal.of(partition, stamp, mark, value))]
+    (_, stamp), (kind, mark), *_ = headers  # stamp, then seq or tick
+    return [*headers, (SEAL, seal.of(partition, stamp, kind, mark, value))]
 
 
 def read_headers(record: Record, run: bytes, seal: Seal | None = None) -> Said:
@@ -106,14 +115,12 @@ def read_headers(record: Record, run: bytes, seal: Seal | None = None) -> Said:
             (first, stamp), (second, seq), (third, whose), (fourth, _) = headers
             good = fourth != TICK
         else:
-            (first, stamp), (second, seq), (third, whose), (fourth, _), (fifth, sealed_by) = headers
-            good = fourth != TICK and fifth == SEAL
-            good = good and sealed_by == seal.of(
-                record.partition() or 0, stamp, seq, record.value()
-            )
+            (first, stamp), (second, seq), (third, whose), (fourth, _), (fifth, shown) = headers
+            made = seal.of(record.partition() or 0, stamp, second, seq, record.value())
+            good = fourth != TICK and fifth == SEAL and shown == made
         if good and whose == run and first == STAMP and second == SEQ and third == RUN:
             return int(stamp), int(seq), None
-    except (TypeError, ValueError):  # more or fewer headers, or no numbers
+    except (AttributeError, TypeError, ValueError):  # other headers, or no numbers
         pass
     named = dict(headers or ())
     if named.get(RUN) == run and _believed(record, named, seal):
@@ -127,8 +134,9 @@ def read_headers(record: Record, run: bytes, seal: Seal | None = None) -> Said:
 def _believed(record: Record, named: dict[str, bytes | None], seal: Seal | None) -> bool:
     if seal is None:
         return True
-    stamp, mark = named.get(STAMP) or b"", named.get(SEQ) or named.get(TICK) or b""
-    made = seal.of(record.partition() or 0, stamp, mark, record.value())
+    kind = TICK if named.get(TICK) is not None else SEQ
+    stamp, mark = named.get(STAMP) or b"", named.get(kind) or b""
+    made = seal.of(record.partition() or 0, stamp, kind, mark, record.value())
     return compare_digest(named.get(SEAL) or b"", made)
 
 

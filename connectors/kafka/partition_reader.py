@@ -11,9 +11,10 @@ from messages.codec import Unreadable
 from messages.control import DeadLetter
 from messages.topics import RAW, Topic
 from messages.units import to_datetime
-from operators.merge import NO_STAMP, Clock, Partition
+from operators.merge import FOR_EVER, HIGH_WATER, NO_STAMP, Clock, Partition
 
 FORGED: Final = ("FORGED", "the record lacks this run's headers, and nobody else writes here")
+HELD: Final = HIGH_WATER  # offsets of a block
 KEYS: Final = 10_000  # texts of keys kept per partition
 Decode = Callable[[bytes], Message]
 
@@ -40,8 +41,9 @@ class Arrivals:
 
     A stranger's record takes the moment of its append, but no later one than the next word of the
     run's own writers in its partition, for which it waits: a clock of the broker's that jumps ahead
-    does not take the run's with it. Where the log does not keep that moment (records that are
-    played), it takes the running maximum at once.
+    does not take the run's with it. It waits within its block of `HELD` offsets only, so that what
+    waits is bounded, as in a backlog of hours without a word of ours. Where the log does not keep
+    that moment (records that are played), it takes the running maximum at once.
     """
 
     __slots__ = ("_held", "_run", "_seal", "clock")
@@ -74,20 +76,30 @@ class Arrivals:
         clock = self.clock
         stamp, seq, tick = said
         ours = seq is not None or tick is not None
+        if self._held and self._block(record) != self._block(self._held[0][0]):
+            yield from self._settle(FOR_EVER)
         if not ours and (stamp != NO_STAMP or self._held):  # the order of the log stays
             self._held.append((record, stamp))
             return
         if ours and self._held:
-            held, self._held = self._held, []
-            for earlier, appended in held:
-                clock.advance(min(appended, stamp), None)
-                yield Arrival(earlier, clock.now, None, None, repeat=False)
+            yield from self._settle(stamp)
         if tick is not None:
             clock.tick(stamp, last=tick == TICK_END)
             yield Arrival(record, clock.end if clock.ended else clock.now, seq, tick, repeat=False)
         else:
             repeat = not clock.advance(stamp, seq)
             yield Arrival(record, clock.now, seq, None, repeat)
+
+    def _settle(self, latest: int) -> Iterator[Arrival]:
+        """Give those that waited the moments of their appends, but none later than `latest`."""
+        held, self._held = self._held, []
+        for record, appended in held:
+            self.clock.advance(min(appended, latest), None)
+            yield Arrival(record, self.clock.now, None, None, repeat=False)
+
+    @staticmethod
+    def _block(record: Record) -> int:
+        return (record.offset() or 0) // HELD
 
 
 class PartitionReader:

@@ -88,6 +88,7 @@ class Result(Struct, frozen=True, kw_only=True):
     closed_trades: int
     stops: int
     targets: int
+    delisted: int
     open_positions: int
     held: list[Held]
     hold_minutes: float | None
@@ -136,7 +137,8 @@ def result_of(ran: Ran, *, with_trades: bool = True) -> Result:
         exposure=_exposure(ran),
         turnover=traded / (sum(equity) / len(equity)) if equity else 0.0,
         signals=tally.asked, fills=tally.fills, closed_trades=len(trades),
-        stops=tally.stops, targets=tally.targets, open_positions=len(ran.loop.open_positions),
+        stops=tally.stops, targets=tally.targets, delisted=tally.delisted,
+        open_positions=len(ran.loop.open_positions),
         held=_held(ran),
         hold_minutes=sum(held) / len(held) / MINUTE_US if held else None,
         commissions=float(fills["fee"].sum()) / 10_000,

@@ -74,7 +74,8 @@ class Tally:
     Attributes:
         fills: executions.
         codes: code -> what signals asked for and it denied.
-        stops: exits that a stop asked for; targets: that a target did.
+        stops: exits that a stop asked for; targets: that a target did;
+            delisted: that the want of bars did.
         asked: signals.
         cut: entries of which cash did not cover all when they were filled.
     """
@@ -87,7 +88,7 @@ class Tally:
             names: of the strategies, in the order of their votes.
         """
         self._weights = [(s, weights.get(s, 0.0)) for s in names]
-        self.fills = self.stops = self.targets = self.asked = self.cut = 0
+        self.fills = self.stops = self.targets = self.delisted = self.asked = self.cut = 0
         self.codes: Counter[str] = Counter()
         self._snapshots: list[Ints] = []
         self._fills: list[Rows] = []
@@ -150,6 +151,7 @@ class Tally:
         accepted = rows["code"] == ACCEPTED
         self.stops += int((rows["cause"] == BY_STOP).sum())
         self.targets += int((rows["cause"] == BY_TARGET).sum())
+        self.delisted += int((rows["cause"] == BY_DELISTING).sum())
         self.asked += int((~stops).sum())
         # A signal on the bar that stopped the position out is not asked: it is gone.
         beside = np.isin(rows["row"], rows["row"][stops])

@@ -111,6 +111,7 @@ def in_words(r: Result) -> str:
         ("signals", r.signals, ",d"), ("fills", r.fills, ",d"),
         ("closed trades", r.closed_trades, ",d"), ("stopped out", r.stops, ",d"),
         ("targets met", r.targets, ",d"),
+        *([("closed without bars", r.delisted, ",d")] if r.delisted else []),
         ("open positions", r.open_positions, ",d"), ("final equity", float(r.final_equity), ",.2f"),
         ("total return", r.total_return, ".2%"), ("annual return", r.annual_return, ".2%"),
         ("volatility", r.volatility, ".2%"), ("Sharpe", r.sharpe, ".2f"),

@@ -13,7 +13,7 @@ from stack.commands.options import home_of, writable
 from stack.errors import StackError
 from stack.home import Home
 from stack.runtime.live import running
-from stack.servers.principals import CLIENTS, OUTSIDE, Passwords, passwords_of
+from stack.servers.principals import CLIENTS, OUTSIDE, embedded
 
 FORMATS: Final = ("json", "properties", "java")
 LOGIN: Final = "org.apache.kafka.common.security.scram.ScramLoginModule"
@@ -47,7 +47,7 @@ def access_to(home: Home, settings: Settings, principal: str) -> Access:
     """Return a principal's way to the broker that is up; the settings' to one of one's own.
 
     Raises:
-        StackError: nothing is up, or the broker is one without principals.
+        StackError: nothing is up, or it is at a broker of somebody else's.
         AccessInvalid: librdkafka does not take the settings.
     """
     if settings.bootstrap:
@@ -56,7 +56,14 @@ def access_to(home: Home, settings: Settings, principal: str) -> Access:
     if up is None:
         reason = f"Nothing is up in {home.path}: start it with `tidewire up`."
         raise StackError(reason)
-    return Passwords(passwords_of(home.path)).access(principal, up["bootstrap"])
+    own = embedded(home, up["bootstrap"])
+    if own is None:
+        reason = (
+            f"Run {up['run']} is at {up['bootstrap']}, which is not this home's own broker: its "
+            "principals are its administrator's to give; see docs/kafka.md."
+        )
+        raise StackError(reason)
+    return own.access(principal, up["bootstrap"])
 
 
 def written(access: Access, form: str) -> str:

@@ -17,6 +17,7 @@ from stack.commands.table import text_table
 from stack.errors import StackError
 from stack.home import Home
 from stack.runtime.live import running
+from stack.servers.principals import close_run, embedded
 from stack.servers.services import Services
 
 MEGABYTE = 1_000_000
@@ -82,6 +83,8 @@ def remove_runs(home: Home, settings: Settings, names: list[str], *, archive: bo
         for name in names:
             schema, prefix = f"run_{name.replace('-', '_')}", f"tidewire-{name}."
             dropped, topics = drop(url, schema), delete_topics(access, prefix)
+            if (own := embedded(home, access.bootstrap)) is not None:
+                close_run(own.admin(access.bootstrap), prefix)
             shutil.rmtree(home.runs / name, ignore_errors=True)
             if archive:
                 shutil.rmtree(home.archive / name, ignore_errors=True)

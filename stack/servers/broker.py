@@ -75,7 +75,7 @@ class EmbeddedBroker:
 
     def admin(self) -> AdminClient:
         """Return the super user's client. Called once the broker has been started."""
-        return AdminClient(self.access(BROKER).settings({"log_level": 2}))
+        return self.passwords.admin(self.bootstrap)
 
     def stop(self) -> None:
         """Stop the process this object started; a second call does nothing."""

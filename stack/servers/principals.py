@@ -9,6 +9,7 @@
 its owner only; whoever can read that file is that principal.
 """
 
+import re
 import secrets
 import time
 from collections.abc import Iterable
@@ -31,13 +32,15 @@ from connectors.kafka.access import Access
 from connectors.kafka.layout import ADMIN_TIMEOUT_S, LOOK_AGAIN_S, Layout
 from messages.base import Message
 from messages.topics import CONTROL_COMMANDS, CONTROL_REQUESTS, MARKET_BARS, NEWS_RAW, Topic
-from stack.errors import CannotStart
+from stack.errors import CannotStart, StackError
+from stack.home import Home
 
 BROKER: Final = "broker"
 FLOWS: Final = "flows"
 API: Final = "api"
 OUTSIDE: Final = "outside"
 CLIENTS: Final = (FLOWS, API, OUTSIDE)
+WORD: Final = re.compile(r"[A-Za-z0-9_-]{16,}")
 ITERATIONS: Final = 4_096  # the least that SCRAM allows; the passwords are 192 random bits
 CLUSTER: Final = "kafka-cluster"
 READ: Final = (AclOperation.READ, AclOperation.DESCRIBE, AclOperation.DESCRIBE_CONFIGS)
@@ -56,15 +59,27 @@ class Passwords:
         self._directory = directory
 
     def of(self, principal: str) -> str:
-        """Return a principal's password."""
+        """Return a principal's password.
+
+        Raises:
+            StackError: the file holds something else.
+        """
         file = self._directory / principal
         if not file.exists():
             self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
             write_whole(file, secrets.token_urlsafe(24).encode(), 0o600)
-        return file.read_text().strip()
+        word = file.read_text().strip()
+        if not WORD.fullmatch(word):
+            reason = f"{file} holds no password: delete it, the next start makes another."
+            raise StackError(reason)
+        return word
 
     def access(self, principal: str, bootstrap: str) -> Access:
-        """Return a principal's way to the broker."""
+        """Return a principal's way to the broker.
+
+        Raises:
+            StackError: its password is none of ours.
+        """
         own = principal == BROKER
         return Access(
             bootstrap,
@@ -75,6 +90,16 @@ class Passwords:
                 "sasl.password": self.of(principal),
             },
         )
+
+    def admin(self, bootstrap: str) -> AdminClient:
+        """Return the super user's client."""
+        return AdminClient(self.access(BROKER, bootstrap).settings({"log_level": 2}))
+
+
+def embedded(home: Home, bootstrap: str) -> Passwords | None:
+    """Return the passwords of a home's own broker; None where another broker is meant."""
+    own = f"127.0.0.1:{home.ports().get('kafka')}"
+    return Passwords(passwords_of(home.path)) if bootstrap == own else None
 
 
 def let_in(admin: AdminClient, passwords: Passwords) -> None:

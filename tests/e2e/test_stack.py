@@ -11,9 +11,12 @@ from typing import Any
 
 import psutil
 import pytest
+from confluent_kafka.admin._acl import AclOperation
 
 from stack.home import Home
+from stack.servers.broker import EmbeddedBroker
 from stack.servers.database import EmbeddedDatabase
+from stack.servers.principals import _given
 from tests.waiting import eventually
 
 pytestmark = [pytest.mark.kafka, pytest.mark.postgres, pytest.mark.timeout(600)]
@@ -88,7 +91,7 @@ def test_a_doctor_without_java_names_the_cost(say: Say, tmp_path: Path) -> None:
     assert "without  Node" in report
 
 
-def test_up_and_down_and_on_again(say: Say) -> None:
+def test_up_and_down_and_on_again(say: Say, home: Path) -> None:
     code, text = say("up")
     assert code == 0, text
     assert "run live is up: Kafka at 127.0.0.1:" in text
@@ -128,6 +131,20 @@ def test_up_and_down_and_on_again(say: Say) -> None:
     after = say("db", "status")[1]
     assert without_care(after) == without_care(before)
     assert say("down")[0] == 0
+    assert rights_of(home, "tidewire-live.") == 3
+    assert say("runs", "rm", "live")[0] == 0
+    assert rights_of(home, "tidewire-live.") == 0, "whoever makes its topics again begins anew"
+
+
+def rights_of(home: Path, prefix: str) -> int:
+    """Return how many rights a home's broker gives to a run's topics."""
+    broker = EmbeddedBroker(Home(home))
+    broker.start()
+    try:
+        found = _given(broker.admin(), AclOperation.ANY)
+        return sum(right.name.startswith(prefix) for right in found)
+    finally:
+        broker.stop()
 
 
 def test_a_crash_loop_stops_with_the_reason(say: Say, home: Path) -> None:

@@ -21,6 +21,7 @@ def run(place: Path) -> Run:
     return run_of(
         place / "archive" / "live", spec=spec, local=local_settings(NEWS, SCORING),
         database_url=f"postgresql://me:{WORD}@localhost/x", bootstrap=f"{WORD}:9092",
+        client={"sasl.password": WORD}, secret=WORD,
         log_level="DEBUG", metrics=False, retention_days=30,
     )  # fmt: skip
 

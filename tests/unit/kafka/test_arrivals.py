@@ -1,5 +1,6 @@
 """When a record arrived: ours by our word, a stranger's by the broker's, and never beyond ours."""
 
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import pytest
@@ -12,6 +13,13 @@ from connectors.kafka.partition_reader import Arrivals
 from operators.merge import FOR_EVER, Clock, Progress
 
 HEADERS = RecordHeaders("run-1")
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _short_blocks() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("connectors.kafka.partition_reader.HELD", 4)
+        yield
 
 
 class Entry(NamedTuple):
@@ -69,6 +77,12 @@ def read(log: list[Entry], clock: Clock | None = None, first: int = 0) -> dict[i
         ([("stranger", 5), ("stranger", 4), ("fact", 9)], {0: 5, 1: 5, 2: 9}),
         ([("tick", 5), ("played", 9), ("tick", 6)], {0: 5, 1: 5, 2: 6}),  # a played run's
         ([("stranger", 99), ("end", 9)], {0: 9, 1: 9}),
+        # What waits is bounded: by its block of offsets, here of four.
+        ([("stranger", 50)] * 5 + [("tick", 9)], {0: 50, 1: 50, 2: 50, 3: 50, 4: 50, 5: 50}),
+        (
+            [("tick", 1)] + [("stranger", 50)] * 3 + [("tick", 9)],
+            {0: 1, 1: 50, 2: 50, 3: 50, 4: 50},
+        ),
     ],
 )
 def test_a_stranger_s_stamp(log: list[tuple[str, int]], expected: dict[int, int]) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from confluent_kafka import TIMESTAMP_CREATE_TIME, TIMESTAMP_LOG_APPEND_TIME
 
-from connectors.kafka.headers import TICK_END, RecordHeaders, Seal, read_headers, sealed
+from connectors.kafka.headers import TICK_END, TICK_PASS, RecordHeaders, Seal, read_headers, sealed
 from operators.merge import NO_STAMP
 
 RUN = b"run-1"
@@ -80,6 +80,7 @@ def test_our_own_records_keep_their_own_stamps() -> None:
 
 SEAL = Seal("secret", "t.market.bars")
 SEALED: Headers = list(sealed(FACT, SEAL, 3, b"{}"))
+PASS: Headers = list(sealed(RecordHeaders("run-1").tick(9, TICK_PASS), SEAL, 3, b"{}"))
 TICK: Headers = list(sealed(RecordHeaders("run-1").tick(9, TICK_END), SEAL, 3, b"{}"))
 
 
@@ -108,6 +109,8 @@ def test_a_changed_record_is_a_stranger_s(place: int) -> None:
         [*SEALED[:3], ("tick", b"end"), SEALED[4]],
         [SEALED[0], ("tick", b"end"), *SEALED[2:]],
         [*TICK[:1], ("seq", b"end"), *TICK[2:]],
+        [PASS[0], ("seq", b"1"), *PASS[2:]],  # a tick's mark is no count
+        [SEALED[0], ("tick", b"7"), *SEALED[2:]],
         sealed(FACT, Seal("another", "t.market.bars"), 3, b"{}"),
         sealed(FACT, Seal("secret", "t.news.raw"), 3, b"{}"),
         sealed(FACT, SEAL, 4, b"{}"),
