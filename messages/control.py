@@ -1,13 +1,17 @@
 """Control facts: a command, the start of a run, and a record nobody could use."""
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from msgspec import Meta
 
 from messages.base import Count, Message, Small, SmallCount
 
-CommandKind = Literal["pause", "resume", "reduce", "halt", "flatten", "close_position"]
+CommandKind = Literal[
+    "pause", "resume", "reduce", "halt", "flatten", "close_position", "enable_strategy",
+    "disable_strategy",
+]  # fmt: skip
+FOR_A_STRATEGY: Final = ("enable_strategy", "disable_strategy")
 
 
 class Command(Message, frozen=True, kw_only=True, gc=False):
@@ -17,11 +21,14 @@ class Command(Message, frozen=True, kw_only=True, gc=False):
     ticker: Annotated[str, Meta(max_length=12)] = ""
     who: Annotated[str, Meta(min_length=1, max_length=200)]
     why: Annotated[str, Meta(max_length=2_000)] = ""
+    strategy: Annotated[str, Meta(max_length=40)] = ""
 
     def problem(self) -> str | None:
-        """Return NO_TICKER or None."""
+        """Return NO_TICKER, NO_STRATEGY or None."""
         if self.kind == "close_position" and not self.ticker:
             return "NO_TICKER"
+        if self.kind in FOR_A_STRATEGY and not self.strategy:
+            return "NO_STRATEGY"
         return None
 
 

@@ -3,7 +3,7 @@
     TidewireError
     +- StackError, MissingTool, CannotStart, CrashLoop, NotAccounted      running the system
     +- SettingsInvalid, AccessInvalid, ParameterInvalid, DirectoryUnusable,
-    |  StrategyUnusable                                                   what the user configured
+    |  StrategyUnusable, LearningImpossible                               what the user configured
     +- InputUnusable, SplitFound, CannotBacktest, RequestInvalid          what a backtest is given
     +- CannotChange, CannotExplain, DayNotArchived, StrategyNotTrusted    what a replay is asked
     +- ArchiveDamaged, CannotImport, SpoolDamaged, StateUnreadable,

@@ -16,6 +16,7 @@ from messages.topics import (
     CONTROL_COMMANDS,
     CONTROL_REQUESTS,
     DEAD_LETTERS,
+    LEARNING_ADJUSTMENTS,
     LEARNING_OUTCOMES,
     MARKET_BARS,
     MARKET_FEED_DLQ,
@@ -28,6 +29,7 @@ from messages.topics import (
     RUNS_STARTED,
     SENTIMENT_WINDOWS,
     SIGNALS_GENERATED,
+    STRATEGY_METRICS,
     STRATEGY_WEIGHTS,
     TOPICS,
     TRADE_DECISIONS,
@@ -37,8 +39,13 @@ from messages.topics import (
 
 Topics = tuple[Topic[Message], ...]
 Mode = Literal["paper", "broker"]
-# Written by the run's start and by outside producers, not by a flow.
-FROM_THE_START: Final[Topics] = (RUNS_STARTED, STRATEGY_WEIGHTS)
+# Written by the run's start and by outside producers, not by a flow. The run's start also writes
+# the first records of strategy.weights, which `learn`, its writer, makes again.
+FROM_THE_START: Final[Topics] = (RUNS_STARTED,)
+# What follows from a flow's own consequences. Its writer says time ahead on it, so that the flow
+# does not wait for itself; once all else has ended it counts as ended, and its later records are
+# not read.
+FEEDBACK: Final[Topics] = (STRATEGY_WEIGHTS,)
 FROM_OUTSIDE: Final[Topics] = (CONTROL_COMMANDS, CONTROL_REQUESTS)
 
 
@@ -71,6 +78,11 @@ class FlowSpec:
             ValueError: the flow does not read it.
         """
         return self.reads.index(topic)
+
+    @property
+    def feedback(self) -> Topics:
+        """Return the reads that follow from its own consequences."""
+        return tuple(t for t in self.reads if t in FEEDBACK)
 
     @property
     def ranks(self) -> dict[type[Message], int]:
@@ -134,7 +146,10 @@ def _letters(*topics: Topic[Message]) -> Topics:
     return tuple(t.dead_letters for t in topics)
 
 
-_SIGNALS_READ: Final[Topics] = (STRATEGY_WEIGHTS, NEWS_SCORED, MARKET_BARS)
+_SIGNALS_READ: Final[Topics] = (CONTROL_ACCEPTED, STRATEGY_WEIGHTS, NEWS_SCORED, MARKET_BARS)
+_LEARN_READS: Final[Topics] = (
+    RUNS_STARTED, CONTROL_ACCEPTED, TRADES_EXECUTED, MARKET_BARS, SIGNALS_GENERATED,
+)  # fmt: skip
 _TRADE: Final = FlowSpec(
     "trade",
     reads=(CONTROL_ACCEPTED, MARKET_BARS, SIGNALS_GENERATED),
@@ -159,13 +174,16 @@ PAPER: Final = FlowTable(
         ),
         FlowSpec(
             "signals", _SIGNALS_READ,
-            (SIGNALS_GENERATED, SENTIMENT_WINDOWS, *_letters(*_SIGNALS_READ)), "trading",
+            (SIGNALS_GENERATED, SENTIMENT_WINDOWS, *_letters(*_SIGNALS_READ[1:])), "trading",
             sharded=True,
         ),
         _TRADE,
         FlowSpec(
-            "learn", (TRADES_EXECUTED, SIGNALS_GENERATED),
-            (LEARNING_OUTCOMES, *_letters(TRADES_EXECUTED)), "trading",
+            "learn", _LEARN_READS,
+            (
+                LEARNING_OUTCOMES, LEARNING_ADJUSTMENTS, STRATEGY_WEIGHTS, STRATEGY_METRICS,
+                *_letters(RUNS_STARTED, TRADES_EXECUTED),
+            ), "trading",
         ),
         FlowSpec("persist", (*TOPICS, *DEAD_LETTERS), (), "storage"),
     ),

@@ -13,7 +13,7 @@ from messages.control import (
     FlowHealth,
     RunStarted,
 )
-from messages.learning import TradeOutcome, WeightChange
+from messages.learning import LearningAdjustment, StrategyMetric, TradeOutcome, WeightChange
 from messages.market import Bar
 from messages.news import RawArticle, ScoredArticle, SentimentWindow
 from messages.trading import (
@@ -73,6 +73,8 @@ POSITIONS: Final = Topic("positions", PositionChanged, "account", "pos")
 PORTFOLIO_SNAPSHOTS: Final = Topic("portfolio.snapshots", PortfolioSnapshot, "account", "pfl")
 LEARNING_OUTCOMES: Final = Topic("learning.outcomes", TradeOutcome, "strategy", "out")
 STRATEGY_WEIGHTS: Final = Topic("strategy.weights", WeightChange, "every partition", "wgt")
+LEARNING_ADJUSTMENTS: Final = Topic("learning.adjustments", LearningAdjustment, "strategy", "adj")
+STRATEGY_METRICS: Final = Topic("strategy.metrics", StrategyMetric, "strategy", "met")
 CONTROL_COMMANDS: Final = Topic("control.commands", Command, "source")
 CONTROL_REQUESTS: Final = Topic("control.requests", CommandRequest, "source")
 CONTROL_ACCEPTED: Final = Topic("control.accepted", Command, "every partition")
@@ -104,7 +106,9 @@ TOPICS: Final[tuple[Topic[Message], ...]] = (
     POSITIONS,
     PORTFOLIO_SNAPSHOTS,
     LEARNING_OUTCOMES,
+    LEARNING_ADJUSTMENTS,
     STRATEGY_WEIGHTS,
+    STRATEGY_METRICS,
     CONTROL_COMMANDS,
     CONTROL_REQUESTS,
     CONTROL_ACCEPTED,
@@ -118,6 +122,7 @@ DEAD_LETTERS: Final[tuple[Topic[DeadLetter], ...]] = (
     *(t.dead_letters for t in (STRATEGY_WEIGHTS, SIGNALS_GENERATED, CONTROL_ACCEPTED)),
     TRADES_EXECUTED.dead_letters,
     CONTROL_REQUESTS.dead_letters,
+    RUNS_STARTED.dead_letters,
 )
 
 

@@ -125,6 +125,10 @@ class TradeExecution(Message, frozen=True, kw_only=True, gc=False):
 
     Attributes:
         price: dollars per share, 0 for what was written off; None when nothing was filled.
+        decision_price: the market's price when the order was decided on; a stop's or a target's
+            level where one was met within a bar; None where it is not known.
+        high, low: highest and lowest price of the position's life, of what it closed; None when it
+            closed nothing.
         commission: dollars paid.
         pnl: realised profit of the shares it closed, commissions of both sides included;
             None when it closed none.
@@ -143,6 +147,9 @@ class TradeExecution(Message, frozen=True, kw_only=True, gc=False):
     status: OrderStatus
     pnl: Decimal | None = None
     timestamp: datetime
+    decision_price: PriceOrNothing | None = None
+    high: PriceOrNothing | None = None
+    low: PriceOrNothing | None = None
 
 
 class PositionChanged(Message, frozen=True, kw_only=True, gc=False):

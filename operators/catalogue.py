@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from operators.admission import AdmitArticles, AdmitBars
 from operators.commands import AcceptCommands
 from operators.learning.outcomes import Outcomes
+from operators.learning.strategy_metrics import StrategyMetrics
+from operators.learning.weights import Weights
 from operators.news.scoring import Scoring
 from operators.news.sentiment import SentimentWindows
 from operators.strategies.ensemble import Ensemble
@@ -58,7 +60,7 @@ CATALOGUE = (
         "revisions are not used",
     ),
     CatalogueRow(
-        Ensemble, "signals", "present and coming weights", "none", "none",
+        Ensemble, "signals", "present and coming weights, strategies switched off", "none", "none",
         "a weight holds from its effective_from on, however late it arrives",
     ),
     CatalogueRow(
@@ -69,5 +71,16 @@ CATALOGUE = (
     CatalogueRow(
         Outcomes, "learn", "open round trips, signals of a day", "1 day of signals", "none",
         "an outcome without its signal is credited to `unattributed`",
+    ),
+    CatalogueRow(
+        Weights, "learn", "weights, counts of trades, sums over outcomes, the rule's memory",
+        "`ewma`: 10 half-lives of cycles",
+        "end of a cycle: adjustments, weights from the next end on",
+        "belongs to the cycle in which it comes; a command counts once",
+    ),
+    CatalogueRow(
+        StrategyMetrics, "learn", "sums per strategy, sessions' credits, votes that wait for bars",
+        "252 sessions", "every 60 min, and a session's end: StrategyMetric",
+        "the bars that Voting refuses are skipped",
     ),
 )  # fmt: skip

@@ -56,7 +56,7 @@ def _as_command(request: CommandRequest) -> Command:
     return Command(
         id=make_id("cmd", OUTSIDE, request.id), event_time=request.event_time,
         causes=request.causes, kind=request.kind, ticker=request.ticker,
-        who=f"{OUTSIDE}{request.who}"[:WHO_CHARS], why=request.why,
+        who=f"{OUTSIDE}{request.who}"[:WHO_CHARS], why=request.why, strategy=request.strategy,
     )  # fmt: skip
 
 

@@ -118,14 +118,18 @@ class Partition:
     Attributes:
         topic: its name; number: of the partition; rank: of the topic among the reads.
         progress: how far it was released.
+        feedback: it follows from the reader's own consequences; see `Merge`.
         paused: it is far ahead of the watermark, and nothing is read from it.
     """
 
-    __slots__ = ("clock", "number", "paused", "progress", "rank", "topic", "waiting")
+    __slots__ = ("clock", "feedback", "number", "paused", "progress", "rank", "topic", "waiting")
 
-    def __init__(self, topic: str, number: int, rank: int, progress: Progress) -> None:
+    def __init__(
+        self, topic: str, number: int, rank: int, progress: Progress, *, feedback: bool = False
+    ) -> None:
         """Start behind what was released."""
         self.topic, self.number, self.rank = topic, number, rank
+        self.feedback = feedback
         self.progress = progress
         self.clock = Clock(progress)
         self.waiting: deque[Record] = deque()
@@ -184,6 +188,10 @@ class Merge:
     returns None. Blocks end at session boundaries, so that the state there can be kept; sessions
     in which nothing happened have none.
 
+    A partition of feedback is read like any other while the others go on; its writer says time
+    ahead. Once they have all ended, it counts as ended as soon as it has passed their end, and what
+    it holds beyond is not read: otherwise reader and writer would tick for each other for ever.
+
     Attributes:
         partitions: (topic, number) -> the partition.
         pending: the last release stopped at a boundary, and there is more at once.
@@ -196,6 +204,8 @@ class Merge:
         """Start anew, or with the frontier of a snapshot whose progress the partitions have."""
         self.partitions = {(p.topic, p.number): p for p in partitions}
         self._all = list(self.partitions.values())
+        self._feedback = [p for p in self._all if p.feedback]
+        self._plain = [p for p in self._all if not p.feedback]
         self._boundary = boundary
         self._frontier = NO_STAMP
         self._done = state.ended if state else False
@@ -210,7 +220,14 @@ class Merge:
     @property
     def ended(self) -> bool:
         """Tell whether every partition has ended."""
-        return all(p.clock.ended for p in self._all)
+        if not all(p.clock.ended for p in self._plain):
+            return False
+        return all(p.clock.now > self._end for p in self._feedback)
+
+    @property
+    def _end(self) -> int:
+        """Return the latest end of what is no feedback."""
+        return max(p.clock.end for p in self._plain)
 
     @property
     def frontier(self) -> int:
@@ -221,7 +238,7 @@ class Merge:
     def watermark(self) -> int:
         """Return the smallest clock; the latest end where every partition has ended."""
         if self.ended:
-            return max(p.clock.end for p in self._all)
+            return self._end
         return min(p.clock.now for p in self._all)
 
     def release(self) -> Released | None:
@@ -234,8 +251,10 @@ class Merge:
         self.pending = boundary is not None and (boundary < clock or ended)
         before = boundary or (FOR_EVER if ended else clock)
         records: list[Record] = []
-        for partition in self._all:
+        for partition in self._plain:
             partition.release(before, records)
+        for partition in self._feedback:
+            partition.release(min(before, clock + 1) if ended else before, records)
         if boundary is None and not records and clock <= self._frontier and not ended:
             return None
         records.sort()

@@ -20,6 +20,7 @@ MEAN_REVERSION: Final = "mean_reversion"
 NEWS_DRIVEN: Final = "news_driven"
 STRATEGIES: Final = (MOMENTUM, MEAN_REVERSION, NEWS_DRIVEN)
 
+MILLION: Final = 1_000_000  # weights are whole millionths
 Positive = Annotated[int, Gt(0)]
 NotNegative = Annotated[int, Ge(0)]
 BasisPoints = Annotated[int, Ge(0), Le(10_000)]
@@ -40,8 +41,9 @@ def _known(names: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def equal_weights(names: Sequence[str] = STRATEGIES) -> dict[str, float]:
-    """Return one weight for each strategy, the same for all, with a sum of 1."""
-    return dict.fromkeys(names, 1 / len(names))
+    """Return one weight for each strategy, alike in whole millionths with a sum of 1."""
+    share, rest = divmod(MILLION, len(names))
+    return {name: (share + (n < rest)) / MILLION for n, name in enumerate(names)}
 
 
 CheckNames = Annotated[
@@ -247,6 +249,38 @@ class AccountParams:
 
 
 @dataclass(frozen=True, slots=True)
+class LearningParams:
+    """How strategies' weights follow from outcomes; see docs/learning.md.
+
+    Attributes:
+        rule: `ewma` moves a weight towards its reward; `hedge` multiplies it by its losses
+            (exponential weights with fixed share); `fixed` leaves all as they are.
+        rate: of `ewma`: share of the reward in the new weight.
+        half_life_cycles: of `ewma`: an outcome's part halves each time so many cycles pass.
+        eta: of `hedge`: the learning rate.
+        share: of `hedge`: part of all weight that is dealt out evenly each cycle.
+        cycle_sessions: sessions between two adjustments.
+        min_trades: closed round trips of a strategy before its weight moves at all.
+        max_shift: largest change of a weight in a cycle, absolute.
+        floor: no weight falls below it.
+        metrics_minutes: strategies' metrics at each full multiple, and at each session's end.
+        horizon_bars: a vote is a hit if the price has gone its way after so many bars.
+    """
+
+    rule: Literal["ewma", "hedge", "fixed"] = "ewma"
+    rate: Fraction = 0.1
+    half_life_cycles: Annotated[float, Gt(0), Le(10_000)] = 10.0
+    eta: Annotated[float, Gt(0), Le(100)] = 0.5
+    share: Fraction = 0.02
+    cycle_sessions: Annotated[int, Ge(1), Le(1_000)] = 1
+    min_trades: NotNegative = 20
+    max_shift: Fraction = 0.1
+    floor: Fraction = 0.05
+    metrics_minutes: Positive = 60
+    horizon_bars: Annotated[int, Ge(1), Le(10_000)] = 30
+
+
+@dataclass(frozen=True, slots=True)
 class OwnParams:
     """Strategies of one's own.
 
@@ -281,5 +315,6 @@ class Params:
     risk: RiskParams = field(default_factory=RiskParams)
     fills: FillParams = field(default_factory=FillParams)
     account: AccountParams = field(default_factory=AccountParams)
+    learning: LearningParams = field(default_factory=LearningParams)
     own: OwnParams = field(default_factory=OwnParams)
     control: ControlParams = field(default_factory=ControlParams)

@@ -17,10 +17,13 @@ from connectors.kafka.raw_log import LogRecord
 from connectors.market.calendar import new_york_sessions
 from connectors.parameters import params_dict
 from connectors.runs import Run
-from flows.closed_loop import ClosedLoop
+from connectors.user_strategies import strategy_names
+from flows.closed_loop import LEARNT, ClosedLoop
 from messages.base import make_id
 from messages.codec import encode
 from messages.control import Command, RunStarted
+from messages.flows import PAPER
+from messages.learning import StrategyMetric
 from messages.news import RawArticle
 from messages.requests import InputFile
 from messages.runs import RunSpec
@@ -30,8 +33,10 @@ from messages.topics import (
     TOPICS,
 )
 from operators.blocks import Block, Event
+from operators.merge import place_of
 from operators.params import Params, SentimentParams
-from tests.streams import OPEN, at, bar, raw, scored, weight
+from tests.learning import Learn
+from tests.streams import OPEN, at, bar, raw, scored
 
 DAY = "2025-03-12"
 RUN = "run-1"
@@ -99,8 +104,13 @@ def run_of(archive: Path, params: Params | None = None, **changes: Any) -> Run:
 
 def started(run: Run, **changes: Any) -> LogRecord:
     """Return the record that begins a run's log."""
+    return fact(RUNS_STARTED.name, 0, 0, Event(OPEN, "", started_body(run, **changes)))
+
+
+def started_body(run: Run, **changes: Any) -> RunStarted:
+    """Return the message that begins a run's log."""
     settings = msgspec.json.encode(run.params, order="sorted").decode()
-    body = RunStarted(
+    return RunStarted(
         **{
             "id": make_id("run", run.run_id), "event_time": run.spec.first_moment,
             "run_id": run.run_id, "code_version": "1",
@@ -108,7 +118,6 @@ def started(run: Run, **changes: Any) -> LogRecord:
             "settings": settings, "partitions": run.partitions, **changes,
         }
     )  # fmt: skip
-    return fact(RUNS_STARTED.name, 0, 0, Event(OPEN, "", body))
 
 
 def write_archive(archive: Path, records: list[LogRecord], run: Run | None = None) -> Run:
@@ -128,10 +137,8 @@ FORGETFUL = Params(sentiment=SentimentParams(lookback_minutes=20))  # each of th
 
 def traded_inputs() -> list[Event]:
     """Return an hour in order: bought on good news, sold on bad, denied soon after."""
-    names = ("momentum", "mean_reversion", "news_driven")
-    events = [weight(0, name, 1 / 3) for name in names]
     prices = {"AAA": 100_0000, "BBB": 50_0000}
-    events += [bar(m, t, price) for m in range(1, 61) for t, price in prices.items()]
+    events = [bar(m, t, price) for m in range(1, 61) for t, price in prices.items()]
     for minute, title, score in NEWS:
         article = raw(minute, title, ("AAA",))
         id_ = cast("RawArticle", article.body).id
@@ -145,12 +152,16 @@ def archived_day(
 ) -> ArchivedRun:
     """Archive a whole day: inputs, and all that a run's flows make of them, as they write it."""
     inputs, run = list(inputs) or traded_inputs(), run_of(archive, params or FORGETFUL)
-    heard = [e for e in inputs if not isinstance(e.body, RawArticle)]
+    begun = Event(OPEN, "", started_body(run))
+    heard = [begun, *(e for e in inputs if not isinstance(e.body, RawArticle))]
     made = ClosedLoop(run.rules, new_york_sessions()).step(Block(heard, END, ended=True))
+    known = [e for e in [*heard, *made] if type(e.body) in PAPER["learn"].ranks]
+    others = {*LEARNT, *(type(e.body) for e in heard)}
+    made = [e for e in made if type(e.body) not in others]
+    made += learnt(run.rules, sorted(known, key=place_of(PAPER["learn"])))
     topics: dict[type[Any], str] = {t.schema: t.name for t in reversed(TOPICS)}
     records: dict[str, list[Event]] = defaultdict(list)
-    heard_types = {type(e.body) for e in heard}
-    for event in [*inputs, *(e for e in made if type(e.body) not in heard_types)]:
+    for event in [*inputs, *made]:
         records[topics[type(event.body)]].append(event)
         if isinstance(event.body, Command):
             records["control.accepted"].append(event)
@@ -162,6 +173,13 @@ def archived_day(
             found.append(end_tick(topic.name, 0, len(events), END))
     write_archive(archive, found, run)
     return ArchivedRun(archive)
+
+
+def learnt(rules: Params, known: list[Event]) -> list[Event]:
+    """Return what `learn` publishes for what it reads."""
+    learn = Learn(rules, new_york_sessions(), strategy_names(rules))
+    made = learn.step(Block(known, END, ended=True)).events
+    return [e for e in made if type(e.body) in {*LEARNT, StrategyMetric}]
 
 
 def _written(run: Run, topic: str, seq: int, event: Event) -> LogRecord:

@@ -8,7 +8,7 @@ import msgspec
 
 from messages.codec import encode
 from messages.control import DeadLetter, RunStarted
-from messages.learning import Credit, TradeOutcome
+from messages.learning import Credit, LearningAdjustment, StrategyMetric, TradeOutcome
 from messages.news import SentimentWindow
 from messages.topics import DEAD_LETTERS, TOPICS
 from operators.params import Params
@@ -52,6 +52,16 @@ def every_message() -> dict[type[Any], dict[str, Any]]:
             entry_order_id="e", exit_order_id="x", signal_id="s", realized_pnl=Decimal("1.5"),
             roi=0.1, hold_seconds=60, risk_adjusted_return=0.2, strategy="momentum",
             credits=(Credit("momentum", 1.0, Decimal("1.5")),),
+        ),
+        LearningAdjustment(
+            id="a", event_time=MOMENT, strategy="momentum", rule="ewma", cycle_end=MOMENT,
+            effective_from=MOMENT, old=0.5, proposed=0.25, new=0.375, reward=0.5, trades=3,
+            outcomes=("o",), guardrail="floor", reason="x",
+        ),
+        StrategyMetric(
+            id="m", event_time=MOMENT, strategy="momentum", window_seconds=60, trades=2, wins=1,
+            realized_pnl=Decimal("1.5"), mean_roi=0.5, sharpe=None, max_drawdown=-0.25,
+            mean_hold_seconds=30.0, weight=0.375, votes=4, hits=3,
         ),
         RunStarted(
             id="r", event_time=MOMENT, run_id="r", code_version="1", settings_hash="0", partitions=1

@@ -8,9 +8,9 @@ import msgspec
 from hypothesis import strategies as st
 from msgspec import Struct
 
+from flows.replay.window import READS
 from messages.base import make_id
 from messages.control import Command, CommandRequest
-from messages.flows import PAPER
 from messages.learning import WeightChange
 from messages.market import Bar, bar_id
 from messages.news import RawArticle, ScoredArticle, article_id, content_hash
@@ -27,8 +27,7 @@ CLOSE = to_micros(datetime(2025, 3, 12, 20, 0, tzinfo=UTC))
 DAY = SessionTable((OPEN,), (CLOSE,))
 TICKERS = ("AAA", "BBB", "CCC")
 END = CLOSE + 60 * MINUTE_US
-INPUTS = PAPER.inputs_of(("signals", "trade", "learn"))
-RANKS = {t.schema: rank for rank, t in enumerate((*INPUTS, SIGNALS_GENERATED))}
+RANKS = {t.schema: rank for rank, t in enumerate((*READS, SIGNALS_GENERATED))}
 
 
 def at(minute: float) -> int:

@@ -18,10 +18,12 @@ from connectors.kafka.shards import Partitions
 from connectors.market.calendar import day_span
 from messages.base import Message
 from messages.codec import decoder
+from messages.flows import FEEDBACK
 from messages.topics import Topic
 from operators.blocks import Block, Event
 from operators.merge import NO_STAMP, Record, cut
 
+FED_BACK: Final = frozenset(t.name for t in FEEDBACK)
 WHOLE: Final = 2**62  # block size: one block a day
 Offsets = Mapping[tuple[str, int], int]
 
@@ -63,7 +65,10 @@ class ArchivedLog:
         names = {t.name for t in reads}
         between = {f.day for n in names for f in archive.files.get(n, ()) if first <= f.day <= last}
         self._days = sorted(between | {last})
-        self._open = {(t.name, p) for t, partitions in reads.items() for p in partitions}
+        # What is fed back does not end by itself: it is over when the rest is.
+        self._open = {
+            (t.name, p) for t, partitions in reads.items() if t not in FEEDBACK for p in partitions
+        }
         self._end = 0
         for topic in reads:
             if archive.files[topic.name][-1].day < first:
@@ -90,7 +95,9 @@ class ArchivedLog:
         for day, facts in self.days():
             end, ended = span_of(day)[1], not self._open
             frontier = self._end if ended else end
-            events = [Event(f.stamp, f.key, f.body) for f in facts]
+            events = [
+                Event(f.stamp, f.key, f.body) for f in facts if not ended or f.stamp <= frontier
+            ]
             *earlier, last = cut(events, size, frontier, ended=ended)
             yield from map(Envelope, earlier)
             if ended:
@@ -107,15 +114,20 @@ class ArchivedLog:
             decode = decoder(topic.schema)
             for row in self._archive.rows(topic.name, day, day):
                 at = (topic.name, row.partition)
-                if row.partition not in partitions or at not in self._open:
+                if row.partition not in partitions:
+                    continue
+                if at not in self._open and topic not in FEEDBACK:
                     continue
                 if row.tick == TICK_END:
-                    self._note_end(at, row.stamp)
+                    if topic not in FEEDBACK:
+                        self._note_end(at, row.stamp)
                 elif row.is_fact and row.offset >= self._offsets.get(at, 0):
                     yield _record(topic, rank, row, decode)
 
     def _note_ends(self, topic: str, day: str) -> None:
         """Note the lanes that were over before the first day."""
+        if topic in FED_BACK:
+            return
         for row in self._archive.rows(topic, day, day):
             if row.tick == TICK_END:
                 self._note_end((topic, row.partition), row.stamp)

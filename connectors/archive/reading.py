@@ -26,10 +26,12 @@ from messages.base import Message
 from messages.codec import Unreadable, decoder
 from messages.control import RunStarted
 from messages.errors import TidewireError
+from messages.flows import FEEDBACK
 from messages.topics import RAW, RUNS_STARTED, Topic
 from operators.states import decode_state
 
 T = TypeVar("T", bound=Message)
+AHEAD: Final = frozenset(t.name for t in FEEDBACK)
 ANYBODY_S: Final = frozenset(t.name for t in RAW)
 
 
@@ -132,8 +134,14 @@ class ArchivedRun:
 
     @cached_property
     def days(self) -> list[str]:
-        """Return the session days on which anything happened, oldest first."""
-        files = [(topic, f.day) for topic, found in self.files.items() for f in found]
+        """Return the session days on which anything happened, oldest first.
+
+        A weight that was decided before and holds from that day on is nothing that happened.
+        """
+        files = [
+            (topic, f.day) for topic, found in self.files.items() if topic not in AHEAD
+            for f in found
+        ]  # fmt: skip
         found = {
             day
             for topic, day in files

@@ -8,6 +8,7 @@ from its snapshot to the end: what is already there is not written again.
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Final, NamedTuple, cast
 
 from bytewax.outputs import FixedPartitionedSink, StatefulSinkPartition
@@ -29,9 +30,12 @@ from operators.blocks import Event
 from operators.states import State, decode_state, encode_state
 
 Keep = Callable[[Barrier, bytes], None]
+# Topic -> from a frontier, the first moment at which it may hold a record that is not written yet.
+Leads = Mapping[Topic[Message], Callable[[int], int]]
 
 FLUSH_S: Final = 120.0
 SLICE_S: Final = 0.25
+NO_LEADS: Leads = MappingProxyType({})
 QUIET_US: Final = 60_000_000  # topics that no flow waits for pass time on once a minute
 
 
@@ -144,6 +148,7 @@ class LogSinkPartition(StatefulSinkPartition[Outbox, bytes]):
         resume: bytes | None,
         entry: bool,
         keep: Keep | None = None,
+        leads: Leads = NO_LEADS,
     ) -> None:
         """Read back what the log holds beyond the snapshot, and open a producer.
 
@@ -161,6 +166,7 @@ class LogSinkPartition(StatefulSinkPartition[Outbox, bytes]):
         self._seals = {layout.name(t): layout.seal(t) for t in writes}
         if resume is not None:
             self._begin(resume)
+        self._leads = {layout.name(t): lead for t, lead in leads.items()}
         self._quiet = {layout.name(t) for t in writes if t in PAPER.unread}
         self._headers = RecordHeaders(layout.run_id)
         self._made = Counter[str]()
@@ -273,11 +279,15 @@ class LogSinkPartition(StatefulSinkPartition[Outbox, bytes]):
                 )
                 raise DeterminismBroken(reason)
             return
+        if writer.ended:
+            return
         step = QUIET_US if writer.name in self._quiet else 1
-        if writer.ended or (outbox.frontier - writer.stamp < step and not outbox.ended):
+        lead = self._leads.get(writer.name)
+        frontier = outbox.frontier if lead is None else lead(outbox.frontier)
+        if frontier - writer.stamp < step and not outbox.ended:
             return
         writer.ended = outbox.ended
-        writer.stamp = max(writer.stamp, outbox.frontier)
+        writer.stamp = max(writer.stamp, frontier)
         kind = TICK_END if outbox.ended else TICK_PASS
         self._produce(writer, None, None, self._headers.tick(writer.stamp, kind))
 
@@ -322,6 +332,7 @@ class LogSink(FixedPartitionedSink[Outbox, bytes]):
 
     Attributes:
         shards: shard key -> topic -> the partitions that this shard alone writes.
+        leads: topics whose time is said ahead.
         entry: True for a flow that lets facts in from outside: after a crash it drops what the
             log has by id; a derived flow compares bytes and stops when they differ.
     """
@@ -333,6 +344,7 @@ class LogSink(FixedPartitionedSink[Outbox, bytes]):
         *,
         entry: bool = False,
         keeper: Callable[[str], Keep] | None = None,
+        leads: Leads = NO_LEADS,
         wrap: Callable[[LogSinkPartition], LogSinkPartition] = lambda part: part,
     ) -> None:
         """Name the shards; `wrap` is the seam where crash tests put their fault.
@@ -341,10 +353,12 @@ class LogSink(FixedPartitionedSink[Outbox, bytes]):
             layout: the run's place on the broker.
             shards: see above.
             entry: see above.
+            leads: see above.
             keeper: gives, per shard, what keeps its state at a barrier.
             wrap: put around each partition.
         """
         self._keeper = keeper
+        self._leads = leads
         self._layout = layout
         self._shards = shards
         self._entry = entry
@@ -364,4 +378,6 @@ class LogSink(FixedPartitionedSink[Outbox, bytes]):
         """Open one shard at its snapshot."""
         writes = self._shards[for_part]
         keep = self._keeper(for_part) if self._keeper is not None else None
-        return self._wrap(LogSinkPartition(self._layout, writes, resume_state, self._entry, keep))
+        return self._wrap(
+            LogSinkPartition(self._layout, writes, resume_state, self._entry, keep, self._leads)
+        )

@@ -7,7 +7,7 @@ reads what is there, pushes it into `operators.merge` and hands on what the merg
 import logging
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from operator import attrgetter
 from types import MappingProxyType
 from typing import Final
@@ -22,8 +22,10 @@ from connectors.kafka.layout import Layout
 from connectors.kafka.partition_reader import PartitionReader
 from connectors.kafka.shards import Partitions
 from connectors.telemetry import READ, VITALS
+from messages.base import Message
 from messages.codec import decoder
 from messages.errors import TidewireError
+from messages.topics import Topic
 from messages.units import to_datetime
 from operators.blocks import Block
 from operators.merge import (
@@ -78,6 +80,7 @@ class MergedPartition(StatefulSourcePartition[tuple[str, Envelope], bytes]):
         origin: Barrier | None,
         patience: Callable[[], float] = lambda: POLL_S,
         bell: Bell | None = None,
+        feedback: Collection[Topic[Message]] = (),
     ) -> None:
         """Start at the snapshot's position, at a checkpoint, or at the beginning of the log."""
         self._shard, self._reads = shard, list(reads)
@@ -96,10 +99,10 @@ class MergedPartition(StatefulSourcePartition[tuple[str, Envelope], bytes]):
         for rank, (topic, numbers) in enumerate(reads.items()):
             for p in numbers:
                 at = progress.get(topic.name, {}).get(p, Progress())
+                place = Partition(topic.name, p, rank, at, feedback=topic in feedback)
                 reader = PartitionReader(
-                    topic, Partition(topic.name, p, rank, at), decoder(topic.schema), run,
-                    layout.seal(topic),
-                )  # fmt: skip
+                    topic, place, decoder(topic.schema), run, layout.seal(topic)
+                )
                 self._readers[layout.name(topic), p] = reader
         self._merge = Merge((r.partition for r in self._readers.values()), boundary, state)
         self._places = {
@@ -195,6 +198,7 @@ class MergedSource(FixedPartitionedSource[tuple[str, Envelope], bytes]):
         patience: how long a shard may wait for records, seconds; by default not long where
             several shards share the process.
         listen: gives a bell that wakes the flow's steps too.
+        feedback: topics that follow from the flow's own consequences; see `operators.merge.Merge`.
     """
 
     def __init__(
@@ -208,11 +212,13 @@ class MergedSource(FixedPartitionedSource[tuple[str, Envelope], bytes]):
         back_pressure: Stopping = no_back_pressure,
         patience: Callable[[], float] | None = None,
         listen: Callable[[], Bell] | None = None,
+        feedback: Collection[Topic[Message]] = (),
     ) -> None:
         """Name the shards; nothing is opened here."""
         alone = PATIENCE_S if len(shards) == 1 else POLL_S
         self._patience = patience or (lambda: alone)
         self._listen = listen
+        self._feedback = feedback
         self._layout = layout
         self._shards = shards
         self._stopping = stopping
@@ -231,7 +237,7 @@ class MergedSource(FixedPartitionedSource[tuple[str, Envelope], bytes]):
         return MergedPartition(
             self._layout, for_part, self._shards[for_part], self._boundary, self._stopping,
             self._back_pressure, resume_state, self._origins.get(for_part), self._patience,
-            self._listen() if self._listen else None,
+            self._listen() if self._listen else None, self._feedback,
         )  # fmt: skip
 
 

@@ -20,29 +20,11 @@ class StrategyRow(msgspec.Struct):
     """The bounded columns of `strategies`."""
 
     current_weight: Unit
-
-
-class AdjustmentRow(msgspec.Struct):
-    """The bounded columns of `learning_adjustments`."""
-
-    old_weight: Unit
-    proposed_weight: Unit
-    new_weight: Unit
-    reward: Unit
-
-
-class MetricsRow(msgspec.Struct):
-    """The bounded columns of `strategy_metrics`."""
-
-    weight: Unit
+    coming_weight: Unit | None
 
 
 # Tables that no message fills as it is.
-OTHERS: Final = (
-    (t.strategies, StrategyRow),
-    (t.learning_adjustments, AdjustmentRow),
-    (t.strategy_metrics, MetricsRow),
-)
+OTHERS: Final = ((t.strategies, StrategyRow),)
 
 
 def checks() -> dict[str, dict[str, str]]:

@@ -35,6 +35,7 @@ PAGES: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
         "decisions": frozenset({"ticker"}),
         "orders": frozenset({"account"}),
         "trade_outcomes": frozenset({"strategy_id"}),
+        "learning_adjustments": frozenset({"strategy_id"}),
         "sentiment_windows": frozenset({"ticker"}),
         "commands": frozenset(),
         "dead_letters": frozenset(),

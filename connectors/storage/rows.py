@@ -56,6 +56,7 @@ RENAMED: Final = MappingProxyType(
         "strategy_id": "strategy",
         "old_weight": "old",
         "new_weight": "new",
+        "proposed_weight": "proposed",
         "limit_value": "limit",
         "record_offset": "offset",
     }
@@ -137,7 +138,7 @@ def _leader(signal: trading.TradeSignal) -> str | None:
 def _trade(stamp: int, e: trading.TradeExecution) -> Values:
     return (e.id, stamp, e.event_time, list(e.causes), e.account, e.trade_id, e.order_id,
             e.execution_id, e.signal_id, None, e.ticker, e.side, e.qty, e.price, e.commission,
-            e.status, e.pnl, e.timestamp)  # fmt: skip
+            e.status, e.pnl, e.timestamp, e.decision_price, e.high, e.low)  # fmt: skip
 
 
 def _order(stamp: int, o: trading.OrderRequest) -> Values:
@@ -165,5 +166,7 @@ TARGETS: Final[Mapping[type[msgspec.Struct], Target]] = MappingProxyType(
         learning.WeightChange: Target(
             t.strategy_weights_history, _plain(t.strategy_weights_history)
         ),
+        learning.LearningAdjustment: Target(t.learning_adjustments, _plain(t.learning_adjustments)),
+        learning.StrategyMetric: Target(t.strategy_metrics, _plain(t.strategy_metrics)),
     }
 )

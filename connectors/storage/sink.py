@@ -20,7 +20,9 @@ from connectors.storage.upserts import (
     COUNT,
     LINKED,
     LINKS,
+    MOVES_WEIGHTS,
     NEW_BARS,
+    WEIGHTS_IN_FORCE,
     copy,
     copy_staged,
     stage,
@@ -29,7 +31,7 @@ from connectors.storage.upserts import (
 from connectors.telemetry import FLUSH_SECONDS, ROWS, VITALS
 from messages.errors import TidewireError
 from operators.blocks import Block, Event
-from operators.params import MEAN_REVERSION, MOMENTUM, NEWS_DRIVEN
+from operators.params import MEAN_REVERSION, MOMENTUM, NEWS_DRIVEN, equal_weights
 
 Cursor = psycopg.Cursor[Any]
 
@@ -123,6 +125,8 @@ class DatabasePartition(StatefulSinkPartition[Block, None]):
             for parts, link in LINKS:
                 if written & set(parts):
                     cursor.execute(link)
+            if written & MOVES_WEIGHTS:
+                cursor.execute(WEIGHTS_IN_FORCE)
             if time.monotonic() >= self._refresh_at:
                 refresh(cursor.execute)
                 self._refresh_at = time.monotonic() + REFRESH_S
@@ -228,13 +232,13 @@ def seed(url: str, schema: str, own: Sequence[tuple[str, str]] = ()) -> None:
         own: name and description of strategies besides the built-in ones.
     """
     every = (*SEED, *own)
-    share = 1 / len(every)
+    shares = equal_weights([name for name, _ in every])
     with connect(url, schema) as connection:
         for name, description in every:
             connection.execute(
                 "INSERT INTO strategies (id, name, description, current_weight, active) "
                 "VALUES (%s, %s, %s, %s, true) ON CONFLICT DO NOTHING",
-                (name, name, description, share),
+                (name, name, description, shares[name]),
             )
 
 

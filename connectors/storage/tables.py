@@ -88,7 +88,7 @@ runs = _fact(
     _of("partitions", Integer), _of("inputs", ARRAY(Text)),
 )  # fmt: skip
 commands = _fact(
-    "commands", _text("kind"), _text("ticker"), _text("who"), _text("why"),
+    "commands", _text("kind"), _text("ticker"), _text("who"), _text("why"), _text("strategy"),
     Index("ix_commands_stamp_id", "stamp", "id"),
 )  # fmt: skip
 articles = Table(
@@ -159,6 +159,8 @@ trades = _fact(
     _text("ticker"), one_of("side", Side), _of("qty", BigInteger),
     _of("price", Money, null=True), _of("commission", Money), one_of("status", OrderStatus),
     _of("pnl", Money, null=True), _of("timestamp", Moment),
+    _of("decision_price", Money, null=True), _of("high", Money, null=True),
+    _of("low", Money, null=True),
     Index("ix_trades_stamp_id", "stamp", "id"),
     Index("ix_trades_ticker_stamp_id", "ticker", "stamp", "id"),
     Index("ix_trades_strategy_id_stamp_id", "strategy_id", "stamp", "id"),
@@ -188,6 +190,8 @@ trade_outcomes = _fact(
     _text("exit_order_id", index=True), _text("signal_id", index=True),
     _of("realized_pnl", Money), _of("roi", Float), _of("hold_seconds", BigInteger),
     _of("risk_adjusted_return", Float), _text("strategy_id", index=True), _of("credits", JSONB),
+    _of("closes", Boolean), _of("trade_sharpe", Float, null=True), _of("favourable", Float),
+    _of("adverse", Float), _of("slippage", Money), _of("revision", BigInteger),
     Index("ix_trade_outcomes_stamp_id", "stamp", "id"),
     Index("ix_trade_outcomes_strategy_id_stamp_id", "strategy_id", "stamp", "id"),
     Index("ix_trade_outcomes_account_event_time", "account", "event_time"),
@@ -196,6 +200,7 @@ strategies = Table(
     "strategies", metadata,
     Column("id", Text, primary_key=True), Column("name", Text, nullable=False, unique=True),
     _text("description"), _of("current_weight", Float), _of("active", Boolean), *written(),
+    _of("coming_weight", Float, null=True), _of("coming_from", Moment, null=True),
 )  # fmt: skip
 strategy_weights_history = _fact(
     "strategy_weights_history", _text("strategy_id"), _of("old_weight", Float),
@@ -209,18 +214,20 @@ dead_letters = _fact(
     _of("size", BigInteger),
     Index("ix_dead_letters_stamp_id", "stamp", "id"),
 )  # fmt: skip
-# Filled by what is built on these tables: learning, and backtests.
 learning_adjustments = _fact(
     "learning_adjustments", _text("strategy_id", index=True), _of("cycle_end", Moment),
     _of("old_weight", Float), _of("proposed_weight", Float), _of("new_weight", Float),
-    _of("reward", Float), _of("outcome_count", Integer), _of("outcomes", ARRAY(Text)),
-    _text("guardrail"), _text("reason"),
+    _of("reward", Float), _of("outcomes", ARRAY(Text)), _text("guardrail"), _text("reason"),
+    _text("rule"), _of("effective_from", Moment), _of("trades", BigInteger),
+    Index("ix_adjustments_strategy_stamp", "strategy_id", "stamp", "id"),
+    Index("ix_adjustments_stamp_id", "stamp", "id"),
 )  # fmt: skip
 strategy_metrics = _fact(
     "strategy_metrics", _text("strategy_id"), _of("window_seconds", BigInteger),
-    _of("trades", Integer), _of("wins", Integer), _of("realized_pnl", Money),
+    _of("trades", BigInteger), _of("wins", BigInteger), _of("realized_pnl", Money),
     _of("mean_roi", Float, null=True), _of("sharpe", Float, null=True),
-    _of("mean_hold_seconds", Float, null=True), _of("weight", Float),
+    _of("mean_hold_seconds", Float, null=True), _of("weight", Float), _of("max_drawdown", Float),
+    _of("votes", BigInteger), _of("hits", BigInteger),
     Index("ix_strategy_metrics_strategy_stamp", "strategy_id", "stamp"),
     Index("ix_strategy_metrics_event_time", "event_time", postgresql_using="brin"),
     by_time=True,

@@ -34,16 +34,37 @@ LINKS: Final = (
            WHERE x.signal_id = s.id AND x.strategy_id IS DISTINCT FROM s.strategy_id""",
     ),
     (
-        ("strategy_weights_history",),
-        """UPDATE strategies s SET current_weight = h.new_weight, updated_at = now() FROM (
-             SELECT t.id, w.new_weight
-             FROM (SELECT DISTINCT strategy_id AS id FROM stage_strategy_weights_history) t
-             CROSS JOIN LATERAL (SELECT new_weight FROM strategy_weights_history
-                                 WHERE strategy_id = t.id
-                                 ORDER BY effective_from DESC, stamp DESC LIMIT 1) w
-           ) h WHERE s.id = h.id AND s.current_weight <> h.new_weight""",
+        ("commands",),
+        """UPDATE strategies s SET active = n.on_, updated_at = now() FROM (
+             SELECT t.id, c.kind = 'enable_strategy' AS on_
+             FROM (SELECT DISTINCT strategy AS id FROM stage_commands WHERE strategy <> '') t
+             CROSS JOIN LATERAL (SELECT kind FROM commands WHERE strategy = t.id
+                                 AND kind IN ('enable_strategy', 'disable_strategy')
+                                 ORDER BY stamp DESC, id DESC LIMIT 1) c
+           ) n WHERE s.id = n.id AND s.active <> n.on_""",
     ),
 )
+# The weights in force at the log's clock, and the coming ones apart: their topic is ahead of time.
+CLOCKS: Final = ("market_data", "portfolio_snapshots", "strategy_metrics", "learning_adjustments",
+                 "strategy_weights_history")  # fmt: skip
+WEIGHTS_IN_FORCE: Final = f"""UPDATE strategies s SET updated_at = now(),
+    current_weight = coalesce(n.weight, s.current_weight), coming_weight = n.later,
+    coming_from = n.later_from
+  FROM (
+    SELECT x.id, h.new_weight AS weight, c.new_weight AS later, c.effective_from AS later_from
+    FROM strategies x
+    CROSS JOIN (SELECT max(newest) AS at FROM row_counts WHERE name IN {CLOCKS}) k
+    LEFT JOIN LATERAL (SELECT new_weight FROM strategy_weights_history
+                       WHERE strategy_id = x.id AND effective_from <= k.at
+                       ORDER BY effective_from DESC, stamp DESC LIMIT 1) h ON true
+    LEFT JOIN LATERAL (SELECT new_weight, effective_from FROM strategy_weights_history
+                       WHERE strategy_id = x.id AND effective_from > k.at
+                       ORDER BY effective_from, stamp LIMIT 1) c ON true
+  ) n
+  WHERE s.id = n.id AND (s.current_weight, s.coming_weight, s.coming_from)
+    IS DISTINCT FROM (coalesce(n.weight, s.current_weight), n.later, n.later_from)"""
+MOVES_WEIGHTS: Final = frozenset({"portfolio_snapshots", "strategy_metrics",
+                                  "strategy_weights_history"})  # fmt: skip
 # A batch is small and the tables are not; the planner knows nothing of staging tables.
 BY_INDEX: Final = "SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off"
 LINKED: Final = frozenset(table for parts, _ in LINKS for table in parts)

@@ -12,7 +12,7 @@ from connectors.envelope import SINK, Envelope
 from connectors.kafka.bell import Bell
 from connectors.kafka.layout import Layout
 from connectors.kafka.shards import shards_of
-from connectors.kafka.sink import LogSink
+from connectors.kafka.sink import NO_LEADS, Leads, LogSink
 from connectors.kafka.source import MergedSource, no_back_pressure
 from flows.pipeline.engine import NOTHING_INTERNAL, route
 from messages.flows import FlowSpec
@@ -32,6 +32,7 @@ def between_topics(
     back_pressure: Stopping = no_back_pressure,
     patience: Callable[[], float] | None = None,
     listen: Callable[[], Bell] | None = None,
+    leads: Leads = NO_LEADS,
     internal: Collection[type[Struct]] = NOTHING_INTERNAL,
 ) -> Dataflow:
     """Build a flow from topics to topics.
@@ -47,6 +48,7 @@ def between_topics(
         back_pressure: asked before each batch: the flow has enough to do.
         patience: how long its source may wait; see `MergedSource`.
         listen: gives what wakes it besides its records.
+        leads: topics of its writes on which it says time ahead.
         internal: event types that are not published.
     """
     flow = Dataflow(spec.name)
@@ -56,10 +58,11 @@ def between_topics(
         layout, {shard: reads for shard, (reads, _) in shards.items()}, stopping,
         boundary=next_boundary, back_pressure=back_pressure, patience=patience, listen=listen,
         origins={s: c.barrier.with_step(SINK, bytes(c.sink)) for s, c in checkpoints.items()},
+        feedback=spec.feedback,
     )  # fmt: skip
     sink = LogSink(
         layout, {shard: writes for shard, (_, writes) in shards.items()}, entry=spec.entry,
-        keeper=store.writer,
+        keeper=store.writer, leads=leads,
     )  # fmt: skip
     envelopes = wire(op.input("log", flow, source))
     op.output(SINK, route(envelopes, spec, internal), sink)

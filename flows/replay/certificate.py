@@ -21,6 +21,7 @@ from flows.replay.flow_list import REPLAYED
 from flows.replay.record_hashes import RecordHashes
 from flows.replay.reexecution import ShardResult, StateDiffers, run_shard
 from messages.base import Message
+from messages.flows import FROM_THE_START
 from messages.topics import Topic
 from operators.params import Params
 
@@ -147,8 +148,13 @@ def certify(
 
 
 def hash_inputs(archive: ArchivedRun, day: str) -> tuple[dict[str, int], dict[str, str]]:
-    """Return, per topic that a flow reads, a day's facts counted and hashed."""
-    topics: dict[str, Topic[Message]] = {t.name: t for f in REPLAYED for t in f.spec.reads}
+    """Return, per topic that a flow reads, a day's facts counted and hashed.
+
+    What the run's start says, its name and its settings, is no part of it.
+    """
+    topics: dict[str, Topic[Message]] = {
+        t.name: t for f in REPLAYED for t in f.spec.reads if t not in FROM_THE_START
+    }
     counts, roots = {}, {}
     for name, topic in sorted(topics.items()):
         hashes = RecordHashes(broadcast=topic.broadcast)

@@ -3,14 +3,20 @@
 from collections.abc import Iterator
 from typing import Final, NamedTuple, cast
 
+from connectors.archive.ordered_log import span_of
 from connectors.archive.reading import ArchivedRun
 from connectors.archive.records import ArchivedRecord
 from connectors.kafka.headers import RecordHeaders
 from connectors.kafka.shards import Partitions
-from connectors.kafka.sink import Mark, Outbox, SinkState
+from connectors.kafka.sink import NO_LEADS, Leads, Mark, Outbox, SinkState
+from connectors.market.calendar import session_day
 from flows.replay.record_hashes import RecordHashes
 from messages.base import Message
 from messages.codec import encode
+from messages.topics import Topic
+from messages.units import to_micros
+from operators.blocks import Event
+from operators.merge import NO_STAMP
 
 BEGINNING: Final = Mark()
 
@@ -67,7 +73,7 @@ class Comparison:
 
     def __init__(
         self, archive: ArchivedRun, flow: str, writes: Partitions, marks: SinkState | None,
-        first: str, day: str, certified_from: int,
+        first: str, day: str, certified_from: int, leads: Leads = NO_LEADS,
     ) -> None:  # fmt: skip
         """Open the output partitions behind a kept state's marks.
 
@@ -79,6 +85,11 @@ class Comparison:
             first: the first day to read.
             day: the last.
             certified_from: records before this stamp are compared, and not counted.
+            leads: topics on which time is ahead: their records lie in later days than those on
+                which they were decided.
+
+        Raises:
+            DayNotArchived: a topic is not archived as far as is compared.
         """
         layout = archive.run.layout
         self._archive = archive
@@ -88,11 +99,16 @@ class Comparison:
         self._from = certified_from
         self._headers = RecordHeaders(layout.run_id)
         self._outputs: dict[tuple[str, int], _Output] = {}
+        self._leads = {t.name: lead for t, lead in leads.items()}
+        self._frontier = NO_STAMP
         for topic, partitions in writes.items():
-            archive.require(topic.name, len(layout.partitions_of(topic)), day)
+            last = day
+            if topic in leads:
+                last = session_day(leads[topic](span_of(day)[1]) - 1)
+            archive.require(topic.name, len(layout.partitions_of(topic)), last)
             for p in partitions:
                 mark = BEGINNING if marks is None else marks.mark(topic.name, p)
-                rows = archive.facts(topic.name, first, day, headers=True)
+                rows = archive.facts(topic.name, first, last, headers=True)
                 output = _Output(_recorded(rows, p, mark.offset), mark)
                 self._outputs[topic.name, p] = output
         self.first: Divergence | None = None
@@ -100,6 +116,7 @@ class Comparison:
 
     def take(self, outbox: Outbox) -> None:
         """Compare what one block led to; nothing is done after the first divergence."""
+        self._frontier = max(self._frontier, outbox.frontier)
         for topic, event in outbox.records:
             key, value = event.key.encode(), encode(cast("Message", event.body))
             id_ = cast("Message", event.body).id
@@ -108,14 +125,22 @@ class Comparison:
                     output = self._outputs[topic.name, p]
                     made = self._made(output, event.stamp, key, value, id_)
                     self._hold(topic.name, p, next(output.recorded, None), made)
-                    if made.stamp >= self._from:
+                    if self._decided(topic, event) >= self._from:
                         self.hashes[topic.name].add(made.stamp, key, value)
 
     def finish(self) -> None:
         """See that every recorded record was made again."""
         for (topic, p), output in self._outputs.items():
             if self.first is None and (left := next(output.recorded, None)) is not None:
-                self._hold(topic, p, left, None)
+                lead = self._leads.get(topic)
+                if lead is None or left.stamp < lead(self._frontier):
+                    self._hold(topic, p, left, None)
+
+    def _decided(self, topic: Topic[Message], event: Event) -> int:
+        """Return when a record was made; its stamp, but where time is ahead."""
+        if topic.name in self._leads:
+            return to_micros(cast("Message", event.body).event_time)
+        return event.stamp
 
     def _made(
         self, output: _Output, stamp: int, key: bytes, value: bytes, id_: str

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from connectors.parameters import ParameterInvalid, with_settings
 from connectors.user_strategies import strategy_names
-from flows.closed_loop import ClosedLoop
+from flows.closed_loop import ClosedLoop, Interference
 from flows.replay.window import READS, ReplayWindow
 from messages.base import make_id
 from messages.errors import TidewireError
@@ -41,6 +41,7 @@ class Changes:
         without_sources: names of sources that never came.
         delay: microseconds by which all news comes later.
         scores: in the places of those with the same ids.
+        without_outcomes: ids of outcomes that nothing is learnt from.
     """
 
     params: tuple[tuple[str, str, str], ...] = ()
@@ -49,6 +50,7 @@ class Changes:
     without_sources: tuple[str, ...] = ()
     delay: int = 0
     scores: tuple[ScoredArticle, ...] = ()
+    without_outcomes: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, asked: ReplayChanges) -> Self:
@@ -57,6 +59,11 @@ class Changes:
             asked.params, tuple(asked.weights.items()), asked.without_articles,
             asked.without_sources, asked.news_delay_us,
         )  # fmt: skip
+
+    @property
+    def interference(self) -> Interference:
+        """Return what is otherwise inside the loop; weights that are named do not learn."""
+        return Interference([name for name, _ in self.weights], self.without_outcomes)
 
     @property
     def shapes_state(self) -> bool:
@@ -168,7 +175,7 @@ def what_if(window: ReplayWindow, changes: Changes) -> WhatIf:
             raise CannotChange(reason)
     rules = changes.rules(window.archive.run.rules)
     inputs = changes.inputs(window.events, window.start)
-    loops = window.loop(), window.loop(rules)
+    loops = window.loop(), window.loop(rules, interference=changes.interference)
     before = window.play(loops[0])
     after = window.play(loops[1], [e for e in inputs if e.stamp < window.end + window.ended])
     return WhatIf(

@@ -1,21 +1,26 @@
 """What the signals flow made of one ticker in one minute, strategy by strategy."""
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from connectors.user_strategies import own_strategies, strategy_names
 from flows.replay.window import ReplayWindow
 from messages.control import Command
+from messages.flows import PAPER
 from messages.market import Bar
 from messages.news import ScoredArticle
 from messages.topics import partition_of
 from messages.trading import TradeSignal
 from messages.units import MINUTE_US
 from operators.blocks import Block, Event
+from operators.merge import place_of
 from operators.news.sentiment import SentimentWindows, summarise
 from operators.params import STRATEGIES
 from operators.strategies.ensemble import Ensemble
 from operators.strategies.readings import Reading, news, technical
 from operators.strategies.voting import Votes, Voting, VotingState
+
+HEARD: Final = frozenset({Command, ScoredArticle, Bar})
+SIGNALS_ORDER: Final = place_of(PAPER["signals"])
 
 
 class Evaluation(NamedTuple):
@@ -66,7 +71,8 @@ def evaluations(window: ReplayWindow, ticker: str, stamp: int) -> list[Evaluatio
         ticker: whose.
         stamp: within the day.
     """
-    own = [e for e in window.events if e.key in ("", ticker) and not isinstance(e.body, Command)]
+    given = [e for e in window.events if type(e.body) in HEARD and e.key in ("", ticker)]
+    own = sorted([*given, *window.weights], key=SIGNALS_ORDER)
     start = stamp - MINUTE_US + 1
     chain = _Pipeline(window, ticker)
     chain.step([e for e in own if e.stamp < start], start)

@@ -9,14 +9,17 @@ from connectors.archive.ordered_log import ArchivedLog, span_of
 from connectors.archive.reading import ArchivedRun
 from connectors.kafka.shards import Partitions, shards_of
 from connectors.market.calendar import new_york_sessions
-from flows.closed_loop import ClosedLoop, Opening, SignalsStates
+from flows.closed_loop import ClosedLoop, Interference, Opening, SignalsStates
 from flows.replay.flow_list import REPLAYED
 from messages.control import DeadLetter
-from messages.flows import PAPER
-from messages.topics import TRADES_EXECUTED
+from messages.flows import FEEDBACK, PAPER
+from messages.learning import WeightChange
+from messages.topics import NEWS_SCORED, TRADES_EXECUTED
 from messages.trading import TradeExecution
+from messages.units import to_micros
 from operators.blocks import Block, Event
 from operators.learning.outcomes import OutcomesState
+from operators.learning.weights import WeightsState
 from operators.merge import cut
 from operators.news.sentiment import SentimentState
 from operators.params import Params
@@ -26,7 +29,13 @@ from operators.strategies.voting import VotingState
 from operators.trading.asked import Watch
 from operators.trading.desk_state import DeskState
 
-READS: Final = PAPER.inputs_of(("signals", "trade", "learn"))
+INPUTS: Final = PAPER.inputs_of(("signals", "trade", "learn"))
+# Weights that were decided before a window hold in it; the later ones the loop makes itself.
+READS: Final = (
+    *INPUTS[: INPUTS.index(NEWS_SCORED)],
+    *FEEDBACK,
+    *INPUTS[INPUTS.index(NEWS_SCORED) :],
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +43,9 @@ class ReplayWindow:
     """What a closed loop needs to run some days again.
 
     Attributes:
-        events: commands, weights, scored articles and bars in order; unreadable ones left out.
+        events: the run's start, commands, scored articles and bars in order, and weights decided
+            before the window; unreadable ones left out.
+        weights: every weight that comes to hold in the window, as it was recorded.
         opening: the states before the first; empty at the beginning of the log.
         start: the window's first moment; what timers say of before is not counted.
         end: frontier of the last block.
@@ -43,15 +54,21 @@ class ReplayWindow:
 
     archive: ArchivedRun
     events: list[Event]
+    weights: list[Event]
     opening: Opening
     start: int
     end: int
     ended: bool
 
-    def loop(self, params: Params | None = None, watch: Watch | None = None) -> ClosedLoop:
+    def loop(
+        self, params: Params | None = None, watch: Watch | None = None,
+        interference: Interference | None = None,
+    ) -> ClosedLoop:  # fmt: skip
         """Build the loop in its opening states, under the run's parameters or others."""
         rules = params or self.archive.run.rules
-        return ClosedLoop(rules, new_york_sessions(), self.opening, watch)
+        return ClosedLoop(
+            rules, new_york_sessions(), self.opening, watch, interference=interference
+        )
 
     def blocks(self, size: int, events: Sequence[Event] | None = None) -> list[Block]:
         """Cut the inputs, or others in their place, into blocks of whole stamps."""
@@ -100,8 +117,20 @@ def window_of(archive: ArchivedRun, first: str | None, last: str) -> ReplayWindo
     reads: Partitions = {t: range(1) if t.broadcast else layout.partitions_of(t) for t in READS}
     log = ArchivedLog(archive, reads, {}, first or "", last)
     blocks = list(log.blocks())
-    events = [e for b in blocks for e in b.events if not isinstance(e.body, DeadLetter)]
-    return ReplayWindow(archive, events, opening, start, blocks[-1].frontier, blocks[-1].ended)
+    read = [e for b in blocks for e in b.events]
+    events = [e for e in read if _given(e, start)]
+    weights = [e for e in read if isinstance(e.body, WeightChange)]
+    return ReplayWindow(
+        archive, events, weights, opening, start, blocks[-1].frontier, blocks[-1].ended
+    )
+
+
+def _given(event: Event, start: int) -> bool:
+    """Tell whether an event is an input of the loop: unreadable ones are none."""
+    body = event.body
+    if isinstance(body, WeightChange):
+        return to_micros(body.event_time) < start
+    return not isinstance(body, DeadLetter)
 
 
 def _opening(archive: ArchivedRun, start: int) -> Opening:
@@ -126,7 +155,9 @@ def _opening(archive: ArchivedRun, start: int) -> Opening:
         for steps in newest["signals"]
     ]
     desk = newest["trade"][0].get("desk", DeskState)
-    return Opening(signals, desk, newest["learn"][0].get("outcomes", OutcomesState))
+    learn = newest["learn"][0]
+    outcomes, weights = learn.get("outcomes", OutcomesState), learn.get("weights", WeightsState)
+    return Opening(signals, desk, outcomes, weights)
 
 
 class _Steps:

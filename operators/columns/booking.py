@@ -40,7 +40,7 @@ def apply(b: Books, k: int, stamp: int, qty: int, price: int, fee: int, trade: i
     held = t.qty
     if held == 0:
         t.opened, t.trade, t.cost, t.fees = stamp, trade, 0, 0
-        t.high = t.low = t.price
+        t.high = t.low = t.top = t.bottom = t.price
         s.held += 1
     new = booked(held, t.cost, t.fees, qty, price, fee)
     t.qty, t.cost, t.fees = new.qty, new.cost, new.fees
@@ -68,17 +68,23 @@ def mark(s: Row, t: Row, price: int) -> None:
 
 @njit(cache=False)
 def fill(
-    b: Books, rules: Rules, row: int, stamp: int, k: int, order: int, qty: int, raw: int, trade: int
-) -> None:
-    """Fill shares of an order at a raw price, book them and record it."""
-    costs = rules.costs
-    volume = b.tickers[k].volume
+    b: Books, rules: Rules, row: int, stamp: int, k: int, order: int, qty: int, raw: int,
+    trade: int, asked: int,
+) -> None:  # fmt: skip
+    """Fill shares of an order at a raw price, book them and record it.
+
+    `asked`: the market's price when the order was decided.
+    """
+    costs, t = rules.costs, b.tickers[k]
+    volume = t.volume
+    high, low = max(t.top, raw), min(t.bottom, raw)
     price = slipped(raw, qty, costs.slippage_bps, costs.volume_slippage_bps, volume)
     fee = commission_of(price, qty, costs)
     pnl = apply(b, k, stamp, qty, price, fee, trade)
     record(b, FILL, row, stamp, k)
     r = b.out[b.account[0].written - 1]
     r.qty, r.price, r.fee, r.pnl, r.order, r.trade = qty, price, fee, pnl, order, trade
+    r.asked, r.high, r.low = asked, high, low
 
 
 @njit(cache=False)
@@ -87,11 +93,13 @@ def write_off(b: Books, rules: Rules, stamp: int, k: int) -> None:
     s, t = b.account[0], b.tickers[k]
     qty, trade, order = -t.qty, t.trade, s.orders
     price = 0 if rules.exits.worthless else t.price
+    high, low = max(t.top, t.price), min(t.bottom, t.price)
     s.orders += 1
     pnl = apply(b, k, stamp, qty, price, 0, trade)
     record(b, FILL, -1, stamp, k)
     r = b.out[b.account[0].written - 1]
     r.qty, r.price, r.fee, r.pnl, r.order, r.trade = qty, price, 0, pnl, order, trade
+    r.asked, r.high, r.low = t.price, high, low
 
 
 @njit(cache=False)
@@ -143,13 +151,14 @@ def place(
         s.trades += 1
     if within:
         mark(s, t, within)
-        fill(b, rules, row, stamp, k, order, qty, within, trade)
+        fill(b, rules, row, stamp, k, order, qty, within, trade, within)
         return
     if t.stamp == stamp and not rules.next_open:
-        fill(b, rules, row, stamp, k, order, qty, t.price, trade)
+        fill(b, rules, row, stamp, k, order, qty, t.price, trade, t.price)
         return
     o = b.orders[s.waiting]
     o.id, o.ticker, o.qty, o.reserve, o.decided, o.trade = order, k, qty, reserve, stamp, trade
+    o.price = t.price if t.stamp != NONE else NONE
     s.waiting += 1
     if reserve:
         s.entering += t.entries == 0
@@ -178,7 +187,7 @@ def meet(b: Books, rules: Rules, row: int, e: Row) -> None:
             qty = within(free_cash(s, rules), raw, qty, e.volume, rules.costs)
         if qty:
             mark(s, b.tickers[k], raw)
-            fill(b, rules, row, e.stamp, k, o.id, qty, raw, o.trade)
+            fill(b, rules, row, e.stamp, k, o.id, qty, raw, o.trade, o.price)
         if qty != o.qty:
             end(b, row, e.stamp, i)
     s.waiting = kept

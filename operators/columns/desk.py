@@ -253,6 +253,8 @@ def _compiled(version: str) -> tuple[Callable[..., Any], Callable[..., Any]]:
                 if within and rules.next_open and t.qty:
                     _protect(b, rules, row, e)
                 mark(s, t, e.close)
+                if t.qty and (rules.next_open or t.opened < e.stamp):
+                    t.top, t.bottom = max(t.top, e.high), min(t.bottom, e.low)
                 if t.qty and not within:
                     t.high, t.low = max(t.high, e.close), min(t.low, e.close)
                     _protect(b, rules, row, e)

@@ -30,7 +30,8 @@ IS_SIGNAL: Final = 2
 
 # Per ticker: the position, the last bar, volumes, the last exit, open entries and exits.
 TICKER: Final = _fields(
-    "qty cost fees opened trade signal high low price stamp volume today exit days entries exiting"
+    "qty cost fees opened trade signal high low top bottom price stamp volume today exit days "
+    "entries exiting"
 )
 
 # The account, its timers, counters, and how many records are in the buffer.
@@ -40,12 +41,14 @@ ACCOUNT: Final = _fields(
 )
 
 # Per waiting order. `reserve`: units reserved by each open share; 0 for an exit.
-ORDER: Final = _fields("id ticker qty reserve decided trade signal")
+# `price`: the market's when it was decided.
+ORDER: Final = _fields("id ticker qty reserve decided trade price")
 
-# What was decided and done, with the account as it was then.
+# What was decided and done, with the account as it was then. Of a fill: `asked`, the market's price
+# when its order was decided; `high` and `low` of the life of what it closed.
 RECORD: Final = _fields(
     "kind row stamp ticker cause code limit actual qty price fee pnl order trade cash value "
-    "realized held"
+    "realized held asked high low"
 )
 (DECISION, FILL, END, SNAPSHOT) = range(4)  # END: of an order, without a further fill
 (BY_SIGNAL, BY_STOP, BY_TARGET, BY_DELISTING) = range(4)  # as `operators.exits` numbers them

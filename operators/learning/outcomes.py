@@ -1,9 +1,15 @@
-"""Outcomes: each closing fill judged, its credit split over the strategies behind the entry.
+"""Outcomes: each closing fill judged, its credit split over the strategies that voted on the entry.
 
-credit share = weight x strength of the strategies that voted in the entry's direction, over
-their sum. R multiple = profit over what the stop put at risk at entry.
+- R multiple (V. Tharp, 1998) = profit over what the stop put at risk: cost x stop distance.
+- Sharpe ratio of a trade, approximately = ROI over the volatility of its life, which its highest
+  and lowest price tell: ln(high / low) / (2 sqrt(ln 2)) (M. Parkinson, 1980).
+- Excursions: the furthest that the price went with the position, and against it, over its mean
+  entry (J. Sweeney, 1996).
+- Slippage: what the fills of both sides were worse than the market's price at the decisions.
+- Credit: `operators.learning.credit`.
 """
 
+import math
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -24,6 +30,7 @@ class OpenTrade(NamedTuple):
         stamp: of the first fill; order_id, execution_id, signal_id, side: likewise.
         qty: open shares.
         cost: what the open shares were bought for, or sold for when short; positive.
+        slipped: what they cost more than the market's price at the decision.
     """
 
     stamp: int
@@ -33,9 +40,25 @@ class OpenTrade(NamedTuple):
     side: str
     qty: int
     cost: int
+    slipped: int
+
+    def less(self, qty: int) -> "OpenTrade":
+        """Return what stays open of it after a part was closed; shares are rounded down."""
+        part = self.part(qty)
+        return self._replace(
+            qty=self.qty - qty, cost=self.cost - part.cost, slipped=self.slipped - part.slipped
+        )
+
+    def part(self, qty: int) -> "OpenTrade":
+        """Return so many of its shares, with their part of the sums, as the account parts them."""
+        if qty >= self.qty:
+            return self
+        cost, slipped = self.cost * qty // self.qty, self.slipped * qty // self.qty
+        return self._replace(qty=qty, cost=cost, slipped=slipped)
 
 
 Backing = tuple[int, tuple[tuple[str, str, float], ...]]
+PARKINSON = 2 * math.sqrt(math.log(2))
 
 
 class OutcomesState(State):
@@ -53,7 +76,7 @@ class OutcomesState(State):
 
 
 class Outcomes:
-    """Executions and signals in, one outcome per closed trade out."""
+    """Executions in, one outcome per closing fill out; signals are remembered and pass."""
 
     def __init__(self, risk: RiskParams, state: OutcomesState | None = None) -> None:
         """Start empty or from a snapshot."""
@@ -73,6 +96,7 @@ class Outcomes:
                     (s.strategy, s.vote, s.weight * s.strength) for s in body.strategy_sources
                 )
                 self._signals[body.id] = (event.stamp, votes)
+                out.append(event)
             elif isinstance(body, TradeExecution):
                 if body.price is not None:
                     self._on_fill(event.stamp, body, out)
@@ -87,39 +111,38 @@ class Outcomes:
         )
 
     def _on_fill(self, stamp: int, fill: TradeExecution, out: list[Event]) -> None:
-        """Add an opening fill to its round trip; judge a closing one by its share of the entry.
-
-        A part takes its share of the entry's cost rounded down, as the account does.
-        """
+        """Add an opening fill to its round trip; judge a closing one by its share of the entry."""
         entry = self._trades.get(fill.trade_id)
         value = fill.qty * to_units(fill.price or 0.0)
         if entry is None:
             self._trades[fill.trade_id] = OpenTrade(
-                stamp, fill.order_id, fill.id, fill.signal_id, fill.side, fill.qty, value
-            )
+                stamp, fill.order_id, fill.id, fill.signal_id, fill.side, fill.qty, value,
+                slippage_of(fill),
+            )  # fmt: skip
         elif fill.pnl is None:
             self._trades[fill.trade_id] = entry._replace(
-                qty=entry.qty + fill.qty, cost=entry.cost + value
-            )
+                qty=entry.qty + fill.qty, cost=entry.cost + value,
+                slipped=entry.slipped + slippage_of(fill),
+            )  # fmt: skip
         else:
-            whole = fill.qty >= entry.qty
-            part = entry.cost if whole else entry.cost * fill.qty // entry.qty
-            outcome = self._judge(stamp, entry, part, fill, fill.pnl)
+            closes = fill.qty >= entry.qty
+            outcome = self._judge(stamp, entry.part(fill.qty), fill, fill.pnl, closes=closes)
             out.append(Event(stamp, outcome.strategy, outcome))
-            if whole:
+            if closes:
                 del self._trades[fill.trade_id]
             else:
-                self._trades[fill.trade_id] = entry._replace(
-                    qty=entry.qty - fill.qty, cost=entry.cost - part
-                )
+                self._trades[fill.trade_id] = entry.less(fill.qty)
 
     def _judge(
-        self, stamp: int, entry: OpenTrade, cost: int, fill: TradeExecution, pnl: Decimal
+        self, stamp: int, entry: OpenTrade, fill: TradeExecution, pnl: Decimal, *, closes: bool
     ) -> TradeOutcome:
+        """Judge a fill that closes all of `entry`, a part of its round trip or the whole."""
         direction = "LONG" if entry.side == "BUY" else "SHORT"
-        profit = from_money(pnl)
+        profit, cost = from_money(pnl), entry.cost
         at_risk = cost * self._risk.stop_loss_bps / 10_000
         shares = self._credits(entry.signal_id, direction, profit)
+        roi = profit / cost if cost else 0.0
+        with_it, against_it = excursions(entry, fill)
         return TradeOutcome(
             id=make_id("out", fill.id),
             causes=(entry.execution_id, fill.id, *((entry.signal_id,) if entry.signal_id else ())),
@@ -132,20 +155,24 @@ class Outcomes:
             exit_order_id=fill.order_id,
             signal_id=entry.signal_id,
             realized_pnl=pnl,
-            roi=profit / cost if cost else 0.0,
+            roi=roi,
             hold_seconds=(stamp - entry.stamp) // SECOND_US,
             risk_adjusted_return=profit / at_risk if at_risk else 0.0,
             strategy=max(shares, key=lambda c: c.share).strategy,
             credits=shares,
+            closes=closes,
+            trade_sharpe=trade_sharpe(roi, fill),
+            favourable=with_it,
+            adverse=against_it,
+            slippage=to_money(entry.slipped + slippage_of(fill)),
         )
 
     def _credits(self, signal_id: str, direction: str, profit: int) -> tuple[Credit, ...]:
         _, votes = self._signals.get(signal_id, (0, ()))
-        backing = [(s, x) for s, vote, x in votes if vote == direction]
-        shares, parts = credit_shares(backing), split_profit(profit, backing)
+        shares = credit_shares([(s, x if vote == direction else -x) for s, vote, x in votes])
         return tuple(
             Credit(strategy, share, to_money(part))
-            for (strategy, share), part in zip(shares, parts, strict=True)
+            for (strategy, share), part in zip(shares, split_profit(profit, shares), strict=True)
         )
 
     def _sweep(self, stamp: int) -> None:
@@ -157,3 +184,28 @@ class Outcomes:
         self._signals = {
             s: kept for s, kept in self._signals.items() if kept[0] > stamp - DAY_US or s in wanted
         }
+
+
+def slippage_of(fill: TradeExecution) -> int:
+    """Return what a fill was worse than the market's price at its decision, units."""
+    if fill.decision_price is None or fill.price is None:
+        return 0
+    worse = to_units(fill.price) - to_units(fill.decision_price)
+    return fill.qty * (worse if fill.side == "BUY" else -worse)
+
+
+def excursions(entry: OpenTrade, fill: TradeExecution) -> tuple[float, float]:
+    """Return how far the price went with a position, and against it, over its mean entry."""
+    if fill.high is None or fill.low is None or not entry.cost:
+        return 0.0, 0.0
+    mean = entry.cost / entry.qty
+    up, down = to_units(fill.high) / mean - 1, 1 - to_units(fill.low) / mean
+    with_it, against_it = (up, down) if entry.side == "BUY" else (down, up)
+    return max(0.0, with_it), max(0.0, against_it)
+
+
+def trade_sharpe(roi: float, fill: TradeExecution) -> float | None:
+    """Return ROI over the volatility of a position's life; None where the price stood still."""
+    if not fill.high or not fill.low or fill.high <= fill.low:
+        return None
+    return roi * PARKINSON / math.log(fill.high / fill.low)

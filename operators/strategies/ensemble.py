@@ -1,6 +1,7 @@
 """The ensemble: votes and weights in, at most one signal per ticker and stamp out."""
 
 from messages.base import Direction, make_id
+from messages.control import FOR_A_STRATEGY, Command
 from messages.learning import WeightChange
 from messages.trading import StrategyVote, TradeSignal
 from messages.units import to_datetime, to_micros
@@ -15,10 +16,14 @@ class EnsembleState(State):
 
     Attributes:
         weights: strategy -> (weight, id of the WeightChange).
+        disabled: strategies that are switched off, in order.
+        commands: ids of the commands taken, sorted.
         later: (stamp from which it holds, strategy, weight, id) in order of arrival.
     """
 
     weights: dict[str, tuple[float, str]]
+    disabled: list[str]
+    commands: list[str]
     later: list[tuple[int, str, float, str]]
 
 
@@ -26,7 +31,8 @@ class Ensemble:
     """score = sum(weight x direction x strength) / sum(weight) over those that voted.
 
     Below the threshold in absolute value there is no signal. A weight holds from its
-    `effective_from` on; a strategy without a weight, or with weight 0, does not count.
+    `effective_from` on; a strategy without a weight, or with weight 0, does not count, nor does one
+    that a command has switched off: its weight stands still and the others are not moved.
     """
 
     def __init__(self, params: EnsembleParams, state: EnsembleState | None = None) -> None:
@@ -34,6 +40,8 @@ class Ensemble:
         self._params = params
         self._weights = dict(state.weights if state else {})
         self._later = list(state.later if state else ())
+        self._disabled = set(state.disabled if state else ())
+        self._commands = set(state.commands if state else ())
 
     def step(self, block: Block) -> Block:
         """Replace votes by signals; weights are taken in; the rest passes."""
@@ -49,13 +57,31 @@ class Ensemble:
             elif isinstance(body, WeightChange):
                 at = to_micros(body.effective_from)
                 self._later.append((at, body.strategy, body.new, body.id))
+            elif isinstance(body, Command):
+                self._on_command(body)
             else:
                 out.append(event)
         return Block(out, block.frontier, block.ended)
 
     def snapshot(self) -> EnsembleState:
         """Return present and coming weights."""
-        return EnsembleState(weights=dict(self._weights), later=list(self._later))
+        return EnsembleState(
+            weights=dict(self._weights), disabled=sorted(self._disabled),
+            commands=sorted(self._commands), later=list(self._later),
+        )  # fmt: skip
+
+    def _on_command(self, command: Command) -> None:
+        """Switch a strategy off or on; other commands are the desk's business."""
+        if command.kind in FOR_A_STRATEGY and command.id not in self._commands:
+            self._commands.add(command.id)
+            off = command.kind == "disable_strategy"
+            (self._disabled.add if off else self._disabled.discard)(command.strategy)
+
+    def _weight(self, strategy: str) -> tuple[float, str]:
+        """Return a strategy's weight as it counts now, and where it comes from."""
+        if strategy in self._disabled:
+            return 0.0, ""
+        return self._weights.get(strategy, (0.0, ""))
 
     def _apply_weights(self, stamp: int) -> None:
         if self._later:
@@ -67,7 +93,7 @@ class Ensemble:
     def _signal(self, stamp: int, votes: Votes) -> TradeSignal | None:
         total = weight_sum = 0.0
         for strategy, strength in votes.votes:
-            weight = self._weights.get(strategy, (0.0, ""))[0]
+            weight = self._weight(strategy)[0]
             total += weight * strength
             weight_sum += weight
         if weight_sum == 0.0:
@@ -80,7 +106,7 @@ class Ensemble:
     def _build(self, stamp: int, votes: Votes, score: float) -> TradeSignal:
         sources, weight_ids = [], []
         for strategy, strength in votes.votes:
-            weight, cause = self._weights.get(strategy, (0.0, ""))
+            weight, cause = self._weight(strategy)
             if weight > 0.0:
                 side: Direction = "LONG" if strength > 0.0 else "SHORT"
                 sources.append(StrategyVote(strategy, side, abs(strength), weight))

@@ -18,6 +18,7 @@ class Position(NamedTuple):
         signal_id: the signal that opened it.
         execution_id: the fill that opened it.
         high: highest price since then, units: of what the exits look at; low: the lowest.
+        top: highest price of any bar since then, units; bottom: the lowest.
     """
 
     qty: int
@@ -29,11 +30,17 @@ class Position(NamedTuple):
     execution_id: str
     high: int
     low: int
+    top: int
+    bottom: int
 
     @property
     def best(self) -> int:
         """Return the best price since the entry: the high, when short the low."""
         return self.high if self.qty > 0 else self.low
+
+    def life(self, price: int) -> tuple[int, int]:
+        """Return the highest and the lowest price of its life, closed at a price."""
+        return max(self.top, price), min(self.bottom, price)
 
     @property
     def average(self) -> int:
@@ -107,6 +114,14 @@ class Account:
                 high=max(high, position.high), low=min(low, position.low)
             )
 
+    def travel(self, ticker: str, high: int, low: int) -> None:
+        """Take a bar's prices into the extremes of a position's life."""
+        position = self.positions[ticker]
+        if high > position.top or low < position.bottom:
+            self.positions[ticker] = position._replace(
+                top=max(high, position.top), bottom=min(low, position.bottom)
+            )
+
     def apply(self, fill: Fill) -> int | None:
         """Book a fill; returns the profit it realised, or None when it closed nothing.
 
@@ -121,7 +136,7 @@ class Account:
         if old is None:
             self.positions[ticker] = Position(
                 new.qty, new.cost, new.fees, fill.stamp, fill.trade_id, fill.signal_id,
-                fill.execution_id, mark, mark,
+                fill.execution_id, mark, mark, mark, mark,
             )  # fmt: skip
         elif new.qty:
             self.positions[ticker] = old._replace(qty=new.qty, cost=new.cost, fees=new.fees)

@@ -7,7 +7,7 @@ booked in the same way wherever it comes from.
 """
 
 from collections.abc import Iterable
-from typing import Final, Literal
+from typing import Literal
 
 from messages.base import make_id
 from messages.control import Command
@@ -21,7 +21,7 @@ from operators.checks import ACCEPTED, NO_NEWS, UNKNOWN, UNKNOWN_NEWS, Ask, Deni
 from operators.params import NEWS_DRIVEN, Params
 from operators.trading.account import Account, Fill, Position
 from operators.trading.asked import EntryAsked, ExitAsked, Watch
-from operators.trading.desk_state import DeskState, TradingState
+from operators.trading.desk_state import STATES, DeskState, TradingState
 from operators.trading.events import EventFactory, Request, execution_id
 from operators.trading.fills import Execution, SimulatedBroker
 from operators.trading.last_bar import LastBar
@@ -31,12 +31,6 @@ from operators.trading.sessions import BEYOND, NEVER, SessionTable
 from operators.trading.sizing import Sizing
 
 Ending = Literal["EXPIRED", "CANCELLED", "REJECTED"]
-STATES: Final[dict[str, TradingState]] = {
-    "pause": "PAUSED",
-    "resume": "ACTIVE",
-    "reduce": "REDUCING",
-    "halt": "HALTED",
-}
 
 
 class Desk:
@@ -128,8 +122,10 @@ class Desk:
                 order.trade_id, order.signal_id, id_,
             )  # fmt: skip
             self.account.mark(order.ticker, execution.mark)
+            held = self.account.positions.get(order.ticker)
             pnl = self.account.apply(fill)
-            out.append(self._events.executed(stamp, order, fill, pnl, status))
+            life = held.life(execution.mark) if held is not None and pnl is not None else None
+            out.append(self._events.executed(stamp, order, fill, pnl, status, life))
             if order.ticker not in self.account.positions:
                 self._exits[order.ticker] = stamp
             position = self._events.position(
@@ -212,6 +208,8 @@ class Desk:
         position = self.account.mark(bar.ticker, price)
         if position is None:
             return
+        if self._at_open or position.opened < stamp:  # all of the bar was after the entry
+            self.account.travel(bar.ticker, to_units(bar.high), to_units(bar.low))
         if not self._exits_within:
             self.account.extend(bar.ticker, price, price)
             self._protect(stamp, bar, out)
@@ -331,7 +329,7 @@ class Desk:
         self, decision: Decision, stamp: int, ticker: str, qty: int, reserve: int, trade: str,
         out: list[Event], *, within: int | None = None,
     ) -> None:  # fmt: skip
-        order = self._order(decision, stamp, qty, reserve, trade, out)
+        order = self._order(decision, stamp, qty, reserve, trade, out, within)
         last = self._bars.get(ticker)
         if within is not None and last is not None:
             at_once = self._broker.within_bar(order, within, last.volume)
@@ -341,12 +339,17 @@ class Desk:
             self.book(stamp, (at_once,), out)
 
     def _order(
-        self, decision: Decision, stamp: int, qty: int, reserve: int, trade: str, out: list[Event]
-    ) -> Order:
-        """Put an order into the book."""
+        self, decision: Decision, stamp: int, qty: int, reserve: int, trade: str, out: list[Event],
+        level: int | None = None,
+    ) -> Order:  # fmt: skip
+        """Put an order into the book; `level`: the price that a bar met, if one did."""
         id_ = make_id("ord", decision.id)
         trade = trade or make_id("trd", id_)
-        order = Order(id_, decision.ticker, qty, 0, 0, reserve, stamp, decision.signal_id, trade)
+        last = self._bars.get(decision.ticker)
+        price = level or (last.price if last else UNKNOWN)
+        order = Order(
+            id_, decision.ticker, qty, 0, 0, reserve, stamp, decision.signal_id, trade, price
+        )
         out.append(self._events.order(decision, order))
         self._orders.place(order)
         return order
@@ -360,8 +363,10 @@ class Desk:
         elif command.kind == "flatten":
             self._state, self._flattening = "REDUCING", True
             self._close_positions(stamp, sorted(self.account.positions), command, out)
-        else:
+        elif command.kind in STATES:
             self._state, self._flattening = STATES[command.kind], False
+        else:
+            return  # a strategy's business, not the account's
         if self._state in ("REDUCING", "HALTED"):
             entries = [o for o in self._orders.open_orders() if o.enters]
             self._end(stamp, entries, "CANCELLED", out)

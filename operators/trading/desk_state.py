@@ -1,7 +1,7 @@
 """What the desk keeps from block to block, and its trading states."""
 
 from datetime import datetime
-from typing import Literal
+from typing import Final, Literal
 
 from operators.states import State
 from operators.trading.account import AccountState
@@ -9,6 +9,14 @@ from operators.trading.last_bar import BarMemory
 from operators.trading.orders import Order
 
 TradingState = Literal["ACTIVE", "PAUSED", "REDUCING", "HALTED"]
+
+# The state that a command asks for.
+STATES: Final[dict[str, TradingState]] = {
+    "pause": "PAUSED",
+    "resume": "ACTIVE",
+    "reduce": "REDUCING",
+    "halt": "HALTED",
+}
 
 
 class DeskState(State):

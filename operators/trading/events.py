@@ -15,7 +15,7 @@ from messages.trading import (
 from messages.units import UNITS_PER_DOLLAR, to_datetime, to_dollars, to_money
 from operators.bar_filter import HISTORY_US
 from operators.blocks import Event
-from operators.checks import Denial
+from operators.checks import UNKNOWN, Denial
 from operators.params import RiskParams
 from operators.trading.account import Account, Fill
 from operators.trading.orders import Order
@@ -90,8 +90,9 @@ class EventFactory:
         return Event(stamp, self._account, body)
 
     def executed(
-        self, stamp: int, order: Order, fill: Fill | None, pnl: int | None, status: OrderStatus
-    ) -> Event:
+        self, stamp: int, order: Order, fill: Fill | None, pnl: int | None, status: OrderStatus,
+        life: tuple[int, int] | None = None,
+    ) -> Event:  # fmt: skip
         """Write down a fill, or an order's end without a further one.
 
         Args:
@@ -100,6 +101,7 @@ class EventFactory:
             fill: as it was booked.
             pnl: what it realised; None when it closed nothing.
             status: the order's, after it.
+            life: highest and lowest price of the position that it closed, units.
         """
         execution = fill.execution_id if fill else execution_id(order.id, order.fills + 1)
         body = TradeExecution(
@@ -119,6 +121,9 @@ class EventFactory:
             status=status,
             pnl=None if pnl is None else to_money(pnl),
             timestamp=to_datetime(stamp),
+            decision_price=None if not fill or order.price == UNKNOWN else to_dollars(order.price),
+            high=None if life is None else to_dollars(life[0]),
+            low=None if life is None else to_dollars(life[1]),
         )
         return Event(stamp, self._account, body)
 

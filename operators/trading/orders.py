@@ -15,6 +15,7 @@ class Order(NamedTuple):
         fills: how often it was filled.
         reserve: an entry: units that each open share reserves; an exit: 0.
         decided: stamp of the decision.
+        price: the market's when it was decided, units; UNKNOWN without one.
     """
 
     id: str
@@ -26,6 +27,7 @@ class Order(NamedTuple):
     decided: int
     signal_id: str
     trade_id: str
+    price: int
 
     @property
     def open(self) -> int:

@@ -37,7 +37,9 @@ TABLES: Final = {
     "trades.executed": "trades",
     "portfolio.snapshots": "portfolio_snapshots",
     "learning.outcomes": "trade_outcomes",
+    "learning.adjustments": "learning_adjustments",
     "strategy.weights": "strategy_weights_history",
+    "strategy.metrics": "strategy_metrics",
 }
 TERMINAL: Final = {"FILLED", "CANCELLED", "REJECTED", "EXPIRED", "REPLACED"}
 

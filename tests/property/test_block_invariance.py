@@ -1,27 +1,55 @@
 """Every operator says the same however its stream is cut, and after every resume."""
 
 from collections.abc import Callable
-from typing import Any
+from dataclasses import replace
+from typing import Any, Literal
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from messages.codec import encode
+from messages.control import RunStarted
+from messages.learning import LearningAdjustment
+from messages.trading import TradeExecution
 from operators.admission import AdmitArticles, AdmitBars, InputRow
 from operators.blocks import Block, Event, Operator
 from operators.commands import AcceptCommands
 from operators.learning.outcomes import Outcomes, OutcomesState
+from operators.learning.strategy_metrics import MetricsState, StrategyMetrics
+from operators.learning.weights import Weights, WeightsState
 from operators.news.sentiment import SentimentState, SentimentWindows
-from operators.params import FillParams, Params, RiskParams, SentimentParams
+from operators.params import (
+    STRATEGIES,
+    FillParams,
+    LearningParams,
+    Params,
+    RiskParams,
+    SentimentParams,
+)
 from operators.states import State, decode_state, encode_state
 from operators.strategies.ensemble import Ensemble, EnsembleState
 from operators.strategies.voting import Voting, VotingState
 from operators.trading.desk import Desk
 from operators.trading.desk_state import DeskState
+from operators.trading.sessions import SessionTable
+from tests.learning import LEARN_ORDER, begun
 from tests.models import scoring
 from tests.own_examples import Breakout, WithTheNews
-from tests.streams import DAY, END, blocks, command, desk_input, market, outputs, raw, resumed
+from tests.streams import (
+    CLOSE,
+    DAY,
+    END,
+    OPEN,
+    at,
+    blocks,
+    command,
+    desk_input,
+    market,
+    outputs,
+    raw,
+    resumed,
+)
 
 Build = Callable[[Any], Operator]
 SHORT = SentimentParams(lookback_minutes=30, fresh_minutes=5, half_life_minutes=5, max_articles=4)
@@ -93,8 +121,23 @@ def desk_of_shorts(state: Any) -> Operator:
     return Desk(SHORTS, DAY, state)
 
 
-def learning(state: Any) -> Operator:
-    return Chain(state, (_Both, DeskState), (lambda s: Outcomes(RiskParams(), s), OutcomesState))
+# Cycles of a few minutes, and few trades before a weight moves: much happens in a small market.
+SHORT_DAYS = SessionTable((OPEN, at(8), at(16), at(24)), (at(6), at(14), at(22), CLOSE))
+EAGER = LearningParams(min_trades=1, metrics_minutes=5, horizon_bars=2)
+
+
+def learning(state: Any, rule: Literal["ewma", "hedge"] = "ewma") -> Operator:
+    params = replace(EAGER, rule=rule)
+    names, account = STRATEGIES, Params().account
+    return Chain(
+        state, (_Both, DeskState), (lambda s: Outcomes(RiskParams(), s), OutcomesState),
+        (lambda s: Weights(params, SHORT_DAYS, names, s), WeightsState),
+        (lambda s: StrategyMetrics(params, account, SHORT_DAYS, names, s), MetricsState),
+    )  # fmt: skip
+
+
+def hedged(state: Any) -> Operator:
+    return learning(state, "hedge")
 
 
 class _Both:
@@ -104,9 +147,14 @@ class _Both:
         self.desk = Desk(Params(), DAY, state)
 
     def step(self, block: Block) -> Block:
-        signals_ = [e for e in block.events if type(e.body).__name__ == "TradeSignal"]
-        traded = self.desk.step(block)
-        merged = sorted(signals_ + traded.events, key=lambda e: e.stamp)
+        began = [e for e in block.events if isinstance(e.body, RunStarted)]
+        known = [e for e in block.events if not isinstance(e.body, RunStarted)]
+        traded = [
+            e
+            for e in self.desk.step(block._replace(events=known)).events
+            if isinstance(e.body, TradeExecution)
+        ]
+        merged = sorted([*began, *known, *traded], key=LEARN_ORDER)
         return Block(merged, block.frontier, block.ended)
 
     def snapshot(self) -> DeskState:
@@ -136,11 +184,19 @@ def test_signal_operators(build: Build, events: list[Event], cut: list[int], sto
     same(build, events, cut, stop)
 
 
-@pytest.mark.parametrize("build", [desk, desk_of_shorts, learning], ids=lambda b: b.__name__)
+@pytest.mark.parametrize("build", [desk, desk_of_shorts], ids=lambda b: b.__name__)
 @relaxed
 @given(events=desk_input(), cut=sizes, stop=st.integers(0, 100))
 def test_trading_operators(build: Build, events: list[Event], cut: list[int], stop: int) -> None:
     same(build, events, cut, stop)
+
+
+@pytest.mark.parametrize("build", [learning, hedged], ids=lambda b: b.__name__)
+@relaxed
+@given(events=desk_input(), cut=sizes, stop=st.integers(0, 100))
+def test_learning(build: Build, events: list[Event], cut: list[int], stop: int) -> None:
+    made = same(build, [begun(OPEN), *events], cut, stop)
+    assert any(isinstance(e.body, LearningAdjustment) for e in made)
 
 
 @relaxed

@@ -10,7 +10,7 @@ import pytest
 from connectors.market.calendar import new_york_sessions
 from flows.closed_loop import ClosedLoop
 from messages.codec import Unreadable, decoder, encode
-from messages.control import Command, CommandRequest
+from messages.control import Command, CommandRequest, RunStarted
 from messages.learning import WeightChange
 from messages.market import Bar
 from messages.news import RawArticle, ScoredArticle
@@ -18,11 +18,11 @@ from messages.trading import TradeExecution, TradeSignal
 from messages.units import DAY_US
 from operators.blocks import Block, Event, Operator
 from operators.commands import AcceptCommands
-from operators.learning.outcomes import Outcomes
 from operators.params import Params
 from operators.trading.desk import Desk
 from tests.archives import traded_inputs
 from tests.extremes import EXTREMES, every_message
+from tests.learning import Learn
 from tests.models import scoring
 from tests.streams import DAY, END, at
 
@@ -31,7 +31,10 @@ READERS: dict[str, tuple[Any, tuple[type[Any], ...]]] = {
     "control with outsiders": (partial(AcceptCommands, outside=True), (Command, CommandRequest)),
     "score": (scoring, (RawArticle,)),
     "trade": (lambda: Desk(Params(), DAY), (Command, Bar, TradeSignal)),
-    "learn": (lambda: Outcomes(Params().risk), (TradeExecution, TradeSignal)),
+    "learn": (
+        lambda: Learn(Params(), DAY),
+        (RunStarted, Command, TradeExecution, Bar, TradeSignal),
+    ),
 }
 
 

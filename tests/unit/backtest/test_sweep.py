@@ -60,8 +60,8 @@ def test_settings_are_parameters_or_weights() -> None:
     settings = {"risk.stop_loss_bps": "77", "weights.momentum": "0.25", "news_driven.weight": "0"}
     params, weights = rules_of(settings, Params(), equal_weights())
     assert params.risk.stop_loss_bps == 77
-    assert weights == {"momentum": 0.25, "mean_reversion": 1 / 3, "news_driven": 0.0}
-    assert equal_weights()["momentum"] == 1 / 3
+    assert weights == {"momentum": 0.25, "mean_reversion": 0.333333, "news_driven": 0.0}
+    assert equal_weights()["momentum"] == 0.333334
 
 
 @pytest.mark.parametrize(

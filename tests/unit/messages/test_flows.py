@@ -14,6 +14,7 @@ from messages.topics import (
     NEWS_SCORED,
     ORDERS_REQUESTED,
     POSITIONS,
+    RUNS_STARTED,
     SIGNALS_GENERATED,
     STRATEGY_WEIGHTS,
     SYSTEM_EVENTS,
@@ -65,9 +66,13 @@ def test_a_message_type_has_one_rank_within_a_flow(table: FlowTable) -> None:
 @pytest.mark.parametrize(
     ("table", "flow", "ranks"),
     [
-        (PAPER, "signals", [STRATEGY_WEIGHTS, NEWS_SCORED, MARKET_BARS]),
+        (PAPER, "signals", [CONTROL_ACCEPTED, STRATEGY_WEIGHTS, NEWS_SCORED, MARKET_BARS]),
         (PAPER, "trade", [CONTROL_ACCEPTED, MARKET_BARS, SIGNALS_GENERATED]),
-        (PAPER, "learn", [TRADES_EXECUTED, SIGNALS_GENERATED]),
+        (
+            PAPER,
+            "learn",
+            [RUNS_STARTED, CONTROL_ACCEPTED, TRADES_EXECUTED, MARKET_BARS, SIGNALS_GENERATED],
+        ),
         (BROKER, "trade", [CONTROL_ACCEPTED, TRADES_EXECUTED, MARKET_BARS, SIGNALS_GENERATED]),
         (BROKER, "execute", [CONTROL_ACCEPTED, ORDERS_REQUESTED]),
     ],
@@ -97,7 +102,7 @@ def test_topics_that_no_flow_waits_for() -> None:
 
 def test_inputs_from_outside_a_group_of_flows_suit_the_ranks_of_each() -> None:
     inputs = PAPER.inputs_of(("signals", "trade", "learn"))
-    assert set(inputs) == {CONTROL_ACCEPTED, STRATEGY_WEIGHTS, NEWS_SCORED, MARKET_BARS}
+    assert set(inputs) == {RUNS_STARTED, CONTROL_ACCEPTED, NEWS_SCORED, MARKET_BARS}
     for name in ("signals", "trade"):
         reads = [t for t in PAPER[name].reads if t in inputs]
         assert sorted(reads, key=inputs.index) == reads
@@ -107,7 +112,7 @@ def test_a_flow_that_is_not_there_is_named() -> None:
     with pytest.raises(KeyError, match="moon"):
         PAPER["moon"]
     with pytest.raises(ValueError, match="not in tuple"):
-        PAPER["learn"].rank(MARKET_BARS)
+        PAPER["learn"].rank(NEWS_SCORED)
 
 
 @pytest.mark.parametrize("name", PAPER.names)

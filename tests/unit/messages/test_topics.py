@@ -40,7 +40,7 @@ def test_only_what_flows_wait_for_is_read() -> None:
     unread = {t.name for t in TOPICS if t in PAPER.unread}
     assert unread == {
         "sentiment.windows", "trade.decisions", "orders.requested", "positions",
-        "portfolio.snapshots", "learning.outcomes",
+        "portfolio.snapshots", "learning.outcomes", "learning.adjustments", "strategy.metrics",
     }  # fmt: skip
     assert all(t in PAPER.unread for t in DEAD_LETTERS)
     assert RUNS_STARTED not in PAPER.unread

@@ -85,22 +85,29 @@ def test_a_missing_and_an_unknown_field_are_errors(kind: type[State]) -> None:
     [
         (
             AccountState(
-                cash=5, realized=-1, positions={"AAA": Position(1, 2, 3, 4, "t", "s", "e", 6, 5)},
+                cash=5, realized=-1,
+                positions={"AAA": Position(1, 2, 3, 4, "t", "s", "e", 6, 5, 8, 4)},
                 marks={"AAA": 9},
             ),
-            b'{"cash":5,"realized":-1,"positions":{"AAA":[1,2,3,4,"t","s","e",6,5]},"marks":{"AAA":9}}',
+            b'{"cash":5,"realized":-1,"positions":{"AAA":[1,2,3,4,"t","s","e",6,5,8,4]},"marks":{"AAA":9}}',
         ),
         (
-            EnsembleState(weights={"momentum": (0.25, "w")}, later=[(7, "momentum", 0.5, "v")]),
-            b'{"weights":{"momentum":[0.25,"w"]},"later":[[7,"momentum",0.5,"v"]]}',
+            EnsembleState(
+                weights={"momentum": (0.25, "w")}, disabled=["own"], commands=["c"],
+                later=[(7, "momentum", 0.5, "v")],
+            ),
+            (
+                b'{"weights":{"momentum":[0.25,"w"]},"disabled":["own"],"commands":["c"],'
+                b'"later":[[7,"momentum",0.5,"v"]]}'
+            ),
         ),
         (
             OutcomesState(
-                trades={"t": OpenTrade(1, "o", "e", "s", "BUY", 2, 3)},
+                trades={"t": OpenTrade(1, "o", "e", "s", "BUY", 2, 3, 4)},
                 signals={"s": (1, (("momentum", "LONG", 0.5),))}, swept=0,
             ),
             (
-                b'{"trades":{"t":[1,"o","e","s","BUY",2,3]},'
+                b'{"trades":{"t":[1,"o","e","s","BUY",2,3,4]},'
                 b'"signals":{"s":[1,[["momentum","LONG",0.5]]]},"swept":0}'
             ),
         ),
@@ -119,6 +126,7 @@ def test_the_bytes_are_what_checkpoints_of_this_version_hold(state: State, expec
 def test_fields_of_rows_stand_where_checkpoints_have_them() -> None:
     assert Position._fields == (
         "qty", "cost", "fees", "opened", "trade_id", "signal_id", "execution_id", "high", "low",
+        "top", "bottom",
     )  # fmt: skip
     assert BarMemory._fields == ("price", "stamp", "volume", "today", "days")
 

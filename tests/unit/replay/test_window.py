@@ -6,6 +6,7 @@ from connectors.archive.reading import ArchivedRun, DayNotArchived
 from flows.replay.execution_difference import differences
 from flows.replay.window import ReplayWindow, window_of
 from messages.codec import encode
+from messages.control import RunStarted
 from messages.market import Bar
 from messages.trading import TradeExecution
 from operators.params import EnsembleParams, Params
@@ -15,7 +16,8 @@ from tests.streams import at
 
 def test_inputs_come_back_as_they_were_written(window: ReplayWindow) -> None:
     heard = [e for e in traded_inputs() if type(e.body).__name__ != "RawArticle"]
-    assert [e.body for e in window.events] == [e.body for e in heard]
+    assert [e.body for e in window.events[1:]] == [e.body for e in heard]
+    assert isinstance(window.events[0].body, RunStarted)
     assert (window.start, window.end, window.ended) == (0, END, True)
 
 

@@ -14,12 +14,15 @@ LATER = {
         "cause IN ('command', 'delisted', 'reconcile', 'signal', 'stop', 'take_profit')"
     ),
 }
+LEARNING = import_module(f"{VERSIONS}.0010_learning")
+LATER |= {(table, column): said for table, column, said in LEARNING._conditions()}
+LATER["commands", "kind"] = f"kind IN ({LEARNING.MORE_KINDS})"
 
 
 @pytest.mark.parametrize(
     ("table", "column", "condition"),
     [
-        ("commands", "kind", "kind IN ('close_position', 'flatten', 'halt', 'pause', 'reduce', 'resume')"),  # noqa: E501
+        ("commands", "kind", "kind IN ('close_position', 'disable_strategy', 'enable_strategy', 'flatten', 'halt', 'pause', 'reduce', 'resume')"),  # noqa: E501
         ("market_data", "volume", "volume >= 0 AND volume <= 9007199254740992"),
         ("market_data", "interval", "interval IN ('1d', '1h', '1m', '5m')"),
         ("article_sentiments", "sentiment_score", "sentiment_score >= -1 AND sentiment_score <= 1"),

@@ -10,7 +10,7 @@ from psycopg.types.json import Jsonb
 
 from connectors.storage.rows import TARGETS, WRITTEN
 from messages.control import CommandRequest, DeadLetter
-from messages.learning import Credit, TradeOutcome
+from messages.learning import Credit, LearningAdjustment, StrategyMetric, TradeOutcome
 from messages.market import Bar
 from messages.news import SentimentWindow
 from messages.topics import DEAD_LETTERS, TOPICS
@@ -69,7 +69,18 @@ def examples(tmp: Any) -> dict[type[Struct], Any]:
         hold_seconds=60, risk_adjusted_return=0.2, strategy="momentum",
         credits=(Credit("momentum", 1.0, Decimal("1.5")),),
     )  # fmt: skip
+    adjustment = LearningAdjustment(
+        id="a", event_time=MOMENT, strategy="momentum", rule="ewma", cycle_end=MOMENT,
+        effective_from=MOMENT, old=0.5, proposed=0.25, new=0.375, reward=0.5, trades=3,
+        outcomes=("o",), guardrail="floor", reason="x",
+    )  # fmt: skip
+    metric = StrategyMetric(
+        id="m", event_time=MOMENT, strategy="momentum", window_seconds=60, trades=2, wins=1,
+        realized_pnl=Decimal("1.5"), mean_roi=0.5, sharpe=None, max_drawdown=-0.25,
+        mean_hold_seconds=30.0, weight=0.375, votes=4, hits=3,
+    )  # fmt: skip
     made = [e.body for e in traded()]
+    made += [adjustment, metric]
     made += [bar(1, "AAA", 1_0000).body, raw(1, "Title", ("AAA",)).body, command(1, "pause").body]
     made += [scored(1, "AAA", 0.5).body, weight(1, "momentum", 0.5).body, window, letter, outcome]
     made += [decoder(RunStarted)(started(run_of(tmp)).value or b""), signal(1, "AAA", "LONG").body]
@@ -91,7 +102,8 @@ def test_every_message_that_travels_has_a_table() -> None:
 def test_every_column_is_filled_from_the_field_of_its_name(tmp_path: Any) -> None:
     found = examples(tmp_path)
     assert set(found) == set(TARGETS)
-    renamed = {"strategy_id", "old_weight", "new_weight", "limit_value", "record_offset"}
+    renamed = {"strategy_id", "old_weight", "new_weight", "limit_value", "record_offset",
+               "proposed_weight"}  # fmt: skip
     for kind, body in found.items():
         row = row_of(body, 123)
         assert row["stamp"] == 123, kind
@@ -161,7 +173,9 @@ def test_a_trade_and_its_order_agree() -> None:
             fill["ticker"], fill["side"], fill["qty"]
         )  # fmt: skip
         assert order["status"] == "PENDING"
-    assert {k for k, v in fills[0].items() if v is None} == {"strategy_id", "pnl"}
+    assert {k for k, v in fills[0].items() if v is None} == {
+        "strategy_id", "pnl", "high", "low",
+    }  # fmt: skip
     assert bodies(events, PositionChanged)
     assert bodies(events, PortfolioSnapshot)
 
@@ -205,7 +219,10 @@ def test_state_and_facts_differ() -> None:
     latest = {t.table.name for t in TARGETS.values() if t.latest}
     assert latest == {"positions"}
     partitioned = {t.table.name: t.time for t in TARGETS.values() if t.time}
-    assert partitioned == {"market_data": "start", "portfolio_snapshots": "event_time"}
+    assert partitioned == {
+        "market_data": "start", "portfolio_snapshots": "event_time",
+        "strategy_metrics": "event_time",
+    }  # fmt: skip
     assert TARGETS[Bar].key == ["ticker", "interval", "start", "revision"]
 
 

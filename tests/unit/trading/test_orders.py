@@ -8,7 +8,7 @@ from operators.trading.orders import Order, OrderBook
 
 
 def order(id_: str = "o", qty: int = 100, reserve: int = 5, ticker: str = "AAA") -> Order:
-    return Order(id_, ticker, qty, 0, 0, reserve, 1, "s", "t")
+    return Order(id_, ticker, qty, 0, 0, reserve, 1, "s", "t", 7)
 
 
 def test_an_entry_reserves_what_is_still_open() -> None:

@@ -14,7 +14,7 @@ from tests.streams import bar
 
 def held(qty: int, price: int, best: int | None = None) -> Position:
     best = price if best is None else best
-    return Position(qty, qty * price, 0, 0, "trd-1", "sig-1", "exe-1", best, best)
+    return Position(qty, qty * price, 0, 0, "trd-1", "sig-1", "exe-1", best, best, best, best)
 
 
 positions = st.builds(
