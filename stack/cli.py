@@ -27,6 +27,7 @@ COMMANDS: Final = {
     "archive": "the archive: ls, verify, export, import",
     "runs": "the runs of this home; `runs rm NAME` removes one that is over",
     "replay": "make archived days again; needs no running stack",
+    "learning": "`learning show | verify | undo OUTCOME`: the strategies' weights and why",
     "causality": "look for anything that knew of the future",
     "explain": "why, and why not, with every number",
     "backtest": "run bars and news through the operators",

@@ -1,13 +1,16 @@
 """The columnar loop beside the closed loop of messages: the same input, the same decisions."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
 
 from connectors.user_strategies import own_strategies
+from flows.backtest.learning import Learner
+from flows.backtest.run import Ran, end_backtest, trade_by_cycles
+from flows.backtest.tally import Tally
 from flows.closed_loop import ClosedLoop
-from messages.learning import WeightChange
+from messages.learning import LearningAdjustment, WeightChange
 from messages.market import Bar
 from messages.news import ScoredArticle
 from messages.trading import Decision, PortfolioSnapshot, TradeExecution
@@ -19,6 +22,7 @@ from operators.columns.records import CODES, DECISION, END, FILL, NONE
 from operators.merge import cut
 from operators.params import Params
 from operators.trading.sessions import SessionTable
+from tests.learning import begun
 
 Said = list[tuple[Any, ...]]
 
@@ -44,6 +48,63 @@ def by_columns(
         for rows in loop.advance(bars, scored):
             said += _rows(loop, rows)
     return said + _rows(loop, loop.pass_time(end, ended=True))
+
+
+def learnt_by_messages(
+    params: Params, sessions: SessionTable, events: list[Event], end: int, sizes: Iterable[int]
+) -> tuple[Said, Said]:
+    """Run the closed loop with learning; returns what it did, and what each cycle came to."""
+    weights, heard = parted(events)
+    loop = ClosedLoop(params, sessions, first_weights=weights)
+    said, learnt = Said(), Said()
+    for block in cut([begun(heard[0].stamp), *heard], sizes, end, ended=True):
+        for event in loop.step(block):
+            said += [row] if (row := _row(event)) is not None else []
+            b = event.body
+            if isinstance(b, LearningAdjustment):
+                learnt.append((b.strategy, b.old, b.new, b.reward, b.trades, b.guardrail))
+    return said, learnt
+
+
+def learnt_by_columns(
+    params: Params, sessions: SessionTable, events: list[Event], end: int, sizes: Iterable[int]
+) -> tuple[Said, Said]:
+    """Do the same over columns, as a backtest does."""
+    weights, heard = parted(events)
+    loop = ColumnLoop(params, sessions, weights, own=own_strategies(params))
+    names = loop.strategies.names
+    learner = Learner(params, sessions, weights, names)
+    tally = _Recording(loop, weights, names)
+    ran = Ran(loop, tally, weights, params, learner=learner)
+    learner.enter(learner.cycle_of(heard[0].stamp), heard[0].stamp)
+    for block in cut(heard, sizes, end, ended=True):
+        bars = columns_of(loop, [e for e in block.events if isinstance(e.body, Bar)])
+        trade_by_cycles(
+            ran, learner, bars, [e for e in block.events if isinstance(e.body, ScoredArticle)]
+        )
+    ran.last = end
+    end_backtest(ran)
+    learnt = [(a.strategy, a.old, a.new, a.reward, a.trades, a.guardrail) for a in learner.adjusted]
+    return tally.said, learnt
+
+
+class _Recording(Tally):
+    """A tally that keeps every row."""
+
+    def __init__(self, loop: ColumnLoop, weights: dict[str, float], names: Sequence[str]) -> None:
+        super().__init__(weights, names)
+        self.said = Said()
+        self._loop = loop
+
+    def take(self, rows: Any, votes: Any) -> None:
+        super().take(rows, votes)
+        self.said += _rows(self._loop, rows)
+
+
+def parted(events: list[Event]) -> tuple[dict[str, float], list[Event]]:
+    """Return first weights, and the bars and articles."""
+    weights = {e.body.strategy: e.body.new for e in events if isinstance(e.body, WeightChange)}
+    return weights, [e for e in events if isinstance(e.body, Bar | ScoredArticle)]
 
 
 def columns_of(loop: ColumnLoop, bars: list[Event]) -> BarColumns:

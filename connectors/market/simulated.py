@@ -1,4 +1,4 @@
-"""The simulated exchange: one seeded trading day of minute bars and the headlines behind it.
+"""The simulated exchange: seeded trading days of minute bars and the headlines behind them.
 
 It writes files in the form of recorded input, so that a simulated day is played, checked and
 replayed exactly like a real one. Made-up companies' headlines use real tickers' names only as
@@ -18,11 +18,16 @@ from typing import Any, Final
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from connectors.market.calendar import new_york_sessions
+from messages.units import MINUTE_US, to_datetime, to_micros
+
 TICKERS: Final = (
     "AAPL", "ADBE", "AMD", "AMZN", "AVGO", "BA", "COST", "CRM", "GOOGL", "INTC",
     "JPM", "KO", "META", "MSFT", "MU", "NFLX", "NVDA", "ORCL", "TSLA", "WMT",
 )  # fmt: skip
 OPEN: Final = datetime(2025, 3, 12, 13, 30, tzinfo=UTC)
+MOST_DAYS: Final = 250
+GAP: Final = 0.006  # standard deviation of the move from a close to the next open
 MINUTES: Final = 390
 DAILY_VOLATILITY: Final = 0.02
 GOOD: Final = (
@@ -56,22 +61,65 @@ class Headline:
     drift: float
 
 
-def record_day(directory: Path, seed: int) -> tuple[Path, Path]:
-    """Write `bars.parquet` and `news.jsonl.gz` of one day; returns their paths.
+class Market:
+    """Prices and volumes as they go on from day to day.
 
-    The same seed writes the same rows on every machine: only `random.Random` draws.
+    Attributes:
+        price: ticker -> last price, dollars; base: ticker -> volume of a quiet minute.
     """
+
+    def __init__(self, random: Random) -> None:
+        """Draw where they begin."""
+        self.price = {t: random.uniform(20, 400) for t in TICKERS}
+        self.base = {t: random.uniform(40_000, 400_000) for t in TICKERS}
+
+
+def record_days(directory: Path, seed: int, days: int = 1) -> tuple[Path, Path]:
+    """Write `bars.parquet` and `news.jsonl.gz` of some days in a row; returns their paths.
+
+    The same seed writes the same rows on every machine: only `random.Random` draws. More days leave
+    the earlier ones as they are.
+
+    Raises:
+        ValueError: not 1 to 250 days.
+    """
+    if not 1 <= days <= MOST_DAYS:
+        reason = f"{days} days cannot be simulated: ask for 1 to {MOST_DAYS}."
+        raise ValueError(reason)
     directory.mkdir(parents=True, exist_ok=True)
-    random = Random(seed)  # noqa: S311 - a simulation, not a secret
-    headlines = sorted(_headlines(random), key=lambda h: (h.minute, h.second, h.ticker))
-    columns = list(_bars(random, headlines))
+    market: Market | None = None
+    columns: list[dict[str, Any]] = []
+    articles: list[dict[str, Any]] = []
+    for n, opening in enumerate(_opens(days)):
+        random = Random(seed + n)  # noqa: S311 - a simulation, not a secret
+        headlines = sorted(_headlines(random), key=lambda h: (h.minute, h.second, h.ticker))
+        if market is None:
+            market = Market(random)
+        else:
+            for ticker in TICKERS:
+                market.price[ticker] *= math.exp(random.gauss(0, GAP))
+        columns += _bars(random, headlines, market, opening)
+        first = len(articles)
+        articles += [_article(first + i, h, opening) for i, h in enumerate(headlines)]
     bars = directory / "bars.parquet"
     pq.write_table(pa.Table.from_pylist(columns), bars, compression="zstd")
     news = directory / "news.jsonl.gz"
     with news.open("wb") as raw, gzip.GzipFile(fileobj=raw, mode="wb", mtime=0) as file:
-        for n, headline in enumerate(headlines):
-            file.write(json.dumps(_article(n, headline)).encode() + b"\n")
+        for article in articles:
+            file.write(json.dumps(article).encode() + b"\n")
     return bars, news
+
+
+def _opens(days: int) -> Iterator[datetime]:
+    """Return the opens of whole sessions in a row; half days are left out."""
+    sessions = new_york_sessions()
+    first = sessions.number_of(to_micros(OPEN))
+    whole = [
+        opening
+        for opening, close in zip(sessions.opens[first:], sessions.closes[first:], strict=True)
+        if close - opening == MINUTES * MINUTE_US
+    ]
+    yield from map(to_datetime, whole[:days])
 
 
 def _headlines(random: Random) -> Iterator[Headline]:
@@ -83,10 +131,11 @@ def _headlines(random: Random) -> Iterator[Headline]:
             yield Headline(minute, second, ticker, random.choice(kind).format(t=ticker), drift)
 
 
-def _bars(random: Random, headlines: list[Headline]) -> Iterator[dict[str, Any]]:
+def _bars(
+    random: Random, headlines: list[Headline], market: Market, first: datetime
+) -> Iterator[dict[str, Any]]:
     sigma = DAILY_VOLATILITY / math.sqrt(MINUTES)
-    price = {t: random.uniform(20, 400) for t in TICKERS}
-    base = {t: random.uniform(40_000, 400_000) for t in TICKERS}
+    price, base = market.price, market.base
     for minute in range(MINUTES):
         x = minute / (MINUTES - 1)
         shape = 0.5 + 2 * (2 * x - 1) ** 2
@@ -101,7 +150,7 @@ def _bars(random: Random, headlines: list[Headline]) -> Iterator[dict[str, Any]]
             o, c = round(opening, 2), round(close, 2)
             yield {
                 "ticker": ticker,
-                "timestamp": OPEN + timedelta(minutes=minute),
+                "timestamp": first + timedelta(minutes=minute),
                 "open": o,
                 "high": max(round(high, 2), o, c),
                 "low": min(round(low, 2), o, c),
@@ -111,8 +160,8 @@ def _bars(random: Random, headlines: list[Headline]) -> Iterator[dict[str, Any]]
             }
 
 
-def _article(n: int, headline: Headline) -> dict[str, Any]:
-    at = OPEN + timedelta(minutes=headline.minute, seconds=headline.second)
+def _article(n: int, headline: Headline, first: datetime) -> dict[str, Any]:
+    at = first + timedelta(minutes=headline.minute, seconds=headline.second)
     return {
         "id": f"sim-{n}",
         "source": "simulated exchange",

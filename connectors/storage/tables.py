@@ -90,6 +90,7 @@ runs = _fact(
 commands = _fact(
     "commands", _text("kind"), _text("ticker"), _text("who"), _text("why"), _text("strategy"),
     Index("ix_commands_stamp_id", "stamp", "id"),
+    Index("ix_commands_strategy_stamp_id", "strategy", "stamp", "id"),
 )  # fmt: skip
 articles = Table(
     "articles", metadata,

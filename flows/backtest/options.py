@@ -8,6 +8,7 @@ from operators.params import (
     MEAN_REVERSION,
     MOMENTUM,
     FillParams,
+    LearningParams,
     Params,
     RiskParams,
 )
@@ -26,6 +27,7 @@ JOB_V1: Final = Params(
         net_of_costs=False,
     ),
     fills=FillParams(slippage_bps=0, commission_per_share=100),
+    learning=LearningParams(rule="fixed"),
 )
 JOB_WEIGHTS: Final = {MOMENTUM: 0.5, MEAN_REVERSION: 0.5}
 # Commissions of well-known kinds: names of FillParams with their values.

@@ -1,13 +1,17 @@
 """Inputs read once and votes made once: what the runs of a sweep share."""
 
+from bisect import bisect_right
+from collections.abc import Iterator
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
 
 from connectors.market.calendar import new_york_sessions
 from connectors.user_strategies import own_strategies
-from flows.backtest.run import Inputs, all_scores, find_splits
+from flows.backtest.learning import Learner
+from flows.backtest.run import Inputs, all_scores, find_splits, learner_of
 from flows.backtest.splits import adjusted
 from flows.backtest.tally import Tally
 from operators.blocks import Event
@@ -90,21 +94,44 @@ class VoteCache:
 
 def trade_rows(
     whole: InMemoryInput, votes: VoteCache, params: Params, weights: dict[str, float], rows: slice
-) -> tuple[ColumnLoop, Tally]:
-    """Trade some rows on votes that know all bars before them; the account starts anew."""
+) -> tuple[ColumnLoop, Tally, Learner | None]:
+    """Trade some rows on votes that know all bars before them; account and weights start anew."""
     strategies, voted = votes.of(params)
     loop = ColumnLoop(params, new_york_sessions(), weights, strategies)
+    learner = learner_of(params, weights, strategies.names)
     tally, bars = Tally(weights, strategies.names), whole.bars.take(rows)
-    if bars.size:
-        low, high = int(bars.stamp[0]), int(bars.stamp[-1])
-        part = Voted(
-            voted.votes[rows], voted.as_of[rows],
-            [v for v in voted.between if low <= v.stamp <= high],
-        )  # fmt: skip
-        for found in loop.trade(bars, part):
+    if not bars.size:
+        return loop, tally, learner
+    low, high = int(bars.stamp[0]), int(bars.stamp[-1])
+    part = Voted(
+        voted.votes[rows], voted.as_of[rows], [v for v in voted.between if low <= v.stamp <= high]
+    )
+    for some, said in _by_cycles(loop, tally, learner, bars, part) if learner else [(bars, part)]:
+        for found in loop.trade(some, said):
             tally.take(found, loop.votes)
-        tally.take(loop.pass_time(high, ended=True), loop.votes)
-    return loop, tally
+            if learner:
+                learner.take(found, loop.votes)
+    last = loop.pass_time(high, ended=True)
+    tally.take(last, loop.votes)
+    if learner:
+        learner.take(last, loop.votes)
+        learner.finish(high)
+    return loop, tally, learner
+
+
+def _by_cycles(
+    loop: ColumnLoop, tally: Tally, learner: Learner, bars: BarColumns, voted: Voted
+) -> Iterator[tuple[BarColumns, Voted]]:
+    """Cut bars and votes at the ends of cycles; each part with the weights that hold by then."""
+    between, fed = voted.between, 0
+    for cycle, start, stop, end in learner.segments(bars.stamp):
+        learner.enter(cycle, int(bars.stamp[start]))
+        loop.weights = learner.weights
+        tally.weigh(learner.weights)
+        upto = bisect_right(between, end, fed, key=itemgetter(0)) if stop < bars.size else None
+        part = slice(start, stop)
+        yield bars.take(part), Voted(voted.votes[part], voted.as_of[part], between[fed:upto])
+        fed = len(between) if upto is None else upto
 
 
 def _none() -> BarColumns:

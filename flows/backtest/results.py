@@ -7,6 +7,7 @@ import numpy as np
 from msgspec import Struct
 
 from connectors.market.calendar import NEW_YORK, new_york_sessions, session_day
+from flows.backtest.learning import Adjusted
 from flows.backtest.run import Ran
 from flows.backtest.tally import Trade
 from messages.units import MINUTE_US, SECOND_US, to_datetime, to_money
@@ -40,6 +41,22 @@ class Held(Struct, frozen=True, kw_only=True):
     sessions: int
 
 
+class Learnt(Struct, frozen=True, kw_only=True):
+    """What came of the strategies' weights.
+
+    Attributes:
+        rule: `ewma`, `hedge` or `fixed`.
+        weights: strategy -> weight in force at the end.
+        changes: how many weights changed.
+        adjusted: what every cycle came to, strategy by strategy; empty where not asked for.
+    """
+
+    rule: str
+    weights: dict[str, float]
+    changes: int
+    adjusted: list[Adjusted]
+
+
 class Result(Struct, frozen=True, kw_only=True):
     """A backtest's result. Undefined figures are None; rates are shares of 1, money is dollars.
 
@@ -53,6 +70,7 @@ class Result(Struct, frozen=True, kw_only=True):
         monthly: YYYY-MM -> return.
         rejects: code -> requests of signals that were denied.
         cut: entries of which cash did not cover all when they were filled.
+        learning: the rule, the weights in force at the end, and what each cycle came to.
         benchmark: ticker, its return, and the correlation of daily returns.
         curve: moment and equity, at most 600 of the snapshots, the last one among them.
     """
@@ -97,6 +115,7 @@ class Result(Struct, frozen=True, kw_only=True):
     cut: int
     attribution: dict[str, float]
     monthly: dict[str, float]
+    learning: Learnt
     benchmark: dict[str, Any]
     buy_and_hold: float | None
     days: list[Day]
@@ -111,7 +130,7 @@ def result_of(ran: Ran, *, with_trades: bool = True) -> Result:
 
     Args:
         ran: the backtest.
-        with_trades: False leaves the lists of trades and of the curve empty.
+        with_trades: False leaves the lists of trades, adjustments and of the curve empty.
     """
     tally, start = ran.tally, ran.params.account.start_cash
     trades, fills = list(tally.trades()), tally.executions()
@@ -144,10 +163,20 @@ def result_of(ran: Ran, *, with_trades: bool = True) -> Result:
         commissions=float(fills["fee"].sum()) / 10_000,
         rejects=dict(sorted(tally.codes.items())), cut=tally.cut,
         attribution=_attribution(trades), monthly=_monthly(days),
+        learning=_learnt(ran, full=with_trades),
         benchmark=_benchmark(ran, days), buy_and_hold=_buy_and_hold(ran), days=days,
         curve=_curve(ran) if with_trades else [],
         trades=[_trade(t, ran.loop.strategies.tickers) for t in trades if with_trades],
         engine_s=round(ran.seconds, 4), engine_cpu_s=round(ran.cpu_seconds, 4),
+    )  # fmt: skip
+
+
+def _learnt(ran: Ran, *, full: bool) -> Learnt:
+    learner = ran.learner
+    adjusted = learner.adjusted if learner else []
+    return Learnt(
+        rule=ran.params.learning.rule, weights=dict(learner.weights if learner else ran.weights),
+        changes=sum(a.new != a.old for a in adjusted), adjusted=adjusted if full else [],
     )  # fmt: skip
 
 

@@ -1,9 +1,11 @@
 """One backtest: bars and news through the columnar loop, and what came of it."""
 
 import time
+from bisect import bisect_right
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from operator import itemgetter
 from pathlib import Path
 from typing import Final, Literal
 
@@ -16,6 +18,7 @@ from connectors.market.input_files import InputUnusable, article_rows
 from connectors.sentiment.instant import instant_model
 from connectors.tickers.directory import ticker_finder
 from connectors.user_strategies import own_strategies
+from flows.backtest.learning import Learner
 from flows.backtest.splits import GapWatch, Split, SplitFound, adjusted
 from flows.backtest.tally import TRIP, Tally, pair
 from messages.control import DeadLetter
@@ -67,6 +70,7 @@ class Ran:
         articles: admitted; refused_news: reason -> articles that were not, first_refused_news.
         prices: (stamp, close) of the benchmark's bars, session by session.
         worth: ticker -> (first close, last close), units; seen: ticker -> stamp of its last bar.
+        learner: what learns; None where weights are fixed.
         seconds: wall clock inside the loop and the tally, CPU seconds of the same.
     """
 
@@ -88,6 +92,7 @@ class Ran:
     prices: dict[int, int] = field(default_factory=dict)
     worth: dict[str, tuple[int, int]] = field(default_factory=dict)
     seen: dict[str, int] = field(default_factory=dict)
+    learner: Learner | None = None
     seconds: float = 0.0
     cpu_seconds: float = 0.0
 
@@ -100,12 +105,13 @@ def run_backtest(
     Args:
         inputs: what to read.
         params: of the operators.
-        weights: strategy -> weight, fixed.
+        weights: strategy -> weight; the first one, where weights are learnt.
         progress: told the number of bars after each batch.
 
     Raises:
         InputUnusable: a file cannot be read, or no bar of it is left.
         SplitFound: prices jump, and splits are refused or cannot be told.
+        LearningImpossible: the weights cannot keep the guardrails.
     """
     survey = inputs.bars.survey()
     _load_compiled_code(params, weights)
@@ -113,7 +119,8 @@ def run_backtest(
     loop = ColumnLoop(params, sessions, weights, own=own_strategies(params))
     tally = Tally(weights, loop.strategies.names)
     loop.quiet_until = inputs.trade_from
-    ran = Ran(loop, tally, weights, params, survey.interval)
+    learner = learner_of(params, weights, loop.strategies.names)
+    ran = Ran(loop, tally, weights, params, survey.interval, learner=learner)
     splits = find_splits(inputs) if inputs.splits != "keep" else []
     heard = all_scores(inputs)
     news, ran.articles = heard.scores, heard.articles
@@ -135,7 +142,7 @@ def run_backtest(
     ran.bars -= sum(loop.refused.values())
     if not ran.bars:
         raise InputUnusable(_nothing_left(inputs.bars.file, survey))
-    _end(ran)
+    end_backtest(ran)
     ran.refused, ran.first_refused = {**survey.refused, **loop.refused}, survey.first_refused
     ran.rounded = {
         name: rows for name, rows in (("prices", survey.rounded), ("volumes", survey.whole)) if rows
@@ -234,15 +241,63 @@ def scored_articles(file: Path | None, directories: tuple[str, ...] = ()) -> Hea
 
 def _advance(ran: Ran, bars: BarColumns, news: list[Event]) -> None:
     began, cpu = time.perf_counter(), time.process_time()
-    for rows in ran.loop.advance(bars, news):
-        ran.tally.take(rows, ran.loop.votes)
+    if ran.learner is None:
+        _trade(ran, bars, news)
+    else:
+        trade_by_cycles(ran, ran.learner, bars, news)
     ran.seconds += time.perf_counter() - began
     ran.cpu_seconds += time.process_time() - cpu
 
 
-def _end(ran: Ran) -> None:
+def _trade(ran: Ran, bars: BarColumns, news: list[Event]) -> None:
+    for rows in ran.loop.advance(bars, news):
+        ran.tally.take(rows, ran.loop.votes)
+        if ran.learner is not None:
+            ran.learner.take(rows, ran.loop.votes)
+
+
+def trade_by_cycles(ran: Ran, learner: Learner, bars: BarColumns, news: list[Event]) -> None:
+    """Trade a cycle's bars and news after the other, each with the weights that hold by then."""
+    fed = 0
+    for cycle, start, stop, end in learner.segments(bars.stamp):
+        over = learner.end_before(cycle)
+        if over is not None and (left := _upto(news, fed, over)) > fed:
+            _trade(ran, bars.take(slice(0, 0)), news[fed:left])  # news after the cycle's last bar
+            fed = left
+        learner.enter(cycle, int(bars.stamp[start]))
+        ran.loop.weights = learner.weights
+        ran.tally.weigh(learner.weights)
+        upto = _upto(news, fed, end) if stop < bars.size else len(news)
+        _trade(ran, bars.take(slice(start, stop)), news[fed:upto])
+        fed = upto
+
+
+def _upto(news: list[Event], start: int, stamp: int) -> int:
+    """Return the place after the news up to a stamp."""
+    return bisect_right(news, stamp, start, key=itemgetter(0))
+
+
+def learner_of(
+    params: Params, weights: Mapping[str, float], names: Sequence[str]
+) -> Learner | None:
+    """Return what learns under some parameters; None where weights are fixed, or there are none.
+
+    Raises:
+        LearningImpossible: the weights cannot keep the guardrails.
+    """
+    if params.learning.rule == "fixed" or not any(weights.values()):
+        return None
+    return Learner(params, new_york_sessions(), weights, names)
+
+
+def end_backtest(ran: Ran) -> None:
+    """Let time pass to the last bar's stamp: timers, and cycles that are over."""
     began, cpu = time.perf_counter(), time.process_time()
-    ran.tally.take(ran.loop.pass_time(ran.last, ended=True), ran.loop.votes)
+    rows = ran.loop.pass_time(ran.last, ended=True)
+    ran.tally.take(rows, ran.loop.votes)
+    if ran.learner is not None:
+        ran.learner.take(rows, ran.loop.votes)
+        ran.learner.finish(ran.last)
     ran.tally.closed()
     ran.seconds += time.perf_counter() - began
     ran.cpu_seconds += time.process_time() - cpu

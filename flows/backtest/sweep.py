@@ -237,9 +237,9 @@ def _one(
     whole: InMemoryInput, votes: VoteCache, settings: dict[str, str], params: Params,
     weights: dict[str, float], rows: slice,
 ) -> Run:  # fmt: skip
-    loop, tally = trade_rows(whole, votes, params, weights, rows)
+    loop, tally, learner = trade_rows(whole, votes, params, weights, rows)
     bars = whole.bars.take(rows)
-    ran = Ran(loop, tally, weights, params, bars=bars.size)
+    ran = Ran(loop, tally, weights, params, bars=bars.size, learner=learner)
     if bars.size:
         ran.first, ran.last = int(bars.stamp[0]), int(bars.stamp[-1])
     result = result_of(ran, with_trades=False)

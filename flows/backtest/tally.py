@@ -4,7 +4,7 @@ Memory grows with the fills and the snapshots, not with the bars.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -80,20 +80,26 @@ class Tally:
         cut: entries of which cash did not cover all when they were filled.
     """
 
-    def __init__(self, weights: dict[str, float], names: Sequence[str]) -> None:
+    def __init__(self, weights: Mapping[str, float], names: Sequence[str]) -> None:
         """Start empty.
 
         Args:
             weights: of the strategies, for the credit.
             names: of the strategies, in the order of their votes.
         """
-        self._weights = [(s, weights.get(s, 0.0)) for s in names]
+        self._names = names
+        self.weigh(weights)
         self.fills = self.stops = self.targets = self.delisted = self.asked = self.cut = 0
         self.codes: Counter[str] = Counter()
         self._snapshots: list[Ints] = []
         self._fills: list[Rows] = []
-        self._behind: list[tuple[Ints, Floats]] = []  # accepted orders, and the votes behind them
+        # Accepted orders, and the parts of the score behind them: votes x weights.
+        self._behind: list[tuple[Ints, Floats]] = []
         self._by: dict[int, str] = {}  # orders that no signal placed -> what did
+
+    def weigh(self, weights: Mapping[str, float]) -> None:
+        """Take the weights of what comes from now on."""
+        self._weights = np.array([weights.get(name, 0.0) for name in self._names])
 
     def take(self, rows: Rows, votes: Floats) -> None:
         """Add rows; votes are those of the step's events."""
@@ -163,18 +169,16 @@ class Tally:
             orders = rows["order"][accepted & (rows["cause"] == cause)]
             self._by |= dict.fromkeys(orders.tolist(), word)
         asked = accepted & ~stops
-        self._behind.append((rows["order"][asked], votes[rows["row"][asked]]))
+        self._behind.append((rows["order"][asked], votes[rows["row"][asked]] * self._weights))
 
-    def _credit(self, votes: list[float] | None, qty: int) -> dict[str, float]:
-        """Share the credit over the strategies that voted the entry's way, as outcomes do."""
-        backing = [
-            (strategy, abs(vote) * weight)
-            for (strategy, weight), vote in zip(
-                self._weights, votes or (), strict=votes is not None
+    def _credit(self, parts: list[float] | None, qty: int) -> dict[str, float]:
+        """Share the credit over the strategies that voted on the entry, as outcomes do."""
+        side = 1 if qty > 0 else -1
+        return dict(
+            credit_shares(
+                [(n, side * p) for n, p in zip(self._names, parts or (), strict=bool(parts))]
             )
-            if vote * qty > 0
-        ]
-        return dict(credit_shares(backing))
+        )
 
 
 def _compiled(version: str) -> Callable[..., None]:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from html import escape
 from typing import Any, Final
 
-from flows.backtest.results import Result
+from flows.backtest.results import Learnt, Result
 
 WIDTH: Final = 960
 HEIGHT: Final = 260
@@ -27,6 +27,8 @@ svg { width: 100%; height: auto; display: block } svg text { fill: var(--soft); 
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums }
 th, td { padding: .25rem .5rem; text-align: right; border-bottom: 1px solid var(--line) }
 th { color: var(--soft); font-weight: 600 } td:first-child, th:first-child { text-align: left }
+.w0 { color: var(--blue) } .w1 { color: var(--up) } .w2 { color: var(--down) }
+.w3 { color: var(--soft) }
 .up { color: var(--up) } .down { color: var(--down) } .wide { overflow-x: auto }
 """
 Point = tuple[float, float]
@@ -54,6 +56,8 @@ def tear_sheet(result: Result, title: str, settings: str) -> str:
             ("strategy", "dollars"),
             [(name, _money(value)) for name, value in result.attribution.items()],
         ),
+        f"<h2>Weights, by the rule {result.learning.rule}</h2>",
+        _weights(result.learning),
         "<h2>Why signals were not traded</h2>",
         _table(("code", "signals"), [(c, f"{n:,}") for c, n in result.rejects.items()]),
         f"<h2>Trades</h2>{_trades(result.trades)}",
@@ -62,6 +66,35 @@ def tear_sheet(result: Result, title: str, settings: str) -> str:
     view = '<meta name=viewport content="width=device-width, initial-scale=1">'
     body = "".join(parts)
     return f"<!doctype html><html lang=en><head>{view}{head}</head><body>{body}</body></html>"
+
+
+def _weights(learnt: Learnt) -> str:
+    """Draw every strategy's weight, cycle by cycle, and list where they ended."""
+    steps: dict[str, list[float]] = {name: [] for name in learnt.weights}
+    for adjusted in learnt.adjusted:
+        steps[adjusted.strategy].append(adjusted.new)
+    every = [weight for values in steps.values() for weight in values]
+    rows = [
+        (f"<span class=w{n % 4}>{escape(name)}</span>", f"{weight:.6f}")
+        for n, (name, weight) in enumerate(learnt.weights.items())
+    ]
+    table = _table(("strategy", "weight at last"), rows)
+    if not every:
+        return table
+    low, top = min(every), max(every)
+    lines = "".join(
+        f"<polyline class=w{n % 4} fill=none stroke=currentColor stroke-width=1.5 "
+        f'points="{_points(_steps(values, low, top))}"/>'
+        for n, values in enumerate(steps.values())
+    )
+    scale = f"<text x=4 y=14>{top:.3f}</text><text x=4 y={LOW - 4}>{low:.3f}</text>"
+    picture = f'<svg viewBox="0 0 {WIDTH} {LOW}" role=img aria-label="Weights">{scale}{lines}</svg>'
+    return picture + table
+
+
+def _steps(values: Sequence[float], low: float, top: float) -> list[Point]:
+    across = (WIDTH - 80) / max(1, len(values) - 1)
+    return [(70 + n * across, _scale(v, low, top, LOW - 10, 10)) for n, v in enumerate(values)]
 
 
 def _figures(r: Result) -> str:

@@ -9,15 +9,18 @@ before a cut alone, everything before the cut must be the same.
 from collections.abc import Callable, Iterable, Iterator
 from typing import Final, NamedTuple, cast
 
+from connectors.market.calendar import new_york_sessions
 from flows.replay.window import ReplayWindow
 from messages.base import Message
 from messages.codec import encode
+from messages.learning import WeightChange
 from messages.market import Bar
 from messages.news import ScoredArticle
 from messages.topics import NEWS_RAW
 from messages.units import SECOND_US, to_datetime, to_micros
 from operators.bar_filter import FUTURE_TOLERANCE_US
 from operators.blocks import Event
+from operators.learning.weights import SEED
 
 WHOLE: Final = 2**62
 # Runs inputs, up to a frontier, in blocks of a size, in a loop of its own.
@@ -29,7 +32,7 @@ class Leak(NamedTuple):
     """Something that knew of the future.
 
     Attributes:
-        kind: `input`, `block` (an operator saw ahead in its block) or `cut`.
+        kind: `input`, `weight`, `block` (an operator saw ahead in its block) or `cut`.
         stamp: of the record that knew too much.
         id: of it.
         detail: what it shows.
@@ -57,6 +60,7 @@ def leaks_of(window: ReplayWindow, samples: int) -> tuple[int, list[Leak]]:
     cuts = cuts_after(whole, window.events, samples)
     tolerance = window.archive.run.rules.sentiment.future_seconds * SECOND_US
     found = [*early_inputs(window.events, _versions(window), tolerance)]
+    found += early_weights(window.weights, window.archive.run.rules.learning.cycle_sessions)
     found += first_leak(play, window.events, window.end, cuts)
     return len(cuts), found
 
@@ -114,6 +118,29 @@ def early_inputs(
             elif known[1] != body.title:
                 detail = f"the scored title {body.title!r} is not that version's, {known[1]!r}"
                 yield Leak("input", stamp, body.id, detail)
+
+
+def early_weights(weights: Iterable[Event], cycle_sessions: int) -> Iterator[Leak]:
+    """Return the weights that hold sooner than one cycle after the one that they follow from.
+
+    Args:
+        weights: as they were recorded.
+        cycle_sessions: sessions of a cycle.
+    """
+    ends = new_york_sessions().ends
+    for stamp, _, body in weights:
+        if not isinstance(body, WeightChange) or body.reason == SEED:
+            continue
+        decided, holds = to_micros(body.event_time), to_micros(body.effective_from)
+        cycle = new_york_sessions().number_of(decided - 1) // cycle_sessions
+        last = (cycle + 2) * cycle_sessions - 1
+        if last < len(ends) and (holds <= ends[last] or stamp < holds):
+            detail = (
+                f"decided at {to_datetime(decided):%F %T} and read at {to_datetime(stamp):%F %T}, "
+                f"holds from {to_datetime(holds):%F %T}; the next cycle ends at "
+                f"{to_datetime(ends[last]):%F %T}"
+            )
+            yield Leak("weight", stamp, body.id, detail)
 
 
 def _moments(what: str, stamp: int, body: Bar | ScoredArticle) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final, Self
 
@@ -154,12 +155,22 @@ class OrderChange(Struct, frozen=True, kw_only=True):
     why: str
 
 
+class WeightDifference(Struct, frozen=True, kw_only=True):
+    """A weight that is another one in the other world; None where it did not change there."""
+
+    strategy: str
+    holds_from: datetime
+    before: float | None
+    after: float | None
+
+
 class WhatIf(Struct, frozen=True, kw_only=True):
     """Two worlds side by side."""
 
     before: World
     after: World
     orders: list[OrderChange]
+    weights: list[WeightDifference]
 
 
 def what_if(window: ReplayWindow, changes: Changes) -> WhatIf:
@@ -177,10 +188,15 @@ def what_if(window: ReplayWindow, changes: Changes) -> WhatIf:
     inputs = changes.inputs(window.events, window.start)
     loops = window.loop(), window.loop(rules, interference=changes.interference)
     before = window.play(loops[0])
+    made = {e.body.id for e in before if isinstance(e.body, TradeOutcome)}
+    if missing := [id_ for id_ in changes.without_outcomes if id_ not in made]:
+        reason = f"There is no outcome {missing[0]} in these days: nothing to leave out."
+        raise CannotChange(reason)
     after = window.play(loops[1], [e for e in inputs if e.stamp < window.end + window.ended])
     return WhatIf(
         before=_world(before, loops[0]), after=_world(after, loops[1]),
         orders=sorted(_order_changes(before, after), key=lambda c: (c.stamp, c.ticker)),
+        weights=_weight_differences(before, after),
     )  # fmt: skip
 
 
@@ -205,6 +221,24 @@ def _world(said: list[Event], loop: ClosedLoop) -> World:
         realised=sum((f.pnl or Decimal(0) for f in fills), Decimal(0)),
         equity=to_money(loop.account.equity),
     )
+
+
+def _weight_differences(before: list[Event], after: list[Event]) -> list[WeightDifference]:
+    worlds = [
+        {
+            (e.body.effective_from, e.body.strategy): e.body.new
+            for e in said if isinstance(e.body, WeightChange)
+        }
+        for said in (before, after)
+    ]  # fmt: skip
+    return [
+        WeightDifference(
+            strategy=strategy, holds_from=at, before=worlds[0].get((at, strategy)),
+            after=worlds[1].get((at, strategy)),
+        )
+        for at, strategy in sorted({*worlds[0], *worlds[1]})
+        if worlds[0].get((at, strategy)) != worlds[1].get((at, strategy))
+    ]  # fmt: skip
 
 
 def _order_changes(before: list[Event], after: list[Event]) -> list[OrderChange]:

@@ -1,7 +1,8 @@
 """The closed loop over columns: bars and scored articles in, decisions and fills as rows out.
 
-For backtests: no commands, fixed weights, from the beginning. What it decides is what
-`flows.closed_loop.ClosedLoop` decides on the same input, decision for decision.
+For backtests: no commands, from the beginning. Weights stand still while it advances; who learns
+sets other ones in between. What it decides is what `flows.closed_loop.ClosedLoop` decides on the
+same input, decision for decision.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -50,6 +51,7 @@ class ColumnLoop:
 
     Attributes:
         refused: reason -> bars that count for nothing: repeated, late, or known too early.
+        weights: strategy -> weight.
         votes: of the step under way, per row of events, in the strategies' order.
         quiet_until: before this stamp bars and news warm up only: no signal is made.
     """
@@ -67,12 +69,12 @@ class ColumnLoop:
         Args:
             params: of all operators.
             sessions: of the market.
-            weights: strategy -> weight, fixed.
+            weights: strategy -> weight.
             strategies: given where their votes are made already and only `trade` is called.
             own: strategies besides the built-in ones.
         """
         self.strategies = strategies or ColumnVotes(params, own)
-        self._weights = weights
+        self.weights = weights
         self._threshold = params.ensemble.threshold
         self._rules = rules_of(params, MINUTE_US)
         self._last = np.full(0, UNSEEN, np.int64)
@@ -133,7 +135,7 @@ class ColumnLoop:
             TooMuchMoney: equity has outgrown the arithmetic.
         """
         self._grow()
-        scores = weigh(voted, self.strategies.names, self._weights, self._threshold)
+        scores = weigh(voted, self.strategies.names, self.weights, self._threshold)
         if self.quiet_until:
             scores = scores.quiet(good.stamp, self.quiet_until)
         events, self.votes = rows_of(good, scores, self.strategies.tickers)

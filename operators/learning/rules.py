@@ -1,20 +1,22 @@
 """The rules by which weights follow rewards, behind one seam.
 
-A reward is a number from 0 to 1, 0.5 for neither gain nor loss. Of a strategy's outcomes with
-shares s and R multiples R, each counted d times, it is (1 + q) / 2 with
+A reward is a number from 0 to 1, 0.5 for neither gain nor loss: the probability that what a
+strategy was credited with has a mean above 0 (the probabilistic Sharpe ratio of D. H. Bailey and
+M. Lopez de Prado, 2012, against 0 and for normal returns). Of outcomes with shares s of the credit
+and R multiples R, each counted w = d |s| times, where d fades with its age,
 
-    q = sum(d s R) / sqrt(sum(d |s|) x sum(d |s| R^2))
+    q = sum(d s R) / sqrt(sum(w) x sum(w R^2))      the mean over the root mean square
+    n = sum(w)^2 / sum(w^2)                         how many they count as (L. Kish, 1965)
+    reward = Phi(q sqrt(n - 1) / sqrt(1 - q^2 / 2))
 
-which lies within -1 .. 1 (Cauchy and Schwarz) and needs no scale: it is the mean R multiple of the
-credit over its root mean square, q = S / sqrt(1 + S^2) for S the ratio of mean and standard
-deviation (W. F. Sharpe, 1966, per trade). Without outcomes, or where all were 0, it is 0.5. Sums
-are exact integers, so they do not depend on the order; rewards are rounded to a millionth.
-
-Nothing here is compiled, and logarithms and powers are used outside of sums only.
+where Phi is the normal distribution and q = S / sqrt(1 + S^2) for the Sharpe ratio S of a trade.
+Below two outcomes, or where all were 0, it is 0.5. Sums are exact integers, so they do not depend
+on the order; rewards are rounded to a millionth. Nothing here is compiled.
 """
 
 import math
 from collections.abc import Mapping, Sequence
+from statistics import NormalDist
 from typing import Annotated, Final, NamedTuple, Protocol
 
 from msgspec import Meta
@@ -22,27 +24,32 @@ from msgspec import Meta
 from operators.params import MILLION, LearningParams
 from operators.states import State
 
+NORMAL: Final = NormalDist()
 EVEN: Final = MILLION // 2  # the reward of neither gain nor loss
 HALF_LIVES: Final = 10  # cycles older than so many half-lives are forgotten: under 0.1 %
 LEVEL: Final = 10**12  # hedge's own weights are whole parts of it
 
 
 class Evidence(NamedTuple):
-    """Exact sums over outcomes: of s R, |s| and |s| R^2, with s and R in millionths."""
+    """Exact sums over outcomes: of s R, |s|, |s| R^2 and s^2, with s and R in millionths."""
 
     gain: int = 0
     size: int = 0
     square: int = 0
+    sizes: int = 0
 
     def with_outcome(self, share: int, r: int) -> "Evidence":
         """Return the sums with one more outcome."""
         size = abs(share)
-        return Evidence(self.gain + share * r, self.size + size, self.square + size * r * r)
+        return Evidence(
+            self.gain + share * r, self.size + size, self.square + size * r * r,
+            self.sizes + size * size,
+        )  # fmt: skip
 
     @property
     def words(self) -> "Sums":
         """Return the sums as digits, the form in which a state keeps them."""
-        return str(self.gain), str(self.size), str(self.square)
+        return str(self.gain), str(self.size), str(self.square), str(self.sizes)
 
     @classmethod
     def of(cls, words: "Sums") -> "Evidence":
@@ -51,7 +58,9 @@ class Evidence(NamedTuple):
 
 
 Digits = Annotated[str, Meta(pattern=r"^-?[0-9]{1,60}\Z")]
-Sums = tuple[Digits, Digits, Digits]  # they outgrow the 64 bits that JSON's readers agree on
+Sums = tuple[
+    Digits, Digits, Digits, Digits
+]  # they outgrow the 64 bits that JSON's readers agree on
 
 
 class RuleState(State):
@@ -94,10 +103,11 @@ def reward_of(parts: Sequence[tuple[float, Evidence]]) -> int:
     gain = math.fsum(d * e.gain for d, e in parts)
     size = math.fsum(d * e.size for d, e in parts)
     square = math.fsum(d * e.square for d, e in parts)
-    if size <= 0.0 or square <= 0.0:
+    sizes = math.fsum(d * d * e.sizes for d, e in parts)
+    if size <= 0.0 or square <= 0.0 or (n := size * size / sizes) <= 1.0:
         return EVEN
     q = max(-1.0, min(1.0, gain / math.sqrt(size * square)))
-    return round(MILLION * (1.0 + q) / 2.0)
+    return round(MILLION * NORMAL.cdf(q * math.sqrt(n - 1.0) / math.sqrt(1.0 - q * q / 2.0)))
 
 
 class Ewma:

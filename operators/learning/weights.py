@@ -5,13 +5,14 @@ weights (`operators.learning.rules`), and the guardrails are kept by a projectio
 
 - a strategy with fewer than `min_trades` closed round trips, or one that is switched off, keeps its
   weight;
-- no weight moves by more than `max_shift` in a cycle, or falls below `floor`;
+- no weight moves by more than `max_shift` in a cycle, or falls below `floor` (one that begins below
+  it falls no further);
 - the weights sum to exactly 1,000,000 millionths.
 
 The change holds from the end of the next cycle on (`operators.learning.cycles`).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from messages.base import make_id
@@ -28,6 +29,7 @@ from operators.states import State
 from operators.trading.sessions import NEVER, SessionTable
 
 SEED: Final = "seed"
+NOTHING_YET: Final = Evidence()
 PARTS: Final = MILLION  # of a share and of an R multiple
 
 
@@ -91,30 +93,23 @@ def in_millionths(weights: Mapping[str, float]) -> dict[str, int]:
 def see_that_possible(params: LearningParams, weights: Mapping[str, int]) -> None:
     """See that weights can keep the guardrails.
 
+    A first weight below the floor is no contradiction: it falls no further, and rises with others.
+
     Args:
         params: of learning.
         weights: the first ones, millionths; strategies without one take no part.
 
     Raises:
-        LearningImpossible: they cannot.
+        LearningImpossible: they cannot all weigh as much as the floor.
     """
-    floor, taking_part = round(params.floor * MILLION), {s: w for s, w in weights.items() if w}
-    if params.rule == "fixed":
-        return
-    if floor * len(taking_part) > MILLION:
+    count = sum(weight > 0 for weight in weights.values())
+    if params.rule != "fixed" and round(params.floor * MILLION) * count > MILLION:
         reason = (
-            f"{len(taking_part)} strategies cannot all weigh {params.floor:g} or more: lower "
-            "TIDEWIRE_LEARNING__FLOOR, or name fewer strategies."
+            f"{count} strategies cannot all weigh {params.floor:g} or more: lower "
+            "TIDEWIRE_LEARNING__FLOOR, name fewer strategies, or leave weights as they are with "
+            "the rule `fixed`."
         )
         raise LearningImpossible(reason)
-    for strategy, weight in taking_part.items():
-        if weight < floor:
-            reason = (
-                f"{strategy} begins with a weight of {weight / MILLION:g}, below the floor of "
-                f"{params.floor:g}: lower TIDEWIRE_LEARNING__FLOOR, or leave weights as they are "
-                "with the rule `fixed`."
-            )
-            raise LearningImpossible(reason)
 
 
 class Weights:
@@ -164,7 +159,8 @@ class Weights:
                 self._pass_time(event.stamp, out)
             body = event.body
             if isinstance(body, TradeOutcome):
-                self._on_outcome(body)
+                shares = [(c.strategy, c.share) for c in body.credits]
+                self.learn(body.id, body.risk_adjusted_return, shares, closes=body.closes)
             elif isinstance(body, Command):
                 self._on_command(body)
             elif isinstance(body, RunStarted):
@@ -193,16 +189,26 @@ class Weights:
         if self._rule is not None:
             self._due = self._over(self._cycles.number_of(stamp))
 
-    def _on_outcome(self, outcome: TradeOutcome) -> None:
-        r = round(outcome.risk_adjusted_return * PARTS)
-        for credit in outcome.credits:
-            if credit.strategy not in self._trades:
+    def learn(
+        self, id_: str, r: float, shares: Iterable[tuple[str, float]], *, closes: bool
+    ) -> None:
+        """Take an outcome of the cycle under way.
+
+        Args:
+            id_: of it; empty: it is not cited.
+            r: its R multiple.
+            shares: (strategy, share of the credit) each.
+            closes: a round trip ends with it.
+        """
+        multiple = round(r * PARTS)
+        for strategy, credit in shares:
+            if strategy not in self._trades:
                 continue
-            share = round(credit.share * PARTS)
-            before = self._evidence.get(credit.strategy, Evidence())
-            self._evidence[credit.strategy] = before.with_outcome(share, r)
-            self._cited.setdefault(credit.strategy, []).append(outcome.id)
-            self._trades[credit.strategy] += outcome.closes
+            before = self._evidence.get(strategy, NOTHING_YET)
+            self._evidence[strategy] = before.with_outcome(round(credit * PARTS), multiple)
+            self._trades[strategy] += closes
+            if id_:
+                self._cited.setdefault(strategy, []).append(id_)
 
     def _on_command(self, command: Command) -> None:
         if command.kind in FOR_A_STRATEGY and command.id not in self._commands:

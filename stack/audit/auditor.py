@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,8 +21,11 @@ import pyarrow.parquet as pq
 
 from connectors.runs import Run
 from connectors.storage.queries import Reader
+from connectors.user_strategies import strategy_names
 from messages.errors import TidewireError
 from messages.topics import DEAD_LETTERS, TOPICS
+from messages.units import to_micros
+from stack.audit.learning import Recorded, rederive
 from stack.audit.topic_reader import TopicRecord, read_topics
 
 TABLES: Final = {
@@ -84,6 +88,7 @@ class Auditor:
         }
         self._reader = Reader(run.database_url, run.schema)
         self._account = run.rules.account.name
+        self._changes = 0
 
     def close(self) -> None:
         """Leave the database."""
@@ -95,7 +100,7 @@ class Auditor:
         try:
             for rule in (
                 self._bars, self._articles, self._scores, self._decisions, self._orders,
-                self._executions, self._outcomes, self._stored, self._money,
+                self._executions, self._outcomes, self._learning, self._stored, self._money,
             ):  # fmt: skip
                 rule()
         except NotAccounted as error:
@@ -109,6 +114,7 @@ class Auditor:
             "orders": len(self._of("orders.requested")),
             "executions": len(self._of("trades.executed")),
             "outcomes": len(self._of("learning.outcomes")),
+            "weight_changes": self._changes,
             "dead_letters": len(self._dead),
         }
         return Books(
@@ -204,6 +210,29 @@ class Auditor:
         )
         differing = {fill for fill, pnl in closed.items() if Decimal(pnl) != Decimal(judged[fill])}
         _none(differing, "an outcome's profit is not its fill's")
+
+    def _learning(self) -> None:
+        def of(topic: str) -> list[tuple[int, dict[str, Any]]]:
+            # One copy of each record lies on every partition of some topics.
+            found = {r.body["id"]: (r.stamp, r.body) for r in self._topics[topic]}
+            return sorted(found.values(), key=itemgetter(0))
+
+        found = rederive(
+            Recorded(
+                self._run.params["learning"], strategy_names(self._run.rules),
+                to_micros(self._run.spec.first_moment), self._clock(), of("learning.outcomes"),
+                of("control.accepted"), [body for _, body in of("learning.adjustments")],
+                [body for _, body in of("strategy.weights")],
+            )
+        )  # fmt: skip
+        self._changes = found.changes
+        _require(found.problem is None, "a weight is not what its outcomes make it",
+                 str(found.problem))  # fmt: skip
+
+    def _clock(self) -> int:
+        """Return how far learning saw time come: the newest stamp of what it wrote in time."""
+        told = [*self._topics["strategy.metrics"], *self._topics["learning.adjustments"]]
+        return max((r.stamp for r in told), default=0) + 1
 
     def _stored(self) -> None:
         for topic, table in TABLES.items():

@@ -46,6 +46,7 @@ def run(options: argparse.Namespace) -> int:
         ParameterInvalid: a parameter is unknown or out of range.
         InputUnusable: a file cannot be read.
         SplitFound: prices jump as in a split.
+        LearningImpossible: the weights cannot keep the guardrails.
     """
     text, code = _report(options)
     sys.stdout.write(text + "\n")
@@ -128,6 +129,7 @@ def in_words(r: Result) -> str:
     lines = [f"{r.first} to {r.last}, bars of {r.interval}"]
     lines += [f"{n:<28}{'-' if v is None else format(v, f):>16}" for n, v, f in rows]
     lines += [f"{'profit of ' + s:<28}{v:>16,.2f}" for s, v in r.attribution.items()]
+    lines.append(_learnt(r))
     denied = ", ".join(f"{code} {n:,}" for code, n in r.rejects.items())
     lines.append(f"denied: {denied or 'nothing'}")
     lines += [
@@ -148,6 +150,14 @@ def in_words(r: Result) -> str:
     ]
     lines.append(f"{r.bars / max(r.engine_cpu_s, 1e-9):,.0f} bars a CPU second in the loop")
     return "\n".join(lines)
+
+
+def _learnt(r: Result) -> str:
+    """Return the weights at the end in a line."""
+    weighed = ", ".join(f"{name} {weight:.4f}" for name, weight in r.learning.weights.items())
+    if r.learning.rule == "fixed":
+        return f"weights, fixed: {weighed}"
+    return f"weights by {r.learning.rule}, {r.learning.changes:,} changes, at last: {weighed}"
 
 
 def _with_progress(

@@ -45,7 +45,9 @@ def add_input(parser: argparse.ArgumentParser) -> None:
         "--capital", type=at_least(1), default=0, help="dollars (default: the setting)"
     )
     parser.add_argument("--weights", default="", metavar="NAME=W,...",
-                        help="of strategies (default: a third each)")  # fmt: skip
+                        help="of strategies, at first (default: alike)")  # fmt: skip
+    parser.add_argument("--learning", choices=("ewma", "hedge", "fixed"), default="",
+                        help="how weights follow from outcomes (default: the setting)")  # fmt: skip
     parser.add_argument("--strategy", action="append", default=[], metavar="FILE.py:CLASS",
                         help="one of your own, besides the built-in ones")  # fmt: skip
     parser.add_argument("--set", action="append", default=[], metavar="GROUP.NAME=VALUE",
@@ -74,7 +76,7 @@ def asked(options: argparse.Namespace, place: Path) -> tuple[BacktestRequest, Fi
         raise CannotBacktest(reason)
     files, interval, source = _inputs(options, settings, place)
     if options.preset:
-        params, weights = JOB_V1, JOB_WEIGHTS
+        params, weights = with_settings(JOB_V1, _learning(options)), JOB_WEIGHTS
     else:
         params, weights = _rules(options, settings, interval)
     request = request_of(
@@ -131,7 +133,7 @@ def _rules(
         ("fills", name, str(value))
         for name, value in reversed(COMMISSIONS.get(options.commission, {}).items())
     ]
-    sets += [parse_setting(text) for text in options.set]
+    sets += [*_learning(options), *(parse_setting(text) for text in options.set)]
     if options.fill:
         sets.append(("fills", "model", options.fill))
     if options.slippage_bps is not None:
@@ -143,6 +145,10 @@ def _rules(
         own = OwnParams((*params.own.strategies, *options.strategy))
         params = replace(params, own=own)
     return for_interval(params, interval), weights_of(options.weights, strategy_names(params))
+
+
+def _learning(options: argparse.Namespace) -> list[tuple[str, str, str]]:
+    return [("learning", "rule", options.learning)] if options.learning else []
 
 
 def weights_of(text: str, names: Sequence[str] = STRATEGIES) -> dict[str, float]:

@@ -5,6 +5,7 @@ import signal
 from pathlib import Path
 from types import FrameType
 
+from connectors.market.simulated import MOST_DAYS
 from connectors.settings import load_settings
 from messages.market import INTERVALS
 from stack.commands.options import at_least, home_of
@@ -27,6 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--pace", type=at_least(0), default=0, help="bars per second (default: no limit)"
     )
     parser.add_argument("--seed", type=at_least(0), default=20_250_312, help="of the simulated day")
+    parser.add_argument("--days", type=at_least(1), default=1, help="simulated days (default: 1)")
     parser.add_argument("--check", action="store_true", help="end with one JSON line and exit")
     parser.add_argument("--broker", choices=("kafka", "memory"), default="kafka",
                         help="memory: a mock in this process, for a look without Java")  # fmt: skip
@@ -43,6 +45,11 @@ def run(options: argparse.Namespace) -> int:
     if not 1 <= shards <= 64:
         reason = f"--shards {shards}: use 1 to 64."
         raise StackError(reason)
+    if options.days > MOST_DAYS or (options.days > 1 and options.bars):
+        reason = (
+            f"--days {options.days}: simulate 1 to {MOST_DAYS}, and only where no --bars are given."
+        )
+        raise StackError(reason)
     in_memory = options.broker == "memory"
     if in_memory and (options.check or shards > PARTITIONS):
         reason = (
@@ -54,7 +61,7 @@ def run(options: argparse.Namespace) -> int:
     services = Services(home_of(options), settings, in_memory=in_memory)
     asked = DemoOptions(
         options.bars, options.news, options.interval, shards, options.no_news,
-        options.check, options.seed, options.pace,
+        options.check, options.seed, options.pace, options.days,
     )  # fmt: skip
     return run_demo(settings, services, asked)
 

@@ -16,7 +16,7 @@ from rich.console import Console
 from connectors.market.bar_file import BarFile
 from connectors.market.bar_survey import BarSurvey
 from connectors.market.input_files import article_rows, first_moment, no_rows
-from connectors.market.simulated import record_day
+from connectors.market.simulated import record_days
 from connectors.runs import Run
 from connectors.settings import Settings
 from connectors.storage.queries import Reader
@@ -45,6 +45,7 @@ class DemoOptions:
 
     Attributes:
         pace: bars per second; 0 plays as fast as it goes.
+        days: simulated ones, where no bars are given.
         check: audit, print one JSON line, exit; otherwise keep serving on a terminal.
     """
 
@@ -56,6 +57,7 @@ class DemoOptions:
     check: bool
     seed: int = SEED
     pace: int = 0
+    days: int = 1
 
 
 class Demo:
@@ -159,7 +161,9 @@ class Demo:
 
     def _inputs(self, directory: Path) -> tuple[Path, Path | None]:
         if self._options.bars is None:
-            bars, simulated = record_day(directory / "inputs", self._options.seed)
+            bars, simulated = record_days(
+                directory / "inputs", self._options.seed, self._options.days
+            )
             news: Path | None = self._options.news or simulated
         else:
             bars, news = self._options.bars.resolve(), self._options.news

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from connectors.market.bar_file import BarFile
-from connectors.market.simulated import record_day
+from connectors.market.simulated import record_days
 from flows.backtest.results import Result, result_of
 from flows.backtest.run import Inputs, run_backtest
 from operators.params import Params, equal_weights
@@ -24,7 +24,7 @@ FIELDS = {"fills", "closed_trades", "final_equity", "rejects", "stops", "open_po
 
 @pytest.fixture(scope="module")
 def day(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    return record_day(tmp_path_factory.mktemp("day"), 20_250_312)
+    return record_days(tmp_path_factory.mktemp("day"), 20_250_312)
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from connectors.archive.reading import ArchivedRun
-from connectors.market.simulated import record_day
+from connectors.market.simulated import record_days
 from connectors.settings import Settings
 from flows.replay.execution_difference import differences
 from flows.replay.explain import Explainer
@@ -33,7 +33,7 @@ def test_the_tutorial_works_as_written(tmp_path: Path, capsys: pytest.CaptureFix
     ran = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert ran.returncode == 0, ran.stdout
     assert "1 passed" in ran.stdout
-    bars, _ = record_day(tmp_path, 1)
+    bars, _ = record_days(tmp_path, 1)
     where = f"{tmp_path / 'breakout.py'}:Breakout"
     wanted = ["--bars", str(bars), "--strategy", where, "--weights", "breakout=1", "--json"]
     assert main(["backtest", *wanted]) == 0
@@ -51,7 +51,9 @@ def test_it_trades_live_and_is_proved(services: Services) -> None:
     assert summary["accounted"], summary.get("first_unaccounted")
     assert summary["votes"]["breakout"] > 50
     assert summary["votes"]["with_the_news"] > 0
-    assert summary["rows"]["strategies"] == summary["rows"]["strategy_weights_history"] == 5
+    rows = summary["rows"]
+    assert rows["strategies"] == rows["learning_adjustments"] == 5
+    assert rows["strategy_weights_history"] == 5 + summary["weight_changes"]
     assert list(proofs(demo)) == ["2025-03-12", "2025-03-13"]
     archive = ArchivedRun(Path(demo.run.archive), own.strategies)
     count, listed = differences(window_of(archive, None, "2025-03-13"))

@@ -9,7 +9,7 @@ import pytest
 
 from benchmarks.generate import generate
 from connectors.market.bar_file import BarFile
-from connectors.market.simulated import record_day
+from connectors.market.simulated import record_days
 from connectors.parameters import ParameterInvalid
 from flows.backtest.options import CannotBacktest
 from flows.backtest.results import result_of
@@ -26,7 +26,7 @@ WEIGHTS = Axis("weights", "news_driven", ("0", "0.5"))
 
 @pytest.fixture(scope="module")
 def day(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    return record_day(tmp_path_factory.mktemp("day"), 7)
+    return record_days(tmp_path_factory.mktemp("day"), 7)
 
 
 @pytest.fixture(scope="module")

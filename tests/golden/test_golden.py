@@ -13,7 +13,7 @@ import pytest
 from connectors.market.bar_rows import bar_rows
 from connectors.market.calendar import new_york_sessions
 from connectors.market.input_files import article_rows
-from connectors.market.simulated import record_day
+from connectors.market.simulated import record_days
 from flows.closed_loop import ClosedLoop, play
 from messages.learning import WeightChange
 from messages.market import Bar
@@ -32,7 +32,7 @@ HORIZON = 2**60
 
 def scored_day(tmp_path: Path, seed: int) -> list[Event]:
     """Return bars and scored articles of a simulated day, in the order signals reads them."""
-    bars_file, news_file = record_day(tmp_path, seed)
+    bars_file, news_file = record_days(tmp_path, seed)
     events: list[Event] = []
     for rows, operator in (
         (bar_rows(bars_file), AdmitBars(HORIZON, "1m", "recorded")),

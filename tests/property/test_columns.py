@@ -12,7 +12,7 @@ from connectors.market.bar_rows import bar_rows
 from connectors.market.calendar import new_york_sessions
 from connectors.market.input_files import article_rows
 from messages.market import Bar
-from messages.news import RawArticle
+from messages.news import RawArticle, ScoredArticle
 from messages.units import HOUR_US
 from operators.admission import AdmitArticles, AdmitBars
 from operators.blocks import Block, Event
@@ -21,6 +21,7 @@ from operators.params import (
     AccountParams,
     EnsembleParams,
     FillParams,
+    LearningParams,
     MeanReversionParams,
     MomentumParams,
     NewsDrivenParams,
@@ -30,12 +31,20 @@ from operators.params import (
     SentimentParams,
 )
 from operators.trading.sessions import SessionTable
-from tests.columns import by_columns, by_messages
+from tests.columns import (
+    by_columns,
+    by_messages,
+    learnt_by_columns,
+    learnt_by_messages,
+)
 from tests.models import scoring
 from tests.streams import CLOSE, DAY, END, OPEN, at, bar, market, scored, weight
 
 EXAMPLES = Path(__file__).parents[1] / "own_examples.py"
 TWO = SessionTable((OPEN, at(30)), (at(20), CLOSE))
+EIGHT = SessionTable(
+    tuple(at(m) for m in range(0, 40, 5)), (*(at(m + 3) for m in range(0, 35, 5)), CLOSE)
+)
 FOUR = SessionTable((OPEN, at(10), at(20), at(30)), (at(6), at(16), at(26), CLOSE))
 
 
@@ -94,6 +103,27 @@ def test_any_market_under_any_rules(
 ) -> None:
     expected = by_messages(params, sessions, events, END)
     assert by_columns(params, sessions, events, END, sizes) == expected
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+@given(
+    params=rules(), events=market(45), sessions=st.sampled_from([TWO, FOUR, EIGHT]),
+    rule=st.sampled_from(["ewma", "hedge"]), length=st.sampled_from([1, 2]),
+    sizes=st.lists(st.integers(1, 60), max_size=12),
+    others=st.lists(st.integers(1, 60), max_size=6),
+)  # fmt: skip
+def test_any_market_with_learning(
+    params: Params, events: list[Event], sessions: SessionTable,
+    rule: Literal["ewma", "hedge"], length: int, sizes: list[int], others: list[int],
+) -> None:  # fmt: skip
+    learning = LearningParams(
+        rule, rate=0.5, eta=2.0, min_trades=1, max_shift=0.2, floor=0.01, cycle_sessions=length
+    )
+    params = replace(params, learning=learning)
+    if not any(isinstance(e.body, Bar | ScoredArticle) for e in events):
+        return
+    expected = learnt_by_messages(params, sessions, events, END, others)
+    assert learnt_by_columns(params, sessions, events, END, sizes) == expected
 
 
 @settings(max_examples=40, suppress_health_check=list(HealthCheck))

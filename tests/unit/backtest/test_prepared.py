@@ -44,8 +44,10 @@ def test_a_warm_up_is_in_no_session(played: BarFile) -> None:
 
 
 def test_all_rows_traded_on_shared_votes_are_the_backtest(whole: InMemoryInput, ran: Ran) -> None:
-    loop, tally = trade_rows(whole, VoteCache(whole), EAGER, equal_weights(), slice(0, None))
-    shared = Ran(loop, tally, equal_weights(), EAGER, bars=whole.bars.size)
+    loop, tally, learner = trade_rows(
+        whole, VoteCache(whole), EAGER, equal_weights(), slice(0, None)
+    )
+    shared = Ran(loop, tally, equal_weights(), EAGER, bars=whole.bars.size, learner=learner)
     alone = result_of(ran, with_trades=False)
     again = result_of(shared, with_trades=False)
     assert [getattr(again, f) for f in FIGURES] == [getattr(alone, f) for f in FIGURES]
@@ -56,9 +58,9 @@ def test_all_rows_traded_on_shared_votes_are_the_backtest(whole: InMemoryInput, 
 def test_some_rows_begin_with_a_new_account(whole: InMemoryInput) -> None:
     votes, parts = VoteCache(whole), []
     for first, last in whole.sessions():
-        _, tally = trade_rows(whole, votes, EAGER, equal_weights(), slice(first, last + 1))
+        _, tally, _ = trade_rows(whole, votes, EAGER, equal_weights(), slice(first, last + 1))
         parts.append(tally.fills)
-    loop, nothing = trade_rows(whole, votes, EAGER, equal_weights(), slice(0, 0))
+    loop, nothing, _ = trade_rows(whole, votes, EAGER, equal_weights(), slice(0, 0))
     assert all(parts), "each session trades by itself"
     assert (nothing.fills, loop.equity) == (0, 1_000_000 * 10_000)
 

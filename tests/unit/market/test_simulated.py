@@ -1,6 +1,8 @@
 """The simulated day: the same on every machine, and input that admission takes whole."""
 
+import gzip
 import hashlib
+import json
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -10,7 +12,7 @@ import pytest
 from connectors.market.bar_rows import bar_rows
 from connectors.market.calendar import new_york_sessions
 from connectors.market.input_files import article_rows
-from connectors.market.simulated import MINUTES, TICKERS, record_day
+from connectors.market.simulated import MINUTES, TICKERS, record_days
 from messages.market import Bar
 from messages.news import RawArticle
 from messages.units import to_micros
@@ -22,13 +24,33 @@ HORIZON = to_micros(datetime(2030, 1, 1, tzinfo=UTC))
 
 @pytest.fixture(scope="module")
 def day(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    return record_day(tmp_path_factory.mktemp("day") / "deep", 20_250_312)
+    return record_days(tmp_path_factory.mktemp("day") / "deep", 20_250_312)
 
 
 def test_the_same_seed_writes_the_same_rows(day: tuple[Path, Path], tmp_path: Path) -> None:
-    again, other = record_day(tmp_path / "a", 20_250_312), record_day(tmp_path / "b", 1)
+    again, other = record_days(tmp_path / "a", 20_250_312), record_days(tmp_path / "b", 1)
     for first, second, third in zip(day, again, other, strict=True):
         assert hash_of(first) == hash_of(second) != hash_of(third)
+
+
+def test_more_days_leave_the_earlier_ones_as_they_are(
+    day: tuple[Path, Path], tmp_path: Path
+) -> None:
+    bars, news = record_days(tmp_path, 20_250_312, 3)
+    one, three = pq.read_table(day[0]).to_pylist(), pq.read_table(bars).to_pylist()
+    assert three[: len(one)] == one
+    assert len(three) == 3 * len(one)
+    days = sorted({row["timestamp"].date().isoformat() for row in three})
+    assert days == ["2025-03-12", "2025-03-13", "2025-03-14"]
+    lines = gzip.decompress(news.read_bytes()).splitlines()
+    assert lines[:60] == gzip.decompress(day[1].read_bytes()).splitlines()
+    assert len({json.loads(line)["id"] for line in lines}) == len(lines) > 100
+
+
+@pytest.mark.parametrize("days", [0, 251])
+def test_no_day_and_too_many_are_refused(days: int, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="ask for 1 to 250"):
+        record_days(tmp_path, 1, days)
 
 
 def hash_of(file: Path) -> str:

@@ -19,7 +19,8 @@ from hypothesis.extra import numpy as arrays
 import connectors
 import flows
 import operators
-from operators.learning.outcomes import OpenTrade, OutcomesState
+from operators.learning.outcomes import OutcomesState
+from operators.learning.round_trips import OpenTrade
 from operators.states import Array, State, StateUnreadable, decode_state, encode_state
 from operators.strategies.ensemble import EnsembleState
 from operators.trading.account import AccountState, Position
@@ -103,12 +104,12 @@ def test_a_missing_and_an_unknown_field_are_errors(kind: type[State]) -> None:
         ),
         (
             OutcomesState(
-                trades={"t": OpenTrade(1, "o", "e", "s", "BUY", 2, 3, 4)},
-                signals={"s": (1, (("momentum", "LONG", 0.5),))}, swept=0,
+                trades={"t": OpenTrade(1, "o", "e", "s", True, 2, 3, 4)},
+                signals={"s": (1, (("momentum", 0.5),))}, swept=0,
             ),
             (
-                b'{"trades":{"t":[1,"o","e","s","BUY",2,3,4]},'
-                b'"signals":{"s":[1,[["momentum","LONG",0.5]]]},"swept":0}'
+                b'{"trades":{"t":[1,"o","e","s",true,2,3,4]},'
+                b'"signals":{"s":[1,[["momentum",0.5]]]},"swept":0}'
             ),
         ),
         (

@@ -48,8 +48,9 @@ COLUMNS: dict[str, dict[str, tuple[str, str]]] = {
     },
 }
 INDEXES = {
-    "ix_adjustments_strategy_stamp": "strategy_id, stamp, id",
-    "ix_adjustments_stamp_id": "stamp, id",
+    "ix_adjustments_strategy_stamp": "learning_adjustments (strategy_id, stamp, id)",
+    "ix_adjustments_stamp_id": "learning_adjustments (stamp, id)",
+    "ix_commands_strategy_stamp_id": "commands (strategy, stamp, id)",
 }
 # Columns that were there, with a condition of their message's.
 CONDITIONS: dict[str, dict[str, str]] = {
@@ -70,7 +71,7 @@ def upgrade() -> None:
         op.execute(f"ALTER TABLE {table} ADD CONSTRAINT {table}_{column}_check CHECK ({condition})")
     _allow(MORE_KINDS)
     for name, columns in INDEXES.items():
-        op.execute(f"CREATE INDEX {name} ON learning_adjustments ({columns})")
+        op.execute(f"CREATE INDEX {name} ON {columns}")
 
 
 def downgrade() -> None:
