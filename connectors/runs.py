@@ -98,8 +98,16 @@ class Run(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 
     @property
     def rules(self) -> Params:
-        """Return the operators' parameters, validated."""
-        return params_of(self.spec.params)
+        """Return the operators' parameters, validated.
+
+        A run that was begun before weights were learnt keeps them fixed.
+        """
+        return params_of({"learning": {"rule": "fixed"}, **self.spec.params})
+
+    @property
+    def from_before_learning(self) -> bool:
+        """Tell whether it was begun by a version that did not learn weights."""
+        return "learning" not in self.spec.params
 
     @property
     def news_params(self) -> NewsParams:

@@ -33,6 +33,7 @@ from operators.params import (
     ControlParams,
     EnsembleParams,
     FillParams,
+    LearningParams,
     MeanReversionParams,
     MomentumParams,
     NewsDrivenParams,
@@ -90,6 +91,7 @@ class Settings(BaseSettings):
     risk: RiskParams = Field(default_factory=RiskParams)
     fills: FillParams = Field(default_factory=FillParams)
     account: AccountParams = Field(default_factory=AccountParams)
+    learning: LearningParams = Field(default_factory=LearningParams)
     own: OwnParams = Field(default_factory=OwnParams)
     control: ControlParams = Field(default_factory=ControlParams)
     kafka: KafkaParams = Field(default_factory=KafkaParams)
@@ -121,6 +123,7 @@ class Settings(BaseSettings):
             risk=self.risk,
             fills=self.fills,
             account=self.account,
+            learning=self.learning,
             own=self.own,
             control=self.control,
         )

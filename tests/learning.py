@@ -1,11 +1,14 @@
 """The learn flow's operators as one, and input for them."""
 
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 from messages.base import make_id
 from messages.control import RunStarted
 from messages.flows import PAPER
+from messages.learning import Credit, TradeOutcome
+from messages.units import to_datetime
 from operators.blocks import Block, Event
 from operators.learning.outcomes import Outcomes, OutcomesState
 from operators.learning.strategy_metrics import MetricsState, StrategyMetrics
@@ -48,3 +51,22 @@ class Learn:
     def snapshot(self) -> tuple[OutcomesState, WeightsState, MetricsState]:
         """Return all three states."""
         return self.outcomes.snapshot(), self.weights.snapshot(), self.metrics.snapshot()
+
+
+def outcome(
+    stamp: int, shares: dict[str, float], r: float, *, n: int = 0, pnl: str = "10", hold: int = 60,
+    closes: bool = True,
+) -> Event:  # fmt: skip
+    """Return an outcome that is credited by shares; `n` tells those of one stamp apart."""
+    profit = Decimal(pnl)
+    parts = tuple(
+        Credit(name, share, (profit * Decimal(str(share))).quantize(Decimal("0.0001")))
+        for name, share in shares.items()
+    )
+    body = TradeOutcome(
+        id=make_id("out", stamp, n), event_time=to_datetime(stamp), account="paper", ticker="AAA",
+        direction="LONG", qty=1, entry_order_id="e", exit_order_id="x", signal_id="s",
+        realized_pnl=profit, roi=r / 100, hold_seconds=hold, risk_adjusted_return=r,
+        strategy=next(iter(shares)), credits=parts, closes=closes,
+    )  # fmt: skip
+    return Event(stamp, body.strategy, body)

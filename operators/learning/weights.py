@@ -269,6 +269,8 @@ class Weights:
         scaled = [
             proposed[s] * sum(old) // asked if asked else w for s, w in zip(free, old, strict=True)
         ]
+        if all(abs(w - o) <= 1 for w, o in zip(scaled, old, strict=True)):
+            scaled = old  # a millionth is rounding
         found = project(scaled, low, high, sum(old))
         for n, strategy in enumerate(free):
             weights[strategy] = found[n]

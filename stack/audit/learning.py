@@ -190,6 +190,8 @@ def _guarded(game: _Game, wanted: Mapping[str, int], s: Mapping[str, Any]) -> di
     old = {n: game.weights[n] for n in free}
     have, asked = sum(old.values()), sum(wanted[n] for n in free)
     goal = {n: wanted[n] * have // asked if asked else old[n] for n in free}
+    if max(abs(goal[n] - old[n]) for n in free) <= 1:
+        goal = old
     low = {n: max(old[n] - shift, min(floor, old[n])) for n in free}
     high = {n: min(old[n] + shift, WHOLE) for n in free}
 

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
@@ -34,6 +35,10 @@ HEALTH_S: Final = 5.0
 DAY_S: Final = 86_400.0
 START_TIMEOUT_S: Final = 120.0
 STOP_TIMEOUT_S: Final = 60.0
+WEIGHTS_FIXED: Final = (
+    "its weights stay fixed: it was begun before weights were learnt; begin a run that learns with "
+    "`tidewire up --run NAME`"
+)
 # What of a run's spec may change from start to start.
 TODAYS: Final = ("tick_ms", "strategies", "feeds", "news", "scoring", "directories")
 
@@ -56,7 +61,10 @@ def live_run(services: Services, settings: Settings, name: str) -> tuple[Run, bo
         fresh.save()
         return fresh, True
     # A parameter that came with a later version has its default in an older run.
-    if (known.rules, known.partitions) != (fresh.rules, fresh.partitions):
+    today = fresh.rules
+    if known.from_before_learning:
+        today = replace(today, learning=known.rules.learning)
+    if (known.rules, known.partitions) != (today, fresh.partitions):
         what = _difference(known, fresh)
         reason = (
             f"Run {name} was made under other settings ({what}): put them back, or begin a new "
@@ -101,6 +109,8 @@ def serve(home: Home, settings: Settings, name: str) -> int:
         _remember(home, run, services)
         note_last(home.path, run.run_id)
         sys.stdout.write(f"run {name} {'begun' if new else 'goes on'}\n")
+        if run.from_before_learning:
+            sys.stdout.write(f"{WEIGHTS_FIXED}\n")
         sys.stdout.flush()
         try:
             _watch(supervisor, board, stopping, lambda: _care(run))
@@ -205,6 +215,7 @@ def _remember(home: Home, run: Run, services: Services) -> None:
         "pid": os.getpid(), "at": time.time(), "run": run.run_id, "directory": run.directory,
         "bootstrap": services.bootstrap, "database_url": services.database_url,
         "schema": run.schema, "prefix": run.prefix,
+        "note": WEIGHTS_FIXED if run.from_before_learning else "",
     }  # fmt: skip
     write_whole(_file(home), json.dumps(there).encode(), 0o600)
 

@@ -4,14 +4,16 @@ A crash may leave a snapshot of the source and none of a sink to which nothing h
 checkpoint of a later close exists: the flow had run far ahead of its first snapshot.
 """
 
+from typing import Any
+
 import pytest
 
 from connectors.kafka.layout import Layout, create_topics
 from connectors.kafka.sink import DeterminismBroken, LogSinkPartition, Outbox
 from connectors.kafka.written import read_written
-from messages.topics import SIGNALS_GENERATED
+from messages.topics import SIGNALS_GENERATED, STRATEGY_WEIGHTS
 from operators.blocks import Event
-from tests.streams import at, signal
+from tests.streams import at, signal, weight
 
 pytestmark = [pytest.mark.kafka, pytest.mark.timeout(120)]
 WRITES = {SIGNALS_GENERATED: range(1)}
@@ -75,3 +77,27 @@ def test_a_sink_to_which_nothing_came_has_nothing_to_say(layout: Layout, kept: b
     part.close()
     write(layout, outbox(SIGNALS), resume=state)
     assert written(layout) == list(range(8))
+
+
+def test_time_is_said_ahead_on_what_is_fed_back(layout: Layout) -> None:
+    """A record of later holds from the moment that was said; time itself is said once."""
+    create_topics(layout, [STRATEGY_WEIGHTS])
+    lead: Any = {STRATEGY_WEIGHTS: lambda frontier: at(10) if frontier < at(5) else at(20)}
+    part = LogSinkPartition(
+        layout,
+        {STRATEGY_WEIGHTS: range(1)},
+        None,
+        entry=False,
+        leads=lead,
+    )
+    place = (layout.name(STRATEGY_WEIGHTS), 0)
+    for minute in (1, 2):
+        part.write_batch([Outbox([], at(minute))])
+    part.snapshot()
+    assert read_written(layout, {place: 0})[place].stamp == at(10)
+    change = weight(5, "momentum", 0.5, effective=10)._replace(stamp=at(10))
+    part.write_batch([Outbox([(STRATEGY_WEIGHTS, change)], at(6))])
+    part.snapshot()
+    part.close()
+    found = read_written(layout, {place: 0})[place]
+    assert (found.stamp, len(found.records), found.next_offset) == (at(20), 1, 3)

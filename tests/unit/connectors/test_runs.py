@@ -94,3 +94,12 @@ def test_the_settings_hash_is_of_the_parameters_alone(tmp_path: Path) -> None:
     assert run_of(tmp_path).settings_hash == run_of(tmp_path, spec=spec_of(pace=7)).settings_hash
     plain = msgspec.json.encode(params_dict(Params()), order="sorted")
     assert run_of(tmp_path).settings_hash == sha256(plain).hexdigest()
+
+
+def test_a_run_from_before_weights_were_learnt_keeps_them_fixed(tmp_path: Path) -> None:
+    now = run_of(tmp_path)
+    assert (now.rules.learning.rule, now.from_before_learning) == ("ewma", False)
+    older = {group: values for group, values in now.params.items() if group != "learning"}
+    then = run_of(tmp_path, spec=msgspec.structs.replace(spec_of(), params=older))
+    assert (then.rules.learning.rule, then.from_before_learning) == ("fixed", True)
+    assert then.rules.risk == now.rules.risk

@@ -300,3 +300,76 @@ def test_a_cut_keeps_stamps_whole_and_loses_nothing(
         assert not before.ended
     if isinstance(sizes, int):
         assert all(len(b.events) >= sizes for b in found[:-1])
+
+
+def fed_back(*entries_: Entry, end: int | None = None) -> Merge:
+    """Return a merge of bars and of what is fed back, which has been written so far."""
+    bars = [Entry(1, "A"), Entry(5, "A"), *([Entry(end, None, last=True)] if end else [])]
+    partitions = [
+        Partition("bars", 0, 1, Progress()),
+        Partition("weights", 0, 0, Progress(), feedback=True),
+    ]
+    merge = Merge(partitions)
+    for name, log in (("bars", bars), ("weights", list(entries_))):
+        for offset, entry in enumerate(log):
+            push(merge, (name, 0), offset, entry)
+    return merge
+
+
+def keys(merge: Merge) -> list[list[tuple[int, str]]]:
+    return [[(e.stamp, e.key) for e in released.block.events] for released in drained(merge)]
+
+
+def test_what_is_fed_back_is_waited_for_like_anything_else() -> None:
+    merge = fed_back(Entry(0, ""), Entry(3, None))
+    assert keys(merge) == [[(0, ""), (1, "A")]]
+    push(merge, ("weights", 0), 2, Entry(4, ""))
+    push(merge, ("weights", 0), 3, Entry(9, None))
+    assert keys(merge) == [[(4, "")]], "the bars' clock stands at 5"
+
+
+def test_once_the_rest_has_ended_it_counts_as_ended() -> None:
+    merge = fed_back(Entry(0, ""), Entry(4, ""), Entry(9, ""), end=6)
+    [block] = list(drained(merge))
+    assert [(e.stamp, e.key) for e in block.block.events] == [(0, ""), (1, "A"), (4, ""), (5, "A")]
+    assert (block.block.frontier, block.block.ended) == (6, True), "the record at 9 is not read"
+    assert merge.done
+
+
+def test_it_must_have_come_as_far_as_the_end() -> None:
+    """Otherwise what holds before the end would be read in one execution and not in another."""
+    merge = fed_back(Entry(0, ""), Entry(6, None), end=6)
+    assert keys(merge) == [[(0, ""), (1, "A"), (5, "A")]]
+    assert not merge.done
+    push(merge, ("weights", 0), 2, Entry(6, ""))
+    push(merge, ("weights", 0), 3, Entry(7, None))
+    [block] = list(drained(merge))
+    assert [(e.stamp, e.key) for e in block.block.events] == [(6, "")]
+    assert block.block.ended
+
+
+@given(st.lists(st.tuples(st.integers(0, 12), st.booleans()), max_size=10), st.data())
+def test_when_what_is_fed_back_arrives_means_nothing(
+    log: list[tuple[int, bool]], data: st.DataObject
+) -> None:
+    weights = [Entry(stamp, "" if body else None) for stamp, body in sorted(log)]
+    weights.append(Entry(20, None))
+    logs: Logs = {
+        ("weights", 0): weights,
+        ("bars", 0): [Entry(2, "A"), Entry(7, "A"), Entry(9, None, last=True)],
+    }
+    found = []
+    for _ in range(2):
+        said: list[tuple[int, str]] = []
+        merge = Merge(
+            [Partition("bars", 0, 1, Progress()),
+             Partition("weights", 0, 0, Progress(), feedback=True)]
+        )  # fmt: skip
+        for place, offset, entry in data.draw(arrivals(logs)):
+            push(merge, place, offset, entry)
+            said += [(e.stamp, e.key) for r in drained(merge) for e in r.block.events]
+            if merge.done:
+                break
+        assert merge.done
+        found.append(said)
+    assert found[0] == found[1]

@@ -6,10 +6,13 @@ from typing import Any
 
 import pytest
 
+from connectors.archive.ordered_log import span_of
 from connectors.archive.reading import ArchivedRun
-from flows.replay.causality import cuts_after, leaks_of
+from flows.replay.causality import cuts_after, early_weights, leaks_of
 from flows.replay.record_index import RecordIndex
 from flows.replay.window import ReplayWindow, window_of
+from messages.learning import WeightChange
+from messages.units import to_datetime
 from operators.blocks import Event
 from tests.archives import DAY
 from tests.forgery import change, rewrite
@@ -66,3 +69,32 @@ def test_cuts_lie_right_behind_what_was_said(
     said: tuple[int, ...], given: tuple[int, ...], samples: int, cuts: list[int]
 ) -> None:
     assert cuts_after(events(*said), events(*given), samples) == cuts
+
+
+@pytest.mark.parametrize(
+    ("decided", "holds", "read", "cycle_sessions", "leaks"),
+    [
+        (12, 13, 13, 1, 0),
+        (12, 12, 12, 1, 1),  # a cycle early
+        (12, 13, 12, 1, 1),  # read before it holds
+        (12, 13, 13, 2, 1),  # half a cycle early
+        (13, 17, 17, 2, 0),
+    ],
+)
+def test_a_weight_that_holds_a_cycle_early_is_a_leak(
+    decided: int, holds: int, read: int, cycle_sessions: int, leaks: int
+) -> None:
+    def over(day: int) -> int:
+        return span_of(f"2025-03-{day:02}")[1]
+
+    body = WeightChange(
+        id="wgt-1", event_time=to_datetime(over(decided)), strategy="momentum", old=0.4, new=0.3,
+        effective_from=to_datetime(over(holds)), reason="x",
+    )  # fmt: skip
+    found = list(early_weights([Event(over(read), "", body)], cycle_sessions))
+    assert [leak.kind for leak in found] == ["weight"] * leaks
+
+
+def test_first_weights_hold_at_once(window: ReplayWindow) -> None:
+    assert len(window.weights) == 3
+    assert list(early_weights(window.weights, 1)) == []

@@ -1,13 +1,17 @@
 """The weighted vote, as a table."""
 
+from typing import Any
+
 import pytest
 
+from messages.control import Command
 from messages.trading import TradeSignal
+from messages.units import to_datetime
 from operators.blocks import Event
 from operators.params import EnsembleParams
 from operators.strategies.ensemble import Ensemble
 from operators.strategies.voting import Votes
-from tests.streams import at, blocks, bodies, outputs, weight
+from tests.streams import at, blocks, bodies, command, outputs, weight
 
 WEIGHTS = (weight(0, "momentum", 0.5), weight(0, "mean_reversion", 0.25), weight(0, "off", 0.0))
 
@@ -58,3 +62,28 @@ def test_a_weight_holds_from_its_own_moment_on() -> None:
     events = [*WEIGHTS, later, votes(2, ("momentum", 1.0)), votes(4, ("momentum", 1.0))]
     found = bodies(outputs(Ensemble(EnsembleParams()), blocks(events, [])), TradeSignal)
     assert [s.bar for s in found] == ["bar-2"]
+
+
+def switch(minute: float, kind: Any, strategy: str) -> Event:
+    body = Command(
+        id=f"{kind}-{minute}", event_time=to_datetime(at(minute)), kind=kind, who="x",
+        strategy=strategy,
+    )  # fmt: skip
+    return Event(at(minute), "", body)
+
+
+def test_a_strategy_that_is_switched_off_does_not_count() -> None:
+    both = (("momentum", 1.0), ("mean_reversion", -1.0))
+    off, on = switch(1, "disable_strategy", "momentum"), switch(3, "enable_strategy", "momentum")
+    events = [*WEIGHTS, off, votes(2, *both), votes(2.5, ("momentum", 1.0)), on, votes(4, *both)]
+    found = bodies(outputs(Ensemble(EnsembleParams()), blocks(events, [])), TradeSignal)
+    assert [(s.bar, s.direction) for s in found] == [("bar-2", "SHORT"), ("bar-4", "LONG")]
+    assert [v.strategy for v in found[0].strategy_sources] == ["mean_reversion"]
+
+
+def test_a_command_counts_once_and_other_commands_not_at_all() -> None:
+    off, on = switch(1, "disable_strategy", "momentum"), switch(2, "enable_strategy", "momentum")
+    again = off._replace(stamp=at(3))  # its copy from another partition
+    events = [*WEIGHTS, off, on, again, command(3, "halt"), votes(4, ("momentum", 1.0))]
+    found = outputs(Ensemble(EnsembleParams()), blocks(events, []))
+    assert [type(e.body) for e in found] == [TradeSignal]
