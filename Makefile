@@ -7,7 +7,7 @@ WORKERS ?= auto
 SIDE_BY_SIDE := -n $(WORKERS) --dist loadfile
 PEERS ?= ../shared/bench/peers
 
-.PHONY: help demo test test-timescale check format lint types imports unit soak bench bench-peers golden clean
+.PHONY: help demo test test-timescale check format lint types imports unit soak bench evidence bench-peers golden clean
 
 help: ## show what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -68,6 +68,9 @@ soak: $(VENV)/dev ## the long runs: the whole recorded month, again and again
 
 bench: $(VENV)/sentiment ## measure: one JSON line a figure, as ratios; ONLY=engine or news
 	@$(BIN)/python -m benchmarks.run --peers $(PEERS) $(if $(ONLY),--only $(ONLY))
+
+evidence: $(VENV)/dev ## what learning is worth: known truth and recorded bars, into docs/learning.md
+	@$(BIN)/python -m benchmarks.evidence $(ARGS)
 
 bench-peers: ## install the engines that bench compares with, each in an environment of its own
 	@scripts/install_peers.sh

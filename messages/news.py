@@ -1,5 +1,6 @@
 """News facts: an article as fetched, its score for one ticker, and windows of scores."""
 
+import re
 from datetime import datetime
 from hashlib import sha256
 from typing import Annotated, Final
@@ -12,6 +13,7 @@ from messages.base import Message, Score, SmallCount, Ticker, Unit, make_id
 MARKET: Final = "_market"
 MAX_TITLE: Final = 2_000
 MAX_CONTENT: Final = 262_144
+TAIL: Final = re.compile(r"[\s/]+\Z")
 TRACKING: Final = ("utm_", "fbclid", "gclid", "siteid", "yptr", "ref_src")
 
 Text = Annotated[str, Meta(max_length=2_048)]
@@ -125,5 +127,5 @@ def canonical_url(url: str) -> str:
         for name, value in parse_qsl(parts.query, keep_blank_values=True)
         if not name.lower().startswith(TRACKING)
     ]
-    path = parts.path.rstrip("/") or "/"
+    path = TAIL.sub("", parts.path) or "/"
     return urlunsplit((parts.scheme.lower(), parts.netloc.lower(), path, urlencode(kept), ""))

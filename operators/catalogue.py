@@ -65,7 +65,7 @@ CATALOGUE = (
     ),
     CatalogueRow(
         Desk, "trade", "cash, positions, marks, waiting orders, exits, trading state",
-        "20 sessions of volume", "every 5 min: snapshot; close: waiting orders expire",
+        "20 sessions of volume", "every 5 min and session: snapshot; close: waiting orders expire",
         "the bars that Voting refuses are skipped; a command counts once",
     ),
     CatalogueRow(

@@ -240,7 +240,8 @@ class AccountParams:
     Attributes:
         name: key of its records.
         start_cash: whole dollars, at most a billion: sums of units must fit 64 bits.
-        snapshot_minutes: a portfolio snapshot at each full multiple, while bars come in.
+        snapshot_minutes: a portfolio snapshot at each full multiple, while bars come in, and one
+            at each session's end.
     """
 
     name: str = "paper"

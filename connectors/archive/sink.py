@@ -4,7 +4,7 @@ A day of a topic is finished once every partition of the topic has passed its cl
 may Kafka forget it: topics are trimmed to what is archived and older than a week.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -19,6 +19,7 @@ from operators.merge import FOR_EVER, NO_STAMP
 from operators.states import State, decode_state, encode_state
 
 Trim = Callable[[str, dict[int, int]], None]
+AT_ONCE: Final = 500  # day files between two writings of the manifest
 BEFORE_TIME: Final = "0000-00-00"  # sorts before every day
 
 
@@ -57,28 +58,39 @@ class ArchivePartition(StatefulSinkPartition[Batch, bytes]):
     def snapshot(self) -> bytes:
         """Write what was gathered, finish the days that are over; return the `SpoolState`."""
         self._spools.flush()
-        for topic, clock in self._clocks.items():
-            days = self._spools.days(topic)
-            for day in days:
-                if self._is_over(day, clock):
-                    self._finish(topic, day)
+        self._finish(
+            [
+                (topic, day)
+                for topic, clock in self._clocks.items()
+                for day in self._spools.days(topic)
+                if self._is_over(day, clock)
+            ]
+        )
         return encode_state(SpoolState(lengths=dict(self._spools.lengths)))
 
     def close(self) -> None:
         """Keep the spools as they are: they are resumed."""
         self._spools.flush()
 
-    def _finish(self, topic: str, day: str) -> None:
-        file = self._spools.finish(topic, day, self._topics)
-        self._manifest = TopicsManifest(
-            run_id=self._manifest.run_id, files=(*self._manifest.files, file)
-        )
-        write_manifest(self._topics, self._manifest)
-        self._spools.discard(topic, day)
-        ARCHIVED.add(file.rows, {"topic": topic})
-        self._ends.pop(topic, None)
-        if self._trim is not None:
-            self._trim(topic, self._archived(topic))
+    def _finish(self, over: Sequence[tuple[str, str]]) -> None:
+        """Make files of the days that are over, some at a time: each names them in the manifest.
+
+        A run that is played may end hundreds of days at once, and the manifest names all of them.
+        """
+        for start in range(0, len(over), AT_ONCE):
+            some = over[start : start + AT_ONCE]
+            files = [self._spools.finish(topic, day, self._topics) for topic, day in some]
+            self._manifest = TopicsManifest(
+                run_id=self._manifest.run_id, files=(*self._manifest.files, *files)
+            )
+            write_manifest(self._topics, self._manifest)
+            for (topic, day), file in zip(some, files, strict=True):
+                self._spools.discard(topic, day)
+                ARCHIVED.add(file.rows, {"topic": topic})
+        for topic in dict.fromkeys(topic for topic, _ in over):
+            self._ends.pop(topic, None)
+            if self._trim is not None:
+                self._trim(topic, self._archived(topic))
 
     def _archived(self, topic: str) -> dict[int, int]:
         if topic not in self._ends:

@@ -111,6 +111,7 @@ def _session_closed(b: Books, rules: Rules, stamp: int) -> None:
         s.waiting = 0
     if rules.exits.silent:
         _close_the_silent(b, rules, stamp)
+    record(b, SNAPSHOT, -1, stamp, -1)
 
 
 @njit(cache=False)

@@ -42,6 +42,7 @@ class WeightsState(State):
 
     Attributes:
         started: the first weights were given out.
+        heard: there was an outcome; cycles before the first one are not judged.
         weights: strategy -> weight as last decided, millionths; coming ones included.
         trades: strategy -> closed round trips that it has had credit for.
         disabled: strategies that are switched off, in order.
@@ -53,6 +54,7 @@ class WeightsState(State):
     """
 
     started: bool
+    heard: bool
     weights: dict[str, int]
     trades: dict[str, int]
     disabled: list[str]
@@ -144,6 +146,7 @@ class Weights:
         self._names = list(self.weights)
         self._rule: Rule | None = rule_of(params, self.weights, state.rule if state else None)
         self._started = state.started if state else False
+        self._heard = state.heard if state else False
         self._trades = dict(state.trades) if state else dict.fromkeys(self._names, 0)
         self._disabled = set(state.disabled if state else ())
         self._commands = set(state.commands if state else ())
@@ -173,7 +176,8 @@ class Weights:
     def snapshot(self) -> WeightsState:
         """Return weights, counts, and the evidence of the cycle under way."""
         return WeightsState(
-            started=self._started, weights=dict(self.weights), trades=dict(self._trades),
+            started=self._started, heard=self._heard, weights=dict(self.weights),
+            trades=dict(self._trades),
             disabled=sorted(self._disabled), commands=sorted(self._commands),
             evidence={s: e.words for s, e in self._evidence.items()},
             cited={s: list(ids) for s, ids in self._cited.items()}, due=self._due,
@@ -207,6 +211,7 @@ class Weights:
             before = self._evidence.get(strategy, NOTHING_YET)
             self._evidence[strategy] = before.with_outcome(round(credit * PARTS), multiple)
             self._trades[strategy] += closes
+            self._heard = True
             if id_:
                 self._cited.setdefault(strategy, []).append(id_)
 
@@ -232,7 +237,7 @@ class Weights:
 
     def _end_cycle(self, cycle: int, out: list[Event]) -> None:
         holds = self._cycles.effective_from(cycle)
-        if self._rule is None or holds is None:
+        if self._rule is None or holds is None or not self._heard:
             return
         proposal = self._rule.propose(self.weights, self._evidence)
         bounded = self._bound(proposal.weights)

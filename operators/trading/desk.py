@@ -164,6 +164,7 @@ class Desk:
             self._end(stamp, self._orders.open_orders(), "EXPIRED", out)
         if self._exits_by.silent:
             self._close_the_silent(stamp, out)
+        out.append(self._events.snapshot(stamp, self.account, self._state))
 
     def _close_the_silent(self, stamp: int, out: list[Event]) -> None:
         """Close what has had no bar for too many sessions, the one that has just ended included."""

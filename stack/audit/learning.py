@@ -66,6 +66,7 @@ class _Game:
     history: list[dict[str, Sums]] = field(default_factory=list)
     levels: dict[str, int] = field(default_factory=dict)
     off: set[str] = field(default_factory=set)
+    heard: bool = False
 
 
 def rederive(recorded: Recorded) -> Derived:
@@ -84,21 +85,21 @@ def rederive(recorded: Recorded) -> Derived:
     game.levels = {name: weight * (EXACT // WHOLE) for name, weight in first.items()}
     told = {(a["strategy"], _stamp(a["cycle_end"])): a for a in recorded.adjustments}
     changed = {(w["strategy"], _stamp(w["effective_from"])): w for w in recorded.weights}
-    cycles = list(_cycles(recorded))
-    compared = changes = 0
-    for begin, end, holds in cycles:
+    judged = compared = changes = 0
+    for begin, end, holds in _cycles(recorded):
         expected = _judge(game, recorded, begin, end)
+        judged += game.heard
         for strategy, (old, new) in expected.items():
             compared += 1
             change = changed.pop((strategy, holds), None)
             changes += change is not None
             problem = _differing(strategy, end, old, new, told.pop((strategy, end), None), change)
             if problem:
-                return Derived(problem, len(cycles), compared, changes)
+                return Derived(problem, judged, compared, changes)
     left = [w["id"] for w in changed.values() if w["reason"] != "seed"]
     left += [a["id"] for a in told.values()]
     problem = f"{left[0]} follows from no cycle" if left else None
-    return Derived(problem, len(cycles), compared, changes)
+    return Derived(problem, judged, compared, changes)
 
 
 def _cycles(recorded: Recorded) -> Iterable[tuple[int, int, int]]:
@@ -134,6 +135,9 @@ def _judge(game: _Game, recorded: Recorded, begin: int, end: int) -> dict[str, t
                 a, b, c, d = sums.get(name, (0, 0, 0, 0))
                 sums[name] = (a + part * r, b + abs(part), c + abs(part) * r * r, d + part * part)
                 game.trades[name] += bool(outcome["closes"])
+                game.heard = True
+    if not game.heard:
+        return {}  # nothing is judged before the first outcome
     wanted = (_ewma if recorded.settings["rule"] == "ewma" else _hedge)(
         game, sums, recorded.settings
     )

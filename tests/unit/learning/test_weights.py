@@ -147,9 +147,10 @@ def test_the_last_one_free_has_nobody_to_share_with() -> None:
     assert told(out)["a"].guardrail == ""
 
 
-def test_cycles_without_outcomes_are_said_too() -> None:
-    _, out = learn(FREE, days=3)
-    assert len([e for e in out if isinstance(e.body, LearningAdjustment)]) == 9
+def test_cycles_without_outcomes_are_said_too_but_for_those_before_the_first() -> None:
+    _, out = learn(replace(FREE, min_trades=99), *won(1, "a"), days=4)
+    told_at = [e.stamp for e in out if isinstance(e.body, LearningAdjustment)]
+    assert told_at == [after(1)] * 3 + [after(2)] * 3 + [after(3)] * 3
     assert changes(out) == []
 
 

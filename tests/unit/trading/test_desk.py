@@ -18,7 +18,19 @@ from operators.blocks import Event
 from operators.params import AccountParams, FillParams, Params, RiskParams
 from operators.trading.desk import Desk
 from operators.trading.sessions import GRACE_US, SessionTable
-from tests.streams import CLOSE, DAY, OPEN, at, bar, blocks, bodies, command, outputs, signal
+from tests.streams import (
+    CLOSE,
+    DAY,
+    END,
+    OPEN,
+    at,
+    bar,
+    blocks,
+    bodies,
+    command,
+    outputs,
+    signal,
+)
 
 PLAIN = FillParams(slippage_bps=0, commission_per_share=0)
 
@@ -232,7 +244,7 @@ def test_snapshots_come_on_the_full_five_minutes_and_at_the_end() -> None:
     said = trade(*flat(range(1, 12)))
     stamps = [e.stamp for e in said if isinstance(e.body, PortfolioSnapshot)]
     assert stamps[:2] == [at(5), at(10)]
-    assert len(stamps) == 4
+    assert stamps[2:] == [at(15), CLOSE + GRACE_US + 1, END], "and at the end of the session"
 
 
 WITHIN = RiskParams(stops="within", take_profit_bps=500)

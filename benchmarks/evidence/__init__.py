@@ -1,0 +1,1 @@
+"""Evidence of what learning is worth: `make evidence`."""
