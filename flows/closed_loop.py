@@ -19,7 +19,7 @@ from messages.flows import PAPER
 from messages.learning import LearningAdjustment, TradeOutcome, WeightChange
 from messages.market import Bar
 from messages.topics import partition_of
-from messages.trading import TradeExecution, TradeSignal
+from messages.trading import AccountReset, ExecutionCorrected, TradeExecution, TradeSignal
 from operators.blocks import Block, Event, Operator
 from operators.learning.cycles import Cycles
 from operators.learning.outcomes import Outcomes, OutcomesState
@@ -40,6 +40,7 @@ TRADE_ORDER: Final = place_of(PAPER["trade"])
 LEARN_ORDER: Final = place_of(PAPER["learn"])
 SIGNALS_ORDER: Final = place_of(PAPER["signals"])
 DESK_READS: Final = frozenset({Bar, Command})
+LEARN_HEARS: Final = frozenset({TradeExecution, ExecutionCorrected, AccountReset})
 LEARNT: Final = frozenset({TradeOutcome, LearningAdjustment, WeightChange})
 STAMP: Final = itemgetter(0)
 CHAIN: Final = ("sentiment", "strategies", "ensemble")
@@ -209,7 +210,7 @@ class ClosedLoop:
         over = self._learns and (self._cycle_end is None or block.frontier > self._cycle_end + 1)
         if not (traded or signals or heard or over):
             return generated  # as for nearly every bar
-        fills = [e for e in traded if type(e.body) is TradeExecution]
+        fills = [e for e in traded if type(e.body) in LEARN_HEARS]
         known = sorted(heard + fills + signals, key=LEARN_ORDER) if fills or heard else signals
         judged = self._outcomes.step(Block(known, block.frontier, block.ended))
         if self._interference.without_outcomes:

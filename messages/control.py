@@ -5,30 +5,47 @@ from typing import Annotated, Final, Literal
 
 from msgspec import Meta
 
-from messages.base import Count, Message, Small, SmallCount
+from messages.base import Count, Message, Price, Small, SmallCount
 
 CommandKind = Literal[
     "pause", "resume", "reduce", "halt", "flatten", "close_position", "enable_strategy",
-    "disable_strategy",
+    "disable_strategy", "correct_execution", "reset_account",
 ]  # fmt: skip
 FOR_A_STRATEGY: Final = ("enable_strategy", "disable_strategy")
 
 
 class Command(Message, frozen=True, kw_only=True, gc=False):
-    """Somebody's order to the system: who, when (event_time) and why."""
+    """Somebody's order to the system: who, when (event_time) and why.
+
+    Attributes:
+        ticker: of `close_position`.
+        strategy: that is enabled or disabled.
+        execution: id of the one that is corrected; qty: its shares, 0 if it was busted; price: of
+            each of them.
+        cash: whole dollars that an account is reset to; None: those that it began with.
+    """
 
     kind: CommandKind
     ticker: Annotated[str, Meta(max_length=12)] = ""
     who: Annotated[str, Meta(min_length=1, max_length=200)]
     why: Annotated[str, Meta(max_length=2_000)] = ""
     strategy: Annotated[str, Meta(max_length=40)] = ""
+    execution: Annotated[str, Meta(max_length=128)] = ""
+    qty: Count | None = None
+    price: Price | None = None
+    cash: Annotated[int, Meta(gt=0, le=1_000_000_000)] | None = None
 
     def problem(self) -> str | None:
-        """Return NO_TICKER, NO_STRATEGY or None."""
+        """Return NO_TICKER, NO_STRATEGY, NO_EXECUTION, NO_PRICE or None."""
         if self.kind == "close_position" and not self.ticker:
             return "NO_TICKER"
         if self.kind in FOR_A_STRATEGY and not self.strategy:
             return "NO_STRATEGY"
+        if self.kind == "correct_execution":
+            if not self.execution or self.qty is None:
+                return "NO_EXECUTION"
+            if self.qty and self.price is None:
+                return "NO_PRICE"
         return None
 
 

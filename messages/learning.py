@@ -41,6 +41,7 @@ class TradeOutcome(Message, frozen=True, kw_only=True, gc=False):
         slippage: dollars that the fills of both sides were worse than the market's price at the
             decisions, negative where they were better.
         revision: counts how often a correction of its fills made it anew.
+        replaces: id of the revision before; replaced_pnl, replaced_return: what that one said.
     """
 
     account: str
@@ -62,6 +63,9 @@ class TradeOutcome(Message, frozen=True, kw_only=True, gc=False):
     adverse: float = 0.0
     slippage: Decimal = Decimal(0)
     revision: Count = 0
+    replaces: str = ""
+    replaced_pnl: Decimal | None = None
+    replaced_return: float = 0.0
 
 
 class WeightChange(Message, frozen=True, kw_only=True, gc=False):

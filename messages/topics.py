@@ -17,7 +17,9 @@ from messages.learning import LearningAdjustment, StrategyMetric, TradeOutcome, 
 from messages.market import Bar
 from messages.news import RawArticle, ScoredArticle, SentimentWindow
 from messages.trading import (
+    AccountReset,
     Decision,
+    ExecutionCorrected,
     OrderRequest,
     PortfolioSnapshot,
     PositionChanged,
@@ -69,6 +71,8 @@ SIGNALS_GENERATED: Final = Topic("signals.generated", TradeSignal, "ticker", "si
 TRADE_DECISIONS: Final = Topic("trade.decisions", Decision, "account", "dec")
 ORDERS_REQUESTED: Final = Topic("orders.requested", OrderRequest, "account", "ord")
 TRADES_EXECUTED: Final = Topic("trades.executed", TradeExecution, "account", "exe")
+EXECUTIONS_CORRECTED: Final = Topic("executions.corrected", ExecutionCorrected, "account", "cor")
+ACCOUNT_RESETS: Final = Topic("account.resets", AccountReset, "account", "rst")
 POSITIONS: Final = Topic("positions", PositionChanged, "account", "pos")
 PORTFOLIO_SNAPSHOTS: Final = Topic("portfolio.snapshots", PortfolioSnapshot, "account", "pfl")
 LEARNING_OUTCOMES: Final = Topic("learning.outcomes", TradeOutcome, "strategy", "out")
@@ -103,6 +107,8 @@ TOPICS: Final[tuple[Topic[Message], ...]] = (
     TRADE_DECISIONS,
     ORDERS_REQUESTED,
     TRADES_EXECUTED,
+    EXECUTIONS_CORRECTED,
+    ACCOUNT_RESETS,
     POSITIONS,
     PORTFOLIO_SNAPSHOTS,
     LEARNING_OUTCOMES,
@@ -123,6 +129,8 @@ DEAD_LETTERS: Final[tuple[Topic[DeadLetter], ...]] = (
     TRADES_EXECUTED.dead_letters,
     CONTROL_REQUESTS.dead_letters,
     RUNS_STARTED.dead_letters,
+    EXECUTIONS_CORRECTED.dead_letters,
+    ACCOUNT_RESETS.dead_letters,
 )
 
 

@@ -152,6 +152,58 @@ class TradeExecution(Message, frozen=True, kw_only=True, gc=False):
     low: PriceOrNothing | None = None
 
 
+class ClosingProfit(Struct, frozen=True, gc=False):
+    """What a closing fill realised after all: its execution, its shares, and the profit."""
+
+    execution_id: str
+    qty: Count
+    pnl: Decimal
+
+
+class ExecutionCorrected(Message, frozen=True, kw_only=True, gc=False):
+    """An execution that was not as it was told: corrected, or busted, by a command.
+
+    The account is what it would be, had the execution been so from the start.
+
+    Attributes:
+        execution_id: of it; trade_id: of its round trip.
+        old_qty, old_price, old_commission: as they were booked.
+        qty: shares after all, 0 if it was busted; price: of each, None then.
+        commission: as before, or 0 if it was busted.
+        cash: dollars by which the account's cash changes.
+        profits: of every closing fill of the round trip, in order.
+    """
+
+    account: str
+    ticker: Ticker
+    trade_id: str
+    execution_id: str
+    old_qty: Count
+    old_price: PriceOrNothing
+    old_commission: Decimal
+    qty: Count
+    price: Price | None
+    commission: Decimal
+    cash: Decimal
+    profits: tuple[ClosingProfit, ...] = ()
+
+
+class AccountReset(Message, frozen=True, kw_only=True, gc=False):
+    """An account that begins anew by a command: this cash, no position, no order, no profit.
+
+    What strategies have learnt stays.
+
+    Attributes:
+        old_equity: cash and positions before it.
+        positions: (ticker, signed shares) that are gone.
+    """
+
+    account: str
+    cash: Decimal
+    old_equity: Decimal
+    positions: tuple[tuple[str, int], ...] = ()
+
+
 class PositionChanged(Message, frozen=True, kw_only=True, gc=False):
     """A position after a fill; qty 0 when it is closed, negative when short.
 

@@ -57,6 +57,7 @@ def _as_command(request: CommandRequest) -> Command:
         id=make_id("cmd", OUTSIDE, request.id), event_time=request.event_time,
         causes=request.causes, kind=request.kind, ticker=request.ticker,
         who=f"{OUTSIDE}{request.who}"[:WHO_CHARS], why=request.why, strategy=request.strategy,
+        execution=request.execution, qty=request.qty, price=request.price, cash=request.cash,
     )  # fmt: skip
 
 

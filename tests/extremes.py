@@ -11,6 +11,7 @@ from messages.control import DeadLetter, RunStarted
 from messages.learning import Credit, LearningAdjustment, StrategyMetric, TradeOutcome
 from messages.news import SentimentWindow
 from messages.topics import DEAD_LETTERS, TOPICS
+from messages.trading import AccountReset, ClosingProfit, ExecutionCorrected
 from operators.params import Params
 from operators.trading.desk import Desk
 from tests.streams import DAY, bar, blocks, command, outputs, raw, request, scored, signal, weight
@@ -46,6 +47,16 @@ def every_message() -> dict[type[Any], dict[str, Any]]:
         DeadLetter(
             id="d", event_time=MOMENT, reason="LATE", detail="x", topic="t", partition=3,
             offset=77, payload=b"\x00", size=1,
+        ),
+        ExecutionCorrected(
+            id="c", event_time=MOMENT, account="paper", ticker="AAA", trade_id="t",
+            execution_id="e", old_qty=7, old_price=1.5, old_commission=Decimal("0.1"), qty=6,
+            price=1.25, commission=Decimal("0.1"), cash=Decimal("-1.5"),
+            profits=(ClosingProfit("x", 6, Decimal("1.5")),),
+        ),
+        AccountReset(
+            id="s", event_time=MOMENT, account="paper", cash=Decimal(1000),
+            old_equity=Decimal("990.5"), positions=(("AAA", -7),),
         ),
         TradeOutcome(
             id="o", event_time=MOMENT, account="paper", ticker="AAA", direction="LONG", qty=7,

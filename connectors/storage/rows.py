@@ -66,7 +66,7 @@ RENAMED: Final = MappingProxyType(
 def _plain(table: Table) -> Callable[[int, Any], Values]:
     """Take each column from the field of its name; lists and nested records as they come."""
     names = [RENAMED.get(c.name, c.name) for c in table.columns if c.name not in WRITTEN]
-    nested = {"strategy_sources", "credits"}
+    nested = {"strategy_sources", "credits", "profits", "positions"}
 
     def values(stamp: int, body: Any) -> Values:
         return tuple(
@@ -160,6 +160,10 @@ TARGETS: Final[Mapping[type[msgspec.Struct], Target]] = MappingProxyType(
         trading.Decision: Target(t.decisions, _plain(t.decisions)),
         trading.OrderRequest: Target(t.orders, _order),
         trading.TradeExecution: Target(t.trades, _trade),
+        trading.ExecutionCorrected: Target(
+            t.execution_corrections, _plain(t.execution_corrections)
+        ),
+        trading.AccountReset: Target(t.account_resets, _plain(t.account_resets)),
         trading.PositionChanged: Target(t.positions, _plain(t.positions), latest=True),
         trading.PortfolioSnapshot: Target(t.portfolio_snapshots, _plain(t.portfolio_snapshots)),
         learning.TradeOutcome: Target(t.trade_outcomes, _plain(t.trade_outcomes)),

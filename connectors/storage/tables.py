@@ -89,6 +89,8 @@ runs = _fact(
 )  # fmt: skip
 commands = _fact(
     "commands", _text("kind"), _text("ticker"), _text("who"), _text("why"), _text("strategy"),
+    _text("execution"), _of("qty", BigInteger, null=True), _of("price", Money, null=True),
+    _of("cash", Money, null=True),
     Index("ix_commands_stamp_id", "stamp", "id"),
     Index("ix_commands_strategy_stamp_id", "strategy", "stamp", "id"),
 )  # fmt: skip
@@ -168,6 +170,17 @@ trades = _fact(
     Index("ix_trades_account_stamp_id", "account", "stamp", "id"),
     changes=True,
 )  # fmt: skip
+execution_corrections = _fact(
+    "execution_corrections", _text("account"), _text("ticker"), _text("trade_id"),
+    _text("execution_id", index=True), _of("old_qty", BigInteger), _of("old_price", Money),
+    _of("old_commission", Money), _of("qty", BigInteger), _of("price", Money, null=True),
+    _of("commission", Money), _of("cash", Money), _of("profits", JSONB),
+    Index("ix_execution_corrections_stamp_id", "stamp", "id"),
+)  # fmt: skip
+account_resets = _fact(
+    "account_resets", _text("account"), _of("cash", Money), _of("old_equity", Money),
+    _of("positions", JSONB), Index("ix_account_resets_stamp_id", "stamp", "id"),
+)  # fmt: skip
 positions = Table(
     "positions", metadata,
     Column("account", Text, primary_key=True), Column("ticker", Text, primary_key=True),
@@ -192,7 +205,8 @@ trade_outcomes = _fact(
     _of("realized_pnl", Money), _of("roi", Float), _of("hold_seconds", BigInteger),
     _of("risk_adjusted_return", Float), _text("strategy_id", index=True), _of("credits", JSONB),
     _of("closes", Boolean), _of("trade_sharpe", Float, null=True), _of("favourable", Float),
-    _of("adverse", Float), _of("slippage", Money), _of("revision", BigInteger),
+    _of("adverse", Float), _of("slippage", Money), _of("revision", BigInteger), _text("replaces"),
+    _of("replaced_pnl", Money, null=True), _of("replaced_return", Float),
     Index("ix_trade_outcomes_stamp_id", "stamp", "id"),
     Index("ix_trade_outcomes_strategy_id_stamp_id", "strategy_id", "stamp", "id"),
     Index("ix_trade_outcomes_account_event_time", "account", "event_time"),

@@ -134,6 +134,10 @@ class RoundTrips:
             self.trades[fill.trade_id] = entry.less(fill.qty)
         return self._judge(entry.part(fill.qty), fill.pnl, closes=closes)
 
+    def forget(self) -> None:
+        """Forget what is open: the account has begun anew."""
+        self.trades = {}
+
     def sweep(self, stamp: int) -> None:
         """Once a day, forget signals older than a day that no open trade came from."""
         if stamp - self.swept < DAY_US:

@@ -46,6 +46,14 @@ class Evidence(NamedTuple):
             self.sizes + size * size,
         )  # fmt: skip
 
+    def revised(self, share: int, old: int, new: int) -> "Evidence":
+        """Return the sums with an outcome's R multiple being another than it was."""
+        size = abs(share)
+        return self._replace(
+            gain=self.gain + share * (new - old),
+            square=self.square + size * (new * new - old * old),
+        )
+
     @property
     def words(self) -> "Sums":
         """Return the sums as digits, the form in which a state keeps them."""
@@ -104,7 +112,7 @@ def reward_of(parts: Sequence[tuple[float, Evidence]]) -> int:
     size = math.fsum(d * e.size for d, e in parts)
     square = math.fsum(d * e.square for d, e in parts)
     sizes = math.fsum(d * d * e.sizes for d, e in parts)
-    if size <= 0.0 or square <= 0.0 or (n := size * size / sizes) <= 1.0:
+    if size <= 0.0 or square <= 0.0 or sizes <= 0.0 or (n := size * size / sizes) <= 1.0:
         return EVEN
     q = max(-1.0, min(1.0, gain / math.sqrt(size * square)))
     return round(MILLION * NORMAL.cdf(q * math.sqrt(n - 1.0) / math.sqrt(1.0 - q * q / 2.0)))

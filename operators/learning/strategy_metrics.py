@@ -6,6 +6,7 @@ figures are those of `operators.metrics`, as in a backtest.
 
 from collections.abc import Sequence
 from datetime import datetime
+from decimal import Decimal
 from typing import Final, NamedTuple
 
 from messages.base import make_id
@@ -25,6 +26,7 @@ from messages.units import (
 from operators import metrics
 from operators.bar_filter import BarFilter
 from operators.blocks import Block, Event
+from operators.learning.credit import split_profit
 from operators.merge import NO_STAMP
 from operators.params import AccountParams, LearningParams
 from operators.states import State
@@ -191,11 +193,18 @@ class StrategyMetrics:
             self._pending.setdefault(signal.ticker, []).append(waiting)
 
     def _on_outcome(self, outcome: TradeOutcome) -> None:
-        for credit in outcome.credits:
+        shares = [(c.strategy, c.share) for c in outcome.credits]
+        before = split_profit(from_money(outcome.replaced_pnl or Decimal(0)), shares)
+        for credit, replaced in zip(outcome.credits, before, strict=True):
             sums = self._sums.get(credit.strategy)
             if sums is None:
                 continue
-            profit = from_money(credit.pnl)
+            profit = from_money(credit.pnl) - replaced
+            if outcome.revision:
+                self._sums[credit.strategy] = sums._replace(
+                    profit=sums.profit + profit, today=sums.today + profit
+                )
+                continue
             self._sums[credit.strategy] = sums._replace(
                 trades=sums.trades + outcome.closes,
                 wins=sums.wins + (profit > 0),

@@ -162,8 +162,7 @@ class Weights:
                 self._pass_time(event.stamp, out)
             body = event.body
             if isinstance(body, TradeOutcome):
-                shares = [(c.strategy, c.share) for c in body.credits]
-                self.learn(body.id, body.risk_adjusted_return, shares, closes=body.closes)
+                self._on_outcome(body)
             elif isinstance(body, Command):
                 self._on_command(body)
             elif isinstance(body, RunStarted):
@@ -192,6 +191,23 @@ class Weights:
         out += [Event(stamp, "", change) for change in first_changes(stamp, self.weights)]
         if self._rule is not None:
             self._due = self._over(self._cycles.number_of(stamp))
+
+    def _on_outcome(self, outcome: TradeOutcome) -> None:
+        """Learn from an outcome; a revision counts for what it says otherwise, in this cycle."""
+        shares = [(c.strategy, c.share) for c in outcome.credits]
+        if not outcome.revision:
+            return self.learn(
+                outcome.id, outcome.risk_adjusted_return, shares, closes=outcome.closes
+            )
+        new, old = (
+            round(r * PARTS) for r in (outcome.risk_adjusted_return, outcome.replaced_return)
+        )
+        for strategy, credit in shares:
+            if strategy in self._trades:
+                before = self._evidence.get(strategy, NOTHING_YET)
+                self._evidence[strategy] = before.revised(round(credit * PARTS), old, new)
+                self._cited.setdefault(strategy, []).append(outcome.id)
+        return None
 
     def learn(
         self, id_: str, r: float, shares: Iterable[tuple[str, float]], *, closes: bool

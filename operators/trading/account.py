@@ -1,5 +1,6 @@
 """The account: exact cash, positions and profit, in units of 1/10,000 dollar."""
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from operators.states import State
@@ -61,13 +62,33 @@ class Fill(NamedTuple):
     execution_id: str
 
 
+class Corrected(NamedTuple):
+    """What a corrected fill makes of an account.
+
+    Attributes:
+        old, new: the fill; of a busted one, no share is left.
+        cash: by which it changes, units.
+        profits: (closing fill, profit) of the round trip, in order.
+    """
+
+    old: Fill
+    new: Fill
+    cash: int
+    profits: list[tuple[Fill, int]]
+
+
 class AccountState(State):
-    """Cash, realised profit, positions and last prices; money in units."""
+    """Cash, realised profit, positions and last prices; money in units.
+
+    Attributes:
+        trips: ticker -> the fills of its position, or of its last one.
+    """
 
     cash: int
     realized: int
     positions: dict[str, Position]
     marks: dict[str, int]
+    trips: dict[str, list[Fill]]
 
 
 class Account:
@@ -82,6 +103,7 @@ class Account:
         self.realized = state.realized if state else 0
         self.positions: dict[str, Position] = dict(state.positions if state else {})
         self.marks: dict[str, int] = dict(state.marks if state else {})
+        self.trips = {t: list(fills) for t, fills in (state.trips if state else {}).items()}
         self.value = sum(p.qty * self.marks[t] for t, p in self.positions.items())
         self.gross = sum(abs(p.qty) * self.marks[t] for t, p in self.positions.items())
         self.shares = sum(abs(p.qty) for p in self.positions.values())
@@ -132,6 +154,10 @@ class Account:
         self.cash -= fill.qty * fill.price + fill.commission
         old = self.positions.get(ticker)
         held, cost, fees = (old.qty, old.cost, old.fees) if old is not None else (0, 0, 0)
+        if old is None:
+            self.trips[ticker] = [fill]
+        else:
+            self.trips[ticker].append(fill)
         new = booked(held, cost, fees, fill.qty, fill.price, fill.commission)
         if old is None:
             self.positions[ticker] = Position(
@@ -148,9 +174,92 @@ class Account:
         self.realized += new.profit
         return new.profit if new.closes else None
 
+    def correct(self, execution_id: str, qty: int, price: int) -> Corrected | None:
+        """Let a fill have had other shares or another price from the start.
+
+        Args:
+            execution_id: of a fill of a ticker's position, or of its last one.
+            qty: shares after all, without a sign; 0: it was busted, commission and all.
+            price: of each, units.
+
+        Returns:
+            What has changed; None where there is no such fill.
+        """
+        for ticker, fills in self.trips.items():
+            for n, old in enumerate(fills):
+                if old.execution_id == execution_id:
+                    signed = qty if old.qty > 0 else -qty
+                    commission = old.commission if qty else 0
+                    new = old._replace(qty=signed, price=price, commission=commission)
+                    return self._rebook(ticker, [*fills[:n], new, *fills[n + 1 :]], old, new)
+        return None
+
+    def reset(self, cash: int) -> None:
+        """Begin anew with cash; last prices stay."""
+        self.cash, self.realized, self.value, self.gross, self.shares = cash, 0, 0, 0, 0
+        self.positions, self.trips = {}, {}
+
+    def _rebook(self, ticker: str, fills: list[Fill], old: Fill, new: Fill) -> Corrected:
+        """Book a round trip anew in the place of what was booked for it."""
+        before, after = rebooked(self.trips[ticker]), rebooked(fills)
+        cash, mark = spent(self.trips[ticker]) - spent(fills), self.marks[ticker]
+        self.cash += cash
+        self.realized += sum(p for _, p in after.profits) - sum(p for _, p in before.profits)
+        held = self.positions.pop(ticker, None)
+        was = held.qty if held else 0
+        if after.qty:
+            first = next(f for f in fills if f.qty)
+            held = held or Position(
+                0, 0, 0, first.stamp, first.trade_id, first.signal_id, first.execution_id,
+                mark, mark, mark, mark,
+            )  # fmt: skip
+            self.positions[ticker] = held._replace(qty=after.qty, cost=after.cost, fees=after.fees)
+        self.value += (after.qty - was) * mark
+        self.gross += (abs(after.qty) - abs(was)) * mark
+        self.shares += abs(after.qty) - abs(was)
+        self.trips[ticker] = fills
+        return Corrected(old, new, cash, after.profits)
+
     def snapshot(self) -> AccountState:
-        """Return cash, realised profit, positions and marks."""
+        """Return cash, realised profit, positions, marks and the fills that may be corrected."""
         return AccountState(
             cash=self.cash, realized=self.realized, positions=dict(self.positions),
-            marks=dict(self.marks),
+            marks=dict(self.marks), trips={t: list(fills) for t, fills in self.trips.items()},
         )  # fmt: skip
+
+
+class Rebooked(NamedTuple):
+    """A round trip's fills, booked from nothing: what is held, and what closing fills realised."""
+
+    qty: int
+    cost: int
+    fees: int
+    profits: list[tuple[Fill, int]]
+
+
+def rebooked(fills: Iterable[Fill]) -> Rebooked:
+    """Book fills from nothing; one that closes more than is held opens the rest the other way."""
+    qty = cost = fees = 0
+    profits: list[tuple[Fill, int]] = []
+    for fill in fills:
+        left, fee = fill.qty, fill.commission
+        if qty and (qty > 0) != (left > 0) and abs(left) > abs(qty):
+            part = fee * abs(qty) // abs(left)
+            closing = booked(qty, cost, fees, -qty, fill.price, part)
+            profits.append((fill, closing.profit))
+            left, fee = left + qty, fee - part
+            qty = cost = fees = 0
+            new = booked(0, 0, 0, left, fill.price, fee)
+        elif not left:
+            continue
+        else:
+            new = booked(qty, cost, fees, left, fill.price, fee)
+            if new.closes:
+                profits.append((fill, new.profit))
+        qty, cost, fees = new.qty, new.cost, new.fees
+    return Rebooked(qty, cost, fees, profits)
+
+
+def spent(fills: Iterable[Fill]) -> int:
+    """Return the cash that fills cost, commissions included."""
+    return sum(fill.qty * fill.price + fill.commission for fill in fills)

@@ -3,8 +3,10 @@
 from collections.abc import Callable
 from typing import NamedTuple
 
-from messages.trading import Decision
-from operators.checks import Ask
+from messages.trading import Decision, TradeSignal
+from messages.units import to_micros
+from operators.checks import NO_NEWS, UNKNOWN_NEWS, Ask
+from operators.params import NEWS_DRIVEN
 from operators.trading.account import Position
 
 
@@ -32,3 +34,11 @@ class ExitAsked(NamedTuple):
 
 
 Watch = Callable[[Decision, EntryAsked | ExitAsked], None]
+
+
+def news_of(signal: TradeSignal) -> int:
+    """Return the stamp of the newest article behind a signal; NO_NEWS, or UNKNOWN_NEWS."""
+    if all(s.strategy != NEWS_DRIVEN for s in signal.strategy_sources):
+        return NO_NEWS
+    context = signal.sentiment_context
+    return UNKNOWN_NEWS if context is None else to_micros(context.as_of)

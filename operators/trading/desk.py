@@ -17,10 +17,11 @@ from messages.units import MINUTE_US, to_micros, to_units
 from operators import checks
 from operators.bar_filter import BarFilter
 from operators.blocks import Block, Event
-from operators.checks import ACCEPTED, NO_NEWS, UNKNOWN, UNKNOWN_NEWS, Ask, Denial
-from operators.params import NEWS_DRIVEN, Params
+from operators.checks import ACCEPTED, UNKNOWN, Ask, Denial
+from operators.params import Params
 from operators.trading.account import Account, Fill, Position
-from operators.trading.asked import EntryAsked, ExitAsked, Watch
+from operators.trading.asked import EntryAsked, ExitAsked, Watch, news_of
+from operators.trading.corrections import AMENDMENTS, amended
 from operators.trading.desk_state import STATES, DeskState, TradingState
 from operators.trading.events import EventFactory, Request, execution_id
 from operators.trading.fills import Execution, SimulatedBroker
@@ -64,8 +65,8 @@ class Desk:
         self._sessions = sessions
         self._events = EventFactory(params.account.name)
         self._broker = broker or SimulatedBroker(params.fills)
-        cash = params.account.start_cash * 10_000
-        self.account = Account(cash, state.account if state else None)
+        self._start_cash = params.account.start_cash * 10_000
+        self.account = Account(self._start_cash, state.account if state else None)
         self._filter = BarFilter(state.last_bars if state else None)
         self._orders = OrderBook(state.orders if state else ())
         self._exits = dict(state.exits if state else {})
@@ -265,7 +266,7 @@ class Desk:
             state=checks.STATES.index(self._state),
             price=last.price if last else UNKNOWN,
             price_stamp=last.stamp if last else UNKNOWN,
-            as_of=_news_of(signal),
+            as_of=news_of(signal),
             held=held.qty if held else 0,
             entries=orders.entries(ticker),
             last_exit=self._exits.get(ticker, UNKNOWN),
@@ -366,12 +367,19 @@ class Desk:
             self._close_positions(stamp, sorted(self.account.positions), command, out)
         elif command.kind in STATES:
             self._state, self._flattening = STATES[command.kind], False
-        else:
-            return  # a strategy's business, not the account's
+        elif command.kind in AMENDMENTS:
+            self._amend(stamp, command, out)
         if self._state in ("REDUCING", "HALTED"):
             entries = [o for o in self._orders.open_orders() if o.enters]
             self._end(stamp, entries, "CANCELLED", out)
         self._finish_flatten()
+
+    def _amend(self, stamp: int, command: Command, out: list[Event]) -> None:
+        """Correct an execution, or let the account begin anew."""
+        if command.kind == "reset_account":
+            self._end(stamp, self._orders.open_orders(), "CANCELLED", out)
+            self._exits.clear()
+        out += amended(stamp, command, self.account, self._events, self._risk, self._start_cash)
 
     def _close_positions(
         self, stamp: int, tickers: Iterable[str], command: Command, out: list[Event]
@@ -387,11 +395,3 @@ class Desk:
     def _finish_flatten(self) -> None:
         if self._flattening and not self.account.positions:
             self._state, self._flattening = "HALTED", False
-
-
-def _news_of(signal: TradeSignal) -> int:
-    """Return the stamp of the newest article behind a signal; NO_NEWS, or UNKNOWN_NEWS."""
-    if all(s.strategy != NEWS_DRIVEN for s in signal.strategy_sources):
-        return NO_NEWS
-    context = signal.sentiment_context
-    return UNKNOWN_NEWS if context is None else to_micros(context.as_of)

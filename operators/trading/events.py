@@ -45,11 +45,15 @@ def _price(level: int | None) -> float | None:
 
 
 class EventFactory:
-    """Makes the messages of one account."""
+    """Makes the messages of one account.
+
+    Attributes:
+        name: of the account.
+    """
 
     def __init__(self, account: str) -> None:
         """Write for one account."""
-        self._account = account
+        self.name = self._account = account
 
     def decide(
         self, stamp: int, ticker: str, qty: int, request: Request, denial: Denial | None
@@ -128,14 +132,15 @@ class EventFactory:
         return Event(stamp, self._account, body)
 
     def position(
-        self, stamp: int, ticker: str, account: Account, cause: str, profit: int, risk: RiskParams
-    ) -> Event:
-        """Write down a position as it is after a fill."""
+        self, stamp: int, ticker: str, account: Account, cause: str, profit: int, risk: RiskParams,
+        *, one_of_many: bool = False,
+    ) -> Event:  # fmt: skip
+        """Write down a position as it is after a fill, or after something that changed many."""
         held = account.positions.get(ticker)
         stop, target, trail = levels(held, risk.exits) if held else (None, None, None)
         value = held.qty * account.marks[ticker] if held else 0
         body = PositionChanged(
-            id=make_id("pos", cause),
+            id=make_id("pos", cause, ticker) if one_of_many else make_id("pos", cause),
             causes=(cause,),
             event_time=to_datetime(stamp),
             account=self._account,

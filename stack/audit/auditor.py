@@ -39,6 +39,8 @@ TABLES: Final = {
     "trade.decisions": "decisions",
     "orders.requested": "orders",
     "trades.executed": "trades",
+    "executions.corrected": "execution_corrections",
+    "account.resets": "account_resets",
     "portfolio.snapshots": "portfolio_snapshots",
     "learning.outcomes": "trade_outcomes",
     "learning.adjustments": "learning_adjustments",
@@ -203,6 +205,13 @@ class Auditor:
 
     def _outcomes(self) -> None:
         closed = {e["id"]: e["pnl"] for e in self._of("trades.executed") if e["pnl"] is not None}
+        for correction in self._of("executions.corrected"):
+            profits = {p["execution_id"]: p["pnl"] for p in correction["profits"]}
+            trip = {
+                e["id"] for e in self._of("trades.executed")
+                if e["trade_id"] == correction["trade_id"] and e["id"] in closed
+            }  # fmt: skip
+            closed |= {**dict.fromkeys(trip, "0"), **profits}
         judged = {o["causes"][1]: o["realized_pnl"] for o in self._of("learning.outcomes")}
         _none(
             closed.keys() ^ judged.keys(),
@@ -243,9 +252,16 @@ class Auditor:
         _none(missing, "dead letter is not in the database")
 
     def _money(self) -> None:
-        cash = Decimal(self._run.rules.account.start_cash)
+        cash, since = Decimal(self._run.rules.account.start_cash), 0
+        for record in self._topics["account.resets"]:
+            cash, since = Decimal(record.body["cash"]), record.stamp
         shares: Counter[str] = Counter()
-        for fill in self._of("trades.executed"):
+        fills = {r.body["id"]: r.body for r in self._topics["trades.executed"] if r.stamp >= since}
+        for correction in self._of("executions.corrected"):
+            if correction["execution_id"] in fills:
+                changed = {name: correction[name] for name in ("qty", "price", "commission")}
+                fills[correction["execution_id"]] |= changed
+        for fill in fills.values():
             if fill["price"] is None:
                 continue
             signed = fill["qty"] if fill["side"] == "BUY" else -fill["qty"]

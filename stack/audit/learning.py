@@ -129,6 +129,15 @@ def _judge(game: _Game, recorded: Recorded, begin: int, end: int) -> dict[str, t
         if not begin < stamp <= end:
             continue
         r = round(outcome["risk_adjusted_return"] * WHOLE)
+        if outcome["revision"]:
+            was = round(outcome["replaced_return"] * WHOLE)
+            for credit in outcome["credits"]:
+                name, part = credit["strategy"], round(credit["share"] * WHOLE)
+                if name in game.trades:
+                    a, b, c, d = sums.get(name, (0, 0, 0, 0))
+                    more = abs(part) * (r * r - was * was)
+                    sums[name] = (a + part * (r - was), b, c + more, d)
+            continue
         for credit in outcome["credits"]:
             name, part = credit["strategy"], round(credit["share"] * WHOLE)
             if name in game.trades:
@@ -150,7 +159,7 @@ def _judge(game: _Game, recorded: Recorded, begin: int, end: int) -> dict[str, t
 def _reward(parts: Sequence[tuple[float, Sums]]) -> int:
     gain, size, square = (math.fsum(d * s[i] for d, s in parts) for i in range(3))
     sizes = math.fsum(d * d * s[3] for d, s in parts)
-    if size <= 0 or square <= 0 or size * size <= sizes:
+    if size <= 0 or square <= 0 or sizes <= 0 or size * size / sizes <= 1.0:
         return WHOLE // 2
     q = min(1.0, max(-1.0, gain / math.sqrt(size * square)))
     z = q * math.sqrt(size * size / sizes - 1.0) / math.sqrt(1.0 - q * q / 2.0)

@@ -1,19 +1,32 @@
 """Learning in the whole system: weights change, alike at any shard count, and are proved."""
 
 import json
+from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
+from confluent_kafka import Producer
 
 from connectors.archive.reading import ArchivedRun
+from connectors.kafka.headers import RecordHeaders, sealed
 from connectors.settings import Settings
 from connectors.storage.queries import Reader
 from flows.replay.certificate import Certificate, certify
 from flows.replay.execution_difference import differences
 from flows.replay.window import window_of
-from messages.topics import LEARNING_ADJUSTMENTS, LEARNING_OUTCOMES, STRATEGY_WEIGHTS
-from messages.units import to_micros
+from messages.codec import encode
+from messages.control import Command
+from messages.topics import (
+    CONTROL_COMMANDS,
+    LEARNING_ADJUSTMENTS,
+    LEARNING_OUTCOMES,
+    SIGNALS_GENERATED,
+    STRATEGY_WEIGHTS,
+    TRADES_EXECUTED,
+)
+from messages.units import DAY_US, HOUR_US, to_datetime, to_micros
 from operators.params import LearningParams
 from stack.cli import main
 from stack.runtime.demo import Demo, DemoOptions
@@ -137,6 +150,59 @@ def test_the_command_shows_verifies_and_undoes(
     assert undone["after"]["trades"] == undone["before"]["trades"] - 1
     assert main(["learning", "undo", "out-nothing", "--home", str(services.home.path)]) == 2
     assert "There is no outcome out-nothing" in capsys.readouterr().err
+
+
+def test_switches_corrections_and_a_reset_are_facts_like_any_other(
+    services: Services, three: tuple[Demo, dict[str, Any]]
+) -> None:
+    fills = [(r.stamp, b) for r, b in archive_of(three[0]).messages(TRADES_EXECUTED)]
+    first = next((stamp, b) for stamp, b in fills if b.status == "FILLED" and b.pnl is not None)
+    noon = 16 * HOUR_US + to_micros(datetime(2025, 3, 12, tzinfo=UTC))
+    price = round((first[1].price or 0.0) - 0.5, 4)
+    asked: list[tuple[int, dict[str, Any]]] = [
+        (first[0] + 1, {"kind": "correct_execution", "execution": first[1].id,
+                        "qty": first[1].qty, "price": price}),
+        (noon, {"kind": "disable_strategy", "strategy": "mean_reversion"}),
+        (noon + DAY_US, {"kind": "enable_strategy", "strategy": "mean_reversion"}),
+        (noon + 2 * DAY_US, {"kind": "reset_account", "cash": 500_000}),
+    ]  # fmt: skip
+
+    def send(demo: Demo) -> None:
+        layout, headers = demo.run.layout, RecordHeaders(demo.run.run_id)
+        producer = Producer(layout.access.settings())
+        for n, (stamp, fields) in enumerate(asked):
+            body = Command(
+                id=f"cmd-{n}", event_time=to_datetime(stamp), who="tester", why="a test", **fields
+            )
+            value = encode(body)
+            own = sealed(headers(stamp, n, body.id), layout.seal(CONTROL_COMMANDS), 0, value)
+            producer.produce(layout.name(CONTROL_COMMANDS), value, b"", 0, headers=own)  # type: ignore[arg-type]  # the stub forgets bytes
+        assert producer.flush(60) == 0
+
+    demo, summary = play(services, days(3, 2), before=send)
+    assert summary["accounted"], summary.get("first_unaccounted")
+    rows = summary["rows"]
+    assert (rows["execution_corrections"], rows["account_resets"], rows["commands"]) == (1, 1, 4)
+    archive = archive_of(demo)
+    revised = [b for _, b in archive.messages(LEARNING_OUTCOMES) if b.revision]
+    assert [b.causes[1] for b in revised] == [first[1].id]
+    assert revised[0].realized_pnl < (revised[0].replaced_pnl or 0)
+    told = [b for _, b in archive.messages(LEARNING_ADJUSTMENTS) if b.strategy == "mean_reversion"]
+    assert told[0].guardrail == "disabled"
+    assert told[-1].guardrail != "disabled"
+    off = [
+        r.stamp for r, b in archive.messages(SIGNALS_GENERATED)
+        if any(v.strategy == "mean_reversion" for v in b.strategy_sources)
+    ]  # fmt: skip
+    assert not [stamp for stamp in off if noon <= stamp < noon + DAY_US]
+    assert min(off) < noon
+    assert max(off) > noon + DAY_US
+    assert Decimal(summary["equity"]) < 600_000
+    for day in archive.days:
+        assert isinstance(certify(archive, day), Certificate)
+    assert differences(window_of(archive, None, DAYS[2]))[1] == []
+    for day in DAYS:
+        assert differences(window_of(archive, day, day))[1] == []
 
 
 def test_weights_may_stay_as_they_are(services: Services) -> None:

@@ -14,7 +14,7 @@ from messages.control import Command, CommandRequest, RunStarted
 from messages.learning import WeightChange
 from messages.market import Bar
 from messages.news import RawArticle, ScoredArticle
-from messages.trading import TradeExecution, TradeSignal
+from messages.trading import AccountReset, ExecutionCorrected, TradeExecution, TradeSignal
 from messages.units import DAY_US
 from operators.blocks import Block, Event, Operator
 from operators.commands import AcceptCommands
@@ -33,7 +33,15 @@ READERS: dict[str, tuple[Any, tuple[type[Any], ...]]] = {
     "trade": (lambda: Desk(Params(), DAY), (Command, Bar, TradeSignal)),
     "learn": (
         lambda: Learn(Params(), DAY),
-        (RunStarted, Command, TradeExecution, Bar, TradeSignal),
+        (
+            RunStarted,
+            Command,
+            TradeExecution,
+            ExecutionCorrected,
+            AccountReset,
+            Bar,
+            TradeSignal,
+        ),
     ),
 }
 

@@ -7,8 +7,10 @@ import pytest
 from messages.control import DeadLetter
 from messages.flows import BROKER, FROM_OUTSIDE, FROM_THE_START, PAPER, FlowTable, is_archived
 from messages.topics import (
+    ACCOUNT_RESETS,
     CONTROL_ACCEPTED,
     EVERY_TOPIC,
+    EXECUTIONS_CORRECTED,
     FEEDS_HEALTH,
     MARKET_BARS,
     NEWS_SCORED,
@@ -71,7 +73,15 @@ def test_a_message_type_has_one_rank_within_a_flow(table: FlowTable) -> None:
         (
             PAPER,
             "learn",
-            [RUNS_STARTED, CONTROL_ACCEPTED, TRADES_EXECUTED, MARKET_BARS, SIGNALS_GENERATED],
+            [
+                RUNS_STARTED,
+                CONTROL_ACCEPTED,
+                TRADES_EXECUTED,
+                EXECUTIONS_CORRECTED,
+                ACCOUNT_RESETS,
+                MARKET_BARS,
+                SIGNALS_GENERATED,
+            ],
         ),
         (BROKER, "trade", [CONTROL_ACCEPTED, TRADES_EXECUTED, MARKET_BARS, SIGNALS_GENERATED]),
         (BROKER, "execute", [CONTROL_ACCEPTED, ORDERS_REQUESTED]),

@@ -23,7 +23,7 @@ from operators.learning.outcomes import OutcomesState
 from operators.learning.round_trips import OpenTrade
 from operators.states import Array, State, StateUnreadable, decode_state, encode_state
 from operators.strategies.ensemble import EnsembleState
-from operators.trading.account import AccountState, Position
+from operators.trading.account import AccountState, Fill, Position
 from operators.trading.last_bar import BarMemory
 
 ROOMS: tuple[ModuleType, ...] = (operators, connectors, flows)
@@ -88,9 +88,12 @@ def test_a_missing_and_an_unknown_field_are_errors(kind: type[State]) -> None:
             AccountState(
                 cash=5, realized=-1,
                 positions={"AAA": Position(1, 2, 3, 4, "t", "s", "e", 6, 5, 8, 4)},
-                marks={"AAA": 9},
+                marks={"AAA": 9}, trips={"AAA": [Fill(4, "AAA", 1, 2, 3, "t", "s", "e")]},
             ),
-            b'{"cash":5,"realized":-1,"positions":{"AAA":[1,2,3,4,"t","s","e",6,5,8,4]},"marks":{"AAA":9}}',
+            (
+                b'{"cash":5,"realized":-1,"positions":{"AAA":[1,2,3,4,"t","s","e",6,5,8,4]},'
+                b'"marks":{"AAA":9},"trips":{"AAA":[[4,"AAA",1,2,3,"t","s","e"]]}}'
+            ),
         ),
         (
             EnsembleState(
@@ -105,11 +108,11 @@ def test_a_missing_and_an_unknown_field_are_errors(kind: type[State]) -> None:
         (
             OutcomesState(
                 trades={"t": OpenTrade(1, "o", "e", "s", True, 2, 3, 4)},
-                signals={"s": (1, (("momentum", 0.5),))}, swept=0,
+                signals={"s": (1, (("momentum", 0.5),))}, swept=0, told={},
             ),
             (
                 b'{"trades":{"t":[1,"o","e","s",true,2,3,4]},'
-                b'"signals":{"s":[1,[["momentum",0.5]]]},"swept":0}'
+                b'"signals":{"s":[1,[["momentum",0.5]]]},"swept":0,"told":{}}'
             ),
         ),
         (

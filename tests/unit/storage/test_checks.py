@@ -16,13 +16,14 @@ LATER = {
 }
 LEARNING = import_module(f"{VERSIONS}.0010_learning")
 LATER |= {(table, column): said for table, column, said in LEARNING._conditions()}
+NEW = set(LEARNING.TABLES)
 LATER["commands", "kind"] = f"kind IN ({LEARNING.MORE_KINDS})"
 
 
 @pytest.mark.parametrize(
     ("table", "column", "condition"),
     [
-        ("commands", "kind", "kind IN ('close_position', 'disable_strategy', 'enable_strategy', 'flatten', 'halt', 'pause', 'reduce', 'resume')"),  # noqa: E501
+        ("commands", "kind", "kind IN ('close_position', 'correct_execution', 'disable_strategy', 'enable_strategy', 'flatten', 'halt', 'pause', 'reduce', 'reset_account', 'resume')"),  # noqa: E501
         ("market_data", "volume", "volume >= 0 AND volume <= 9007199254740992"),
         ("market_data", "interval", "interval IN ('1d', '1h', '1m', '5m')"),
         ("article_sentiments", "sentiment_score", "sentiment_score >= -1 AND sentiment_score <= 1"),
@@ -42,5 +43,6 @@ def test_a_price_that_rounds_to_nothing_is_stored() -> None:
 def test_the_migrations_know_every_rule() -> None:
     frozen = {table: dict(conditions) for table, conditions in FROZEN.items()}
     for (table, column), condition in LATER.items():
-        frozen[table][column] = condition
-    assert checks() == frozen
+        frozen.setdefault(table, {})[column] = condition
+    found = {table: said for table, said in checks().items() if said or table not in NEW}
+    assert found == frozen

@@ -15,7 +15,10 @@ from messages.market import Bar
 from messages.news import SentimentWindow
 from messages.topics import DEAD_LETTERS, TOPICS
 from messages.trading import (
+    AccountReset,
+    ClosingProfit,
     Decision,
+    ExecutionCorrected,
     OrderRequest,
     PortfolioSnapshot,
     PositionChanged,
@@ -79,8 +82,18 @@ def examples(tmp: Any) -> dict[type[Struct], Any]:
         realized_pnl=Decimal("1.5"), mean_roi=0.5, sharpe=None, max_drawdown=-0.25,
         mean_hold_seconds=30.0, weight=0.375, votes=4, hits=3,
     )  # fmt: skip
+    correction = ExecutionCorrected(
+        id="c", event_time=MOMENT, account="paper", ticker="AAA", trade_id="t", execution_id="e",
+        old_qty=7, old_price=1.5, old_commission=Decimal("0.1"), qty=6, price=1.25,
+        commission=Decimal("0.1"), cash=Decimal("-1.5"),
+        profits=(ClosingProfit("x", 6, Decimal("1.5")),),
+    )  # fmt: skip
+    reset = AccountReset(
+        id="s", event_time=MOMENT, account="paper", cash=Decimal(1000),
+        old_equity=Decimal("990.5"), positions=(("AAA", -7),),
+    )  # fmt: skip
     made = [e.body for e in traded()]
-    made += [adjustment, metric]
+    made += [adjustment, metric, correction, reset]
     made += [bar(1, "AAA", 1_0000).body, raw(1, "Title", ("AAA",)).body, command(1, "pause").body]
     made += [scored(1, "AAA", 0.5).body, weight(1, "momentum", 0.5).body, window, letter, outcome]
     made += [decoder(RunStarted)(started(run_of(tmp)).value or b""), signal(1, "AAA", "LONG").body]

@@ -9,8 +9,8 @@ depends_on = None
 
 KINDS = "'close_position', 'flatten', 'halt', 'pause', 'reduce', 'resume'"
 MORE_KINDS = (
-    "'close_position', 'disable_strategy', 'enable_strategy', 'flatten', 'halt', 'pause', "
-    "'reduce', 'resume'"
+    "'close_position', 'correct_execution', 'disable_strategy', 'enable_strategy', 'flatten', "
+    "'halt', 'pause', 'reduce', 'reset_account', 'resume'"
 )
 PRICE = "{0} >= 0 AND {0} <= 10000000"
 COUNT = "{0} >= 0 AND {0} <= 9007199254740992"
@@ -30,8 +30,17 @@ COLUMNS: dict[str, dict[str, tuple[str, str]]] = {
         "adverse": ("double precision NOT NULL DEFAULT 0", ""),
         "slippage": ("NUMERIC(20, 4) NOT NULL DEFAULT 0", ""),
         "revision": ("bigint NOT NULL DEFAULT 0", COUNT),
+        "replaces": ("text NOT NULL DEFAULT ''", ""),
+        "replaced_pnl": ("NUMERIC(20, 4)", ""),
+        "replaced_return": ("double precision NOT NULL DEFAULT 0", ""),
     },
-    "commands": {"strategy": ("text NOT NULL DEFAULT ''", "")},
+    "commands": {
+        "strategy": ("text NOT NULL DEFAULT ''", ""),
+        "execution": ("text NOT NULL DEFAULT ''", ""),
+        "qty": ("bigint", COUNT),
+        "price": ("NUMERIC(20, 4)", PRICE),
+        "cash": ("NUMERIC(20, 4)", "cash >= 0 AND cash <= 1000000000"),
+    },
     "learning_adjustments": {
         "rule": ("text NOT NULL DEFAULT ''", ""),
         "effective_from": ("timestamptz NOT NULL DEFAULT '1970-01-01'", ""),
@@ -51,6 +60,9 @@ INDEXES = {
     "ix_adjustments_strategy_stamp": "learning_adjustments (strategy_id, stamp, id)",
     "ix_adjustments_stamp_id": "learning_adjustments (stamp, id)",
     "ix_commands_strategy_stamp_id": "commands (strategy, stamp, id)",
+    "ix_execution_corrections_execution_id": "execution_corrections (execution_id)",
+    "ix_execution_corrections_stamp_id": "execution_corrections (stamp, id)",
+    "ix_account_resets_stamp_id": "account_resets (stamp, id)",
 }
 # Columns that were there, with a condition of their message's.
 CONDITIONS: dict[str, dict[str, str]] = {
@@ -59,8 +71,32 @@ CONDITIONS: dict[str, dict[str, str]] = {
 }
 
 
+FACT = """id text NOT NULL PRIMARY KEY, stamp bigint NOT NULL, event_time timestamptz NOT NULL,
+  causes text[] NOT NULL"""
+WRITTEN = "created_at timestamptz NOT NULL DEFAULT now()"
+TABLES: dict[str, str] = {
+    "execution_corrections": """account text NOT NULL, ticker text NOT NULL,
+      trade_id text NOT NULL, execution_id text NOT NULL, old_qty bigint NOT NULL,
+      old_price NUMERIC(20, 4) NOT NULL, old_commission NUMERIC(20, 4) NOT NULL,
+      qty bigint NOT NULL, price NUMERIC(20, 4), commission NUMERIC(20, 4) NOT NULL,
+      cash NUMERIC(20, 4) NOT NULL, profits jsonb NOT NULL""",
+    "account_resets": """account text NOT NULL, cash NUMERIC(20, 4) NOT NULL,
+      old_equity NUMERIC(20, 4) NOT NULL, positions jsonb NOT NULL""",
+}
+NEW_CONDITIONS: dict[str, dict[str, str]] = {
+    "execution_corrections": {
+        "old_qty": COUNT,
+        "old_price": PRICE,
+        "qty": COUNT,
+        "price": PRICE,
+    },
+}
+
+
 def upgrade() -> None:
     """Go to this version."""
+    for table, columns in TABLES.items():
+        op.execute(f"CREATE TABLE {table} ({FACT}, {columns}, {WRITTEN})")
     for table, added in COLUMNS.items():
         for column, (kind, _) in added.items():
             op.execute(f"ALTER TABLE {table} ADD COLUMN {column} {kind}")
@@ -78,11 +114,14 @@ def downgrade() -> None:
     """Go back to the version before."""
     for name in INDEXES:
         op.execute(f"DROP INDEX {name}")
+    for table in TABLES:
+        op.execute(f"DROP TABLE {table}")
     op.execute(
-        "DELETE FROM commands WHERE kind IN ('disable_strategy', 'enable_strategy')"
+        "DELETE FROM commands WHERE kind IN ('disable_strategy', 'enable_strategy',"
+        " 'correct_execution', 'reset_account')"
     )  # fmt: skip
     _allow(KINDS)
-    for table, column, _ in _conditions():
+    for table, column, _ in [c for c in _conditions() if c[0] not in TABLES]:
         op.execute(f"ALTER TABLE {table} DROP CONSTRAINT {table}_{column}_check")
     for column in ("trades", "wins"):
         op.execute(f"ALTER TABLE strategy_metrics ALTER COLUMN {column} TYPE integer")
@@ -103,7 +142,7 @@ def _conditions() -> list[tuple[str, str, str]]:
     ]
     old = [
         (table, column, condition.format(column))
-        for table, columns in CONDITIONS.items()
+        for table, columns in {**CONDITIONS, **NEW_CONDITIONS}.items()
         for column, condition in columns.items()
     ]
     return new + old
