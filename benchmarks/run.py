@@ -120,6 +120,23 @@ def side_by_side(data: Path, runs: int) -> list[Figure]:
     return [figure("two backtests at once", "backtests/s", both, "one", alone)]
 
 
+def learning(data: Path, runs: int) -> list[Figure]:
+    """Measure the job with weights that are learnt beside fixed ones."""
+    file = write(data / "long.parquet", "long")
+    figures = []
+    for rule in ("ewma", "hedge"):
+        ours, fixed = list[float](), list[float]()
+        for _ in range(runs):
+            for asked, into in ((rule, ours), ("fixed", fixed)):
+                wanted = command("--preset", "job-v1", "--bars", str(file), "--learning", asked)
+                found = measure(wanted, {})
+                into.append(found["bars"] / found["engine_cpu_s"])
+        figures.append(
+            figure(f"job_v1 long, {rule}", "bars/CPU-s", ours, "fixed weights", fixed)
+        )  # fmt: skip
+    return figures
+
+
 def plain_strategy(data: Path, peers: Path | None, runs: int) -> list[Figure]:
     """Measure a user's plain Python strategy beside the plain peer, which is no less work."""
     file = write(data / "medium.parquet", "medium")
@@ -247,6 +264,7 @@ def engine(data: Path, peers: Path | None, runs: int) -> list[Figure]:
         *peers_of(data, peers),
         *growth(data, runs),
         *side_by_side(data, runs),
+        *learning(data, runs),
         *plain_strategy(data, peers, runs),
         *live(data, peers, runs),
         *delay(runs),
