@@ -20,12 +20,14 @@ from connectors.kafka.source import BATCH, LAG_EVERY_S, PATIENCE_S, is_record, l
 from connectors.telemetry import READ, VITALS
 from messages.base import Message
 from messages.codec import decoder
+from messages.flows import FEEDBACK
 from messages.topics import Topic
 from operators.merge import Clock, Progress
 from operators.states import State, decode_state, encode_state
 
 Headers = list[tuple[str, bytes | None]]
 SHARD: Final = "all"
+AHEAD: Final = frozenset(t.name for t in FEEDBACK)  # their time is not that of the log
 
 
 class LogRecord(NamedTuple):
@@ -189,7 +191,8 @@ class RawLogPartition(StatefulSourcePartition[tuple[str, Batch], bytes]):
 
     def _tell(self, records: list[LogRecord]) -> None:
         if records:
-            VITALS.clock = max(VITALS.clock, *(r.stamp for r in records))
+            now = [r.stamp for r in records if r.topic not in AHEAD]
+            VITALS.clock = max([VITALS.clock, *now])
             for name, count in Counter(r.topic for r in records if r.tick is None).items():
                 READ.add(count, {"topic": name})
         if time.monotonic() >= self._lag_at:

@@ -41,6 +41,7 @@ Money: Final = Numeric(20, 4)
 Moment: Final = DateTime(timezone=True)
 # Orders that a broker may still fill.
 OPEN: Final = "status IN ('PENDING', 'SUBMITTED', 'ACCEPTED', 'PARTIALLY_FILLED', 'UNKNOWN')"
+SWITCHES: Final = "kind IN ('enable_strategy', 'disable_strategy')"
 SqlType = TypeEngine[Any] | type[TypeEngine[Any]]
 
 
@@ -92,7 +93,8 @@ commands = _fact(
     _text("execution"), _of("qty", BigInteger, null=True), _of("price", Money, null=True),
     _of("cash", Money, null=True),
     Index("ix_commands_stamp_id", "stamp", "id"),
-    Index("ix_commands_strategy_stamp_id", "strategy", "stamp", "id"),
+    Index("ix_commands_strategy_stamp_id", "strategy", "stamp", "id",
+          postgresql_where=text(SWITCHES)),
 )  # fmt: skip
 articles = Table(
     "articles", metadata,

@@ -35,7 +35,7 @@ def more_strangers(demo: Demo) -> None:
     producer = Producer(demo.run.layout.access.settings())
     command = {"id": "cmd-1", "event_time": "2025-03-12T13:31:00Z", "kind": "resume", "who": "me"}
     producer.produce(demo.run.prefix + "control.commands", json.dumps(command).encode())
-    for topic in ("control.accepted", "trades.executed"):
+    for topic in ("control.accepted", "trades.executed", "executions.corrected", "account.resets"):
         producer.produce(demo.run.prefix + topic, b"rubbish", None, 0)
     asked = {**command, "id": "ask-1", "who": "somebody"}
     producer.produce(demo.run.prefix + "control.requests", json.dumps(asked).encode())
@@ -83,10 +83,11 @@ def test_a_plain_consumer_validates_every_topic(rich: Demo, services: Services) 
     empty = {e["topic"] for e in catalogue} - found.keys()
     # The run's start ends its topic before a stranger can write; weights are ahead of time, so that
     # a stranger's comes after the end; feeds are live only.
-    assert empty == {"runs.started.dlq", "strategy.weights.dlq", "feeds.health"}
+    amended = {"executions.corrected", "account.resets"}  # nobody has corrected anything
+    assert empty == {"runs.started.dlq", "strategy.weights.dlq", "feeds.health"} | amended
     assert set(unreadable) == {
         "market.bars", "news.raw", "news.scored", "signals.generated", "control.commands",
-        "control.accepted", "trades.executed",
+        "control.accepted", "trades.executed", "executions.corrected", "account.resets",
     }  # fmt: skip
 
 

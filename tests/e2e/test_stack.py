@@ -61,9 +61,9 @@ def status(say: Say, wanted: int = 0) -> dict[str, Any]:
 
 
 def clocks_run(say: Say) -> bool:
-    """Tell whether every flow's clock is less than three seconds old."""
+    """Tell whether every flow's clock runs: idle, it is moved every five seconds."""
     ages = [f["clock_age_s"] for f in status(say)["flows"]]
-    return all(age is not None and age < 3 for age in ages)
+    return all(age is not None and -3 < age < 8 for age in ages)
 
 
 def test_before_anything_is_up(tmp_path: Path) -> None:

@@ -59,7 +59,8 @@ COLUMNS: dict[str, dict[str, tuple[str, str]]] = {
 INDEXES = {
     "ix_adjustments_strategy_stamp": "learning_adjustments (strategy_id, stamp, id)",
     "ix_adjustments_stamp_id": "learning_adjustments (stamp, id)",
-    "ix_commands_strategy_stamp_id": "commands (strategy, stamp, id)",
+    "ix_commands_strategy_stamp_id": "commands (strategy, stamp, id)"
+    " WHERE kind IN ('enable_strategy', 'disable_strategy')",
     "ix_execution_corrections_execution_id": "execution_corrections (execution_id)",
     "ix_execution_corrections_stamp_id": "execution_corrections (stamp, id)",
     "ix_account_resets_stamp_id": "account_resets (stamp, id)",
