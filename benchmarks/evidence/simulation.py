@@ -170,5 +170,5 @@ def _found(world: World, rule: str, paths: Sequence[Path], kept: Sequence[bool])
 def _evidence(rs: Sequence[float]) -> Evidence:
     found = Evidence()
     for r in rs:
-        found = found.with_outcome(MILLION, round(r * MILLION))
+        found.add(MILLION, round(r * MILLION))
     return found

@@ -16,7 +16,7 @@ from messages.units import to_datetime, to_micros
 from operators.blocks import Block, Event
 from operators.columns.records import ACCEPTED, BY_SIGNAL, DECISION, FILL, NONE, Rows
 from operators.learning.cycles import Cycles
-from operators.learning.round_trips import Filled, RoundTrips
+from operators.learning.round_trips import RoundTrips
 from operators.learning.weights import Weights
 from operators.params import Params
 from operators.trading.sessions import SessionTable
@@ -147,22 +147,17 @@ class Learner:
     def _on_fill(
         self, stamp: int, qty: int, price: int, pnl: int, order: int, trade: int, asked: int
     ) -> None:
-        trips, name = self._trips, f"{trade}"
-        voted, closes = self._behind.pop(order, None), pnl != NONE
-        signal = ""
-        if voted is not None and not closes:
-            signal = f"{order}"
-            parts = tuple((s, part) for s, part in zip(self._names, voted, strict=True) if part)
-            trips.vote(stamp, signal, parts)
-        slipped = 0 if asked == NONE else qty * (price - asked)
-        judged = trips.fill(
-            Filled(
-                stamp, name, "", "", signal, qty > 0, abs(qty), price, pnl if closes else None,
-                slipped,
-            )
-        )  # fmt: skip
+        voted, slipped = self._behind.pop(order, None), 0
+        if asked != NONE:
+            slipped = qty * (price - asked)
+        if pnl == NONE:
+            parts = [(s, part) for s, part in zip(self._names, voted or (), strict=False) if part]
+            self._trips.fill(
+                stamp, str(trade), "", "", "", qty, price, None, slipped, tuple(parts)
+            )  # fmt: skip
+            return
+        judged = self._trips.fill(stamp, str(trade), "", "", "", qty, price, pnl, slipped)
         if judged is not None:
-            trips.signals.pop(judged.entry.signal_id, None)
             self._rule.learn("", judged.r, judged.shares, closes=judged.closes)
 
 

@@ -26,9 +26,9 @@ def credit_shares(parts: Parts) -> list[tuple[str, float]]:
     Returns:
         `unattributed` with all of it, where nobody voted.
     """
-    voted = [(strategy, part) for strategy, part in parts if part]
-    if not voted:
-        return [(UNATTRIBUTED, 1.0)]
+    voted = [vote for vote in parts if vote[1]]
+    if len(voted) < 2:
+        return [(voted[0][0] if voted else UNATTRIBUTED, 1.0)]
     total, size = sum(p for _, p in voted), sum(abs(p) for _, p in voted)
     if total < NEARLY * size:
         return [(strategy, abs(part) / size) for strategy, part in voted]

@@ -26,7 +26,7 @@ from messages.trading import (
 from messages.units import SECOND_US, from_money, to_datetime, to_micros, to_money, to_units
 from operators.blocks import Block, Event
 from operators.learning.credit import split_profit
-from operators.learning.round_trips import Filled, Judged, OpenTrade, Parts, RoundTrips
+from operators.learning.round_trips import Judged, OpenTrade, Parts, RoundTrips
 from operators.params import RiskParams
 from operators.states import State
 
@@ -106,7 +106,7 @@ class Outcomes:
         )  # fmt: skip
 
     def _on_fill(self, stamp: int, fill: TradeExecution, out: list[Event]) -> None:
-        judged = self._trips.fill(_filled(stamp, fill))
+        judged = _fill(self._trips, stamp, fill)
         told = self._told.get(fill.ticker)
         if told is None or told.fills[0].trade_id != fill.trade_id:
             _, votes = self._trips.signals.get(fill.signal_id, (0, ()))
@@ -134,7 +134,7 @@ class Outcomes:
         outcomes: list[TradeOutcome] = []
         for fill in fills:
             known = before.get(fill.id)
-            judged = trips.fill(_filled(to_micros(fill.timestamp), fill)) if fill.qty else None
+            judged = _fill(trips, to_micros(fill.timestamp), fill) if fill.qty else None
             outcome = _revised(stamp, body.id, known, judged, fill)
             if outcome is None:
                 continue
@@ -147,10 +147,10 @@ class Outcomes:
         self._told[body.ticker] = Told(fills=fills, outcomes=outcomes, votes=told.votes)
 
 
-def _filled(stamp: int, fill: TradeExecution) -> Filled:
-    return Filled(
-        stamp, fill.trade_id, fill.order_id, fill.id, fill.signal_id, fill.side == "BUY",
-        fill.qty, to_units(fill.price or 0.0),
+def _fill(trips: RoundTrips, stamp: int, fill: TradeExecution) -> Judged | None:
+    return trips.fill(
+        stamp, fill.trade_id, fill.order_id, fill.id, fill.signal_id,
+        fill.qty if fill.side == "BUY" else -fill.qty, to_units(fill.price or 0.0),
         None if fill.pnl is None else from_money(fill.pnl), slippage_of(fill),
     )  # fmt: skip
 

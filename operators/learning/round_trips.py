@@ -6,10 +6,14 @@
 In units and microseconds; messages are made of it by `operators.learning.outcomes`.
 """
 
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import Final, NamedTuple
 
 from messages.units import DAY_US
 from operators.learning.credit import credit_shares
+
+NO_VOTES: Final = (0, ())
+Parts = tuple[tuple[str, float], ...]  # strategy, signed part of a signal's score: LONG positive
 
 
 class OpenTrade(NamedTuple):
@@ -21,6 +25,7 @@ class OpenTrade(NamedTuple):
         qty: open shares.
         cost: what the open shares were bought for, or sold for when short; positive.
         slipped: what they cost more than the market's price at the decision.
+        parts: of the score of the signal behind it; empty where they are to be looked up.
     """
 
     stamp: int
@@ -31,6 +36,7 @@ class OpenTrade(NamedTuple):
     qty: int
     cost: int
     slipped: int
+    parts: Parts = ()
 
     def less(self, qty: int) -> "OpenTrade":
         """Return what stays open of it after a part was closed; shares are rounded down."""
@@ -45,26 +51,6 @@ class OpenTrade(NamedTuple):
             return self
         cost, slipped = self.cost * qty // self.qty, self.slipped * qty // self.qty
         return self._replace(qty=qty, cost=cost, slipped=slipped)
-
-
-class Filled(NamedTuple):
-    """What a round trip needs to know of a fill; money in units.
-
-    Attributes:
-        pnl: realised by it; None when it opens or adds.
-        slipped: what it was worse than the market's price at the decision.
-    """
-
-    stamp: int
-    trade_id: str
-    order_id: str
-    execution_id: str
-    signal_id: str
-    buys: bool
-    qty: int
-    price: int
-    pnl: int | None
-    slipped: int
 
 
 class Judged(NamedTuple):
@@ -83,9 +69,6 @@ class Judged(NamedTuple):
     roi: float
     r: float
     shares: list[tuple[str, float]]
-
-
-Parts = tuple[tuple[str, float], ...]  # strategy, signed part of a signal's score: LONG positive
 
 
 class RoundTrips:
@@ -111,28 +94,42 @@ class RoundTrips:
         """Remember what voted for a signal."""
         self.signals[signal_id] = (stamp, parts)
 
-    def fill(self, fill: Filled) -> Judged | None:
-        """Add an opening fill to its round trip; judge a closing one."""
-        entry = self.trades.get(fill.trade_id)
-        value = fill.qty * fill.price
+    def fill(
+        self, stamp: int, trade: str, order: str, execution: str, signal: str, qty: int,
+        price: int, pnl: int | None, slipped: int, parts: Parts = (),
+    ) -> Judged | None:  # fmt: skip
+        """Add an opening fill to its round trip; judge a closing one.
+
+        Args:
+            stamp: of the fill.
+            trade: id of the round trip; order, execution, signal: of the fill.
+            order: see above.
+            execution: see above.
+            signal: see above.
+            qty: signed shares.
+            price: of each, units.
+            pnl: realised by it, units; None when it opens or adds.
+            slipped: what it was worse than the market's price at the decision, units.
+            parts: of the signal's score, where they are known; otherwise they are looked up.
+        """
+        entry = self.trades.get(trade)
         if entry is None:
-            self.trades[fill.trade_id] = OpenTrade(
-                fill.stamp, fill.order_id, fill.execution_id, fill.signal_id, fill.buys, fill.qty,
-                value, fill.slipped,
-            )  # fmt: skip
+            long, qty = qty > 0, abs(qty)
+            self.trades[trade] = OpenTrade(
+                stamp, order, execution, signal, long, qty, qty * price, slipped, parts
+            )
             return None
-        if fill.pnl is None:
-            self.trades[fill.trade_id] = entry._replace(
-                qty=entry.qty + fill.qty, cost=entry.cost + value,
-                slipped=entry.slipped + fill.slipped,
-            )  # fmt: skip
+        qty = abs(qty)
+        if pnl is None:
+            self.trades[trade] = entry._replace(
+                qty=entry.qty + qty, cost=entry.cost + qty * price, slipped=entry.slipped + slipped
+            )
             return None
-        closes = fill.qty >= entry.qty
-        if closes:
-            del self.trades[fill.trade_id]
-        else:
-            self.trades[fill.trade_id] = entry.less(fill.qty)
-        return self._judge(entry.part(fill.qty), fill.pnl, closes=closes)
+        if qty >= entry.qty:
+            del self.trades[trade]
+            return self._judge(entry, pnl, closes=True)
+        self.trades[trade] = entry.less(qty)
+        return self._judge(entry.part(qty), pnl, closes=False)
 
     def forget(self) -> None:
         """Forget what is open: the account has begun anew."""
@@ -151,9 +148,12 @@ class RoundTrips:
     def _judge(self, entry: OpenTrade, profit: int, *, closes: bool) -> Judged:
         cost = entry.cost
         at_risk = cost * self._stop / 10_000
-        _, parts = self.signals.get(entry.signal_id, (0, ()))
-        oriented = parts if entry.long else [(strategy, -part) for strategy, part in parts]
+        parts: Sequence[tuple[str, float]] = entry.parts
+        if not parts:
+            parts = self.signals.get(entry.signal_id, NO_VOTES)[1]
+        if not entry.long:
+            parts = [(strategy, -part) for strategy, part in parts]
         return Judged(
             entry, closes, profit / cost if cost else 0.0, profit / at_risk if at_risk else 0.0,
-            credit_shares(oriented),
+            credit_shares(parts),
         )  # fmt: skip

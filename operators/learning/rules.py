@@ -16,6 +16,7 @@ on the order; rewards are rounded to a millionth. Nothing here is compiled.
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from statistics import NormalDist
 from typing import Annotated, Final, NamedTuple, Protocol
 
@@ -30,7 +31,8 @@ HALF_LIVES: Final = 10  # cycles older than so many half-lives are forgotten: un
 LEVEL: Final = 10**12  # hedge's own weights are whole parts of it
 
 
-class Evidence(NamedTuple):
+@dataclass(slots=True)
+class Evidence:
     """Exact sums over outcomes: of s R, |s|, |s| R^2 and s^2, with s and R in millionths."""
 
     gain: int = 0
@@ -38,21 +40,18 @@ class Evidence(NamedTuple):
     square: int = 0
     sizes: int = 0
 
-    def with_outcome(self, share: int, r: int) -> "Evidence":
-        """Return the sums with one more outcome."""
+    def add(self, share: int, r: int) -> None:
+        """Take one more outcome."""
         size = abs(share)
-        return Evidence(
-            self.gain + share * r, self.size + size, self.square + size * r * r,
-            self.sizes + size * size,
-        )  # fmt: skip
+        self.gain += share * r
+        self.size += size
+        self.square += size * r * r
+        self.sizes += size * size
 
-    def revised(self, share: int, old: int, new: int) -> "Evidence":
-        """Return the sums with an outcome's R multiple being another than it was."""
-        size = abs(share)
-        return self._replace(
-            gain=self.gain + share * (new - old),
-            square=self.square + size * (new * new - old * old),
-        )
+    def revise(self, share: int, old: int, new: int) -> None:
+        """Take an outcome's R multiple being another than it was."""
+        self.gain += share * (new - old)
+        self.square += abs(share) * (new * new - old * old)
 
     @property
     def words(self) -> "Sums":

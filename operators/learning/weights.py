@@ -29,7 +29,6 @@ from operators.states import State
 from operators.trading.sessions import NEVER, SessionTable
 
 SEED: Final = "seed"
-NOTHING_YET: Final = Evidence()
 PARTS: Final = MILLION  # of a share and of an R multiple
 
 
@@ -204,8 +203,8 @@ class Weights:
         )
         for strategy, credit in shares:
             if strategy in self._trades:
-                before = self._evidence.get(strategy, NOTHING_YET)
-                self._evidence[strategy] = before.revised(round(credit * PARTS), old, new)
+                sums = self._evidence.setdefault(strategy, Evidence())
+                sums.revise(round(credit * PARTS), old, new)
                 self._cited.setdefault(strategy, []).append(outcome.id)
         return None
 
@@ -224,8 +223,10 @@ class Weights:
         for strategy, credit in shares:
             if strategy not in self._trades:
                 continue
-            before = self._evidence.get(strategy, NOTHING_YET)
-            self._evidence[strategy] = before.with_outcome(round(credit * PARTS), multiple)
+            sums = self._evidence.get(strategy)
+            if sums is None:
+                sums = self._evidence[strategy] = Evidence()
+            sums.add(round(credit * PARTS), multiple)
             self._trades[strategy] += closes
             self._heard = True
             if id_:

@@ -19,7 +19,7 @@ outcome = st.tuples(st.integers(-3 * MILLION, 3 * MILLION), st.integers(-5 * MIL
 def of(*outcomes: tuple[int, int]) -> Evidence:
     found = Evidence()
     for share, r in outcomes:
-        found = found.with_outcome(share, r)
+        found.add(share, r)
     return found
 
 

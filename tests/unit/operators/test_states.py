@@ -107,11 +107,11 @@ def test_a_missing_and_an_unknown_field_are_errors(kind: type[State]) -> None:
         ),
         (
             OutcomesState(
-                trades={"t": OpenTrade(1, "o", "e", "s", True, 2, 3, 4)},
+                trades={"t": OpenTrade(1, "o", "e", "s", True, 2, 3, 4, (("own", -0.5),))},
                 signals={"s": (1, (("momentum", 0.5),))}, swept=0, told={},
             ),
             (
-                b'{"trades":{"t":[1,"o","e","s",true,2,3,4]},'
+                b'{"trades":{"t":[1,"o","e","s",true,2,3,4,[["own",-0.5]]]},'
                 b'"signals":{"s":[1,[["momentum",0.5]]]},"swept":0,"told":{}}'
             ),
         ),
