@@ -26,7 +26,7 @@ from messages.trading import (
 from messages.units import SECOND_US, from_money, to_datetime, to_micros, to_money, to_units
 from operators.blocks import Block, Event
 from operators.learning.credit import split_profit
-from operators.learning.round_trips import Judged, OpenTrade, Parts, RoundTrips
+from operators.learning.round_trips import NO_VOTES, Judged, OpenTrade, Parts, RoundTrips
 from operators.params import RiskParams
 from operators.states import State
 
@@ -127,9 +127,10 @@ class Outcomes:
         profits = {p.execution_id: p for p in body.profits}
         fills = [_after(fill, body, profits.get(fill.id)) for fill in told.fills]
         trips = RoundTrips(self._stop)
+        votes = told.votes or self._trips.signals.get(fills[0].signal_id, NO_VOTES)[1]
         for fill in fills:
             if fill.signal_id:
-                trips.vote(0, fill.signal_id, told.votes)
+                trips.vote(0, fill.signal_id, votes)
         before = {outcome.causes[1]: outcome for outcome in told.outcomes}
         outcomes: list[TradeOutcome] = []
         for fill in fills:
@@ -144,7 +145,7 @@ class Outcomes:
         if body.trade_id in self._trips.trades or body.trade_id in trips.trades:
             self._trips.trades.pop(body.trade_id, None)
             self._trips.trades.update(trips.trades)
-        self._told[body.ticker] = Told(fills=fills, outcomes=outcomes, votes=told.votes)
+        self._told[body.ticker] = Told(fills=fills, outcomes=outcomes, votes=votes)
 
 
 def _fill(trips: RoundTrips, stamp: int, fill: TradeExecution) -> Judged | None:

@@ -86,6 +86,15 @@ def test_the_shard_count_means_nothing(
     assert proofs[0] == proofs[1]
 
 
+@pytest.mark.parametrize("shards", [1, 4])
+def test_one_day_comes_to_its_end(services: Services, shards: int) -> None:
+    """Nobody waits for what follows from himself: a run of one day ends like one of three."""
+    _, summary = play(services, days(1, shards), timeout=200)
+    assert summary["accounted"], summary.get("first_unaccounted")
+    assert summary["digest"].startswith("340437e41659366f")
+    assert summary["rows"]["learning_adjustments"] == 3
+
+
 @pytest.mark.parametrize("from_start", [False, True])
 def test_every_day_is_certified_weights_included(
     three: tuple[Demo, dict[str, Any]], *, from_start: bool
