@@ -67,6 +67,7 @@ class _Game:
     levels: dict[str, int] = field(default_factory=dict)
     off: set[str] = field(default_factory=set)
     heard: bool = False
+    commands: set[str] = field(default_factory=set)
 
 
 def rederive(recorded: Recorded) -> Derived:
@@ -121,7 +122,9 @@ def _cycles(recorded: Recorded) -> Iterable[tuple[int, int, int]]:
 def _judge(game: _Game, recorded: Recorded, begin: int, end: int) -> dict[str, tuple[int, int]]:
     """Return strategy -> weight before and after a cycle."""
     for stamp, command in recorded.commands:
-        if begin < stamp <= end and command["kind"].endswith("_strategy"):
+        unheard = command["id"] not in game.commands
+        if unheard and begin < stamp <= end and command["kind"].endswith("_strategy"):
+            game.commands.add(command["id"])
             off = command["kind"] == "disable_strategy"
             (game.off.add if off else game.off.discard)(command["strategy"])
     sums: dict[str, Sums] = {}
