@@ -94,6 +94,10 @@ class Watch:
         end = self._consumer.get_watermark_offsets(at, timeout=30)[1]
         self._consumer.assign([TopicPartition(topic, 0, end)])
 
+    def close(self) -> None:
+        """Leave the broker while it is there: a consumer that is not closed waits for it."""
+        self._consumer.close()
+
     def take(self, count: int) -> list[tuple[str, int]]:
         """Return key and append time, milliseconds, of the next facts."""
         found: list[tuple[str, int]] = []
@@ -192,6 +196,9 @@ def measured(tickers: int, rounds: int) -> dict[str, float]:
             for _ in range(rounds):
                 found["bar to order"] += delays(*ours)
                 found["bare hop"] += delays(*bare)
+            for _, before, after in (ours, bare):
+                before.close()
+                after.close()
     said: dict[str, float] = {}
     for what, values in found.items():
         for percent in (50, 99):
@@ -205,6 +212,7 @@ def main() -> None:
     if sys.argv[1] == "--relay":
         relay(Path(sys.argv[2]))
     sys.stdout.write(json.dumps(measured(int(sys.argv[1]), int(sys.argv[2]))) + "\n")
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ from messages.units import to_datetime, to_micros
 from operators.blocks import Block, Event
 from operators.columns.records import ACCEPTED, BY_SIGNAL, DECISION, FILL, NONE, Rows
 from operators.learning.cycles import Cycles
-from operators.learning.round_trips import RoundTrips
+from operators.learning.round_trips import Parts, RoundTrips
 from operators.learning.weights import Weights
 from operators.params import Params
 from operators.trading.sessions import SessionTable
@@ -77,7 +77,7 @@ class Learner:
         self._rule = Weights(params.learning, sessions, names, first=weights)
         self.weights = dict(weights)
         self.adjusted: list[Adjusted] = []
-        self._behind: dict[int, list[float]] = {}  # order -> signed parts of its signal's score
+        self._behind: dict[int, Parts] = {}  # order -> signed parts of its signal's score
         self._coming: list[tuple[int, WeightChange]] = []
         self._cycle = SOONEST
         self._began = False
@@ -127,7 +127,15 @@ class Learner:
             (kind == DECISION) & (rows["code"] == ACCEPTED) & (rows["cause"] == BY_SIGNAL)
         )
         parts = votes[asked["row"]] * [self.weights.get(name, 0.0) for name in self._names]
-        self._behind.update(zip(asked["order"].tolist(), parts.tolist(), strict=True))
+        voted, names = parts != 0.0, self._names
+        first, alone = voted.argmax(axis=1), voted.sum(axis=1) == 1
+        # Mostly one strategy votes: its part is all there is to remember.
+        self._behind.update(
+            (order, ((names[n], row[n]),) if single else _parts(names, row))
+            for order, n, single, row in zip(
+                asked["order"].tolist(), first.tolist(), alone.tolist(), parts.tolist(), strict=True
+            )
+        )
         fills = rows.compress(kind == FILL)
         for fill in zip(*(fills[name].tolist() for name in FILL_FIELDS), strict=True):
             self._on_fill(*fill)
@@ -151,10 +159,8 @@ class Learner:
         if asked != NONE:
             slipped = qty * (price - asked)
         if pnl == NONE:
-            parts = [(s, part) for s, part in zip(self._names, voted or (), strict=False) if part]
-            self._trips.fill(
-                stamp, str(trade), "", "", "", qty, price, None, slipped, tuple(parts)
-            )  # fmt: skip
+            parts = voted or ()
+            self._trips.fill(stamp, str(trade), "", "", "", qty, price, None, slipped, parts)
             return
         judged = self._trips.fill(stamp, str(trade), "", "", "", qty, price, pnl, slipped)
         if judged is not None:
@@ -162,6 +168,10 @@ class Learner:
 
 
 FILL_FIELDS: Final = ("stamp", "qty", "price", "pnl", "order", "trade", "asked")
+
+
+def _parts(names: Sequence[str], row: Sequence[float]) -> Parts:
+    return tuple((name, part) for name, part in zip(names, row, strict=True) if part)
 
 
 def _at(coming: tuple[int, Any]) -> int:
