@@ -15,7 +15,6 @@ from messages.learning import StrategyMetric, TradeOutcome, WeightChange
 from messages.market import Bar
 from messages.trading import TradeSignal
 from messages.units import (
-    MINUTE_US,
     SECOND_US,
     from_money,
     to_datetime,
@@ -30,7 +29,8 @@ from operators.learning.credit import split_profit
 from operators.merge import NO_STAMP
 from operators.params import AccountParams, LearningParams
 from operators.states import State
-from operators.trading.sessions import BEYOND, NEVER, SessionTable
+from operators.trading.sessions import NEVER, SessionTable
+from operators.trading.timers import Timers
 
 DAYS: Final = 252  # sessions in the ratios
 
@@ -90,8 +90,8 @@ class StrategyMetrics:
         names: Sequence[str], state: MetricsState | None = None,
     ) -> None:  # fmt: skip
         """Start empty or from a snapshot; `names` are the strategies."""
-        self._every, self._horizon = params.metrics_minutes * MINUTE_US, params.horizon_bars
-        self._cash, self._sessions, self._names = account.start_cash * 10_000, sessions, list(names)
+        self._cash, self._names = account.start_cash * 10_000, list(names)
+        self._horizon, every = params.horizon_bars, params.metrics_minutes
         self._began = state.began if state else 0
         self._sums = dict(state.sums) if state else dict.fromkeys(names, Sums())
         self._days = {s: list(d) for s, d in (state.days if state else {}).items()}
@@ -99,8 +99,8 @@ class StrategyMetrics:
         self._pending = {t: list(p) for t, p in (state.pending if state else {}).items()}
         self._closes = dict(state.closes if state else {})
         self._filter = BarFilter(state.last_bars if state else None)
-        self._due = state.due if state else NEVER
-        self._close_due = state.close_due if state else NEVER
+        due, close = (state.due, state.close_due) if state else (NEVER, NEVER)
+        self._timers = Timers(every, sessions, due, close)
         self._told = NO_STAMP
 
     def step(self, block: Block) -> Block:
@@ -128,7 +128,7 @@ class StrategyMetrics:
                     self._on_outcome(body)
                 out.append(event)
         self._fire(block.frontier if block.ended else block.frontier - 1, out)
-        if block.ended and self._close_due != NEVER and self._told < block.frontier:
+        if block.ended and self._timers.close != NEVER and self._told < block.frontier:
             self._publish(block.frontier, out)
         return Block(out, block.frontier, block.ended)
 
@@ -139,30 +139,26 @@ class StrategyMetrics:
             days={s: list(d) for s, d in self._days.items()},
             weights={s: list(w) for s, w in self._weights.items()},
             pending={t: list(p) for t, p in self._pending.items()}, closes=dict(self._closes),
-            last_bars=self._filter.snapshot(), due=self._due, close_due=self._close_due,
+            last_bars=self._filter.snapshot(), due=self._timers.periodic,
+            close_due=self._timers.close,
         )  # fmt: skip
 
     def _fire(self, stamp: int, out: list[Event]) -> None:
         """Publish what is due up to a stamp."""
-        while (due := min(self._due, self._close_due)) <= stamp:
-            if due == self._close_due:
-                self._close_due = NEVER
-                self._publish(due, out)
-                for strategy in self._names:
-                    days = self._days.setdefault(strategy, [])
-                    days.append(self._sums[strategy].today)
-                    del days[:-DAYS]
-                    self._sums[strategy] = self._sums[strategy]._replace(today=0)
-            else:
-                self._due = NEVER
-                self._publish(due, out)
+        for due, session_ended in self._timers.fire(stamp):
+            self._publish(due, out)
+            if session_ended:
+                self._begin_session()
+
+    def _begin_session(self) -> None:
+        for strategy in self._names:
+            days = self._days.setdefault(strategy, [])
+            days.append(self._sums[strategy].today)
+            del days[:-DAYS]
+            self._sums[strategy] = self._sums[strategy]._replace(today=0)
 
     def _on_bar(self, stamp: int, bar: Bar) -> None:
-        if self._due == NEVER:
-            self._due = stamp - stamp % self._every + self._every
-        if self._close_due == NEVER:
-            end = self._sessions.end_of(stamp)
-            self._close_due = BEYOND if end is None else end + 1
+        self._timers.arm(stamp)
         close = self._closes[bar.ticker] = to_units(bar.close)
         waiting = self._pending.pop(bar.ticker, None)
         if waiting is None:
@@ -220,10 +216,8 @@ class StrategyMetrics:
         out += [Event(stamp, s, self._metric(stamp, s)) for s in self._names]
 
     def _metric(self, stamp: int, strategy: str) -> StrategyMetric:
-        sums, days = (
-            self._sums[strategy],
-            [*self._days.get(strategy, ()), self._sums[strategy].today],
-        )
+        sums = self._sums[strategy]
+        days = [*self._days.get(strategy, ()), sums.today]
         returns = [credit / self._cash for credit in days]
         count = sums.outcomes
         return StrategyMetric(

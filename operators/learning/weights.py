@@ -16,7 +16,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from messages.base import make_id
-from messages.control import FOR_A_STRATEGY, Command, RunStarted
+from messages.control import Command, RunStarted
 from messages.errors import TidewireError
 from messages.learning import Guardrail, LearningAdjustment, TradeOutcome, WeightChange
 from messages.units import to_datetime, to_micros
@@ -26,6 +26,7 @@ from operators.learning.projection import project
 from operators.learning.rules import Evidence, Rule, RuleState, Sums, rule_of
 from operators.params import MILLION, LearningParams
 from operators.states import State
+from operators.strategies.switches import Switches
 from operators.trading.sessions import NEVER, SessionTable
 
 SEED: Final = "seed"
@@ -147,8 +148,7 @@ class Weights:
         self._started = state.started if state else False
         self._heard = state.heard if state else False
         self._trades = dict(state.trades) if state else dict.fromkeys(self._names, 0)
-        self._disabled = set(state.disabled if state else ())
-        self._commands = set(state.commands if state else ())
+        self._switches = Switches(state.disabled, state.commands) if state else Switches()
         self._evidence = {s: Evidence.of(w) for s, w in (state.evidence if state else {}).items()}
         self._cited = {s: list(ids) for s, ids in (state.cited if state else {}).items()}
         self._due = state.due if state else NEVER
@@ -163,7 +163,7 @@ class Weights:
             if isinstance(body, TradeOutcome):
                 self._on_outcome(body)
             elif isinstance(body, Command):
-                self._on_command(body)
+                self._switches.take(body)
             elif isinstance(body, RunStarted):
                 self.begin(event.stamp, out)
             out.append(event)
@@ -173,10 +173,10 @@ class Weights:
 
     def snapshot(self) -> WeightsState:
         """Return weights, counts, and the evidence of the cycle under way."""
+        off, taken = self._switches.snapshot()
         return WeightsState(
             started=self._started, heard=self._heard, weights=dict(self.weights),
-            trades=dict(self._trades),
-            disabled=sorted(self._disabled), commands=sorted(self._commands),
+            trades=dict(self._trades), disabled=off, commands=taken,
             evidence={s: e.words for s, e in self._evidence.items()},
             cited={s: list(ids) for s, ids in self._cited.items()}, due=self._due,
             rule=self._rule.snapshot() if self._rule else RuleState(cycles=[], levels={}),
@@ -232,14 +232,6 @@ class Weights:
             if id_:
                 self._cited.setdefault(strategy, []).append(id_)
 
-    def _on_command(self, command: Command) -> None:
-        if command.kind in FOR_A_STRATEGY and command.id not in self._commands:
-            self._commands.add(command.id)
-            act = (
-                self._disabled.add if command.kind == "disable_strategy" else self._disabled.discard
-            )
-            act(command.strategy)
-
     def _pass_time(self, until: int, out: list[Event]) -> None:
         """End the cycles that are over by a moment."""
         while self._due <= until:
@@ -276,7 +268,7 @@ class Weights:
         weights = dict(self.weights)
         guardrails: dict[str, Guardrail] = {}
         for strategy in self._names:
-            if strategy in self._disabled or not weights[strategy]:
+            if strategy in self._switches.off or not weights[strategy]:
                 guardrails[strategy] = "disabled"
             elif self._trades[strategy] < self._params.min_trades:
                 guardrails[strategy] = "min_trades"

@@ -1,13 +1,14 @@
 """The ensemble: votes and weights in, at most one signal per ticker and stamp out."""
 
 from messages.base import Direction, make_id
-from messages.control import FOR_A_STRATEGY, Command
+from messages.control import Command
 from messages.learning import WeightChange
 from messages.trading import StrategyVote, TradeSignal
 from messages.units import to_datetime, to_micros
 from operators.blocks import Block, Event
 from operators.params import EnsembleParams
 from operators.states import State
+from operators.strategies.switches import Switches
 from operators.strategies.voting import Votes
 
 
@@ -40,8 +41,7 @@ class Ensemble:
         self._params = params
         self._weights = dict(state.weights if state else {})
         self._later = list(state.later if state else ())
-        self._disabled = set(state.disabled if state else ())
-        self._commands = set(state.commands if state else ())
+        self._switches = Switches(state.disabled, state.commands) if state else Switches()
 
     def step(self, block: Block) -> Block:
         """Replace votes by signals; weights are taken in; the rest passes."""
@@ -58,28 +58,21 @@ class Ensemble:
                 at = to_micros(body.effective_from)
                 self._later.append((at, body.strategy, body.new, body.id))
             elif isinstance(body, Command):
-                self._on_command(body)
+                self._switches.take(body)
             else:
                 out.append(event)
         return Block(out, block.frontier, block.ended)
 
     def snapshot(self) -> EnsembleState:
         """Return present and coming weights."""
+        off, taken = self._switches.snapshot()
         return EnsembleState(
-            weights=dict(self._weights), disabled=sorted(self._disabled),
-            commands=sorted(self._commands), later=list(self._later),
-        )  # fmt: skip
-
-    def _on_command(self, command: Command) -> None:
-        """Switch a strategy off or on; other commands are the desk's business."""
-        if command.kind in FOR_A_STRATEGY and command.id not in self._commands:
-            self._commands.add(command.id)
-            off = command.kind == "disable_strategy"
-            (self._disabled.add if off else self._disabled.discard)(command.strategy)
+            weights=dict(self._weights), disabled=off, commands=taken, later=list(self._later)
+        )
 
     def _weight(self, strategy: str) -> tuple[float, str]:
         """Return a strategy's weight as it counts now, and where it comes from."""
-        if strategy in self._disabled:
+        if strategy in self._switches.off:
             return 0.0, ""
         return self._weights.get(strategy, (0.0, ""))
 

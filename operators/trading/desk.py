@@ -13,7 +13,7 @@ from messages.base import make_id
 from messages.control import Command
 from messages.market import Bar
 from messages.trading import Cause, Decision, TradeSignal
-from messages.units import MINUTE_US, to_micros, to_units
+from messages.units import to_micros, to_units
 from operators import checks
 from operators.bar_filter import BarFilter
 from operators.blocks import Block, Event
@@ -28,8 +28,9 @@ from operators.trading.fills import Execution, SimulatedBroker
 from operators.trading.last_bar import LastBar
 from operators.trading.orders import Order, OrderBook
 from operators.trading.protection import exit_by
-from operators.trading.sessions import BEYOND, NEVER, SessionTable
+from operators.trading.sessions import NEVER, SessionTable
 from operators.trading.sizing import Sizing
+from operators.trading.timers import Timers
 
 Ending = Literal["EXPIRED", "CANCELLED", "REJECTED"]
 
@@ -61,7 +62,6 @@ class Desk:
         self._sizing = Sizing(params)
         checked = not checks.is_off("BUYING_POWER", self._limits)
         self._free_cash = self._cash if checked else None
-        self._every = params.account.snapshot_minutes * MINUTE_US
         self._sessions = sessions
         self._events = EventFactory(params.account.name)
         self._broker = broker or SimulatedBroker(params.fills)
@@ -74,15 +74,14 @@ class Desk:
         self._state: TradingState = state.state if state else "ACTIVE"
         self._flattening = state.flattening if state else False
         self._commands = set(state.commands if state else ())
-        self._snapshot_due = state.snapshot_due if state else NEVER
-        self._close_due = state.close_due if state else NEVER
-        self._due = min(self._close_due, self._snapshot_due)  # the timer that fires next
+        due, close = (state.snapshot_due, state.close_due) if state else (NEVER, NEVER)
+        self._timers = Timers(params.account.snapshot_minutes, sessions, due, close)
 
     def step(self, block: Block) -> Block:
         """Take the next batch of bars, signals and commands."""
         out: list[Event] = []
         for event in block.events:
-            if event.stamp >= self._due:
+            if event.stamp >= self._timers.due:
                 self._fire(event.stamp, out)
             body = event.body
             if isinstance(body, Bar):
@@ -94,7 +93,7 @@ class Desk:
                 self._on_command(event.stamp, body, out)
             else:
                 out.append(event)
-        if block.frontier >= self._due:
+        if block.frontier >= self._timers.due:
             self._fire(block.frontier if block.ended else block.frontier - 1, out)
         if block.ended:
             out.append(self._events.snapshot(block.frontier, self.account, self._state))
@@ -107,7 +106,7 @@ class Desk:
             orders=self._orders.open_orders(), exits=dict(self._exits),
             bars={ticker: bar.snapshot() for ticker, bar in self._bars.items()},
             state=self._state, flattening=self._flattening, commands=sorted(self._commands),
-            snapshot_due=self._snapshot_due, close_due=self._close_due,
+            snapshot_due=self._timers.periodic, close_due=self._timers.close,
         )  # fmt: skip
 
     def book(self, stamp: int, executions: Iterable[Execution], out: list[Event]) -> None:
@@ -139,22 +138,11 @@ class Desk:
 
     def _fire(self, stamp: int, out: list[Event]) -> None:
         """Let the timers fire that are due up to a stamp."""
-        while (due := self._due) <= stamp:
-            if due == self._close_due:
-                self._close_due = NEVER
+        for due, session_ended in self._timers.fire(stamp):
+            if session_ended:
                 self._session_closed(due, out)
             else:
-                self._snapshot_due = NEVER
                 out.append(self._events.snapshot(due, self.account, self._state))
-            self._due = min(self._close_due, self._snapshot_due)
-
-    def _arm(self, stamp: int) -> None:
-        if self._snapshot_due == NEVER:
-            self._snapshot_due = stamp - stamp % self._every + self._every
-        if self._close_due == NEVER:
-            end = self._sessions.end_of(stamp)
-            self._close_due = BEYOND if end is None else end + 1
-        self._due = min(self._close_due, self._snapshot_due)
 
     def _session_closed(self, stamp: int, out: list[Event]) -> None:
         for bar in self._bars.values():
@@ -194,8 +182,7 @@ class Desk:
 
     def _on_bar(self, stamp: int, bar: Bar, out: list[Event]) -> None:
         price = to_units(bar.close)
-        if self._close_due == NEVER or self._snapshot_due == NEVER:
-            self._arm(stamp)
+        self._timers.arm(stamp)
         last = self._bars.get(bar.ticker)
         if last is None:
             last = self._bars[bar.ticker] = LastBar(price, stamp, bar.volume)

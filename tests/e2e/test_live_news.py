@@ -6,7 +6,6 @@ import signal
 import subprocess
 import sys
 import time
-import urllib.request
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -22,6 +21,7 @@ from stack.audit.topic_reader import read_topics
 from stack.home import Home
 from stack.servers.database import EmbeddedDatabase
 from tests.outside import outsider
+from tests.scraping import scrape
 from tests.waiting import eventually
 from tests.web import Page, Web, rss, serving
 
@@ -129,8 +129,7 @@ def test_the_feeds_tell_how_they_are(say: Say) -> None:
     assert feeds["bad"]["errors"] > 0
     assert feeds["bad"]["back_off_s"] > 0
     port = next(f["metrics_port"] for f in up(say)["flows"] if f["flow"] == "news")
-    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics") as answer:
-        metrics = answer.read().decode()
+    metrics = scrape(port) or ""
     for name in ("feed_entries_total", "feed_errors_total", "feed_last_success_seconds",
                  "feed_last_item_seconds", "feed_back_off_seconds", "feed_fetch_seconds_bucket",
                  "feed_delay_seconds_bucket"):  # fmt: skip

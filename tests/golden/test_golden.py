@@ -10,40 +10,24 @@ from typing import Any
 import msgspec
 import pytest
 
-from connectors.market.bar_rows import bar_rows
 from connectors.market.calendar import new_york_sessions
-from connectors.market.input_files import article_rows
 from connectors.market.simulated import record_days
 from flows.closed_loop import ClosedLoop, play
 from messages.learning import WeightChange
 from messages.market import Bar
-from messages.news import RawArticle
 from messages.units import HOUR_US
-from operators.admission import AdmitArticles, AdmitBars
-from operators.blocks import Block, Event
+from operators.blocks import Event
 from operators.merge import cut
 from operators.params import Params
-from tests.models import scoring
+from tests.played import read_scored
 from tests.streams import weight
 
 CASES = Path(__file__).parent
-HORIZON = 2**60
 
 
 def scored_day(tmp_path: Path, seed: int) -> list[Event]:
     """Return bars and scored articles of a simulated day, in the order signals reads them."""
-    bars_file, news_file = record_days(tmp_path, seed)
-    events: list[Event] = []
-    for rows, operator in (
-        (bar_rows(bars_file), AdmitBars(HORIZON, "1m", "recorded")),
-        (article_rows(news_file), AdmitArticles(HORIZON)),
-    ):
-        block = Block([Event(0, "", row) for row in rows(0)], 0, ended=False)
-        events += operator.step(block).events
-    articles = [e for e in events if isinstance(e.body, RawArticle)]
-    scored = scoring().step(Block(articles, 0)).events
-    bars = [e for e in events if isinstance(e.body, Bar)]
-    return sorted(scored + bars, key=lambda e: (e.stamp, e.key, isinstance(e.body, Bar)))
+    return read_scored(*record_days(tmp_path, seed))
 
 
 def run_day(day: list[Event], size: int) -> list[Event]:

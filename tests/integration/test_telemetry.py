@@ -1,8 +1,8 @@
 """What processes tell of themselves: metrics, health, logs, over real sockets."""
 
 import json
-import urllib.request
-from http.client import HTTPException
+import socket
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -13,6 +13,7 @@ from stack.runtime.demo import Demo
 from stack.runtime.health import rows_of, vitals_of
 from stack.servers.services import Services
 from tests.harness import options, play
+from tests.scraping import scrape
 from tests.waiting import eventually
 
 pytestmark = [pytest.mark.kafka, pytest.mark.postgres, pytest.mark.timeout(400)]
@@ -29,12 +30,8 @@ class Scraper:
             if child.process is None:
                 continue
             port = vitals_of(demo.run.path(), label).get("metrics_port")
-            if port:
-                try:
-                    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics") as page:
-                        self.pages[label] = page.read().decode()
-                except (OSError, HTTPException):
-                    continue  # it has just ended
+            if port and (page := scrape(port)):
+                self.pages[label] = page
 
 
 @pytest.fixture(scope="module")
@@ -59,6 +56,31 @@ def test_every_process_serves_its_metrics(scraped: tuple[Demo, dict[str, str]]) 
     assert value(pages["persist"], "tidewire_flush_seconds_count", "database") > 0
     assert "tidewire_lag" in pages["trade"]
     assert "tidewire_epoch_age" in pages["trade"]
+
+
+@pytest.mark.parametrize(
+    ("answer", "page"),
+    [
+        (b"", None),
+        (b"HTTP/1.0 200 OK\r\n", None),
+        (b"HTTP/1.0 200 OK\r\nContent-Length: 4\r\n\r\nup", None),
+        (b"HTTP/1.0 200 OK\r\nContent-Length: 4\r\n\r\nup 1", "up 1"),
+    ],
+)
+def test_a_page_cut_short_by_the_end_of_its_process_counts_as_none(
+    answer: bytes, page: str | None
+) -> None:
+    def serve() -> None:
+        asker, _ = server.accept()
+        with asker:
+            asker.recv(4096)
+            asker.sendall(answer)
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        thread = Thread(target=serve)
+        thread.start()
+        assert scrape(server.getsockname()[1]) == page
+        thread.join()
 
 
 def test_health_of_every_flow_is_on_system_events(scraped: tuple[Demo, dict[str, str]]) -> None:

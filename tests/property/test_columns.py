@@ -8,14 +8,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from connectors.market.bar_rows import bar_rows
 from connectors.market.calendar import new_york_sessions
-from connectors.market.input_files import article_rows
 from messages.market import Bar
-from messages.news import RawArticle, ScoredArticle
+from messages.news import ScoredArticle
 from messages.units import HOUR_US
-from operators.admission import AdmitArticles, AdmitBars
-from operators.blocks import Block, Event
+from operators.blocks import Event
 from operators.checks import SWITCHABLE
 from operators.params import (
     AccountParams,
@@ -37,7 +34,7 @@ from tests.columns import (
     learnt_by_columns,
     learnt_by_messages,
 )
-from tests.models import scoring
+from tests.played import read_scored
 from tests.streams import CLOSE, DAY, END, OPEN, at, bar, market, scored, weight
 
 EXAMPLES = Path(__file__).parents[1] / "own_examples.py"
@@ -157,19 +154,7 @@ def test_late_repeated_and_early_bars_are_left_out_alike() -> None:
 @pytest.mark.recorded
 @pytest.mark.timeout(600)
 def test_two_recorded_days_with_their_news(two_days: tuple[Path, Path]) -> None:
-    events: list[Event] = []
-    for rows, operator in (
-        (bar_rows(two_days[0]), AdmitBars(2**60, "1m", "recorded")),
-        (article_rows(two_days[1]), AdmitArticles(2**60)),
-    ):
-        block = Block([Event(0, "", row) for row in rows(0)], 0, ended=False)
-        events += operator.step(block).events
-    articles = [e for e in events if isinstance(e.body, RawArticle)]
-    scored = scoring().step(Block(articles, 0)).events
-    day = sorted(
-        scored + [e for e in events if isinstance(e.body, Bar)],
-        key=lambda e: (e.stamp, e.key, isinstance(e.body, Bar)),
-    )
+    day = read_scored(*two_days)
     weights = [weight(0, s, 1 / 3) for s in ("momentum", "mean_reversion", "news_driven")]
     day = [e._replace(stamp=day[0].stamp) for e in weights] + day
     end = day[-1].stamp - day[-1].stamp % HOUR_US + HOUR_US

@@ -6,9 +6,7 @@ from pathlib import Path
 import pytest
 
 from connectors.market.bar_file import BarFile
-from connectors.market.bar_rows import bar_rows
 from connectors.market.calendar import new_york_sessions
-from connectors.market.input_files import article_rows
 from connectors.market.simulated import record_days
 from flows.backtest.prepared import VoteCache, read_input, trade_rows
 from flows.backtest.results import result_of
@@ -17,16 +15,14 @@ from flows.backtest.tear_sheet import tear_sheet
 from flows.closed_loop import ClosedLoop
 from messages.learning import LearningAdjustment
 from messages.market import Bar
-from messages.news import RawArticle
 from messages.trading import TradeExecution
 from messages.units import MINUTE_US, to_units
-from operators.admission import AdmitArticles, AdmitBars
-from operators.blocks import Block, Event
+from operators.blocks import Event
 from operators.learning.weights import LearningImpossible
 from operators.merge import cut
 from operators.params import LearningParams, Params, equal_weights
 from tests.learning import begun
-from tests.models import scoring
+from tests.played import read_scored
 
 EAGER = Params(learning=LearningParams(min_trades=5, rate=0.5, max_shift=0.2))
 
@@ -43,19 +39,7 @@ def learnt(days: tuple[Path, Path]) -> Ran:
 
 def by_messages(days: tuple[Path, Path], params: Params) -> list[Event]:
     """Play the same days through the closed loop."""
-    events: list[Event] = []
-    for rows, operator in (
-        (bar_rows(days[0]), AdmitBars(2**60, "1m", "recorded")),
-        (article_rows(days[1]), AdmitArticles(2**60)),
-    ):
-        block = Block([Event(0, "", row) for row in rows(0)], 0)
-        events += operator.step(block).events
-    articles = [e for e in events if isinstance(e.body, RawArticle)]
-    scored = scoring().step(Block(articles, 0)).events
-    played = sorted(
-        scored + [e for e in events if isinstance(e.body, Bar)],
-        key=lambda e: (e.stamp, e.key, isinstance(e.body, Bar)),
-    )
+    played = read_scored(*days)
     loop = ClosedLoop(params, new_york_sessions())
     first, last = played[0].stamp, max(e.stamp for e in played if isinstance(e.body, Bar))
     known = [begun(first), *(e for e in played if e.stamp <= last)]
