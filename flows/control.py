@@ -7,6 +7,7 @@ from bytewax.operators import KeyedStream
 
 from connectors.envelope import Envelope
 from connectors.runs import Run
+from connectors.user_strategies import strategy_names
 from flows.pipeline.assembly import Stopping, between_topics
 from flows.pipeline.checkpoints import checkpoint_store
 from flows.pipeline.engine import step
@@ -19,8 +20,12 @@ FLOW = PAPER["control"]
 
 def wire(commands: KeyedStream[Envelope], params: Params) -> KeyedStream[Envelope]:
     """Let each command in once."""
-    outside = params.control.outside_commands
-    return step("accept", commands, partial(AcceptCommands, outside=outside), CommandsState)
+    accept = partial(
+        AcceptCommands,
+        outside=params.control.outside_commands,
+        strategies=strategy_names(params),
+    )
+    return step("accept", commands, accept, CommandsState)
 
 
 def flow(run: Run, stopping: Stopping) -> Dataflow:

@@ -41,7 +41,9 @@ class TradeOutcome(Message, frozen=True, kw_only=True, gc=False):
         slippage: dollars that the fills of both sides were worse than the market's price at the
             decisions, negative where they were better.
         revision: counts how often a correction of its fills made it anew.
-        replaces: id of the revision before; replaced_pnl, replaced_return: what that one said.
+        replaces: id of the revision before.
+        replaced_qty: what that one said; replaced_pnl, replaced_return, replaced_roi and
+            replaced_closes: likewise.
     """
 
     account: str
@@ -64,8 +66,11 @@ class TradeOutcome(Message, frozen=True, kw_only=True, gc=False):
     slippage: Decimal = Decimal(0)
     revision: Count = 0
     replaces: str = ""
+    replaced_qty: Count = 0
     replaced_pnl: Decimal | None = None
     replaced_return: float = 0.0
+    replaced_roi: float = 0.0
+    replaced_closes: bool = False
 
 
 class WeightChange(Message, frozen=True, kw_only=True, gc=False):

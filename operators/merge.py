@@ -94,14 +94,15 @@ class Clock:
         """Take the next record's header stamp (NO_STAMP without one) and seq.
 
         Returns:
-            Whether the record is new; a repeated seq is a repeat, which readers drop.
+            Whether the record is new. One with a repeated seq is a repeat, which readers drop; it
+            moves nothing, not even time, as anybody may have written it (`connectors.kafka`).
         """
-        if stamp > self.now:
-            self.now = stamp
         if seq is not None:
             if seq <= self.seq:
                 return False
             self.seq = seq
+        if stamp > self.now:
+            self.now = stamp
         return True
 
     def tick(self, stamp: int, *, last: bool) -> None:

@@ -4,6 +4,8 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
+from msgspec.structs import replace
+
 from messages.base import make_id
 from messages.control import RunStarted
 from messages.flows import PAPER
@@ -68,5 +70,24 @@ def outcome(
         direction="LONG", qty=1, entry_order_id="e", exit_order_id="x", signal_id="s",
         realized_pnl=profit, roi=r / 100, hold_seconds=hold, risk_adjusted_return=r,
         strategy=next(iter(shares)), credits=parts, closes=closes,
+    )  # fmt: skip
+    return Event(stamp, body.strategy, body)
+
+
+def revised(known: Event, stamp: int, r: float, *, qty: int = 1, closes: bool = True) -> Event:
+    """Return an outcome as a correction makes it anew: other R and profit, or busted."""
+    was = known.body
+    assert isinstance(was, TradeOutcome)
+    profit = was.realized_pnl * round(r * 100) / 100
+    body = replace(
+        was, id=make_id(was.id, stamp), event_time=to_datetime(stamp), qty=qty, closes=closes,
+        realized_pnl=profit, risk_adjusted_return=r, roi=r / 100,
+        credits=tuple(
+            replace(c, pnl=(profit * Decimal(str(c.share))).quantize(Decimal("0.0001")))
+            for c in was.credits
+        ),
+        revision=was.revision + 1, replaces=was.id, replaced_qty=was.qty,
+        replaced_pnl=was.realized_pnl, replaced_return=was.risk_adjusted_return,
+        replaced_roi=was.roi, replaced_closes=was.closes,
     )  # fmt: skip
     return Event(stamp, body.strategy, body)

@@ -3,12 +3,10 @@
 Only this run's writers say what time it is and how far they counted. On a derived topic the
 broker lets nobody else write, and the `run` header says whose a record is. On a topic that
 outsiders write too (`messages.topics.RAW`) anybody can copy that header, so that the run's
-records carry a seal: BLAKE2b keyed with a secret of the run's (RFC 7693), over the record's
-place, stamp, kind, count and value. A copied seal is good for the same record in the same partition
-only, whose seq has been there before.
+records carry a seal (`Seal`), which only who has the run's secret can make.
 """
 
-from hashlib import blake2b
+from hashlib import blake2b, shake_256
 from hmac import compare_digest
 from typing import Any, Final
 
@@ -26,38 +24,47 @@ SEAL: Final = "seal"
 TICK_PASS: Final = b"1"
 TICK_END: Final = b"end"
 SEAL_BYTES: Final = 16
+PIECE_BITS: Final = 8  # 256 seals are drawn at once
+PIECE_MASK: Final = (1 << PIECE_BITS) - 1
+NO_PIECE: Final = (NO_STAMP, b"")
 Headers = list[tuple[str, bytes]]
 Said = tuple[int, int | None, bytes | None]  # stamp, seq, tick: see `read_headers`
 
 
 class Seal:
-    """Seals a run's records on one topic."""
+    """Seals a run's records on one topic: only who has the run's secret can make a seal anew.
 
-    __slots__ = ("_keyed",)
+    The seal of a fact is the next piece of a keyed stream (SHAKE-256, FIPS 202), by its partition
+    and its seq. Nobody knows it before the fact is in the log, and from then on its seq has been
+    there: whatever is written with a copy is a repeat, which readers drop. A tick has no seq; its
+    seal is BLAKE2b (RFC 7693) over place, stamp and kind, and a copy says nothing new.
+    """
+
+    __slots__ = ("_keyed", "_known", "_secret")
 
     def __init__(self, secret: str, topic: str) -> None:
         """Take the run's secret and the topic's full name."""
+        self._secret = blake2b(secret.encode()).digest() + topic.encode() + b"\0"
         self._keyed = blake2b(
             topic.encode(), digest_size=SEAL_BYTES, key=blake2b(secret.encode()).digest()
         )
+        self._known: dict[int, tuple[int, bytes]] = {}  # partition -> newest piece, its number
 
-    def of(
-        self, partition: int, stamp: bytes, kind: str, mark: bytes, value: bytes | None
-    ) -> bytes:
-        """Return the seal of a record.
+    def of_fact(self, partition: int, seq: int) -> bytes:
+        """Return the seal of the fact with a seq in a partition."""
+        number, known = self._known.get(partition, NO_PIECE)
+        if number != seq >> PIECE_BITS:
+            number = seq >> PIECE_BITS
+            drawn = shake_256(b"%b%d %d" % (self._secret, partition, number))
+            known = drawn.digest(SEAL_BYTES << PIECE_BITS)
+            self._known[partition] = number, known
+        at = (seq & PIECE_MASK) * SEAL_BYTES
+        return known[at : at + SEAL_BYTES]
 
-        Args:
-            partition: that it lies in.
-            stamp: its header.
-            kind: SEQ or TICK: what a count is must not be read as what a tick is.
-            mark: that header.
-            value: its body; None for a tick.
-        """
+    def of_tick(self, partition: int, stamp: bytes, tick: bytes) -> bytes:
+        """Return the seal of a tick: of its partition and these headers."""
         keyed = self._keyed.copy()
-        keyed.update(
-            b"%d %d %d %b %b%b%b"
-            % (partition, len(stamp), len(mark), kind.encode(), stamp, mark, value or b"")
-        )
+        keyed.update(b"%d %d %b%b" % (partition, len(stamp), stamp, tick))
         return keyed.digest()
 
 
@@ -87,12 +94,14 @@ class RecordHeaders:
         return [(STAMP, b"%d" % stamp), (TICK, kind), (RUN, self._run)]
 
 
-def sealed(headers: Headers, seal: Seal | None, partition: int, value: bytes | None) -> Headers:
+def sealed(headers: Headers, seal: Seal | None, partition: int) -> Headers:
     """Return the headers of one of the run's records with its seal, on a topic that has one."""
     if seal is None:
         return headers
     (_, stamp), (kind, mark), *_ = headers  # stamp, then seq or tick
-    return [*headers, (SEAL, seal.of(partition, stamp, kind, mark, value))]
+    if kind == SEQ:
+        return [*headers, (SEAL, seal.of_fact(partition, int(mark)))]
+    return [*headers, (SEAL, seal.of_tick(partition, stamp, mark))]
 
 
 def read_headers(record: Record, run: bytes, seal: Seal | None = None) -> Said:
@@ -116,7 +125,7 @@ def read_headers(record: Record, run: bytes, seal: Seal | None = None) -> Said:
             good = fourth != TICK
         else:
             (first, stamp), (second, seq), (third, whose), (fourth, _), (fifth, shown) = headers
-            made = seal.of(record.partition() or 0, stamp, second, seq, record.value())
+            made = seal.of_fact(record.partition() or 0, int(seq))
             good = fourth != TICK and fifth == SEAL and shown == made
         if good and whose == run and first == STAMP and second == SEQ and third == RUN:
             return int(stamp), int(seq), None
@@ -134,9 +143,13 @@ def read_headers(record: Record, run: bytes, seal: Seal | None = None) -> Said:
 def _believed(record: Record, named: dict[str, bytes | None], seal: Seal | None) -> bool:
     if seal is None:
         return True
-    kind = TICK if named.get(TICK) is not None else SEQ
-    stamp, mark = named.get(STAMP) or b"", named.get(kind) or b""
-    made = seal.of(record.partition() or 0, stamp, kind, mark, record.value())
+    partition, tick, count = record.partition() or 0, named.get(TICK), _number(named.get(SEQ))
+    if tick is not None:
+        made = seal.of_tick(partition, named.get(STAMP) or b"", tick)
+    elif count is not None:
+        made = seal.of_fact(partition, count)
+    else:
+        return False
     return compare_digest(named.get(SEAL) or b"", made)
 
 

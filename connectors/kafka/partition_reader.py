@@ -52,7 +52,7 @@ class Arrivals:
         """Go on with a partition's clock."""
         self._run, self._seal = run, seal
         self.clock = clock
-        self._held: list[tuple[Record, int]] = []
+        self._held: list[tuple[Record, int, int | None]] = []  # with stamp, and seq of a repeat
 
     @property
     def waiting(self) -> bool:
@@ -75,11 +75,15 @@ class Arrivals:
         """Take a record with what its headers say; see `read`."""
         clock = self.clock
         stamp, seq, tick = said
-        ours = seq is not None or tick is not None
+        repeat = seq is not None and seq <= clock.seq
+        ours = tick is not None or (seq is not None and not repeat)
         if self._held and self._block(record) != self._block(self._held[0][0]):
             yield from self._settle(FOR_EVER)
-        if not ours and (stamp != NO_STAMP or self._held):  # the order of the log stays
-            self._held.append((record, stamp))
+        if self._held and not ours:  # the order of the log stays
+            self._held.append((record, stamp, seq))
+            return
+        if not ours and not repeat and stamp != NO_STAMP:
+            self._held.append((record, stamp, None))
             return
         if ours and self._held:
             yield from self._settle(stamp)
@@ -87,15 +91,16 @@ class Arrivals:
             clock.tick(stamp, last=tick == TICK_END)
             yield Arrival(record, clock.end if clock.ended else clock.now, seq, tick, repeat=False)
         else:
-            repeat = not clock.advance(stamp, seq)
+            clock.advance(stamp, seq)
             yield Arrival(record, clock.now, seq, None, repeat)
 
     def _settle(self, latest: int) -> Iterator[Arrival]:
         """Give those that waited the moments of their appends, but none later than `latest`."""
         held, self._held = self._held, []
-        for record, appended in held:
-            self.clock.advance(min(appended, latest), None)
-            yield Arrival(record, self.clock.now, None, None, repeat=False)
+        for record, appended, seq in held:
+            if seq is None:
+                self.clock.advance(min(appended, latest), None)
+            yield Arrival(record, self.clock.now, seq, None, repeat=seq is not None)
 
     @staticmethod
     def _block(record: Record) -> int:

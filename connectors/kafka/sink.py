@@ -126,8 +126,10 @@ class PartitionWriter:
         made again and matched, the mark does not advance past the first unmatched one, so that
         another crash finds them again.
         """
-        offset = self.known[0].offset if self.known else self._end
-        return Mark(offset, self.seq, self.stamp, self.ended)
+        offset, seq = self._end, self.seq
+        if self.known:
+            offset, seq = self.known[0].offset, self.known[0].seq - 1
+        return Mark(offset, seq, self.stamp, self.ended)
 
     def drop_known(self, id_: str) -> bool:
         """Tell whether an entry flow's fact is in the log already, and tick it off."""
@@ -242,7 +244,9 @@ class LogSinkPartition(StatefulSinkPartition[Outbox, bytes]):
             for t, partitions in self._writes.items()
             for p in partitions
         }
-        written = read_written(self._layout, {at: mark.offset for at, mark in marks.items()})
+        written = read_written(
+            self._layout, {at: (mark.offset, mark.seq) for at, mark in marks.items()}
+        )
         self._writers = {
             at: PartitionWriter(*at, mark, written[at], self._entry) for at, mark in marks.items()
         }
@@ -298,7 +302,7 @@ class LogSinkPartition(StatefulSinkPartition[Outbox, bytes]):
         value: bytes | None,
         headers: Headers,
     ) -> None:
-        headers = sealed(headers, self._seals[writer.name], writer.partition, value)
+        headers = sealed(headers, self._seals[writer.name], writer.partition)
         while True:
             try:
                 self._producer.produce(

@@ -26,9 +26,10 @@ class WrittenRecord(NamedTuple):
 
 @dataclass(slots=True)
 class Written:
-    """The records of one partition after an offset, and where time stood at its end."""
+    """The records of one partition after an offset, and where time and seq stood at its end."""
 
     next_offset: int
+    seq: int = -1
     stamp: int = -1
     ended: bool = False
     records: deque[WrittenRecord] = field(default_factory=deque)
@@ -39,7 +40,7 @@ class _Identified(msgspec.Struct):
 
 
 def read_written(
-    layout: Layout, offsets: dict[tuple[str, int], int]
+    layout: Layout, starts: dict[tuple[str, int], tuple[int, int]]
 ) -> dict[tuple[str, int], Written]:
     """Read each partition from an offset to its present end.
 
@@ -48,13 +49,13 @@ def read_written(
 
     Args:
         layout: of the run.
-        offsets: (topic's full name, partition) -> where to begin.
+        starts: (topic's full name, partition) -> the offset to begin at, and the last seq before.
 
     Raises:
         KafkaException: the broker refuses; a broker that is away is waited for.
     """
     seals = {layout.name(topic): layout.seal(topic) for topic in RAW}
-    found = {at: Written(offset) for at, offset in offsets.items()}
+    found = {at: Written(offset, seq) for at, (offset, seq) in starts.items()}
     consumer = Consumer(
         layout.access.settings(
             {
@@ -67,8 +68,8 @@ def read_written(
             }
         )
     )
-    consumer.assign([TopicPartition(name, p, offset) for (name, p), offset in offsets.items()])
-    open_ends = set(offsets)
+    consumer.assign([TopicPartition(name, p, offset) for (name, p), (offset, _) in starts.items()])
+    open_ends = set(starts)
     while open_ends:
         for record in consumer.consume(2_000, READ_WAIT_S):
             at = (record.topic() or "", record.partition() or 0)
@@ -89,13 +90,8 @@ def _note(written: Written, record: Record, run: bytes, seal: Seal | None) -> No
     if tick is not None:
         written.stamp = max(written.stamp, stamp)
         written.ended = written.ended or tick == TICK_END
-    elif seq is not None:
-        written.stamp = max(written.stamp, stamp)
-        _keep(written, record, seq)
-
-
-def _keep(written: Written, record: Record, seq: int) -> None:
-    if not written.records or seq > written.records[-1].seq:
+    elif seq is not None and seq > written.seq:
+        written.seq, written.stamp = seq, max(written.stamp, stamp)
         value = record.value() or b""
         id_ = msgspec.json.decode(value, type=_Identified).id
         written.records.append(WrittenRecord(record.offset() or 0, seq, id_, value))

@@ -187,7 +187,8 @@ def _revised(
     return replace(
         made, id=make_id("out", fill.id, revision), event_time=to_datetime(stamp),
         causes=(*known.causes[:2], cause, known.id), revision=revision, replaces=known.id,
-        replaced_pnl=known.realized_pnl, replaced_return=known.risk_adjusted_return,
+        replaced_qty=known.qty, replaced_pnl=known.realized_pnl, replaced_roi=known.roi,
+        replaced_return=known.risk_adjusted_return, replaced_closes=known.closes,
     )  # fmt: skip
 
 

@@ -195,20 +195,16 @@ class StrategyMetrics:
             sums = self._sums.get(credit.strategy)
             if sums is None:
                 continue
-            profit = from_money(credit.pnl) - replaced
-            if outcome.revision:
-                self._sums[credit.strategy] = sums._replace(
-                    profit=sums.profit + profit, today=sums.today + profit
-                )
-                continue
+            profit = from_money(credit.pnl)
+            more = (outcome.qty > 0) - (outcome.replaced_qty > 0)  # -1: it was busted
             self._sums[credit.strategy] = sums._replace(
-                trades=sums.trades + outcome.closes,
-                wins=sums.wins + (profit > 0),
-                outcomes=sums.outcomes + 1,
-                profit=sums.profit + profit,
-                today=sums.today + profit,
-                hold=sums.hold + outcome.hold_seconds,
-                roi=sums.roi + outcome.roi,
+                trades=sums.trades + outcome.closes - outcome.replaced_closes,
+                wins=sums.wins + (profit > 0) - (replaced > 0),
+                outcomes=sums.outcomes + more,
+                profit=sums.profit + profit - replaced,
+                today=sums.today + profit - replaced,
+                hold=sums.hold + more * outcome.hold_seconds,
+                roi=sums.roi + outcome.roi - outcome.replaced_roi,
             )
 
     def _publish(self, stamp: int, out: list[Event]) -> None:

@@ -205,6 +205,7 @@ class Weights:
             if strategy in self._trades:
                 sums = self._evidence.setdefault(strategy, Evidence())
                 sums.revise(round(credit * PARTS), old, new)
+                self._trades[strategy] += outcome.closes - outcome.replaced_closes
                 self._cited.setdefault(strategy, []).append(outcome.id)
         return None
 

@@ -50,7 +50,11 @@ class Position(NamedTuple):
 
 
 class Fill(NamedTuple):
-    """Shares that changed hands: signed quantity, price and commission in units."""
+    """Shares that changed hands: signed quantity, price and commission in units.
+
+    Attributes:
+        busted: it was taken back, and none did; the rest says what it was, should it come back.
+    """
 
     stamp: int
     ticker: str
@@ -60,13 +64,18 @@ class Fill(NamedTuple):
     trade_id: str
     signal_id: str
     execution_id: str
+    busted: bool = False
+
+    def as_booked(self) -> "Fill":
+        """Return what the books have of it: of a busted one, no share."""
+        return self._replace(qty=0, commission=0) if self.busted else self
 
 
 class Corrected(NamedTuple):
     """What a corrected fill makes of an account.
 
     Attributes:
-        old, new: the fill; of a busted one, no share is left.
+        old, new: the fill as it was booked and is now; of a busted one, no share.
         cash: by which it changes, units.
         profits: (closing fill, profit) of the round trip, in order.
     """
@@ -179,7 +188,8 @@ class Account:
 
         Args:
             execution_id: of a fill of a ticker's position, or of its last one.
-            qty: shares after all, without a sign; 0: it was busted, commission and all.
+            qty: shares after all, without a sign; 0: it was busted, commission and all, until
+                another correction brings it back.
             price: of each, units.
 
         Returns:
@@ -188,9 +198,10 @@ class Account:
         for ticker, fills in self.trips.items():
             for n, old in enumerate(fills):
                 if old.execution_id == execution_id:
-                    signed = qty if old.qty > 0 else -qty
-                    commission = old.commission if qty else 0
-                    new = old._replace(qty=signed, price=price, commission=commission)
+                    new = old._replace(busted=True)
+                    if qty:
+                        signed = qty if old.qty > 0 else -qty
+                        new = old._replace(qty=signed, price=price, busted=False)
                     return self._rebook(ticker, [*fills[:n], new, *fills[n + 1 :]], old, new)
         return None
 
@@ -208,7 +219,7 @@ class Account:
         held = self.positions.pop(ticker, None)
         was = held.qty if held else 0
         if after.qty:
-            first = next(f for f in fills if f.qty)
+            first = next(f for f in fills if not f.busted)
             held = held or Position(
                 0, 0, 0, first.stamp, first.trade_id, first.signal_id, first.execution_id,
                 mark, mark, mark, mark,
@@ -218,7 +229,7 @@ class Account:
         self.gross += (abs(after.qty) - abs(was)) * mark
         self.shares += abs(after.qty) - abs(was)
         self.trips[ticker] = fills
-        return Corrected(old, new, cash, after.profits)
+        return Corrected(old.as_booked(), new.as_booked(), cash, after.profits)
 
     def snapshot(self) -> AccountState:
         """Return cash, realised profit, positions, marks and the fills that may be corrected."""
@@ -242,6 +253,8 @@ def rebooked(fills: Iterable[Fill]) -> Rebooked:
     qty = cost = fees = 0
     profits: list[tuple[Fill, int]] = []
     for fill in fills:
+        if fill.busted:
+            continue
         left, fee = fill.qty, fill.commission
         if qty and (qty > 0) != (left > 0) and abs(left) > abs(qty):
             part = fee * abs(qty) // abs(left)
@@ -250,8 +263,6 @@ def rebooked(fills: Iterable[Fill]) -> Rebooked:
             left, fee = left + qty, fee - part
             qty = cost = fees = 0
             new = booked(0, 0, 0, left, fill.price, fee)
-        elif not left:
-            continue
         else:
             new = booked(qty, cost, fees, left, fill.price, fee)
             if new.closes:
@@ -262,4 +273,4 @@ def rebooked(fills: Iterable[Fill]) -> Rebooked:
 
 def spent(fills: Iterable[Fill]) -> int:
     """Return the cash that fills cost, commissions included."""
-    return sum(fill.qty * fill.price + fill.commission for fill in fills)
+    return sum(fill.qty * fill.price + fill.commission for fill in fills if not fill.busted)

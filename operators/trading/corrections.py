@@ -1,5 +1,6 @@
 """What a command makes of an account besides trading: a corrected execution, a new beginning."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from messages.base import make_id
@@ -10,8 +11,9 @@ from messages.units import UNITS_PER_DOLLAR, to_datetime, to_dollars, to_money, 
 from operators.blocks import Event
 from operators.params import RiskParams
 from operators.refusals import refusal
-from operators.trading.account import Account
+from operators.trading.account import Account, Position
 from operators.trading.events import EventFactory
+from operators.trading.orders import Order
 
 AMENDMENTS: Final = ("correct_execution", "reset_account")
 
@@ -33,6 +35,24 @@ def amended(
     if command.kind == "reset_account":
         return _reset(stamp, command, account, events, risk, start_cash)
     return _corrected(stamp, command, account, events, risk)
+
+
+def misfits(orders: Sequence[Order], position: Position | None) -> list[Order]:
+    """Return the orders that cannot stay as they are once a fill of their ticker was corrected.
+
+    Exits over other shares than are held, and entries of another round trip than the one that is
+    open after all.
+
+    Args:
+        orders: of the ticker, waiting.
+        position: in it, as it is now.
+    """
+    held = position.qty if position is not None else 0
+    exits = [order for order in orders if not order.enters]
+    wrong = exits if sum(order.open for order in exits) != -held else []
+    if position is not None:
+        wrong += [o for o in orders if o.enters and o.trade_id != position.trade_id]
+    return wrong
 
 
 def _corrected(

@@ -12,7 +12,7 @@ from typing import Literal
 from messages.base import make_id
 from messages.control import Command
 from messages.market import Bar
-from messages.trading import Cause, Decision, TradeSignal
+from messages.trading import Cause, Decision, ExecutionCorrected, TradeSignal
 from messages.units import to_micros, to_units
 from operators import checks
 from operators.bar_filter import BarFilter
@@ -21,7 +21,7 @@ from operators.checks import ACCEPTED, UNKNOWN, Ask, Denial
 from operators.params import Params
 from operators.trading.account import Account, Fill, Position
 from operators.trading.asked import EntryAsked, ExitAsked, Watch, news_of
-from operators.trading.corrections import AMENDMENTS, amended
+from operators.trading.corrections import AMENDMENTS, amended, misfits
 from operators.trading.desk_state import STATES, DeskState, TradingState
 from operators.trading.events import EventFactory, Request, execution_id
 from operators.trading.fills import Execution, SimulatedBroker
@@ -366,7 +366,20 @@ class Desk:
         if command.kind == "reset_account":
             self._end(stamp, self._orders.open_orders(), "CANCELLED", out)
             self._exits.clear()
-        out += amended(stamp, command, self.account, self._events, self._risk, self._start_cash)
+        changed = amended(stamp, command, self.account, self._events, self._risk, self._start_cash)
+        out += changed
+        for event in changed:
+            if isinstance(event.body, ExecutionCorrected):
+                self._fit_orders(stamp, event.body.ticker, command, out)
+
+    def _fit_orders(self, stamp: int, ticker: str, command: Command, out: list[Event]) -> None:
+        """Cancel what waits for other shares than there are, and decide on an exit anew."""
+        position = self.account.positions.get(ticker)
+        wrong = misfits(self._orders.of(ticker), position)
+        self._end(stamp, wrong, "CANCELLED", out)
+        if position is not None and any(not order.enters for order in wrong):
+            request = Request((command.id, ticker), "command", command.id, (command.id,))
+            self._exit(stamp, ticker, position, request, out)
 
     def _close_positions(
         self, stamp: int, tickers: Iterable[str], command: Command, out: list[Event]

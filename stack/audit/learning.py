@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from fractions import Fraction
 from itertools import pairwise
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from connectors.market.calendar import new_york_sessions
 
@@ -19,6 +19,17 @@ WHOLE: Final = 1_000_000
 EXACT: Final = 10**12
 Body = dict[str, Any]
 Sums = tuple[int, int, int, int]
+Wanted = dict[str, tuple[int, int]]  # strategy -> reward, and the weight that the rule proposes
+
+
+class Judged(NamedTuple):
+    """A strategy at a cycle's end: weights and rewards in millionths."""
+
+    old: int
+    proposed: int
+    new: int
+    reward: int
+    trades: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,11 +101,11 @@ def rederive(recorded: Recorded) -> Derived:
     for begin, end, holds in _cycles(recorded):
         expected = _judge(game, recorded, begin, end)
         judged += game.heard
-        for strategy, (old, new) in expected.items():
+        for strategy, one in expected.items():
             compared += 1
             change = changed.pop((strategy, holds), None)
             changes += change is not None
-            problem = _differing(strategy, end, old, new, told.pop((strategy, end), None), change)
+            problem = _differing(strategy, end, one, told.pop((strategy, end), None), change)
             if problem:
                 return Derived(problem, judged, compared, changes)
     left = [w["id"] for w in changed.values() if w["reason"] != "seed"]
@@ -119,8 +130,8 @@ def _cycles(recorded: Recorded) -> Iterable[tuple[int, int, int]]:
         number += 1
 
 
-def _judge(game: _Game, recorded: Recorded, begin: int, end: int) -> dict[str, tuple[int, int]]:
-    """Return strategy -> weight before and after a cycle."""
+def _judge(game: _Game, recorded: Recorded, begin: int, end: int) -> dict[str, Judged]:
+    """Return each strategy as it is at the end of a cycle."""
     for stamp, command in recorded.commands:
         unheard = command["id"] not in game.commands
         if unheard and begin < stamp <= end and command["kind"].endswith("_strategy"):
@@ -140,6 +151,7 @@ def _judge(game: _Game, recorded: Recorded, begin: int, end: int) -> dict[str, t
                     a, b, c, d = sums.get(name, (0, 0, 0, 0))
                     more = abs(part) * (r * r - was * was)
                     sums[name] = (a + part * (r - was), b, c + more, d)
+                    game.trades[name] += outcome["closes"] - outcome["replaced_closes"]
             continue
         for credit in outcome["credits"]:
             name, part = credit["strategy"], round(credit["share"] * WHOLE)
@@ -153,10 +165,13 @@ def _judge(game: _Game, recorded: Recorded, begin: int, end: int) -> dict[str, t
     wanted = (_ewma if recorded.settings["rule"] == "ewma" else _hedge)(
         game, sums, recorded.settings
     )
-    new = _guarded(game, wanted, recorded.settings)
-    pairs = {name: (game.weights[name], new[name]) for name in recorded.names}
+    new = _guarded(game, {name: weight for name, (_, weight) in wanted.items()}, recorded.settings)
+    found = {
+        name: Judged(game.weights[name], weight, new[name], reward, game.trades[name])
+        for name, (reward, weight) in wanted.items()
+    }
     game.weights = new
-    return pairs
+    return found
 
 
 def _reward(parts: Sequence[tuple[float, Sums]]) -> int:
@@ -169,7 +184,7 @@ def _reward(parts: Sequence[tuple[float, Sums]]) -> int:
     return round(WHOLE * 0.5 * (1.0 + math.erf(z / math.sqrt(2.0))))
 
 
-def _ewma(game: _Game, sums: dict[str, Sums], s: Mapping[str, Any]) -> dict[str, int]:
+def _ewma(game: _Game, sums: dict[str, Sums], s: Mapping[str, Any]) -> Wanted:
     half = s["half_life_cycles"]
     game.history = [*game.history, sums][-math.ceil(10 * half) :]
     found = {}
@@ -177,22 +192,25 @@ def _ewma(game: _Game, sums: dict[str, Sums], s: Mapping[str, Any]) -> dict[str,
         aged = enumerate(reversed(game.history))
         parts = [(0.5 ** (age / half), c[name]) for age, c in aged if name in c]
         reward = _reward(parts[::-1])
-        found[name] = round((1.0 - s["rate"]) * weight + s["rate"] * reward)
+        found[name] = reward, round((1.0 - s["rate"]) * weight + s["rate"] * reward)
     return found
 
 
-def _hedge(game: _Game, sums: dict[str, Sums], s: Mapping[str, Any]) -> dict[str, int]:
-    grown = {}
-    for name, level in game.levels.items():
-        reward = _reward([(1.0, sums[name])]) if name in sums else WHOLE // 2
-        grown[name] = level * math.exp(-s["eta"] * (WHOLE - reward) / WHOLE)
+def _hedge(game: _Game, sums: dict[str, Sums], s: Mapping[str, Any]) -> Wanted:
+    rewards = {
+        name: _reward([(1.0, sums[name])]) if name in sums else WHOLE // 2 for name in game.levels
+    }
+    grown = {
+        name: level * math.exp(-s["eta"] * (WHOLE - rewards[name]) / WHOLE)
+        for name, level in game.levels.items()
+    }
     total = math.fsum(grown.values())
     parts = {
         name: (1.0 - s["share"]) * g / total + s["share"] * (1.0 / len(grown))
         for name, g in grown.items()
     }
     game.levels = {name: round(EXACT * part) for name, part in parts.items()}
-    return {name: round(WHOLE * part) for name, part in parts.items()}
+    return {name: (rewards[name], round(WHOLE * part)) for name, part in parts.items()}
 
 
 def _guarded(game: _Game, wanted: Mapping[str, int], s: Mapping[str, Any]) -> dict[str, int]:
@@ -233,15 +251,21 @@ def _guarded(game: _Game, wanted: Mapping[str, int], s: Mapping[str, Any]) -> di
 
 
 def _differing(
-    strategy: str, end: int, old: int, new: int, told: Body | None, change: Body | None
+    strategy: str, end: int, expected: Judged, told: Body | None, change: Body | None
 ) -> str | None:
     where = f"{strategy} at the end of {datetime.fromtimestamp(end / 1e6, UTC):%F %T} UTC"
     if told is None:
         return f"{where} was not judged"
+    old, new = expected.old, expected.new
     if (_ppm(told["old"]), _ppm(told["new"])) != (old, new):
         return (
             f"{where} goes from {told['old']} to {told['new']}, by its outcomes {_said(old, new)}"
         )
+    for name in ("reward", "proposed"):
+        if _ppm(told[name]) != (wanted := getattr(expected, name)):
+            return f"{where} has {name} {told[name]}, by its outcomes {wanted / WHOLE}"
+    if told["trades"] != expected.trades:
+        return f"{where} has {told['trades']} trades, by its outcomes {expected.trades}"
     if (change is not None) != (old != new):
         return f"{where} goes {_said(old, new)}, and {'there is' if change else 'no'} change of it"
     if change is not None and (_ppm(change["old"]), _ppm(change["new"])) != (old, new):

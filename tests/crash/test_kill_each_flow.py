@@ -90,7 +90,7 @@ def commands(demo: Demo) -> None:
             id=f"cmd-{n}", event_time=to_datetime(stamp), kind=kind, who="tester", why="a test"
         )
         value = encode(body)
-        own = sealed(headers(stamp, n, body.id), layout.seal(CONTROL_COMMANDS), 0, value)
+        own = sealed(headers(stamp, n, body.id), layout.seal(CONTROL_COMMANDS), 0)
         producer.produce(layout.name(CONTROL_COMMANDS), value, b"", 0, headers=own)  # type: ignore[arg-type]  # the stub forgets bytes
     producer.flush(60)
 

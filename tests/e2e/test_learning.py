@@ -184,7 +184,7 @@ def test_switches_corrections_and_a_reset_are_facts_like_any_other(
                 id=f"cmd-{n}", event_time=to_datetime(stamp), who="tester", why="a test", **fields
             )
             value = encode(body)
-            own = sealed(headers(stamp, n, body.id), layout.seal(CONTROL_COMMANDS), 0, value)
+            own = sealed(headers(stamp, n, body.id), layout.seal(CONTROL_COMMANDS), 0)
             producer.produce(layout.name(CONTROL_COMMANDS), value, b"", 0, headers=own)  # type: ignore[arg-type]  # the stub forgets bytes
         assert producer.flush(60) == 0
 

@@ -39,7 +39,7 @@ def write(layout: Layout, *batches: Outbox, resume: bytes | None = None) -> byte
 
 def written(layout: Layout) -> list[int]:
     at = (layout.name(SIGNALS_GENERATED), 0)
-    return [found.seq for found in read_written(layout, {at: 0})[at].records]
+    return [found.seq for found in read_written(layout, {at: (0, -1)})[at].records]
 
 
 @pytest.fixture
@@ -94,10 +94,10 @@ def test_time_is_said_ahead_on_what_is_fed_back(layout: Layout) -> None:
     for minute in (1, 2):
         part.write_batch([Outbox([], at(minute))])
     part.snapshot()
-    assert read_written(layout, {place: 0})[place].stamp == at(10)
+    assert read_written(layout, {place: (0, -1)})[place].stamp == at(10)
     change = weight(5, "momentum", 0.5, effective=10)._replace(stamp=at(10))
     part.write_batch([Outbox([(STRATEGY_WEIGHTS, change)], at(6))])
     part.snapshot()
     part.close()
-    found = read_written(layout, {place: 0})[place]
+    found = read_written(layout, {place: (0, -1)})[place]
     assert (found.stamp, len(found.records), found.next_offset) == (at(20), 1, 3)

@@ -134,7 +134,7 @@ def spawn(
 
 def output(layout: Layout, prefix: str) -> dict[tuple[str, int], Written]:
     where = Layout(layout.access, layout.run_id, prefix, 2)
-    return read_written(where, {(where.name(t), p): 0 for t in OUTPUTS for p in range(2)})
+    return read_written(where, {(where.name(t), p): (0, -1) for t in OUTPUTS for p in range(2)})
 
 
 def raw_seqs(layout: Layout, prefix: str) -> list[list[int]]:

@@ -3,6 +3,7 @@
 from decimal import Decimal
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
@@ -10,6 +11,7 @@ from messages.control import Command, DeadLetter
 from messages.learning import TradeOutcome
 from messages.trading import (
     AccountReset,
+    Decision,
     ExecutionCorrected,
     PositionChanged,
     TradeExecution,
@@ -45,19 +47,33 @@ def trip(draw: st.DrawFn) -> list[Fill]:
     return fills
 
 
-@given(trip(), st.data(), PRICES, st.integers(1, 500), PRICES)
+@given(
+    trip(),
+    st.lists(st.tuples(st.integers(0, 5), st.integers(0, 500), PRICES), min_size=1, max_size=4),
+    PRICES,
+)
 def test_an_account_is_as_if_it_had_been_so_from_the_start(
-    fills: list[Fill], data: st.DataObject, price: int, qty: int, mark: int
+    fills: list[Fill], corrections: list[tuple[int, int, int]], mark: int
 ) -> None:
-    n = data.draw(st.integers(0, len(fills) - 1))
-    account = Account(10**12)
+    """Whatever is corrected, busted, brought back and corrected again: the last word counts."""
+    account, last = Account(10**12), dict[int, tuple[int, int]]()
     for fill in fills:
         account.apply(fill)
     account.mark("AAA", mark)
-    found = account.correct(f"e{n}", qty, price)
-    assert found is not None
-    new = fills[n]._replace(qty=qty if fills[n].qty > 0 else -qty, price=price)
-    wanted = [*fills[:n], new, *fills[n + 1 :]]
+    for which, qty, price in corrections:
+        n = which % len(fills)
+        found = account.correct(f"e{n}", qty, price)
+        assert found is not None
+        assert abs(found.old.qty) == last.get(n, (abs(fills[n].qty), 0))[0]
+        assert abs(found.new.qty) == qty
+        last[n] = qty, price
+    wanted = [
+        f._replace(qty=last[n][0] if f.qty > 0 else -last[n][0], price=last[n][1])
+        if n in last
+        else f
+        for n, f in enumerate(fills)
+    ]
+    wanted = [f for f in wanted if f.qty]
     booked = rebooked(wanted)
     held = account.positions.get("AAA")
     have = (held.qty, held.cost, held.fees) if held else (0, 0, 0)
@@ -107,15 +123,15 @@ PARAMS = Params(
 )
 
 
-def play(*events: Event) -> list[Event]:
+def play(*events: Event, params: Params = PARAMS) -> list[Event]:
     """Run desk and outcomes over a small market; returns all that is said."""
     known = sorted(events, key=lambda e: (e.stamp, e.key, not isinstance(e.body, Command)))
-    traded = Desk(PARAMS, DAY).step(Block(known, CLOSE)).events
+    traded = Desk(params, DAY).step(Block(known, CLOSE)).events
     kinds = (TradeExecution, ExecutionCorrected, AccountReset)
     heard = [e for e in traded if isinstance(e.body, kinds)]
     signals = [e for e in known if isinstance(e.body, TradeSignal)]
     read = sorted([*signals, *heard], key=lambda e: e.stamp)
-    return [*traded, *Outcomes(PARAMS.risk).step(Block(read, CLOSE)).events]
+    return [*traded, *Outcomes(params.risk).step(Block(read, CLOSE)).events]
 
 
 def of(said: list[Event], kind: type[Any]) -> list[Any]:
@@ -159,6 +175,49 @@ def test_a_busted_exit_has_closed_nothing_and_the_position_is_there_again() -> N
     )
     final = of(sold, TradeOutcome)[-1]
     assert (final.revision, final.closes, final.entry_order_id) == (0, True, entry.order_id)
+
+
+def test_a_bust_that_was_wrong_is_taken_back() -> None:
+    plain = play(*MARKET)
+    entry, leave = of(plain, TradeExecution)[:2]
+    [first] = of(plain, TradeOutcome)
+    said = play(
+        *MARKET,
+        amend(8, "correct_execution", execution=leave.id, qty=0),
+        amend(9, "correct_execution", execution=leave.id, qty=leave.qty, price=leave.price),
+    )
+    gone, back = of(said, ExecutionCorrected)
+    assert (gone.qty, gone.commission, back.old_qty) == (0, 0, 0)
+    assert (back.qty, back.commission, back.cash) == (leave.qty, leave.commission, -gone.cash)
+    assert [p.qty for p in of(said, PositionChanged)] == [entry.qty, 0, entry.qty, 0]
+    again = of(said, TradeOutcome)[-1]
+    assert (again.revision, again.replaced_qty, again.replaced_closes) == (2, 0, False)
+    assert (again.realized_pnl, again.closes) == (first.realized_pnl, True)
+
+
+WAITING = Params(risk=PARAMS.risk, fills=FillParams(model="next_open", slippage_bps=0))
+
+
+@pytest.mark.parametrize(("fewer", "left"), [(7, 1), (0, 0), ("all", 0)])
+def test_an_exit_that_waits_is_asked_for_again_over_what_is_held(
+    fewer: int | str, left: int
+) -> None:
+    """A fill never closes more than there is, whatever a correction leaves."""
+    market = [*(bar(m, "AAA", 100_0000) for m in range(1, 12)), signal(2, "AAA", "LONG")]
+    entry = of(play(*market, params=WAITING), TradeExecution)[0]
+    qty = 0 if fewer == "all" else entry.qty - int(fewer)
+    said = play(
+        *market,
+        amend(6.2, "close_position", ticker="AAA"),
+        amend(6.4, "correct_execution", execution=entry.id, qty=qty, price=entry.price),
+        params=WAITING,
+    )
+    cancelled = [f for f in of(said, TradeExecution) if f.status == "CANCELLED"]
+    exits = [f for f in of(said, TradeExecution) if f.price and f.side == "SELL"]
+    assert len(cancelled) == (1 if fewer else 0)
+    assert [f.qty for f in exits] == ([qty] if qty else [])
+    assert of(said, PositionChanged)[-1].qty == 0
+    assert len([d for d in of(said, Decision) if d.cause == "command" and d.accepted]) == 1 + left
 
 
 def test_an_open_entry_with_other_shares() -> None:

@@ -26,7 +26,8 @@ class Entry(NamedTuple):
     """A record of a partition's log.
 
     Attributes:
-        kind: `fact` and `tick` of ours, `stranger`, `played` (a stranger's where no time is kept).
+        kind: `fact` and `tick` of ours, `stranger`, `played` (a stranger's where no time is kept),
+            `copy`: of the first fact's seq, whoever wrote it.
         stamp: of its header, or of its append; milliseconds.
     """
 
@@ -44,6 +45,8 @@ class Record:
         kind, stamp = self._entry
         if kind == "fact":
             return HEADERS(stamp * 1_000, self._offset, "id")
+        if kind == "copy":
+            return HEADERS(stamp * 1_000, 0, "id")
         if kind in ("tick", "end"):
             return HEADERS.tick(stamp * 1_000, TICK_END if kind == "end" else TICK_PASS)
         return []
@@ -77,6 +80,12 @@ def read(log: list[Entry], clock: Clock | None = None, first: int = 0) -> dict[i
         ([("stranger", 5), ("stranger", 4), ("fact", 9)], {0: 5, 1: 5, 2: 9}),
         ([("tick", 5), ("played", 9), ("tick", 6)], {0: 5, 1: 5, 2: 6}),  # a played run's
         ([("stranger", 99), ("end", 9)], {0: 9, 1: 9}),
+        # A copy of a fact moves no time, and is no word of ours for those who wait for one.
+        ([("fact", 2), ("copy", 99), ("fact", 3)], {0: 2, 1: 2, 2: 3}),
+        (
+            [("fact", 2), ("stranger", 7), ("copy", 3), ("tick", 9)],
+            {0: 2, 1: 7, 2: 7, 3: 9},
+        ),
         # What waits is bounded: by its block of offsets, here of four.
         ([("stranger", 50)] * 5 + [("tick", 9)], {0: 50, 1: 50, 2: 50, 3: 50, 4: 50, 5: 50}),
         (
@@ -98,7 +107,7 @@ def test_the_end_comes_after_what_waited_for_it() -> None:
 
 
 ENTRIES = st.builds(
-    Entry, st.sampled_from(["fact", "tick", "stranger", "played"]), st.integers(0, 30)
+    Entry, st.sampled_from(["fact", "tick", "stranger", "played", "copy"]), st.integers(0, 30)
 )
 
 
@@ -112,6 +121,7 @@ def test_a_reader_that_goes_on_gives_the_same_stamps(log: list[Entry], data: st.
     done = sorted(whole)[:upto]
     assert done == list(range(upto)), "in the order of the log, none left out"
     at = whole[done[-1]] * 1_000 if done else -1
-    seq = max((n for n in done if log[n].kind == "fact"), default=-1)
+    counted = [n if log[n].kind == "fact" else 0 for n in done if log[n].kind in ("fact", "copy")]
+    seq = max(counted, default=-1)
     rest = read(log, Clock(Progress(upto, at, seq)), upto)
     assert {**{n: whole[n] for n in done}, **rest} == whole

@@ -1,9 +1,12 @@
 """What a record's headers say: only this run's own writers are believed."""
 
+from hashlib import blake2b, shake_256
 from typing import Any
 
 import pytest
 from confluent_kafka import TIMESTAMP_CREATE_TIME, TIMESTAMP_LOG_APPEND_TIME
+from hypothesis import given
+from hypothesis import strategies as st
 
 from connectors.kafka.headers import TICK_END, TICK_PASS, RecordHeaders, Seal, read_headers, sealed
 from operators.merge import NO_STAMP
@@ -79,9 +82,9 @@ def test_our_own_records_keep_their_own_stamps() -> None:
 
 
 SEAL = Seal("secret", "t.market.bars")
-SEALED: Headers = list(sealed(FACT, SEAL, 3, b"{}"))
-PASS: Headers = list(sealed(RecordHeaders("run-1").tick(9, TICK_PASS), SEAL, 3, b"{}"))
-TICK: Headers = list(sealed(RecordHeaders("run-1").tick(9, TICK_END), SEAL, 3, b"{}"))
+SEALED: Headers = list(sealed(FACT, SEAL, 3))
+PASS: Headers = list(sealed(RecordHeaders("run-1").tick(9, TICK_PASS), SEAL, 3))
+TICK: Headers = list(sealed(RecordHeaders("run-1").tick(9, TICK_END), SEAL, 3))
 
 
 def test_a_sealed_record_is_believed() -> None:
@@ -92,12 +95,39 @@ def test_a_sealed_record_is_believed() -> None:
 
 @pytest.mark.parametrize("place", range(len(SEALED)))
 def test_a_changed_record_is_a_stranger_s(place: int) -> None:
-    """The trace context alone is nobody's to vouch for: it moves nothing."""
+    """Whatever else it says, it has the seq of the fact whose seal it copies: it is a repeat."""
     name, value = SEALED[place]
     forged = [*SEALED]
     forged[place] = (name, value[:-1] + bytes([value[-1] ^ 1]))
-    expected = (5, 7, None) if name == "traceparent" else (NO_STAMP, None, None)
-    assert read_headers(Record(forged), RUN, SEAL) == expected  # type: ignore[arg-type]
+    _, seq, tick = read_headers(Record(forged), RUN, SEAL)  # type: ignore[arg-type]
+    assert tick is None
+    assert seq == (7 if name in ("stamp", "traceparent") else None)
+
+
+@pytest.mark.parametrize("place", range(len(TICK)))
+def test_a_changed_tick_is_a_stranger_s(place: int) -> None:
+    name, value = TICK[place]
+    forged = [*TICK]
+    forged[place] = (name, value[:-1] + bytes([value[-1] ^ 1]))
+    assert read_headers(Record(forged), RUN, SEAL) == (NO_STAMP, None, None)  # type: ignore[arg-type]
+
+
+@given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 2_000)), min_size=2, unique=True))
+def test_each_fact_has_a_seal_of_its_own_whatever_was_asked_before(
+    places: list[tuple[int, int]],
+) -> None:
+    seal = Seal("secret", "t.market.bars")
+    made = [seal.of_fact(*place) for place in places]
+    assert len(set(made)) == len(places)
+    assert {len(one) for one in made} == {16}
+    assert made == [Seal("secret", "t.market.bars").of_fact(*place) for place in places]
+
+
+def test_seals_are_those_of_the_keyed_stream() -> None:
+    """What was sealed once is read by every later version."""
+    key = blake2b(b"secret").digest() + b"t.market.bars\0"
+    piece = shake_256(key + b"3 2").digest(256 * 16)
+    assert SEAL.of_fact(3, 2 * 256 + 5) == piece[80:96]
 
 
 @pytest.mark.parametrize(
@@ -111,10 +141,11 @@ def test_a_changed_record_is_a_stranger_s(place: int) -> None:
         [*TICK[:1], ("seq", b"end"), *TICK[2:]],
         [PASS[0], ("seq", b"1"), *PASS[2:]],  # a tick's mark is no count
         [SEALED[0], ("tick", b"7"), *SEALED[2:]],
-        sealed(FACT, Seal("another", "t.market.bars"), 3, b"{}"),
-        sealed(FACT, Seal("secret", "t.news.raw"), 3, b"{}"),
-        sealed(FACT, SEAL, 4, b"{}"),
-        sealed(FACT, SEAL, 3, b"[]"),
+        sealed(FACT, Seal("another", "t.market.bars"), 3),
+        sealed(FACT, Seal("secret", "t.news.raw"), 3),
+        sealed(FACT, SEAL, 4),
+        [SEALED[0], ("seq", b"8"), *SEALED[2:]],
+        [SEALED[0], ("seq", b"-249"), *SEALED[2:]],  # the same place in another piece
     ],
 )
 def test_a_seal_of_another_record_is_good_for_none(headers: Headers) -> None:
@@ -122,4 +153,4 @@ def test_a_seal_of_another_record_is_good_for_none(headers: Headers) -> None:
 
 
 def test_without_a_seal_headers_stay_as_they_are() -> None:
-    assert sealed(FACT, None, 3, b"{}") is FACT
+    assert sealed(FACT, None, 3) is FACT

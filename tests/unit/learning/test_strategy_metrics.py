@@ -10,7 +10,7 @@ from operators.blocks import Block, Event
 from operators.learning.strategy_metrics import StrategyMetrics
 from operators.params import AccountParams, LearningParams
 from operators.trading.sessions import GRACE_US
-from tests.learning import begun, outcome
+from tests.learning import begun, outcome, revised
 from tests.streams import CLOSE, DAY, OPEN, at, bar, signal, weight
 
 EVERY = LearningParams(metrics_minutes=60, horizon_bars=2)
@@ -52,6 +52,31 @@ def test_sums_ratios_and_the_weight_in_force() -> None:
     assert momentum.sharpe is None, "one day is no series"
     assert by["news_driven"].realized_pnl == Decimal("-50.0000")
     assert by["news_driven"].max_drawdown == metrics.drawdown([-0.05]).depth == pytest.approx(-0.05)
+
+
+@pytest.mark.parametrize(
+    ("qty", "r", "expected"),
+    [
+        (1, 1.0, (1, 1, Decimal(10), 0.01, 60)),
+        (1, -2.0, (1, 0, Decimal(-20), -0.02, 60)),
+        (0, 0.0, (0, 0, Decimal(0), None, None)),
+    ],
+)
+def test_a_correction_counts_for_what_it_says_otherwise(
+    qty: int, r: float, expected: tuple[object, ...]
+) -> None:
+    first = outcome(at(5), {"momentum": 1.0}, 1.0, pnl="10", hold=60)
+    again = revised(first, at(6), r, qty=qty, closes=qty > 0)
+    momentum = next(
+        m
+        for _, m in measured(bar(1, "AAA", 1_0000), first, again, end=at(31))
+        if m.strategy == "momentum"
+    )
+    said = (
+        momentum.trades, momentum.wins, momentum.realized_pnl, momentum.mean_roi,
+        momentum.mean_hold_seconds,
+    )  # fmt: skip
+    assert said == expected
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from operators.blocks import Block, Event
 from operators.learning.weights import LearningImpossible, Weights, in_millionths
 from operators.params import MILLION, LearningParams
 from operators.trading.sessions import GRACE_US, SessionTable
-from tests.learning import begun, outcome
+from tests.learning import begun, outcome, revised
 from tests.streams import at
 
 DAYS = SessionTable(tuple(at(10 * n) for n in range(40)), tuple(at(10 * n + 5) for n in range(40)))
@@ -61,6 +61,15 @@ def test_the_first_weights_are_given_out_once() -> None:
     assert [(s.strategy, s.new, s.reason) for s in seeds] == [
         ("a", 0.333334, "seed"), ("b", 0.333333, "seed"), ("c", 0.333333, "seed"),
     ]  # fmt: skip
+
+
+def test_a_busted_round_trip_is_no_trade() -> None:
+    first, other = won(0, "a", 2)
+    _, out = learn(FREE, first, other, revised(first, at(3), 0.0, qty=0, closes=False))
+    assert told(out)["a"].trades == 1
+    back = revised(revised(first, at(3), 0.0, qty=0, closes=False), at(4), 1.0)
+    _, out = learn(FREE, first, revised(first, at(3), 0.0, qty=0, closes=False), back)
+    assert told(out)["a"].trades == 1
 
 
 def test_a_cycle_s_outcomes_hold_from_the_end_of_the_next() -> None:

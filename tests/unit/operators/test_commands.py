@@ -1,5 +1,7 @@
 """Commands: each let in once, in the order of the log, first at its stamp."""
 
+from msgspec.structs import replace
+
 from messages.control import Command, DeadLetter
 from operators.blocks import Block, Event
 from operators.catalogue import CATALOGUE
@@ -60,6 +62,24 @@ def test_outsiders_ask_in_vain_unless_they_may_command() -> None:
     ] * 2
     assert "mallory" in letters[0].detail
     assert b"mallory" in letters[0].payload
+
+
+def test_a_command_for_a_strategy_that_is_not_there_is_refused_by_name() -> None:
+    operator = AcceptCommands(outside=True, strategies=("mine", "momentum"))
+    theirs = request(1, "halt")
+    asked = [
+        Event(1, "k", replace(command(1, "halt").body, id="a", kind="disable_strategy", strategy=s))
+        for s in ("mine", "momentun")
+    ]
+    asked.append(
+        Event(1, "k", replace(theirs.body, kind="enable_strategy", strategy="news_driven"))
+    )
+    said = operator.step(Block(asked, 5)).events
+    assert [e.body.strategy for e in said if isinstance(e.body, Command)] == ["mine"]
+    assert [(x.reason, x.topic) for x in bodies(said, DeadLetter)] == [
+        ("NO_SUCH_STRATEGY", "control.commands"), ("NO_SUCH_STRATEGY", "control.requests"),
+    ]  # fmt: skip
+    assert "there is no strategy momentun, but mine, momentum" in bodies(said, DeadLetter)[0].detail
 
 
 def test_an_outsider_s_command_says_so_and_takes_nobody_s_id() -> None:

@@ -92,7 +92,7 @@ def test_a_missing_and_an_unknown_field_are_errors(kind: type[State]) -> None:
             ),
             (
                 b'{"cash":5,"realized":-1,"positions":{"AAA":[1,2,3,4,"t","s","e",6,5,8,4]},'
-                b'"marks":{"AAA":9},"trips":{"AAA":[[4,"AAA",1,2,3,"t","s","e"]]}}'
+                b'"marks":{"AAA":9},"trips":{"AAA":[[4,"AAA",1,2,3,"t","s","e",false]]}}'
             ),
         ),
         (

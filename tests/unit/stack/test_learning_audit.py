@@ -17,7 +17,7 @@ from operators.blocks import Block, Event
 from operators.learning.weights import Weights
 from operators.params import LearningParams
 from stack.audit.learning import Recorded, rederive
-from tests.learning import begun, outcome
+from tests.learning import begun, outcome, revised
 from tests.streams import OPEN
 
 NAMES = ("a", "b", "c")
@@ -75,11 +75,21 @@ rules = st.builds(
 
 
 @settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(rules, st.lists(made, max_size=40), st.lists(switches, max_size=4))
+@given(
+    rules,
+    st.lists(made, max_size=40),
+    st.lists(switches, max_size=4),
+    st.lists(st.tuples(st.integers(1, 3 * DAY_US), st.floats(-4, 4), st.integers(0, 1))),
+)
 def test_whatever_happens_both_come_to_the_same(
-    params: LearningParams, outcomes: list[Event], commands: list[Event]
-) -> None:
-    recorded = play(params, [*outcomes, *commands])
+    params: LearningParams, outcomes: list[Event], commands: list[Event],
+    corrections: list[tuple[int, float, int]],
+) -> None:  # fmt: skip
+    again = [
+        revised(known, known.stamp + later, r if qty else 0.0, qty=qty, closes=qty > 0)
+        for known, (later, r, qty) in zip(outcomes, corrections, strict=False)
+    ]
+    recorded = play(params, [*outcomes, *commands, *again])
     found = rederive(recorded)
     assert found.problem is None
     assert found.changes == sum(w["reason"] != "seed" for w in recorded.weights)
@@ -105,6 +115,16 @@ def edited(bodies: Any, place: int, **changes: Any) -> list[dict[str, Any]]:
 def test_a_changed_adjustment_is_named(week: Recorded) -> None:
     changed = replace(week, adjustments=edited(week.adjustments, 4, new=0.2))
     assert "goes from" in str(rederive(changed).problem)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"), [("reward", 0.123), ("proposed", 0.123), ("trades", 1_000)]
+)
+def test_what_a_weight_is_said_to_come_from_is_named_too(
+    week: Recorded, field: str, value: float
+) -> None:
+    changed = replace(week, adjustments=[week.adjustments[0] | {field: value}])
+    assert f"{field}" in str(rederive(changed).problem)
 
 
 def test_a_changed_weight_is_named(week: Recorded) -> None:

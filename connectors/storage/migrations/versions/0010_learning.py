@@ -31,8 +31,11 @@ COLUMNS: dict[str, dict[str, tuple[str, str]]] = {
         "slippage": ("NUMERIC(20, 4) NOT NULL DEFAULT 0", ""),
         "revision": ("bigint NOT NULL DEFAULT 0", COUNT),
         "replaces": ("text NOT NULL DEFAULT ''", ""),
+        "replaced_qty": ("bigint NOT NULL DEFAULT 0", COUNT),
         "replaced_pnl": ("NUMERIC(20, 4)", ""),
         "replaced_return": ("double precision NOT NULL DEFAULT 0", ""),
+        "replaced_roi": ("double precision NOT NULL DEFAULT 0", ""),
+        "replaced_closes": ("boolean NOT NULL DEFAULT false", ""),
     },
     "commands": {
         "strategy": ("text NOT NULL DEFAULT ''", ""),
