@@ -1,8 +1,9 @@
 """The live path on a real broker: Kafka -> decode -> signals -> Kafka, one worker.
 
 Beside it the plainest loop there is: confluent-kafka in and out, each bar decoded and encoded
-again by the same codec. Each in a process of its own, whose start is taken off by a run over one
-bar. `python -m benchmarks.live_path FILE` prints one JSON line: bars per CPU second.
+again by the same codec; and the same path over records without seals. Each in a process of its
+own, whose start is taken off by a run over one bar. `python -m benchmarks.live_path FILE` prints
+one JSON line: bars per CPU second.
 """
 
 import json
@@ -40,7 +41,9 @@ from stack.servers.services import Services
 BARS = 390_000
 
 
-def prepare(services: Services, directory: Path, file: Path, count: int) -> tuple[Run, int]:
+def prepare(
+    services: Services, directory: Path, file: Path, count: int, *, sealed: bool = True
+) -> tuple[Run, int]:
     """Write bars as flows/market does, and an empty news topic; returns the run and how many."""
     events = load(file)[:count]
     name = f"bench-{uuid.uuid4().hex[:8]}"
@@ -52,7 +55,7 @@ def prepare(services: Services, directory: Path, file: Path, count: int) -> tupl
     )  # fmt: skip
     run = Run(
         spec=spec, directory=str(directory / name), bootstrap=services.bootstrap,
-        client=dict(services.access.client), secret=secrets.token_hex(32),
+        client=dict(services.access.client), secret=secrets.token_hex(32) if sealed else "",
         prefix=f"{name}.", schema="none", database_url="", bars=str(file),
         archive=str(directory / "archive" / name),
     )  # fmt: skip
@@ -133,11 +136,16 @@ def main() -> None:
                 file = Path(sys.argv[1])
                 none, _ = prepare(services, Path(place), file, 1)
                 run, bars = prepare(services, Path(place), file, BARS)
-                ours = signals(run) - signals(none)
+                bare, _ = prepare(services, Path(place), file, BARS, sealed=False)
+                start = signals(none)
+                ours, unsealed = signals(run) - start, signals(bare) - start
                 theirs = by_plain_loop(run) - by_plain_loop(none)
         finally:
             services.database.discard()
-    found = {"signals": round(bars / ours), "plain": round(bars / theirs)}
+    found = {
+        "signals": round(bars / ours), "unsealed": round(bars / unsealed),
+        "plain": round(bars / theirs),
+    }  # fmt: skip
     sys.stdout.write(json.dumps(found) + "\n")
 
 

@@ -178,6 +178,10 @@ def live(data: Path, peers: Path | None, runs: int) -> list[Figure]:
             "Kafka to Kafka through signals", "bars/CPU-s", [r["signals"] for r in kafka],
             "plain loop", [r["plain"] for r in kafka],
         ),
+        figure(
+            "Kafka to Kafka, records sealed", "bars/CPU-s", [r["signals"] for r in kafka],
+            "records without seals", [r["unsealed"] for r in kafka],
+        ),
     ]  # fmt: skip
 
 

@@ -55,6 +55,31 @@ class SteadyClock:
         return True
 
 
+class SetBack:
+    """Notices that the wall clock was set back, by more than what drifts.
+
+    The engine measures its epochs by the wall clock: until that is where it was, none would end.
+    """
+
+    def __init__(self, wall: Clock = time.time_ns, monotonic: Clock = time.monotonic_ns) -> None:
+        """Take the clocks as they are now."""
+        self._clocks = (wall, monotonic)
+        self._ahead = self._now()
+
+    def noticed(self) -> bool:
+        """Tell whether it was, since the last look."""
+        before, self._ahead = self._ahead, self._now()
+        back = before - self._ahead
+        if back > JUMP_US:
+            log.error("the wall clock was set back by %.1f s: beginning again", back / SECOND_US)
+        return back > JUMP_US
+
+    def _now(self) -> int:
+        """Return how far the wall clock is ahead of the monotonic one, microseconds."""
+        wall, mono = (clock() for clock in self._clocks)
+        return (wall - mono) // 1_000
+
+
 class Ringing(Protocol):
     """What wakes a beat: see `connectors.kafka.bell`."""
 

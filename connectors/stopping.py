@@ -1,25 +1,41 @@
-"""Stopping on request: SIGTERM and SIGINT raise a flag that sources look at."""
+"""Stopping on request: signals raise a flag that sources look at."""
 
 import os
 import signal
 from types import FrameType
+from typing import Final
+
+from connectors.steady_clock import SetBack
+
+AGAIN: Final = 75  # exit code of a flow that is to be started again at once; EX_TEMPFAIL
 
 
 class StopFlag:
-    """A flag that a signal raises; called by sources before each batch.
+    """A flag that SIGTERM, SIGINT or a wall clock that was set back raises.
 
-    A raised flag makes every source end its input, so that the engine takes a last snapshot
-    and the process exits with 0. A process whose parent died stops likewise.
+    Called by sources before each batch. A raised flag makes every source end its input, so that
+    the engine takes a last snapshot. A process whose parent died stops likewise.
+
+    Attributes:
+        raised: by a signal.
+        again: the wall clock was set back: the process is to be started again.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, set_back: SetBack | None = None) -> None:
         """Start lowered."""
-        self.raised = False
+        self.raised = self.again = False
+        self._set_back = set_back or SetBack()
         self._parent = os.getppid()
 
     def __call__(self) -> bool:
         """Tell whether to stop."""
-        return self.raised or os.getppid() != self._parent
+        self.again = self.again or self._set_back.noticed()
+        return self.raised or self.again or os.getppid() != self._parent
+
+    @property
+    def code(self) -> int:
+        """Return the exit code of a flow that has ended: 0, or `AGAIN`."""
+        return AGAIN if self.again and not self.raised else 0
 
     def listen(self) -> "StopFlag":
         """Raise the flag on SIGTERM and SIGINT from now on."""

@@ -7,7 +7,7 @@
     +- InputUnusable, SplitFound, CannotBacktest, RequestInvalid          what a backtest is given
     +- CannotChange, CannotExplain, DayNotArchived, StrategyNotTrusted    what a replay is asked
     +- ArchiveDamaged, CannotImport, SpoolDamaged, StateUnreadable,
-    |  RecoveryForeign, LostLog, RunUnreadable                            what was kept
+    |  RecoveryForeign, LostLog, RunUnreadable, FinisherDied              what was kept
     +- BrokerUnavailable, TimeUnsuitable, DatabaseUnavailable, SchemaTooNew,
     |  SchemaMissing, BackupUnusable, DeliveryFailed,
     |  StoppedWithoutDatabase                                             servers

@@ -9,6 +9,7 @@ from typing import Any, cast
 
 import msgspec
 
+from connectors.archive.day_files import merge_spools
 from connectors.archive.files import DayFile, TopicsManifest, write_manifest
 from connectors.archive.reading import ArchivedRun
 from connectors.archive.spool import Spools
@@ -67,7 +68,7 @@ def end_tick(topic: str, partition: int, offset: int, stamp: int) -> LogRecord:
 
 def write_days(archive: Path, days: Iterable[tuple[str, list[LogRecord]]]) -> list[DayFile]:
     """Write finished days and the manifest that names them."""
-    spools, files = Spools(archive / "spool"), []
+    spools, files = Spools(archive / "spool", merge_spools), []
     for day, records in days:
         for each in records:
             spools.add(day, each)

@@ -11,8 +11,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from connectors.archive.checkpoints import Checkpoint, encode_checkpoint
+from connectors.archive.day_files import read_rows, table_of
 from connectors.archive.files import StatesManifest, TopicsManifest, read_manifest, write_manifest
-from connectors.archive.records import ArchivedRecord, read_rows, table_of
+from connectors.archive.records import ArchivedRecord
 from connectors.files import sha256_of
 from operators.states import decode_state
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
+from connectors.archive.day_files import changed_row
 from connectors.archive.files import (
     MANIFEST,
     ArchiveDamaged,
@@ -15,7 +16,6 @@ from connectors.archive.files import (
     TopicsManifest,
     read_manifest,
 )
-from connectors.archive.records import changed_row
 from connectors.files import sha256_of
 
 

@@ -10,6 +10,7 @@ import msgspec
 
 from connectors.archive.check import topics_manifest, vouch_for
 from connectors.archive.checkpoints import STATE_VERSION, Checkpoint
+from connectors.archive.day_files import read_rows
 from connectors.archive.files import (
     ArchiveDamaged,
     DayFile,
@@ -18,7 +19,7 @@ from connectors.archive.files import (
     TopicsManifest,
     read_manifest,
 )
-from connectors.archive.records import ArchivedRecord, read_rows
+from connectors.archive.records import ArchivedRecord
 from connectors.archive.sink import BEFORE_TIME
 from connectors.kafka.headers import TICK_END
 from connectors.runs import Run

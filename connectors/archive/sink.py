@@ -11,6 +11,7 @@ from typing import Final
 from bytewax.outputs import FixedPartitionedSink, StatefulSinkPartition
 
 from connectors.archive.files import TopicsManifest, read_manifest, write_manifest
+from connectors.archive.finisher import Finisher
 from connectors.archive.spool import Spools
 from connectors.kafka.raw_log import SHARD, Batch, LogRecord
 from connectors.market.calendar import new_york_sessions, session_day
@@ -38,7 +39,8 @@ class ArchivePartition(StatefulSinkPartition[Batch, bytes]):
         found = read_manifest(self._topics, TopicsManifest)
         self._manifest: TopicsManifest = found or TopicsManifest(run_id=run_id)
         self._trim = trim
-        self._spools = Spools(archive / "spool")
+        self._finisher = Finisher()
+        self._spools = Spools(archive / "spool", self._finisher.merge)
         finished = {(f.topic, f.day) for f in self._manifest.files}
         lengths = {} if resume is None else decode_state(resume, SpoolState).lengths
         self._spools.resume(lengths, finished)
@@ -66,11 +68,13 @@ class ArchivePartition(StatefulSinkPartition[Batch, bytes]):
                 if self._is_over(day, clock)
             ]
         )
+        self._finisher.rest()
         return encode_state(SpoolState(lengths=dict(self._spools.lengths)))
 
     def close(self) -> None:
         """Keep the spools as they are: they are resumed."""
         self._spools.flush()
+        self._finisher.close()
 
     def _finish(self, over: Sequence[tuple[str, str]]) -> None:
         """Make files of the days that are over, some at a time: each names them in the manifest.

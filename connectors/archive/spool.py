@@ -4,25 +4,15 @@ Appended to between two snapshots of the flow; a snapshot keeps the lengths, and
 cuts each file back to the length it knows. A finished day is merged into one Parquet file.
 """
 
-import heapq
-import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-import pyarrow.parquet as pq
-
 from connectors.archive.files import DayFile
-from connectors.archive.records import (
-    COLUMNS,
-    ROW_GROUP,
-    ArchivedRecord,
-    decode_row,
-    encode_row,
-    table_of,
-)
-from connectors.files import put_in_place, sha256_of
+from connectors.archive.records import ArchivedRecord, encode_row
 from connectors.kafka.raw_log import LogRecord
 from messages.errors import TidewireError
+
+Merge = Callable[[str, str, Sequence[Path], Path], DayFile]  # topic, day, spools, target
 
 
 class SpoolDamaged(TidewireError, RuntimeError):
@@ -35,9 +25,10 @@ class SpoolDamaged(TidewireError, RuntimeError):
 class Spools:
     """The spools of one run."""
 
-    def __init__(self, directory: Path) -> None:
-        """Use a directory, made when needed."""
+    def __init__(self, directory: Path, merge: Merge) -> None:
+        """Use a directory, made when needed; `merge` makes a day's file of its spools."""
         self._directory = directory
+        self._merge = merge
         self._buffers: dict[str, bytearray] = {}
         self.lengths: dict[str, int] = {}
 
@@ -101,27 +92,7 @@ class Spools:
 
         Rows are sorted by (stamp, partition, offset), which keeps each partition's log order.
         """
-        spools = self._of(topic, day)
-        target = topics / topic / f"{day}.parquet"
-        target.parent.mkdir(parents=True, exist_ok=True)
-        draft = target.with_name(f".{day}.draft")
-        offsets: dict[str, tuple[int, int]] = {}
-        rows, first, last = 0, 0, 0
-        with pq.ParquetWriter(draft, COLUMNS, compression="zstd") as writer:
-            for group in _groups(heapq.merge(*(_rows(s) for s in spools), key=_place)):
-                first = group[0].stamp if rows == 0 else first
-                rows, last = rows + len(group), group[-1].stamp
-                for row in group:
-                    start, _ = offsets.get(str(row.partition), (row.offset, 0))
-                    offsets[str(row.partition)] = (start, row.offset + 1)
-                writer.write_table(table_of(group))
-        with draft.open("rb+") as written:
-            os.fsync(written.fileno())
-        put_in_place(draft, target)
-        return DayFile(
-            topic=topic, day=day, rows=rows, bytes=target.stat().st_size,
-            sha256=sha256_of(target), first_stamp=first, last_stamp=last, offsets=offsets,
-        )  # fmt: skip
+        return self._merge(topic, day, self._of(topic, day), topics / topic / f"{day}.parquet")
 
     def discard(self, topic: str, day: str) -> None:
         """Remove the spools of a day that its manifest names by now."""
@@ -132,24 +103,3 @@ class Spools:
     def _of(self, topic: str, day: str) -> list[Path]:
         prefix = f"{topic}~{day}~"
         return [self._directory / name for name in sorted(self.lengths) if name.startswith(prefix)]
-
-
-def _place(row: ArchivedRecord) -> tuple[int, int, int]:
-    return row.stamp, row.partition, row.offset
-
-
-def _rows(spool: Path) -> Iterator[ArchivedRecord]:
-    with spool.open("rb") as opened:
-        while head := opened.read(4):
-            yield decode_row(opened.read(int.from_bytes(head, "big")))
-
-
-def _groups(rows: Iterator[ArchivedRecord]) -> Iterator[list[ArchivedRecord]]:
-    group: list[ArchivedRecord] = []
-    for row in rows:
-        group.append(row)
-        if len(group) == ROW_GROUP:
-            yield group
-            group = []
-    if group:
-        yield group

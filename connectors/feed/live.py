@@ -15,7 +15,7 @@ from hashlib import blake2b
 from queue import Empty, SimpleQueue
 from typing import Final
 
-from bytewax.inputs import FixedPartitionedSource, StatefulSourcePartition
+from bytewax.inputs import FixedPartitionedSource
 
 from connectors.envelope import SHARD, Envelope
 from connectors.feed.base import Feed, Memory, Poll, Values
@@ -23,6 +23,7 @@ from connectors.feed.fetching import FeedFailed
 from connectors.feed.health import FeedRegistry, with_jitter
 from connectors.kafka.bell import Bell
 from connectors.steady_clock import Beat, SteadyClock
+from connectors.steady_source import SteadyPartition
 from connectors.telemetry import FETCH_SECONDS
 from operators.admission import InputRow
 from operators.blocks import Block, Event
@@ -40,7 +41,7 @@ class FeedsState(State):
     row: int
 
 
-class LivePartition(StatefulSourcePartition[tuple[str, Envelope], bytes]):
+class LivePartition(SteadyPartition[tuple[str, Envelope], bytes]):
     """Runs the feeds."""
 
     def __init__(

@@ -137,7 +137,7 @@ def read_headers(record: Record, run: bytes, seal: Seal | None = None) -> Said:
         tick = named.get(TICK)
         if when is not None and (count is None) != (tick is None):
             return when, count, tick
-    return _appended(record), None, None
+    return appended_at(record), None, None
 
 
 def _believed(record: Record, named: dict[str, bytes | None], seal: Seal | None) -> bool:
@@ -153,7 +153,7 @@ def _believed(record: Record, named: dict[str, bytes | None], seal: Seal | None)
     return compare_digest(named.get(SEAL) or b"", made)
 
 
-def _appended(record: Record) -> int:
+def appended_at(record: Record) -> int:
     """Return when the broker appended a record, microseconds; NO_STAMP where it does not say."""
     kind, millis = record.timestamp()
     return millis * 1_000 if kind == TIMESTAMP_LOG_APPEND_TIME else NO_STAMP

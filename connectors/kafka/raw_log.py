@@ -9,14 +9,16 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final, NamedTuple
 
-from bytewax.inputs import FixedPartitionedSource, StatefulSourcePartition
+from bytewax.inputs import FixedPartitionedSource
 from confluent_kafka import OFFSET_BEGINNING, Consumer, TopicPartition
 from confluent_kafka import Message as Record
 
+from connectors.kafka.arrivals import Arrival, Arrivals
 from connectors.kafka.headers import Seal
 from connectors.kafka.layout import Layout
-from connectors.kafka.partition_reader import Arrival, Arrivals, read_body
+from connectors.kafka.partition_reader import read_body
 from connectors.kafka.source import BATCH, LAG_EVERY_S, PATIENCE_S, is_record, lag_of
+from connectors.steady_source import SteadyPartition
 from connectors.telemetry import READ, VITALS
 from messages.base import Message
 from messages.codec import decoder
@@ -110,7 +112,7 @@ class _Partition:
         return read_body(self.topic, self.decode, partition, offset, value, known.stamp, ours=ours)
 
 
-class RawLogPartition(StatefulSourcePartition[tuple[str, Batch], bytes]):
+class RawLogPartition(SteadyPartition[tuple[str, Batch], bytes]):
     """One consumer over every partition of some topics."""
 
     def __init__(

@@ -12,7 +12,7 @@ from operator import attrgetter
 from types import MappingProxyType
 from typing import Final
 
-from bytewax.inputs import FixedPartitionedSource, StatefulSourcePartition
+from bytewax.inputs import FixedPartitionedSource
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 from confluent_kafka import Message as Record
 
@@ -21,6 +21,7 @@ from connectors.kafka.bell import Bell
 from connectors.kafka.layout import Layout
 from connectors.kafka.partition_reader import PartitionReader
 from connectors.kafka.shards import Partitions
+from connectors.steady_source import SteadyPartition
 from connectors.telemetry import READ, VITALS
 from messages.base import Message
 from messages.codec import decoder
@@ -65,7 +66,7 @@ class LostLog(TidewireError, RuntimeError):
     """
 
 
-class MergedPartition(StatefulSourcePartition[tuple[str, Envelope], bytes]):
+class MergedPartition(SteadyPartition[tuple[str, Envelope], bytes]):
     """One shard's ordered view of its topics."""
 
     def __init__(

@@ -12,7 +12,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from connectors.market.calendar import calendar_span, daily_bars
+from connectors.market.calendar import calendar_span
+from connectors.market.daily_bars import daily_bars
 from messages.market import INTERVALS
 from messages.units import MICROSECOND, UNITS_PER_DOLLAR
 

@@ -10,11 +10,13 @@ from numpy.typing import NDArray
 
 from connectors.market.bar_rules import NOWHEN, REASONS, Judged, in_words, judge_rows
 from connectors.market.bar_tables import BarTables, row_of
-from connectors.market.calendar import is_weekend, new_york_sessions
+from connectors.market.calendar import new_york_sessions
+from connectors.market.daily_bars import is_weekend
 from connectors.market.input_files import InputUnusable
 from connectors.market.interval import Distances, contradiction, infer
 from messages.market import INTERVALS
 from messages.units import to_datetime
+from operators.trading.session_columns import within
 
 Ints = NDArray[np.int64]
 Row = Callable[[str], int]
@@ -67,7 +69,7 @@ def survey(tables: BarTables, stated: str, *, given: bool) -> BarSurvey:
         good = judged.reason == 0
         code = codes_of(judged, codes, good)
         distances.look(code, judged.start[good])
-        found.within = found.within or bool(sessions.within(judged.start[good]).any())
+        found.within = found.within or bool(within(sessions, judged.start[good]).any())
     distances.finish()
     for number, text in tables.broken:
         found.broken(number, text)

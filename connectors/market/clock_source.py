@@ -7,14 +7,15 @@ topic would hold the others back.
 from collections.abc import Callable
 from datetime import timedelta
 
-from bytewax.inputs import FixedPartitionedSource, StatefulSourcePartition
+from bytewax.inputs import FixedPartitionedSource
 
 from connectors.envelope import SHARD, Envelope
 from connectors.steady_clock import Beat, Ringing, SteadyClock
+from connectors.steady_source import SteadyPartition
 from operators.blocks import Block
 
 
-class ClockPartition(StatefulSourcePartition[tuple[str, Envelope], None]):
+class ClockPartition(SteadyPartition[tuple[str, Envelope], None]):
     """Says what time it is, again and again."""
 
     def __init__(
@@ -25,10 +26,7 @@ class ClockPartition(StatefulSourcePartition[tuple[str, Envelope], None]):
         self._stopping = stopping
 
     def next_batch(self) -> list[tuple[str, Envelope]]:
-        """Wait for the next beat; return an empty block up to now, or nothing yet.
-
-        It waits here, as the engine waits for a time of the wall clock, which may be set back.
-        """
+        """Wait for the next beat; return an empty block up to now, or nothing yet."""
         due = self._beat.wait()
         if self._stopping():
             raise StopIteration

@@ -3,15 +3,16 @@
 The position is a row number, so a resumed player goes on where its snapshot was.
 """
 
+import time
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import Final
 
-from bytewax.inputs import FixedPartitionedSource, StatefulSourcePartition
+from bytewax.inputs import FixedPartitionedSource
 
 from connectors.envelope import SHARD, Envelope
 from connectors.market.input_files import Rows
+from connectors.steady_source import SteadyPartition
 from operators.blocks import Block, Event
 from operators.states import State, decode_state, encode_state
 
@@ -26,7 +27,7 @@ class PlayedState(State):
     ended: bool
 
 
-class RecordedPartition(StatefulSourcePartition[tuple[str, Envelope], bytes]):
+class RecordedPartition(SteadyPartition[tuple[str, Envelope], bytes]):
     """Plays one file."""
 
     def __init__(
@@ -34,25 +35,24 @@ class RecordedPartition(StatefulSourcePartition[tuple[str, Envelope], bytes]):
     ) -> None:
         """Go to the row of the snapshot."""
         self._size = max(1, min(BATCH, pace // SLICES_PER_S)) if pace else BATCH
-        self._wait = timedelta(seconds=self._size / pace) if pace else None
+        self._wait = self._size / pace if pace else 0.0
+        self._due = time.monotonic()
         state = None if resume is None else decode_state(resume, PlayedState)
         self._next, self._done = (state.row, state.ended) if state else (0, False)
         self._rows = rows(self._next)
         self._stopping = stopping
 
     def next_batch(self) -> list[tuple[str, Envelope]]:
-        """Return the next rows; the last block says that the input is over."""
+        """Return the next rows when they are due; the last block says that the input is over."""
         if self._done or self._stopping():
             raise StopIteration
+        time.sleep(max(0.0, self._due - time.monotonic()))
+        self._due = time.monotonic() + self._wait
         rows = list(islice(self._rows, self._size))
         self._done = not rows
         self._next += len(rows)
         block = Block([Event(0, "", row) for row in rows], 0, self._done)
         return [(SHARD, Envelope(block))]
-
-    def next_awake(self) -> datetime | None:
-        """Say when the next rows are due; at once without a pace."""
-        return None if self._wait is None or self._done else datetime.now(UTC) + self._wait
 
     def snapshot(self) -> bytes:
         """Return the encoded `PlayedState`."""

@@ -19,6 +19,7 @@ from operators.learning.cycles import Cycles
 from operators.learning.round_trips import Parts, RoundTrips
 from operators.learning.weights import Weights
 from operators.params import Params
+from operators.trading.session_columns import numbers_of
 from operators.trading.sessions import SessionTable
 
 Ints = NDArray[np.int64]
@@ -72,7 +73,8 @@ class Learner:
             LearningImpossible: the weights cannot keep the guardrails.
         """
         self._names = list(names)
-        self._cycles = Cycles(sessions, params.learning.cycle_sessions)
+        self._sessions, self._length = sessions, params.learning.cycle_sessions
+        self._cycles = Cycles(sessions, self._length)
         self._trips = RoundTrips(params.risk.stop_loss_bps)
         self._rule = Weights(params.learning, sessions, names, first=weights)
         self.weights = dict(weights)
@@ -86,7 +88,7 @@ class Learner:
         """Cut bars at the ends of cycles; `end` is the last moment of a segment's cycle."""
         if not stamps.size:
             return
-        numbers = self._cycles.numbers_of(stamps)
+        numbers = numbers_of(self._sessions, stamps) // self._length
         starts = np.append(np.nonzero(np.diff(numbers, prepend=numbers[0] - 1))[0], stamps.size)
         for start, stop in zip(starts[:-1].tolist(), starts[1:].tolist(), strict=True):
             cycle = int(numbers[start])

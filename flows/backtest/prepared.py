@@ -19,6 +19,7 @@ from operators.columns.bars import BarColumns
 from operators.columns.loop import ColumnLoop
 from operators.columns.signals import ColumnVotes, Voted
 from operators.params import Params
+from operators.trading.session_columns import numbers_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,7 @@ class InMemoryInput:
 
     def sessions(self) -> list[tuple[int, int]]:
         """Return the first and the last row of each traded session, in order."""
-        session = new_york_sessions().numbers_of(self.bars.stamp[self.start :])
+        session = numbers_of(new_york_sessions(), self.bars.stamp[self.start :])
         first = np.nonzero(np.diff(session, prepend=-1))[0] + self.start
         last = np.append(first[1:], self.bars.size) - 1
         return list(zip(first.tolist(), last.tolist(), strict=True))

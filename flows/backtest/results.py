@@ -12,6 +12,7 @@ from flows.backtest.run import Ran
 from flows.backtest.tally import Trade
 from messages.units import MINUTE_US, SECOND_US, to_datetime, to_money
 from operators import metrics
+from operators.trading.session_columns import numbers_of
 
 POINTS: Final = 600
 
@@ -182,9 +183,9 @@ def _learnt(ran: Ran, *, full: bool) -> Learnt:
 
 def _held(ran: Ran) -> list[Held]:
     """Return the open positions, those without bars for the longest time first."""
-    last, *seen = (
-        new_york_sessions().numbers_of(np.array([ran.last, *ran.seen.values()], np.int64)).tolist()
-    )
+    last, *seen = numbers_of(
+        new_york_sessions(), np.array([ran.last, *ran.seen.values()], np.int64)
+    ).tolist()
     sessions = dict(zip(ran.seen, seen, strict=True))
     found = [
         Held(
@@ -205,7 +206,7 @@ def _days(ran: Ran) -> list[Day]:
     """
     curve = ran.tally.curve()
     before = ran.params.account.snapshot_minutes * MINUTE_US + 1
-    session = new_york_sessions().numbers_of(curve[:, 0] - before)
+    session = numbers_of(new_york_sessions(), curve[:, 0] - before)
     last = np.nonzero(np.diff(np.append(session, -1)))[0]
     found, previous = [], ran.params.account.start_cash * 10_000
     for stamp, cash, value in curve[last].tolist():

@@ -31,6 +31,7 @@ from operators.columns.loop import ColumnLoop
 from operators.columns.records import RECORD
 from operators.news.scoring import Scoring
 from operators.params import Params
+from operators.trading.session_columns import numbers_of
 
 HORIZON: Final = 2**60
 Progress = Callable[[int], None]
@@ -322,7 +323,7 @@ class _Watch:
             ran.seen[names[k]] = int(bars.stamp[j])
         if ran.benchmark:
             mine = bars.code == names.index(ran.benchmark)
-            session = new_york_sessions().numbers_of(bars.stamp[mine])
+            session = numbers_of(new_york_sessions(), bars.stamp[mine])
             prices = zip(session.tolist(), bars.close[mine].tolist(), strict=True)
             ran.prices.update(prices)
 

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from messages.errors import TidewireError
 from operators.columns.bars import BarColumns
+from operators.trading.session_columns import numbers_of
 from operators.trading.sessions import SessionTable
 
 Ints = NDArray[np.int64]
@@ -63,7 +64,7 @@ class GapWatch:
         if top > len(self._last):
             more = np.zeros((2 * top - len(self._last), 2), np.int64)
             self._last = np.concatenate([self._last, more])
-        session = self._sessions.numbers_of(bars.stamp)
+        session = numbers_of(self._sessions, bars.stamp)
         before = np.zeros(bars.size, np.int64)
         _gaps(bars.code, session, bars.open, bars.close, self._last, before)
         for j in np.nonzero(before)[0]:

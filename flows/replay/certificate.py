@@ -30,8 +30,8 @@ SOURCES: Final = ("messages", "operators", "flows")
 NOT_HASHED: Final = frozenset({"replay", "backtest"})
 DECIDING: Final = (
     "archive/checkpoints.py", "archive/ordered_log.py", "envelope.py", "kafka/layout.py",
-    "kafka/partition_reader.py", "kafka/shards.py", "kafka/source.py", "market/calendar.py",
-    "market/session_days.py", "user_strategies.py",
+    "kafka/arrivals.py", "kafka/partition_reader.py", "kafka/shards.py", "kafka/source.py",
+    "market/calendar.py", "market/session_days.py", "user_strategies.py",
 )  # fmt: skip
 
 

@@ -35,6 +35,7 @@ from operators.fingerprint import fingerprint
 from operators.params import Params
 from operators.strategies.base import Strategy
 from operators.trading.arithmetic import MAX_EQUITY
+from operators.trading.session_columns import columns_of
 from operators.trading.sessions import SessionTable
 
 Ints = NDArray[np.int64]
@@ -80,7 +81,7 @@ class ColumnLoop:
         self._last = np.full(0, UNSEEN, np.int64)
         tickers, days = fresh_tickers(0)
         self._books = Books(
-            *sessions.columns, tickers, np.zeros(0, np.int64), days,
+            *columns_of(sessions), tickers, np.zeros(0, np.int64), days,
             fresh_account(params.account.start_cash * 10_000), np.zeros(256, ORDER),
             np.zeros(RECORDS, RECORD),
         )  # fmt: skip

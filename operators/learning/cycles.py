@@ -11,12 +11,7 @@ So nobody waits for what follows from the present: who decides at boundary 1 can
 nothing else will change before boundary 3.
 """
 
-import numpy as np
-from numpy.typing import NDArray
-
 from operators.trading.sessions import SessionTable
-
-Ints = NDArray[np.int64]
 
 
 class Cycles:
@@ -31,10 +26,6 @@ class Cycles:
     def number_of(self, stamp: int) -> int:
         """Return the number of the cycle that a stamp belongs to."""
         return self._sessions.number_of(stamp) // self._length
-
-    def numbers_of(self, stamps: Ints) -> Ints:
-        """Return the numbers of the cycles that stamps belong to."""
-        return self._sessions.numbers_of(stamps) // self._length
 
     def end_of(self, cycle: int) -> int | None:
         """Return the last moment of a cycle; None outside the table."""

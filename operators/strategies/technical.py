@@ -13,8 +13,9 @@ from numba.extending import register_jitable
 from numpy.typing import NDArray
 
 from operators.fingerprint import fingerprint
-from operators.states import Array, State
+from operators.states import State
 from operators.strategies import mean_reversion, momentum
+from operators.strategies.arrays import Array
 from operators.strategies.mean_reversion import reversion_vote, rsi_of, wilder
 from operators.strategies.momentum import momentum_vote
 

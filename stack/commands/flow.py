@@ -26,7 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Run one flow until its input ends or SIGTERM.
+    """Run one flow until its input ends or SIGTERM; returns the exit code.
 
     Raises:
         StackError: no such flow, run or shard.
@@ -41,8 +41,7 @@ def run(options: argparse.Namespace) -> int:
             reason = "No run is up: name a run's directory with --run."
             raise StackError(reason)
         directory = Path(up["directory"])
-    run_flow(options.name, directory, options.shards)
-    return 0
+    return run_flow(options.name, directory, options.shards)
 
 
 def parse_shards(text: str, partitions: int) -> range:
@@ -62,8 +61,11 @@ def parse_shards(text: str, partitions: int) -> range:
     return shards
 
 
-def run_flow(name: str, directory: Path, shards: str | None) -> None:
+def run_flow(name: str, directory: Path, shards: str | None) -> int:
     """Run a flow to its end; its recovery directory makes it resume where it was.
+
+    Returns:
+        The exit code: 0, or `AGAIN` where it is to be started again.
 
     Raises:
         StackError: no such flow, run or shard.
@@ -89,6 +91,7 @@ def run_flow(name: str, directory: Path, shards: str | None) -> None:
     dataflow = build(run, stop) if own is None else build(run, stop, own)
     execute(dataflow, run.path("recovery", label))
     status.write()  # the last word of a flow that has ended is of its end
+    return stop.code
 
 
 def _shards(name: str, run: Run, shards: str | None) -> range | None:

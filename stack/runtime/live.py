@@ -178,8 +178,9 @@ def running(home: Home) -> dict[str, Any] | None:
     try:
         there: dict[str, Any] = json.loads(_file(home).read_text())
         process = psutil.Process(there["pid"])
-        alive = process.is_running() and process.create_time() <= there["at"]
-    except (FileNotFoundError, ValueError, KeyError, psutil.Error):
+        born = _born(process)
+        alive = process.is_running() and there.get("born", born) == born
+    except (OSError, ValueError, KeyError, psutil.Error):
         return None
     return there if alive and process.status() != psutil.STATUS_ZOMBIE else None
 
@@ -212,12 +213,24 @@ def _watch(
 
 def _remember(home: Home, run: Run, services: Services) -> None:
     there = {
-        "pid": os.getpid(), "at": time.time(), "run": run.run_id, "directory": run.directory,
+        "pid": os.getpid(), "born": _born(psutil.Process()),
+        "run": run.run_id, "directory": run.directory,
         "bootstrap": services.bootstrap, "database_url": services.database_url,
         "schema": run.schema, "prefix": run.prefix,
         "note": WEIGHTS_FIXED if run.from_before_learning else "",
     }  # fmt: skip
     write_whole(_file(home), json.dumps(there).encode(), 0o600)
+
+
+def _born(process: psutil.Process) -> int:
+    """Return what tells a process from another one of its number, whatever the wall clock does.
+
+    Ticks from the machine's start to the process's, where the system tells them (Linux).
+    """
+    stat = Path(f"/proc/{process.pid}/stat")
+    if not stat.exists():
+        return int(process.create_time())
+    return int(stat.read_text().rpartition(")")[2].split()[19])  # starttime, proc(5)
 
 
 def _file(home: Home) -> Path:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from connectors.stopping import AGAIN
 from messages.flows import PAPER
 from stack.errors import StackError
 from stack.home import tail
@@ -86,6 +87,8 @@ class Supervisor:
                 child.process = None
                 if code == 0:
                     child.ended = True
+                elif code == AGAIN:
+                    child.resume_at = now
                 else:
                     self._crashed(child, code, now)
             if child.process is None and not child.ended and now >= child.resume_at:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from connectors.archive.bundle import CannotImport, export, take_in
+from connectors.archive.day_files import merge_spools
 from connectors.archive.files import ArchiveDamaged, TopicsManifest, write_manifest
 from connectors.archive.reading import ArchivedRun, StrategyNotTrusted
 from connectors.archive.spool import Spools
@@ -33,7 +34,7 @@ def archived(place: Path, name: str = "first", own: tuple[str, ...] = ()) -> Pat
         id=make_id("run", name), event_time=moment, run_id=name, code_version="1",
         settings_hash=run.settings_hash, settings=run.settings, partitions=1, inputs=(),
     )  # fmt: skip
-    spools, topic = Spools(directory / "spool"), "runs.started"
+    spools, topic = Spools(directory / "spool", merge_spools), "runs.started"
     stamp = to_micros(moment)
     value = encode(started)
     spools.add(

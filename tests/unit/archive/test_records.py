@@ -9,15 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.archive.records import (
-    ArchivedRecord,
-    changed_row,
-    decode_row,
-    digest_of,
-    encode_row,
-    read_rows,
-    table_of,
-)
+from connectors.archive.day_files import changed_row, read_rows, table_of
+from connectors.archive.records import ArchivedRecord, decode_row, digest_of, encode_row
 
 ROW = ArchivedRecord(5, 1, 9, 3, 4, None, False, b"key", b"value", [("run", b"r"), ("none", None)])
 some_bytes = st.none() | st.binary(max_size=20)

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from connectors.archive.records import ArchivedRecord, read_rows
+from connectors.archive.day_files import merge_spools, read_rows
+from connectors.archive.records import ArchivedRecord
 from connectors.archive.spool import SpoolDamaged, Spools
 from connectors.files import sha256_of
 from tests.archives import DAY, record
@@ -15,7 +16,7 @@ Log = list[list[int]]  # per partition: the stamps of its records
 
 
 def spooled(directory: Path, log: Log) -> Spools:
-    spools = Spools(directory)
+    spools = Spools(directory, merge_spools)
     for partition, stamps in enumerate(log):
         for offset, stamp in enumerate(stamps):
             spools.add(DAY, record("t", partition, offset, stamp))
@@ -43,7 +44,7 @@ def test_a_finished_day_holds_every_record_in_order(
 
 
 def test_every_column_survives(tmp_path: Path) -> None:
-    spools = Spools(tmp_path / "spool")
+    spools = Spools(tmp_path / "spool", merge_spools)
     given_row = record(
         "t", 3, 7, 11, seq=None, tick=b"1", repeat=True, key=None, value=None,
         headers=[("a", None), ("b", b"\xff"), ("a", b"twice")],
@@ -61,7 +62,7 @@ def test_a_resume_cuts_back_to_the_snapshot_and_the_rest_is_given_again(tmp_path
     spools.add(DAY, record("t", 0, 3, 4))
     spools.add("2025-03-13", record("t", 0, 4, 5))
     spools.flush()
-    again = Spools(tmp_path / "spool")
+    again = Spools(tmp_path / "spool", merge_spools)
     again.resume(snapshot, set())
     assert again.lengths == snapshot
     assert again.days("t") == [DAY], "a spool that no snapshot knows is gone"
@@ -81,7 +82,7 @@ def test_bytes_lost_behind_a_snapshot_are_told(tmp_path: Path, cut: str) -> None
     else:
         file.unlink()
     with pytest.raises(SpoolDamaged, match="delete the persist flow's recovery directory"):
-        Spools(tmp_path / "spool").resume(spools.lengths, set())
+        Spools(tmp_path / "spool", merge_spools).resume(spools.lengths, set())
 
 
 def test_a_day_finished_after_the_snapshot_is_not_made_again(tmp_path: Path) -> None:
@@ -89,14 +90,14 @@ def test_a_day_finished_after_the_snapshot_is_not_made_again(tmp_path: Path) -> 
     snapshot = dict(spools.lengths)
     spools.finish("t", DAY, tmp_path)
     spools.discard("t", DAY)
-    again = Spools(tmp_path / "spool")
+    again = Spools(tmp_path / "spool", merge_spools)
     again.resume(snapshot, {("t", DAY)})
     assert again.lengths == {}
     assert again.days("t") == []
 
 
 def test_days_are_listed_oldest_first_and_per_topic(tmp_path: Path) -> None:
-    spools = Spools(tmp_path)
+    spools = Spools(tmp_path, merge_spools)
     for topic, day in (("a", "2025-03-13"), ("a", "2025-03-12"), ("ab", "2025-03-11")):
         spools.add(day, record(topic, 0, 0, 1))
     assert spools.days("a") == [], "not before they are written"

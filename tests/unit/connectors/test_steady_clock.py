@@ -14,6 +14,7 @@ from connectors.steady_clock import (
     JUMP_US,
     LONGEST_S,
     Beat,
+    SetBack,
     SteadyClock,
 )
 from messages.units import HOUR_US, SECOND_US
@@ -180,3 +181,27 @@ def test_without_a_bell_every_beat_comes() -> None:
         now[0] += 0.05
         told.append(beat.is_due())
     assert all(told)
+
+
+@pytest.mark.parametrize(
+    ("looks", "noticed"),
+    [
+        ([0, 0, 0], [False] * 3),
+        ([HOUR_US, HOUR_US, 0], [False, False, True]),  # ahead for a while, and back
+        ([-HOUR_US, -HOUR_US], [True, False]),
+        ([-JUMP_US, -2 * JUMP_US], [False, False]),  # as far as an engine's epoch may wait
+        ([-JUMP_US - 1], [True]),
+    ],
+)
+def test_a_wall_clock_that_was_set_back_is_noticed_once(
+    looks: list[int], noticed: list[bool], caplog: pytest.LogCaptureFixture
+) -> None:
+    shift = passed = 0
+    watch = SetBack(lambda: (START + passed + shift) * 1_000, lambda: passed * 1_000)
+    found = []
+    for look in looks:
+        shift = look
+        passed += SECOND_US
+        found.append(watch.noticed())
+    assert found == noticed
+    assert sum("set back" in r.message for r in caplog.records) == sum(noticed)

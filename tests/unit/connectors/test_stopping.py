@@ -9,13 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from connectors.stopping import StopFlag
+from connectors.steady_clock import SetBack
+from connectors.stopping import AGAIN, StopFlag
 from tests.waiting import eventually
 
 ORPHAN = """
 import os, sys
 from pathlib import Path
-from connectors.stopping import StopFlag
+from connectors.steady_clock import SetBack
+from connectors.stopping import AGAIN, StopFlag
 from tests.waiting import eventually
 if os.fork() == 0:
     flag = StopFlag()
@@ -50,3 +52,13 @@ def test_an_orphan_stops(tmp_path: Path) -> None:
     done = subprocess.run([sys.executable, "-c", ORPHAN, str(said)], check=False, timeout=300)
     assert done.returncode == 0
     eventually(lambda: said.read_text() == "stopped", what=said.read_text)
+
+
+def test_a_clock_that_was_set_back_asks_for_another_start(handlers: None) -> None:
+    now = [10**18]
+    flag = StopFlag(SetBack(lambda: now[0], lambda: 0)).listen()
+    assert (flag(), flag.code) == (False, 0)
+    now[0] -= 3_600 * 10**9
+    assert (flag(), flag(), flag.code) == (True, True, AGAIN)
+    flag.raised = True
+    assert flag.code == 0, "whoever stops it does not want it again"

@@ -8,8 +8,8 @@ from confluent_kafka import TIMESTAMP_CREATE_TIME, TIMESTAMP_LOG_APPEND_TIME
 from hypothesis import given
 from hypothesis import strategies as st
 
+from connectors.kafka.arrivals import Arrivals
 from connectors.kafka.headers import TICK_END, TICK_PASS, RecordHeaders
-from connectors.kafka.partition_reader import Arrivals
 from operators.merge import FOR_EVER, Clock, Progress
 
 HEADERS = RecordHeaders("run-1")
@@ -18,7 +18,7 @@ HEADERS = RecordHeaders("run-1")
 @pytest.fixture(autouse=True, scope="module")
 def _short_blocks() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("connectors.kafka.partition_reader.HELD", 4)
+        patch.setattr("connectors.kafka.arrivals.HELD", 4)
         yield
 
 
@@ -28,11 +28,13 @@ class Entry(NamedTuple):
     Attributes:
         kind: `fact` and `tick` of ours, `stranger`, `played` (a stranger's where no time is kept),
             `copy`: of the first fact's seq, whoever wrote it.
-        stamp: of its header, or of its append; milliseconds.
+        stamp: of its header, a stranger's of its append; milliseconds.
+        appended: of ours; 0 where no time is kept.
     """
 
     kind: str
     stamp: int
+    appended: int = 0
 
 
 class Record:
@@ -42,7 +44,7 @@ class Record:
         self._entry, self._offset = entry, offset
 
     def headers(self) -> Any:
-        kind, stamp = self._entry
+        kind, stamp, _ = self._entry
         if kind == "fact":
             return HEADERS(stamp * 1_000, self._offset, "id")
         if kind == "copy":
@@ -52,8 +54,9 @@ class Record:
         return []
 
     def timestamp(self) -> tuple[int, int]:
-        kept = self._entry.kind == "stranger"
-        return TIMESTAMP_LOG_APPEND_TIME if kept else TIMESTAMP_CREATE_TIME, self._entry.stamp
+        kind, stamp, appended = self._entry
+        at = stamp if kind == "stranger" else appended
+        return TIMESTAMP_LOG_APPEND_TIME if at else TIMESTAMP_CREATE_TIME, at
 
     def offset(self) -> int:
         return self._offset
@@ -98,6 +101,53 @@ def test_a_stranger_s_stamp(log: list[tuple[str, int]], expected: dict[int, int]
     assert read([Entry(*entry) for entry in log]) == expected
 
 
+@pytest.mark.parametrize(
+    ("log", "expected"),
+    [
+        # The clocks agree: the moment of the append, and no wait.
+        ([("stranger", 5_000), ("tick", 5_010, 5_012)], {0: 5_000, 1: 5_010}),
+        # The broker's clock is a little ahead: not beyond our next word.
+        ([("stranger", 5_300), ("tick", 5_010, 5_312)], {0: 5_010, 1: 5_010}),
+        # A word that was long under way says nothing; the next one does.
+        ([("stranger", 20_000), ("tick", 12_000, 20_100)], {}),
+        (
+            [("stranger", 20_000), ("tick", 12_000, 20_100), ("tick", 20_110, 20_110)],
+            {0: 20_000, 1: 20_000, 2: 20_110},
+        ),
+        # Words that lay in a queue while the broker was away, ten seconds of them.
+        (
+            [("stranger", 20_000)]
+            + [("tick", 10_000 + 5_000 * n, 20_010 + n) for n in range(2)]
+            + [("tick", 20_020, 20_030)],
+            {0: 19_990, 1: 19_990, 2: 19_990, 3: 20_020},
+        ),
+        # A broker's clock an hour ahead, for good: known after two seconds of it.
+        (
+            [("stranger", 3_605_000), ("tick", 5_010, 3_605_010), ("tick", 7_020, 3_607_020)],
+            {0: 5_010, 1: 5_010, 2: 7_020},
+        ),
+        # A jump that is taken back.
+        (
+            [("stranger", 3_605_000), ("tick", 5_010, 3_605_010), ("tick", 5_500, 5_500)],
+            {0: 5_500, 1: 5_500, 2: 5_500},
+        ),
+        # Facts of ours are words as well, copies of them are none, and the order stays.
+        (
+            [("fact", 1, 1), ("stranger", 20_000), ("copy", 30_000, 20_001),
+             ("fact", 20_010, 20_012)],
+            {0: 1, 1: 20_000, 2: 20_000, 3: 20_010},
+        ),
+        (
+            [("stranger", 20_000), ("tick", 1_000, 20_001), ("stranger", 20_002),
+             ("tick", 20_020, 20_021)],
+            {0: 19_999, 1: 19_999, 2: 20_002, 3: 20_020},
+        ),
+    ],
+)  # fmt: skip
+def test_how_far_the_clocks_are_apart(log: list[tuple[str, int]], expected: dict[int, int]) -> None:
+    assert read([Entry(*entry) for entry in log]) == expected
+
+
 def test_the_end_comes_after_what_waited_for_it() -> None:
     clock = Clock(Progress())
     arrivals = Arrivals(b"run-1", None, clock)
@@ -107,8 +157,9 @@ def test_the_end_comes_after_what_waited_for_it() -> None:
 
 
 ENTRIES = st.builds(
-    Entry, st.sampled_from(["fact", "tick", "stranger", "played", "copy"]), st.integers(0, 30)
-)
+    Entry, st.sampled_from(["fact", "tick", "stranger", "played", "copy"]),
+    st.integers(0, 5_000), st.sampled_from([0, 1, 100, 900, 2_500, 5_000, 9_000]),
+)  # fmt: skip
 
 
 @given(st.lists(ENTRIES, max_size=30), st.data())

@@ -21,7 +21,8 @@ import flows
 import operators
 from operators.learning.outcomes import OutcomesState
 from operators.learning.round_trips import OpenTrade
-from operators.states import Array, State, StateUnreadable, decode_state, encode_state
+from operators.states import State, StateUnreadable, decode_state, encode_state
+from operators.strategies.arrays import Array
 from operators.strategies.ensemble import EnsembleState
 from operators.trading.account import AccountState, Fill, Position
 from operators.trading.last_bar import BarMemory

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from stack.runtime.supervisor import STOP_TIMEOUT_S, FlowProcess, Supervisor
+from connectors.stopping import AGAIN
+from stack.runtime.supervisor import CRASHES_ALLOWED, STOP_TIMEOUT_S, FlowProcess, Supervisor
 
 DEAF = "signal.signal(15, signal.SIG_IGN)"
 POLITE = "signal.signal(15, lambda *_: sys.exit(0))"
@@ -34,6 +35,21 @@ def test_flows_that_end_are_not_waited_for(tmp_path: Path) -> None:
     processes = [child.process for child in supervisor.children.values()]
     assert supervisor.stop() == []
     assert [p.returncode for p in processes if p] == [0, 0]
+
+
+def test_a_flow_that_asks_for_it_is_started_again_at_once_and_did_not_crash(tmp_path: Path) -> None:
+    (tmp_path / "run.json").write_text("{}")
+    supervisor = Supervisor(tmp_path, [FlowProcess("a", ("trade",))])
+    child = supervisor.children["a"]
+    for n in range(1, CRASHES_ALLOWED + 3):
+        child.process = subprocess.Popen([sys.executable, "-c", f"raise SystemExit({AGAIN})"])
+        child.process.wait()
+        supervisor.watch()
+        assert child.process is not None
+        assert (child.restarts, list(child.crashes), child.ended) == (n, [], False)
+        child.process.kill()
+        child.process.wait()
+    supervisor.stop()
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
