@@ -6,11 +6,14 @@ from typing import Any, Final
 
 import msgspec
 
+from connectors.archive.files import ArchiveDamaged
 from connectors.archive.reading import ArchivedRun
 from connectors.market.calendar import NEW_YORK, session_day
 from connectors.user_strategies import strategy_names
 from flows.replay.counterfactual import CannotChange, Changes, WhatIf, what_if
 from flows.replay.window import window_of
+from messages.base import Message
+from messages.codec import Unreadable, decoder, encode
 from messages.learning import LearningAdjustment, StrategyMetric, WeightChange
 from messages.topics import (
     CONTROL_ACCEPTED,
@@ -152,12 +155,25 @@ def _plain(found: Any) -> dict[str, Any]:
 
 
 def recorded_by(archive: ArchivedRun) -> Recorded:
-    """Return what a run's archive has of learning."""
+    """Return what a run's archive has of learning.
 
-    def of(topic: Topic[Any]) -> list[tuple[int, dict[str, Any]]]:
-        rows = archive.facts(topic.name)
-        found = ((r.stamp, msgspec.json.decode(r.value or b"{}")) for r in rows)
-        return list({body["id"]: (stamp, body) for stamp, body in found}.values())
+    Raises:
+        ArchiveDamaged: a record is none of its topic.
+    """
+
+    def of(topic: Topic[Message]) -> list[tuple[int, dict[str, Any]]]:
+        read, found = decoder(topic.schema), dict[str, tuple[int, dict[str, Any]]]()
+        for row in archive.facts(topic.name):
+            try:
+                message = read(row.value or b"")
+            except Unreadable as error:
+                reason = (
+                    f"{topic.name}, partition {row.partition}, offset {row.offset}, is no "
+                    f"{topic.schema.__name__} ({error}): restore the archive from a copy."
+                )
+                raise ArchiveDamaged(reason) from error
+            found[message.id] = row.stamp, msgspec.json.decode(encode(message))
+        return list(found.values())
 
     told, measured = of(LEARNING_ADJUSTMENTS), of(STRATEGY_METRICS)
     clock = max((stamp for stamp, _ in [*told, *measured]), default=0)

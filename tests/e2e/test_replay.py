@@ -26,7 +26,9 @@ from flows.replay.record_index import IndexedRecord, RecordIndex
 from flows.replay.window import window_of
 from messages.trading import TradeExecution
 from operators.params import Params
+from stack.audit.learning import rederive
 from stack.cli import main
+from stack.commands.learning import recorded_by
 from stack.commands.replay_options import changes_of
 from stack.runtime.demo import Demo
 from tests.forgery import change, copy_of, flip_a_byte, forge_state, rewrite
@@ -171,6 +173,19 @@ def test_a_dropped_and_an_added_record_are_found(forged: Path, index: RecordInde
     rewrite(forged, "learning.outcomes", FIRST, twice)
     found = diverged(forged, FIRST)
     assert (found.flow, found.field, found.replayed) == ("learn", "missing", None)
+
+
+def test_an_outcome_that_is_none_stops_the_audit_of_learning_in_a_sentence(forged: Path) -> None:
+    assert rederive(recorded_by(ArchivedRun(forged))).problem is None
+
+    def emptied(rows: list[Any]) -> list[Any]:
+        first = next(n for n, row in enumerate(rows) if row.is_fact)
+        rows[first] = rows[first]._replace(value=b'{"id": "out-1"}')
+        return rows
+
+    rewrite(forged, "learning.outcomes", FIRST, emptied)
+    with pytest.raises(ArchiveDamaged, match=r"learning.outcomes, partition 0, offset \d+, is no "):
+        recorded_by(ArchivedRun(forged))
 
 
 def test_a_forged_state_is_found_from_the_start_and_by_what_follows(forged: Path) -> None:
