@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PYTEST := $(BIN)/pytest
 WORKERS ?= auto
-SIDE_BY_SIDE := -n $(WORKERS) --dist loadfile
+SIDE_BY_SIDE := -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 PEERS ?= ../shared/bench/peers
 
 .PHONY: help demo test test-timescale check format lint types imports unit soak bench evidence bench-peers golden clean

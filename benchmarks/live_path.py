@@ -32,7 +32,13 @@ from messages.codec import decoder, encode
 from messages.market import Bar
 from messages.requests import InputFile
 from messages.runs import RunSpec
-from messages.topics import EVERY_TOPIC, MARKET_BARS, NEWS_SCORED, ORDERS_REQUESTED
+from messages.topics import (
+    CONTROL_ACCEPTED,
+    EVERY_TOPIC,
+    MARKET_BARS,
+    NEWS_SCORED,
+    ORDERS_REQUESTED,
+)
 from messages.units import to_datetime
 from operators.params import Params
 from stack.home import Home
@@ -63,7 +69,7 @@ def prepare(
     create_topics(run.layout, EVERY_TOPIC)
     announce(run)
     end = events[-1].stamp + 1
-    for topic, found in ((MARKET_BARS, events), (NEWS_SCORED, [])):
+    for topic, found in ((MARKET_BARS, events), (NEWS_SCORED, []), (CONTROL_ACCEPTED, [])):
         sink = LogSinkPartition(run.layout, {topic: range(1)}, None, entry=True)
         for start in range(0, len(found), 5_000):
             part = found[start : start + 5_000]

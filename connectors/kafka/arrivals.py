@@ -78,7 +78,7 @@ class Arrivals:
     record was appended (records that are played), it takes the running maximum at once.
     """
 
-    __slots__ = ("_first", "_held", "_least", "_looked", "_run", "_seal", "_seq", "clock")
+    __slots__ = ("_first", "_held", "_least", "_looked", "_run", "_seal", "_seq", "_words", "clock")
 
     def __init__(self, run: bytes, seal: Seal | None, clock: Clock) -> None:
         """Go on with a partition's clock."""
@@ -86,7 +86,8 @@ class Arrivals:
         self.clock = clock
         self._held: deque[_Held] = deque()
         self._seq = NO_STAMP  # the highest among those that are held
-        self._looked = 1
+        self._words = deque[_Held]()  # among those that are held
+        self._looked = 0
         self._first: tuple[int, int] | None = None  # the first word after it: stamp, append
         self._least = FOR_EVER  # how far appends are behind stamps, at least
 
@@ -121,6 +122,8 @@ class Arrivals:
         word = new or tick is not None
         appended = appended_at(record) if word else NO_STAMP
         self._held.append(_Held(record, stamp, seq, tick, word, appended))
+        if word:
+            self._words.append(self._held[-1])
         yield from self._settle(at_last=False)
 
     def _settle(self, *, at_last: bool) -> Iterator[Arrival]:
@@ -137,7 +140,9 @@ class Arrivals:
                     return
                 stamp = stamp if latest is None else min(stamp, latest)
             self._held.popleft()
-            self._looked, self._first, self._least = 1, None, FOR_EVER
+            if first.word:
+                self._words.popleft()
+            self._looked, self._first, self._least = 0, None, FOR_EVER
             yield self._given(first.record, stamp, first.seq, first.tick)
 
     def _given(self, record: Record, stamp: int, seq: int | None, tick: bytes | None) -> Arrival:
@@ -151,9 +156,7 @@ class Arrivals:
     def _found(self) -> int | None:
         """Return the latest stamp that the first record can have; None: the words to come tell."""
         stranger = self._held[0].stamp
-        for held in islice(self._held, self._looked, None):
-            if not held.word:
-                continue
+        for held in islice(self._words, self._looked, None):
             if held.appended == NO_STAMP or held.appended < stranger:
                 return held.stamp  # nobody knows when, or the broker's clock was put back since
             if self._first is None:
@@ -162,7 +165,7 @@ class Arrivals:
             said, appended = self._first
             if self._least <= AGREE_US or held.appended - appended >= SETTLE_US:
                 return max(said, stranger - max(0, self._least))
-        self._looked = len(self._held)
+        self._looked = len(self._words)
         return None
 
     @staticmethod

@@ -26,7 +26,9 @@ from tests.moved_clock import MovedClock
 from tests.outside import outsider
 from tests.waiting import eventually, pause
 
-pytestmark = [pytest.mark.kafka, pytest.mark.postgres, pytest.mark.timeout(900)]
+pytestmark = [
+    pytest.mark.first, pytest.mark.kafka, pytest.mark.postgres, pytest.mark.timeout(900),
+]  # fmt: skip
 MINUTE: Final = timedelta(minutes=1)
 OPEN: Final = datetime(2025, 11, 28, 14, 30, tzinfo=UTC)  # the day after Thanksgiving
 CLOSE: Final = datetime(2025, 11, 28, 18, 0, tzinfo=UTC)

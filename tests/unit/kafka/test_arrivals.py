@@ -1,6 +1,7 @@
 """When a record arrived: ours by our word, a stranger's by the broker's, and never beyond ours."""
 
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any, NamedTuple
 
 import pytest
@@ -154,6 +155,24 @@ def test_the_end_comes_after_what_waited_for_it() -> None:
     assert list(arrivals.read(Record(Entry("stranger", 3), 0))) == []  # type: ignore[arg-type]  # likewise
     stranger, end = arrivals.read(Record(Entry("end", 9), 1))  # type: ignore[arg-type]  # likewise
     assert (stranger.tick, end.tick, clock.now) == (None, TICK_END, FOR_EVER)
+
+
+def test_a_burst_of_strangers_is_taken_in_one_pass(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each record is looked at a few times, not once for every other one that waits."""
+    monkeypatch.setattr("connectors.kafka.arrivals.HELD", 20_000)
+    looked = 0
+
+    def count(words: Any, *bounds: Any) -> Iterator[Any]:
+        nonlocal looked
+        for word in islice(words, *bounds):
+            looked += 1
+            yield word
+
+    monkeypatch.setattr("connectors.kafka.arrivals.islice", count)
+    burst = [Entry("stranger", 5_000 + n // 10) for n in range(10_000)]
+    found = read([*burst, Entry("tick", 6_010, 6_012)])
+    assert len(found) == 10_001
+    assert looked == 10_000
 
 
 ENTRIES = st.builds(
