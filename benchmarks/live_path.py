@@ -40,7 +40,7 @@ from messages.topics import (
     ORDERS_REQUESTED,
 )
 from messages.units import to_datetime
-from operators.params import Params
+from operators.params import LearningParams, Params
 from stack.home import Home
 from stack.servers.services import Services
 
@@ -57,7 +57,8 @@ def prepare(
     spec = RunSpec(
         run_id=name, partitions=1, interval="1m", started_at=now,
         inputs=(InputFile(role="bars", digest=sha256_of(file), name=file.name),),
-        first_moment=to_datetime(events[0].stamp - 1), params=params_dict(Params()),
+        first_moment=to_datetime(events[0].stamp - 1),
+        params=params_dict(Params(learning=LearningParams("fixed"))),
     )  # fmt: skip
     run = Run(
         spec=spec, directory=str(directory / name), bootstrap=services.bootstrap,
