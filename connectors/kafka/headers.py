@@ -26,7 +26,7 @@ TICK_END: Final = b"end"
 SEAL_BYTES: Final = 16
 PIECE_BITS: Final = 8  # 256 seals are drawn at once
 PIECE_MASK: Final = (1 << PIECE_BITS) - 1
-NO_PIECE: Final = (NO_STAMP, b"")
+NO_PIECE: Final = (None, b"")
 Headers = list[tuple[str, bytes]]
 Said = tuple[int, int | None, bytes | None]  # stamp, seq, tick: see `read_headers`
 
@@ -48,7 +48,8 @@ class Seal:
         self._keyed = blake2b(
             topic.encode(), digest_size=SEAL_BYTES, key=blake2b(secret.encode()).digest()
         )
-        self._known: dict[int, tuple[int, bytes]] = {}  # partition -> newest piece, its number
+        # partition -> number and bytes of the newest piece
+        self._known: dict[int, tuple[int | None, bytes]] = {}
 
     def of_fact(self, partition: int, seq: int) -> bytes:
         """Return the seal of the fact with a seq in a partition."""

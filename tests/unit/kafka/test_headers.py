@@ -123,6 +123,16 @@ def test_each_fact_has_a_seal_of_its_own_whatever_was_asked_before(
     assert made == [Seal("secret", "t.market.bars").of_fact(*place) for place in places]
 
 
+@pytest.mark.parametrize("seq", [b"-1", b"-256", b"-257"])
+@pytest.mark.parametrize("shown", [b"", b"\0" * 16])
+def test_a_count_below_zero_needs_a_seal_as_well(seq: bytes, shown: bytes) -> None:
+    """Asked first, before any piece of the stream was drawn."""
+    forged = [SEALED[0], ("seq", seq), *SEALED[2:4], ("seal", shown)]
+    fresh = Seal("secret", "t.market.bars")
+    assert read_headers(Record(forged), RUN, fresh) == (NO_STAMP, None, None)  # type: ignore[arg-type]
+    assert len(fresh.of_fact(3, int(seq))) == 16
+
+
 def test_seals_are_those_of_the_keyed_stream() -> None:
     """What was sealed once is read by every later version."""
     key = blake2b(b"secret").digest() + b"t.market.bars\0"
