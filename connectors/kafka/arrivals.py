@@ -157,8 +157,12 @@ class Arrivals:
         """Return the latest stamp that the first record can have; None: the words to come tell."""
         stranger = self._held[0].stamp
         for held in islice(self._words, self._looked, None):
-            if held.appended == NO_STAMP or held.appended < stranger:
-                return held.stamp  # nobody knows when, or the broker's clock was put back since
+            if held.appended == NO_STAMP:
+                return held.stamp  # nobody knows when
+            if held.stamp <= self.clock.now:
+                continue  # no news: long under way, or a copy of a tick, which anybody can write
+            if held.appended < stranger:
+                return held.stamp  # the broker's clock was put back since
             if self._first is None:
                 self._first = held.stamp, held.appended
             self._least = min(self._least, held.appended - held.stamp)

@@ -132,6 +132,13 @@ def test_a_stranger_s_stamp(log: list[tuple[str, int]], expected: dict[int, int]
             [("stranger", 3_605_000), ("tick", 5_010, 3_605_010), ("tick", 5_500, 5_500)],
             {0: 5_500, 1: 5_500, 2: 5_500},
         ),
+        # Copies of our last tick, for longer than a jump needs to be believed: whoever wrote them.
+        (
+            [("tick", 1_000, 1_000), ("stranger", 20_000)]
+            + [("tick", 1_000, 20_001 + 1_000 * n) for n in range(4)]
+            + [("tick", 23_010, 23_011)],
+            {0: 1_000, 1: 20_000, 2: 20_000, 3: 20_000, 4: 20_000, 5: 20_000, 6: 23_010},
+        ),
         # Facts of ours are words as well, copies of them are none, and the order stays.
         (
             [("fact", 1, 1), ("stranger", 20_000), ("copy", 30_000, 20_001),
