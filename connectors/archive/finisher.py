@@ -67,7 +67,7 @@ class Finisher:
         except BrokenPipeError:
             answer = b""
         self._used = time.monotonic()
-        if not answer:
+        if not answer.endswith(b"\n"):  # nothing, or half an answer
             code = self._process.wait()
             self.close()
             reason = f"The process that makes day files ended (exit {code}): see the log above."

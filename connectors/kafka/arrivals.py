@@ -140,7 +140,7 @@ class Arrivals:
                     return
                 stamp = stamp if latest is None else min(stamp, latest)
             self._held.popleft()
-            if first.word:
+            if self._words and self._words[0] is first:
                 self._words.popleft()
             self._looked, self._first, self._least = 0, None, FOR_EVER
             yield self._given(first.record, stamp, first.seq, first.tick)
@@ -156,11 +156,12 @@ class Arrivals:
     def _found(self) -> int | None:
         """Return the latest stamp that the first record can have; None: the words to come tell."""
         stranger = self._held[0].stamp
+        self._forget_old_news()
         for held in islice(self._words, self._looked, None):
             if held.appended == NO_STAMP:
                 return held.stamp  # nobody knows when
-            if held.stamp <= self.clock.now:
-                continue  # no news: long under way, or a copy of a tick, which anybody can write
+            if self._is_old_news(held):
+                continue
             if held.appended < stranger:
                 return held.stamp  # the broker's clock was put back since
             if self._first is None:
@@ -171,6 +172,20 @@ class Arrivals:
                 return max(said, stranger - max(0, self._least))
         self._looked = len(self._words)
         return None
+
+    def _is_old_news(self, word: _Held) -> bool:
+        """Tell whether a word says no later time than is known.
+
+        It was long under way, or is a copy of a tick, which anybody can write.
+        """
+        return word.stamp <= self.clock.now and word.appended != NO_STAMP
+
+    def _forget_old_news(self) -> None:
+        """Leave out words that will never be news, so that no record looks at them again."""
+        words = self._words
+        while words and self._is_old_news(words[0]):
+            words.popleft()
+            self._looked = max(0, self._looked - 1)
 
     @staticmethod
     def _block(record: Record) -> int:

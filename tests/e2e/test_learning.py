@@ -11,6 +11,7 @@ from confluent_kafka import Producer
 
 from connectors.archive.reading import ArchivedRun
 from connectors.kafka.headers import RecordHeaders, sealed
+from connectors.market.calendar import session_day
 from connectors.settings import Settings
 from connectors.storage.queries import Reader
 from flows.replay.certificate import Certificate, certify
@@ -31,6 +32,7 @@ from operators.params import LearningParams
 from stack.cli import main
 from stack.runtime.demo import Demo, DemoOptions
 from stack.servers.services import Services
+from tests.forgery import change, copy_of, rewrite
 from tests.harness import play, tables
 
 pytestmark = [pytest.mark.kafka, pytest.mark.postgres, pytest.mark.timeout(900)]
@@ -159,6 +161,26 @@ def test_the_command_shows_verifies_and_undoes(
     assert undone["after"]["trades"] == undone["before"]["trades"] - 1
     assert main(["learning", "undo", "out-nothing", "--home", str(services.home.path)]) == 2
     assert "There is no outcome out-nothing" in capsys.readouterr().err
+
+
+def test_the_commands_find_a_weight_that_was_let_hold_a_cycle_early(
+    three: tuple[Demo, dict[str, Any]], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    demo, _ = three
+    forged = copy_of(archive_of(demo).path, tmp_path / "archive")
+    command = ["--home", str(tmp_path), "--run", demo.run.run_id]
+    row, change_ = next(
+        (row, b) for row, b in archive_of(demo).messages(STRATEGY_WEIGHTS) if b.reason != "seed"
+    )
+    day = session_day(row.stamp)
+    assert main(["causality", *command, "--day", day]) == 0
+    early = f"{change_.event_time:%FT%T.%fZ}"
+    rewrite(forged, STRATEGY_WEIGHTS.name, day, change("effective_from", early, change_.id))
+    capsys.readouterr()
+    assert main(["causality", *command, "--day", day]) == 1
+    said = f"LEAK (weight) {to_datetime(row.stamp):%F %T} UTC {change_.id}"
+    assert said in capsys.readouterr().out
+    assert main(["learning", "verify", *command]) == 1
 
 
 def test_switches_corrections_and_a_reset_are_facts_like_any_other(

@@ -90,3 +90,13 @@ os._exit(9)
     )
     assert done.returncode == 9, done.stderr
     eventually(lambda: not psutil.pid_exists(int(done.stdout)), what="the process has ended")
+
+
+def test_half_an_answer_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As of a process that is killed while it answers."""
+    dying = tmp_path / "dying"
+    dying.write_text('#!/bin/sh\nread job\nprintf \'{"topic": "t"\'\nexit 3\n')
+    dying.chmod(0o700)
+    monkeypatch.setattr("connectors.archive.finisher.sys.executable", str(dying))
+    with pytest.raises(FinisherDied, match="exit 3"):
+        spooled(tmp_path, Finisher()).finish("t", DAY, tmp_path)

@@ -177,8 +177,9 @@ def test_a_burst_of_strangers_is_taken_in_one_pass(monkeypatch: pytest.MonkeyPat
 
     monkeypatch.setattr("connectors.kafka.arrivals.islice", count)
     burst = [Entry("stranger", 5_000 + n // 10) for n in range(10_000)]
-    found = read([*burst, Entry("tick", 6_010, 6_012)])
-    assert len(found) == 10_001
+    copies = [Entry("tick", 100, 6_005)] * 5_000
+    found = read([Entry("tick", 100, 100), *burst, *copies, Entry("tick", 6_010, 6_012)])
+    assert len(found) == 15_002
     assert looked == 10_000
 
 
