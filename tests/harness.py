@@ -1,15 +1,18 @@
 """Runs of the whole system for tests: on running servers, with a hand in the middle."""
 
 import io
+import signal
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import psycopg
+from confluent_kafka import Consumer, TopicPartition
 from rich.console import Console
 
 from connectors.archive.reading import ArchivedRun
+from connectors.kafka.access import Access
 from connectors.settings import Settings
 from connectors.storage.sink import table_names
 from connectors.storage.tables import metadata
@@ -21,6 +24,50 @@ from tests.waiting import pause
 # created_at and updated_at say when a row was written; `runs` names the run itself.
 NOT_COMPARED = {"created_at", "updated_at"}
 Meddle = Callable[[Demo], None]
+
+
+class MidRun:
+    """Stops `market` once it has written so many bars, and holds it there until told to go on.
+
+    What a test does in the middle of a run then never races the run's end. The run needs a pace
+    at which the bars do not all come between two looks.
+    """
+
+    def __init__(self, access: Access, bars: int) -> None:
+        """Take the number of bars (records of market.bars, ticks included) to stop at."""
+        self._consumer = Consumer(access.settings({"group.id": "mid-run"}))
+        self._bars = bars
+        self._held: int | None = None
+
+    def __call__(self, demo: Demo) -> bool:
+        """Tell whether the run stands there, with every bar up to there written."""
+        process = demo.supervisor.children["market"].process
+        if process is None:
+            return False
+        if self._held == process.pid:
+            return True
+        if self.size(demo, "market.bars") < self._bars:
+            return False
+        process.send_signal(signal.SIGSTOP)
+        self._held = process.pid
+        return True
+
+    def go_on(self, demo: Demo, bars: int | None = None) -> None:
+        """Let `market` run on, to the next such number of bars or to its end."""
+        process = demo.supervisor.children["market"].process
+        if process is not None and process.pid == self._held:
+            process.send_signal(signal.SIGCONT)
+        self._held = None
+        self._bars = 1 << 62 if bars is None else bars
+
+    def size(self, demo: Demo, topic: str) -> int:
+        """Return the number of records of a topic of the run."""
+        name = demo.run.prefix + topic
+        partitions = self._consumer.list_topics(name, timeout=60).topics[name].partitions
+        return sum(
+            self._consumer.get_watermark_offsets(TopicPartition(name, p), timeout=60)[1]
+            for p in partitions
+        )
 
 
 def options(

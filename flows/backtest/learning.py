@@ -99,9 +99,14 @@ class Learner:
         """Return the number of the cycle that a stamp belongs to."""
         return self._cycles.number_of(stamp)
 
-    def end_before(self, cycle: int) -> int | None:
-        """Return the last moment of the cycle under way if another one is to be entered."""
-        return self._cycles.end_of(self._cycle) if self._cycle not in (SOONEST, cycle) else None
+    def cycle_of_event(self, event: Event) -> int:
+        """Return the number of the cycle that an event belongs to."""
+        return self._cycles.number_of(event.stamp)
+
+    @property
+    def under_way(self) -> bool:
+        """Tell whether a cycle was entered."""
+        return self._cycle != SOONEST
 
     def enter(self, cycle: int, stamp: int) -> None:
         """Let time pass to a cycle, at a stamp within it: what holds by then is in force."""

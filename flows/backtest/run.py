@@ -1,10 +1,11 @@
 """One backtest: bars and news through the columnar loop, and what came of it."""
 
 import time
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
 from typing import Final, Literal
@@ -261,21 +262,29 @@ def trade_by_cycles(ran: Ran, learner: Learner, bars: BarColumns, news: list[Eve
     """Trade a cycle's bars and news after the other, each with the weights that hold by then."""
     fed = 0
     for cycle, start, stop, end in learner.segments(bars.stamp):
-        over = learner.end_before(cycle)
-        if over is not None and (left := _upto(news, fed, over)) > fed:
-            _trade(ran, bars.take(slice(0, 0)), news[fed:left])  # news after the cycle's last bar
-            fed = left
-        learner.enter(cycle, int(bars.stamp[start]))
-        ran.loop.weights = learner.weights
-        ran.tally.weigh(learner.weights)
-        upto = _upto(news, fed, end) if stop < bars.size else len(news)
+        if learner.under_way:
+            before = bisect_left(news, cycle, fed, key=learner.cycle_of_event)
+            _trade_news(ran, learner, bars, news[fed:before])
+            fed = before
+        _enter(ran, learner, cycle, int(bars.stamp[start]))
+        upto = bisect_right(news, end, fed, key=itemgetter(0))
         _trade(ran, bars.take(slice(start, stop)), news[fed:upto])
         fed = upto
+    _trade_news(ran, learner, bars, news[fed:])
 
 
-def _upto(news: list[Event], start: int, stamp: int) -> int:
-    """Return the place after the news up to a stamp."""
-    return bisect_right(news, stamp, start, key=itemgetter(0))
+def _trade_news(ran: Ran, learner: Learner, bars: BarColumns, news: list[Event]) -> None:
+    """Trade on news of cycles without a bar among these, or after their last one."""
+    for cycle, group in groupby(news, learner.cycle_of_event):
+        some = list(group)
+        _enter(ran, learner, cycle, some[0].stamp)
+        _trade(ran, bars.take(slice(0, 0)), some)
+
+
+def _enter(ran: Ran, learner: Learner, cycle: int, stamp: int) -> None:
+    learner.enter(cycle, stamp)
+    ran.loop.weights = learner.weights
+    ran.tally.weigh(learner.weights)
 
 
 def learner_of(

@@ -45,7 +45,7 @@ def test_repeated_rows_stay_repeated_as_often_as_they_were(
     files = write(tmp_path, bars, [headline(1, "Nothing happens", "T1")])
     _, calm = play(services, options(*files))
     killer = KillMarket(services.access)
-    stormy, summary = play(services, options(*files), meddle=killer)
+    stormy, summary = play(services, options(*files, pace=4_000), meddle=killer)
     assert killer.kills >= 2
     assert summary["restarts"] == killer.kills
     assert summary["accounted"], summary.get("first_unaccounted")

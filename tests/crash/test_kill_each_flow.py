@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from confluent_kafka import Consumer, Producer, TopicPartition
+from confluent_kafka import Producer
 
 from connectors.kafka.access import Access
 from connectors.kafka.headers import RecordHeaders, sealed
@@ -16,7 +16,7 @@ from messages.topics import CONTROL_COMMANDS
 from messages.units import to_datetime, to_micros
 from stack.runtime.demo import Demo
 from stack.servers.services import Services
-from tests.harness import options, play, proofs, tables
+from tests.harness import MidRun, options, play, proofs, tables
 from tests.slices import FROM
 
 pytestmark = [
@@ -39,6 +39,7 @@ TRIGGERS = {
     "learn": ("learning.outcomes", 2),
     "persist": ("trades.executed", 5),
 }
+LAST_MOMENT = 14_000  # bars: most of the two days; what lives by then is killed before they end
 
 
 class Killer:
@@ -47,10 +48,12 @@ class Killer:
     def __init__(self, access: Access, seed: int) -> None:
         self.random = random.Random(seed)
         self.factor = {name: self.random.uniform(0.5, 2.0) for name in TRIGGERS}
-        self.consumer = Consumer(access.settings({"group.id": "killer"}))
+        self.mid_run = MidRun(access, LAST_MOMENT)
         self.killed: set[str] = set()
 
     def __call__(self, demo: Demo) -> None:
+        if self.killed == set(TRIGGERS):
+            self.mid_run.go_on(demo)
         running = {n: c.process for n, c in demo.supervisor.children.items() if c.process}
         # The quick ones first: asking the broker takes longer than some of them live.
         for flow in sorted(running, key=lambda name: TRIGGERS[name] is not None):
@@ -64,18 +67,8 @@ class Killer:
         trigger = TRIGGERS[flow]
         if trigger is None:
             return demo.run.path("recovery", flow).exists()
-        if demo.supervisor.children["market"].ended:
-            return True  # the last moment
         topic, least = trigger
-        return self.size(demo.run.prefix + topic) >= least * self.factor[flow]
-
-    def size(self, topic: str) -> int:
-        partitions = self.consumer.list_topics(topic, timeout=60).topics[topic].partitions
-        ends = [
-            self.consumer.get_watermark_offsets(TopicPartition(topic, p), timeout=60)[1]
-            for p in partitions
-        ]
-        return sum(ends)
+        return self.mid_run(demo) or self.mid_run.size(demo, topic) >= least * self.factor[flow]
 
 
 def commands(demo: Demo) -> None:

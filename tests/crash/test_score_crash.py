@@ -36,7 +36,7 @@ class KillScore:
         if process is not None and end >= self.next and self.kills < 4:
             process.kill()
             self.kills += process.wait() == -signal.SIGKILL
-            self.next = end + self.random.randint(1, 2_000)
+            self.next = end + self.random.randint(1, 1_000)
 
 
 def test_each_of_ten_thousand_articles_is_scored_once(services: Services, tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from connectors.kafka.trimming import Trimmer
 from messages.topics import DEAD_LETTERS, MARKET_BARS, TOPICS
 from stack.runtime.demo import Demo
 from stack.servers.services import Services
-from tests.harness import options, play, tables
+from tests.harness import MidRun, options, play, tables
 
 pytestmark = [pytest.mark.kafka, pytest.mark.postgres, pytest.mark.timeout(400)]
 
@@ -143,13 +143,21 @@ def test_export_and_import(played: tuple[Demo, dict[str, Any]], tmp_path: Path) 
     assert [d.name for d in (tmp_path / "other").iterdir()] == [name]
 
 
-class LoseRecovery:
-    """Kills a flow and harms its recovery directory once its state was kept."""
+DAY_TWO = 11_000  # bars: some time in the second of the recorded days
 
-    def __init__(self, **flows: Callable[[Path], None]) -> None:
+
+class LoseRecovery:
+    """Kills a flow and harms its recovery directory once its state was kept, within day two."""
+
+    def __init__(self, mid_run: MidRun, **flows: Callable[[Path], None]) -> None:
+        self.mid_run = mid_run
         self.left = {label.replace("_", "-"): harm for label, harm in flows.items()}
 
     def __call__(self, demo: Demo) -> None:
+        if not self.mid_run(demo):
+            return
+        if not self.left:
+            self.mid_run.go_on(demo)
         for label in list(self.left):
             child = demo.supervisor.children[label]
             flow = label.split("-")[0]
@@ -170,7 +178,10 @@ def test_a_lost_recovery_directory_is_rebuilt_from_the_kept_state(
     services: Services, two_days: tuple[Path, Path]
 ) -> None:
     calm, expected = play(services, options(*two_days))
-    lose = LoseRecovery(signals_0=shutil.rmtree, trade=shutil.rmtree, learn=other_version)
+    lose = LoseRecovery(
+        MidRun(services.access, DAY_TWO),
+        signals_0=shutil.rmtree, trade=shutil.rmtree, learn=other_version,
+    )  # fmt: skip
     stormy, summary = play(services, options(*two_days, pace=6_000), meddle=lose)
     assert lose.left == {}
     assert summary["accounted"], summary.get("first_unaccounted")
@@ -187,18 +198,22 @@ def test_a_lost_recovery_directory_is_rebuilt_from_the_kept_state(
 def test_a_killed_archive_has_every_record_once(services: Services) -> None:
     kills: list[int] = []
     stuttered: list[bool] = []
+    mid_run = MidRun(services.access, 1_000)
 
     def kill(demo: Demo) -> None:
         process = demo.supervisor.children["persist"].process
         spools = list((archive_of(demo) / "spool").glob("market.bars~*"))
-        if not any(stuttered) and spools:
+        if process is None or not mid_run(demo) or not spools:
+            return
+        if not any(stuttered):
             stuttered.append(stutter(demo))
-        elif process is not None and len(kills) < 3 and spools:
-            process.kill()
-            kills.append(process.wait())
+            return
+        process.kill()
+        kills.append(process.wait())
+        mid_run.go_on(demo, 1_000 + 1_500 * len(kills) if len(kills) < 3 else None)
 
-    demo, summary = play(services, options(pace=2_000), meddle=kill)
-    assert kills.count(-signal.SIGKILL) >= 2
+    demo, summary = play(services, options(pace=1_500), meddle=kill)
+    assert kills == [-signal.SIGKILL] * 3
     assert any(stuttered)
     verify(archive_of(demo))
     bars = pq.read_table(archive_of(demo) / "topics/market.bars/2025-03-12.parquet").to_pylist()

@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 from confluent_kafka import Consumer, TopicPartition
 
+from connectors.kafka.access import Access
 from connectors.telemetry import trace_of, traceparent
 from stack.runtime.demo import Demo
 from stack.runtime.health import rows_of, vitals_of
 from stack.servers.services import Services
-from tests.harness import options, play
+from tests.harness import MidRun, options, play
 from tests.scraping import scrape
 from tests.waiting import eventually
 
@@ -20,12 +21,16 @@ pytestmark = [pytest.mark.kafka, pytest.mark.postgres, pytest.mark.timeout(400)]
 
 
 class Scraper:
-    """Reads every flow's metrics once it has something to tell, while the run goes on."""
+    """Reads every flow's metrics until each has something to tell, while the run goes on."""
 
-    def __init__(self) -> None:
+    def __init__(self, access: Access) -> None:
         self.pages: dict[str, str] = {}
+        self.mid_run = MidRun(access, 4_000)
 
     def __call__(self, demo: Demo) -> None:
+        written = value(self.pages.get("persist", ""), "tidewire_rows_total", "market_data")
+        if self.mid_run(demo) and written > 1_000:
+            self.mid_run.go_on(demo)
         for label, child in demo.supervisor.children.items():
             if child.process is None:
                 continue
@@ -36,7 +41,7 @@ class Scraper:
 
 @pytest.fixture(scope="module")
 def scraped(services: Services) -> tuple[Demo, dict[str, str]]:
-    scraper = Scraper()
+    scraper = Scraper(services.access)
     demo, _ = play(services, options(pace=1_500), meddle=scraper)
     return demo, scraper.pages
 

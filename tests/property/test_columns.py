@@ -151,6 +151,22 @@ def test_late_repeated_and_early_bars_are_left_out_alike() -> None:
     assert by_columns(params, DAY, events, END, [7, 1, 9]) == expected
 
 
+@pytest.mark.parametrize("others", [[], [9, 9, 1]])
+def test_news_of_a_block_or_a_cycle_without_bars_is_heard(others: list[int]) -> None:
+    weights = [weight(0, s, 1 / 3) for s in ("momentum", "mean_reversion", "news_driven")]
+    names = ("AAA", "BBB", "CCC", "DDD")
+    bars = [bar(m, name, 100_0000) for m, name in zip((1, 2, 3, 4), names, strict=True)]
+    bars += [bar(m, "AAA", 100_0000) for m in (5, 21, 22)]
+    # The cycle of the middle ones has no bar.
+    news = [scored(m, name, 1.0) for m, name in zip((6, 12, 13, 23), names, strict=True)]
+    heard = sorted([*bars, *news], key=lambda e: (e.stamp, e.key))
+    params = Params(learning=LearningParams(min_trades=1))
+    expected = learnt_by_messages(params, FOUR, [*weights, *heard], END, others)
+    assert [row[1] for row in expected[0] if row[0] == "decision"] == [n.stamp for n in news]
+    for sizes in ([5], [6], [1] * 11, [5, 3], [10], [11]):
+        assert learnt_by_columns(params, FOUR, [*weights, *heard], END, sizes) == expected, sizes
+
+
 @pytest.mark.recorded
 @pytest.mark.timeout(600)
 def test_two_recorded_days_with_their_news(two_days: tuple[Path, Path]) -> None:
