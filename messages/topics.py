@@ -25,6 +25,7 @@ from messages.trading import (
     PositionChanged,
     TradeExecution,
     TradeSignal,
+    TradingStateChanged,
 )
 
 T = TypeVar("T", bound=Message, covariant=True)
@@ -73,6 +74,7 @@ ORDERS_REQUESTED: Final = Topic("orders.requested", OrderRequest, "account", "or
 TRADES_EXECUTED: Final = Topic("trades.executed", TradeExecution, "account", "exe")
 EXECUTIONS_CORRECTED: Final = Topic("executions.corrected", ExecutionCorrected, "account", "cor")
 ACCOUNT_RESETS: Final = Topic("account.resets", AccountReset, "account", "rst")
+TRADING_STATES: Final = Topic("trading.states", TradingStateChanged, "account", "tst")
 POSITIONS: Final = Topic("positions", PositionChanged, "account", "pos")
 PORTFOLIO_SNAPSHOTS: Final = Topic("portfolio.snapshots", PortfolioSnapshot, "account", "pfl")
 LEARNING_OUTCOMES: Final = Topic("learning.outcomes", TradeOutcome, "strategy", "out")
@@ -109,6 +111,7 @@ TOPICS: Final[tuple[Topic[Message], ...]] = (
     TRADES_EXECUTED,
     EXECUTIONS_CORRECTED,
     ACCOUNT_RESETS,
+    TRADING_STATES,
     POSITIONS,
     PORTFOLIO_SNAPSHOTS,
     LEARNING_OUTCOMES,

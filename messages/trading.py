@@ -20,6 +20,7 @@ from messages.base import (
 )
 
 Cause = Literal["signal", "stop", "take_profit", "delisted", "command", "reconcile"]
+TradingState = Literal["ACTIVE", "PAUSED", "REDUCING", "HALTED"]
 OrderStatus = Literal[
     "PENDING",
     "SUBMITTED",
@@ -204,6 +205,27 @@ class AccountReset(Message, frozen=True, kw_only=True, gc=False):
     positions: tuple[tuple[str, int], ...] = ()
 
 
+class TradingStateChanged(Message, frozen=True, kw_only=True, gc=False):
+    """What an account may trade from here on, as a command wants it or as follows by itself.
+
+    A command that finds the state it wants says so too: `old` and `new` are alike then.
+
+    Attributes:
+        old, new: ACTIVE; PAUSED denies entries; REDUCING cancels open entries, too; HALTED denies
+            exits by signal, too. Stops, targets and commands act in every state.
+        cause: `command`, or `flattened`: the last position that a `flatten` closed is gone.
+        command_id: of the command behind it; who, why: its.
+    """
+
+    account: str
+    old: TradingState
+    new: TradingState
+    cause: Literal["command", "flattened"]
+    command_id: str
+    who: str
+    why: str = ""
+
+
 class PositionChanged(Message, frozen=True, kw_only=True, gc=False):
     """A position after a fill; qty 0 when it is closed, negative when short.
 
@@ -236,4 +258,4 @@ class PortfolioSnapshot(Message, frozen=True, kw_only=True, gc=False):
     realized_pnl: Decimal
     unrealized_pnl: Decimal
     open_positions: SmallCount
-    trading_state: Literal["ACTIVE", "PAUSED", "REDUCING", "HALTED"]
+    trading_state: TradingState

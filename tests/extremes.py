@@ -11,7 +11,12 @@ from messages.control import DeadLetter, RunStarted
 from messages.learning import Credit, LearningAdjustment, StrategyMetric, TradeOutcome
 from messages.news import SentimentWindow
 from messages.topics import DEAD_LETTERS, TOPICS
-from messages.trading import AccountReset, ClosingProfit, ExecutionCorrected
+from messages.trading import (
+    AccountReset,
+    ClosingProfit,
+    ExecutionCorrected,
+    TradingStateChanged,
+)
 from operators.params import Params
 from operators.trading.desk import Desk
 from tests.streams import DAY, bar, blocks, command, outputs, raw, request, scored, signal, weight
@@ -57,6 +62,10 @@ def every_message() -> dict[type[Any], dict[str, Any]]:
         AccountReset(
             id="s", event_time=MOMENT, account="paper", cash=Decimal(1000),
             old_equity=Decimal("990.5"), positions=(("AAA", -7),),
+        ),
+        TradingStateChanged(
+            id="k", event_time=MOMENT, account="paper", old="ACTIVE", new="HALTED",
+            cause="command", command_id="c", who="tester", why="x",
         ),
         TradeOutcome(
             id="o", event_time=MOMENT, account="paper", ticker="AAA", direction="LONG", qty=7,

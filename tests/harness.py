@@ -8,15 +8,20 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
-from confluent_kafka import Consumer, TopicPartition
+from confluent_kafka import Consumer, Producer, TopicPartition
 from rich.console import Console
 
 from connectors.archive.reading import ArchivedRun
 from connectors.kafka.access import Access
+from connectors.kafka.headers import RecordHeaders, sealed
 from connectors.settings import Settings
 from connectors.storage.sink import table_names
 from connectors.storage.tables import metadata
 from flows.replay.certificate import Certificate, certify
+from messages.codec import encode
+from messages.control import Command
+from messages.topics import CONTROL_COMMANDS
+from messages.units import to_datetime
 from stack.runtime.demo import Demo, DemoOptions
 from stack.servers.services import Services
 from tests.waiting import pause
@@ -80,6 +85,27 @@ def options(
 ) -> DemoOptions:
     """Return the options of a checked run."""
     return DemoOptions(bars, news, "1m", shards, no_news, check=True, pace=pace)
+
+
+def command_at(demo: Demo, *asked: tuple[int, dict[str, Any]]) -> None:
+    """Write commands into a played run, stamped ahead of the player.
+
+    Args:
+        demo: whose topics exist and whose flows have not started.
+        asked: (stamp, fields of the `Command`), in order.
+    """
+    layout, headers = demo.run.layout, RecordHeaders(demo.run.run_id)
+    producer = Producer(layout.access.settings())
+    for n, (stamp, fields) in enumerate(asked):
+        body = Command(
+            **{
+                "id": f"cmd-{n}", "event_time": to_datetime(stamp), "who": "tester",
+                "why": "a test", **fields,
+            }
+        )  # fmt: skip
+        own = sealed(headers(stamp, n, body.id), layout.seal(CONTROL_COMMANDS), 0)
+        producer.produce(layout.name(CONTROL_COMMANDS), encode(body), b"", 0, headers=own)  # type: ignore[arg-type]  # the stub forgets bytes
+    assert producer.flush(60) == 0
 
 
 def play(

@@ -57,6 +57,8 @@ RENAMED: Final = MappingProxyType(
         "old_weight": "old",
         "new_weight": "new",
         "proposed_weight": "proposed",
+        "old_state": "old",
+        "new_state": "new",
         "limit_value": "limit",
         "record_offset": "offset",
     }
@@ -164,6 +166,7 @@ TARGETS: Final[Mapping[type[msgspec.Struct], Target]] = MappingProxyType(
             t.execution_corrections, _plain(t.execution_corrections)
         ),
         trading.AccountReset: Target(t.account_resets, _plain(t.account_resets)),
+        trading.TradingStateChanged: Target(t.trading_states, _plain(t.trading_states)),
         trading.PositionChanged: Target(t.positions, _plain(t.positions), latest=True),
         trading.PortfolioSnapshot: Target(t.portfolio_snapshots, _plain(t.portfolio_snapshots)),
         learning.TradeOutcome: Target(t.trade_outcomes, _plain(t.trade_outcomes)),

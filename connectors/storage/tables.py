@@ -183,6 +183,11 @@ account_resets = _fact(
     "account_resets", _text("account"), _of("cash", Money), _of("old_equity", Money),
     _of("positions", JSONB), Index("ix_account_resets_stamp_id", "stamp", "id"),
 )  # fmt: skip
+trading_states = _fact(
+    "trading_states", _text("account"), _text("old_state"), _text("new_state"), _text("cause"),
+    _text("command_id", index=True), _text("who"), _text("why"),
+    Index("ix_trading_states_account_stamp_id", "account", "stamp", "id"),
+)  # fmt: skip
 positions = Table(
     "positions", metadata,
     Column("account", Text, primary_key=True), Column("ticker", Text, primary_key=True),

@@ -22,7 +22,7 @@ from operators.params import Params
 from operators.trading.account import Account, Fill, Position
 from operators.trading.asked import EntryAsked, ExitAsked, Watch, news_of
 from operators.trading.corrections import AMENDMENTS, amended, misfits
-from operators.trading.desk_state import STATES, DeskState, TradingState
+from operators.trading.desk_state import DeskState
 from operators.trading.events import EventFactory, Request, execution_id
 from operators.trading.fills import Execution, SimulatedBroker
 from operators.trading.last_bar import LastBar
@@ -31,6 +31,7 @@ from operators.trading.protection import exit_by
 from operators.trading.sessions import NEVER, SessionTable
 from operators.trading.sizing import Sizing
 from operators.trading.timers import Timers
+from operators.trading.trading_state import STATES, TradingStates
 
 Ending = Literal["EXPIRED", "CANCELLED", "REJECTED"]
 
@@ -71,8 +72,8 @@ class Desk:
         self._orders = OrderBook(state.orders if state else ())
         self._exits = dict(state.exits if state else {})
         self._bars = {t: LastBar.resumed(b) for t, b in (state.bars if state else {}).items()}
-        self._state: TradingState = state.state if state else "ACTIVE"
-        self._flattening = state.flattening if state else False
+        now, flattening = (state.state, state.flattening) if state else ("ACTIVE", None)
+        self._states = TradingStates(self._events, now, flattening)
         self._commands = set(state.commands if state else ())
         due, close = (state.snapshot_due, state.close_due) if state else (NEVER, NEVER)
         self._timers = Timers(params.account.snapshot_minutes, sessions, due, close)
@@ -96,7 +97,7 @@ class Desk:
         if block.frontier >= self._timers.due:
             self._fire(block.frontier if block.ended else block.frontier - 1, out)
         if block.ended:
-            out.append(self._events.snapshot(block.frontier, self.account, self._state))
+            out.append(self._events.snapshot(block.frontier, self.account, self._states.now))
         return Block(out, block.frontier, block.ended)
 
     def snapshot(self) -> DeskState:
@@ -105,8 +106,9 @@ class Desk:
             account=self.account.snapshot(), last_bars=self._filter.snapshot(),
             orders=self._orders.open_orders(), exits=dict(self._exits),
             bars={ticker: bar.snapshot() for ticker, bar in self._bars.items()},
-            state=self._state, flattening=self._flattening, commands=sorted(self._commands),
-            snapshot_due=self._timers.periodic, close_due=self._timers.close,
+            state=self._states.now, flattening=self._states.flattening,
+            commands=sorted(self._commands), snapshot_due=self._timers.periodic,
+            close_due=self._timers.close,
         )  # fmt: skip
 
     def book(self, stamp: int, executions: Iterable[Execution], out: list[Event]) -> None:
@@ -134,7 +136,7 @@ class Desk:
             out.append(position)
             if execution.ends:
                 self._end(stamp, [order], execution.ends, out)
-            self._finish_flatten()
+            self._states.finish_flatten(stamp, self.account.positions, out)
 
     def _fire(self, stamp: int, out: list[Event]) -> None:
         """Let the timers fire that are due up to a stamp."""
@@ -142,7 +144,7 @@ class Desk:
             if session_ended:
                 self._session_closed(due, out)
             else:
-                out.append(self._events.snapshot(due, self.account, self._state))
+                out.append(self._events.snapshot(due, self.account, self._states.now))
 
     def _session_closed(self, stamp: int, out: list[Event]) -> None:
         for bar in self._bars.values():
@@ -153,7 +155,7 @@ class Desk:
             self._end(stamp, self._orders.open_orders(), "EXPIRED", out)
         if self._exits_by.silent:
             self._close_the_silent(stamp, out)
-        out.append(self._events.snapshot(stamp, self.account, self._state))
+        out.append(self._events.snapshot(stamp, self.account, self._states.now))
 
     def _close_the_silent(self, stamp: int, out: list[Event]) -> None:
         """Close what has had no bar for too many sessions, the one that has just ended included."""
@@ -250,7 +252,7 @@ class Desk:
         return Ask(
             stamp=stamp,
             is_open=int(self._sessions.is_open(stamp)),
-            state=checks.STATES.index(self._state),
+            state=checks.STATES.index(self._states.now),
             price=last.price if last else UNKNOWN,
             price_stamp=last.stamp if last else UNKNOWN,
             as_of=news_of(signal),
@@ -294,8 +296,8 @@ class Desk:
     def _exit_denial(self, ticker: str, cause: Cause) -> Denial | None:
         if self._orders.is_exiting(ticker):
             return Denial("NO_POSITION", "a position to close", "all of it is being sold")
-        if cause == "signal" and self._state == "HALTED":
-            return Denial("HALTED", "ACTIVE", self._state)
+        if cause == "signal" and self._states.now == "HALTED":
+            return Denial("HALTED", "ACTIVE", self._states.now)
         return None
 
     def _decide(
@@ -349,17 +351,16 @@ class Desk:
         self._commands.add(command.id)
         if command.kind == "close_position":
             self._close_positions(stamp, (command.ticker,), command, out)
-        elif command.kind == "flatten":
-            self._state, self._flattening = "REDUCING", True
-            self._close_positions(stamp, sorted(self.account.positions), command, out)
         elif command.kind in STATES:
-            self._state, self._flattening = STATES[command.kind], False
+            self._states.obey(stamp, command, out)
+            if command.kind == "flatten":
+                self._close_positions(stamp, sorted(self.account.positions), command, out)
         elif command.kind in AMENDMENTS:
             self._amend(stamp, command, out)
-        if self._state in ("REDUCING", "HALTED"):
+        if self._states.now in ("REDUCING", "HALTED"):
             entries = [o for o in self._orders.open_orders() if o.enters]
             self._end(stamp, entries, "CANCELLED", out)
-        self._finish_flatten()
+        self._states.finish_flatten(stamp, self.account.positions, out)
 
     def _amend(self, stamp: int, command: Command, out: list[Event]) -> None:
         """Correct an execution, or let the account begin anew."""
@@ -391,7 +392,3 @@ class Desk:
                 self._exit(stamp, ticker, position, request, out)
             else:
                 self._nothing_to_close(stamp, ticker, -1, request, out)
-
-    def _finish_flatten(self) -> None:
-        if self._flattening and not self.account.positions:
-            self._state, self._flattening = "HALTED", False

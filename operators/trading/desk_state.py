@@ -1,22 +1,13 @@
-"""What the desk keeps from block to block, and its trading states."""
+"""What the desk keeps from block to block."""
 
 from datetime import datetime
-from typing import Final, Literal
 
+from messages.trading import TradingState
 from operators.states import State
 from operators.trading.account import AccountState
 from operators.trading.last_bar import BarMemory
 from operators.trading.orders import Order
-
-TradingState = Literal["ACTIVE", "PAUSED", "REDUCING", "HALTED"]
-
-# The state that a command asks for.
-STATES: Final[dict[str, TradingState]] = {
-    "pause": "PAUSED",
-    "resume": "ACTIVE",
-    "reduce": "REDUCING",
-    "halt": "HALTED",
-}
+from operators.trading.trading_state import Orderer
 
 
 class DeskState(State):
@@ -26,6 +17,7 @@ class DeskState(State):
         last_bars: ticker -> start of its last good bar.
         orders: those that have not ended, in the order they were placed.
         exits: ticker -> stamp of its last exit.
+        flattening: who wants every position closed and the account halted then; None: nobody.
         commands: ids of the commands taken, sorted.
         snapshot_due, close_due: stamps of the timers; NEVER where not armed.
     """
@@ -36,7 +28,7 @@ class DeskState(State):
     exits: dict[str, int]
     bars: dict[str, BarMemory]
     state: TradingState
-    flattening: bool
+    flattening: Orderer | None
     commands: list[str]
     snapshot_due: int
     close_due: int

@@ -11,6 +11,8 @@ from messages.trading import (
     PortfolioSnapshot,
     PositionChanged,
     TradeExecution,
+    TradingState,
+    TradingStateChanged,
 )
 from messages.units import UNITS_PER_DOLLAR, to_datetime, to_dollars, to_money
 from operators.bar_filter import HISTORY_US
@@ -156,7 +158,20 @@ class EventFactory:
         )
         return Event(stamp, self._account, body)
 
-    def snapshot(self, stamp: int, account: Account, state: str) -> Event:
+    def state(
+        self, stamp: int, old: TradingState, new: TradingState, command: str, who: str, why: str,
+        *, flattened: bool = False,
+    ) -> Event:  # fmt: skip
+        """Say what may be traded from here on."""
+        body = TradingStateChanged(
+            id=make_id("tst", self._account, command, new), causes=(command,),
+            event_time=to_datetime(stamp), account=self._account, old=old, new=new,
+            cause="flattened" if flattened else "command", command_id=command, who=who,
+            why=why,
+        )  # fmt: skip
+        return Event(stamp, self._account, body)
+
+    def snapshot(self, stamp: int, account: Account, state: TradingState) -> Event:
         """Write down the whole account."""
         body = PortfolioSnapshot(
             id=make_id("pfl", self._account, stamp),
@@ -168,6 +183,6 @@ class EventFactory:
             realized_pnl=to_money(account.realized),
             unrealized_pnl=to_money(account.unrealized),
             open_positions=len(account.positions),
-            trading_state=state,  # type: ignore[arg-type]  # the desk keeps it to the four
+            trading_state=state,
         )
         return Event(stamp, self._account, body)

@@ -41,12 +41,18 @@ TABLES: Final = {
     "trades.executed": "trades",
     "executions.corrected": "execution_corrections",
     "account.resets": "account_resets",
+    "trading.states": "trading_states",
     "portfolio.snapshots": "portfolio_snapshots",
     "learning.outcomes": "trade_outcomes",
     "learning.adjustments": "learning_adjustments",
     "strategy.weights": "strategy_weights_history",
     "strategy.metrics": "strategy_metrics",
 }
+# The state that a command wants.
+WANTED: Final = {
+    "pause": "PAUSED", "resume": "ACTIVE", "reduce": "REDUCING", "flatten": "REDUCING",
+    "halt": "HALTED",
+}  # fmt: skip
 TERMINAL: Final = {"FILLED", "CANCELLED", "REJECTED", "EXPIRED", "REPLACED"}
 
 
@@ -102,7 +108,8 @@ class Auditor:
         try:
             for rule in (
                 self._bars, self._articles, self._scores, self._decisions, self._orders,
-                self._executions, self._outcomes, self._learning, self._stored, self._money,
+                self._executions, self._outcomes, self._states, self._learning, self._stored,
+                self._money,
             ):  # fmt: skip
                 rule()
         except NotAccounted as error:
@@ -219,6 +226,30 @@ class Auditor:
         )
         differing = {fill for fill, pnl in closed.items() if Decimal(pnl) != Decimal(judged[fill])}
         _none(differing, "an outcome's profit is not its fill's")
+
+    def _states(self) -> None:
+        """Check that each command's state was said once, in order, and is the account's."""
+        wanted = {c["id"]: WANTED[c["kind"]] for c in self._commands() if c["kind"] in WANTED}
+        flattens = {c["id"] for c in self._commands() if c["kind"] == "flatten"}
+        now, said = "ACTIVE", Counter[str]()
+        for change in self._of("trading.states"):
+            _require(change["old"] == now, f"the state before was {now}", change["id"])
+            now, command = change["new"], change["command_id"]
+            if change["cause"] == "flattened":
+                _require(command in flattens and now == "HALTED", "nobody flattened", change["id"])
+                continue
+            said[command] += 1
+            _require(now == wanted.get(command), "a state that its command does not want",
+                     change["id"])  # fmt: skip
+        for command in sorted(wanted):
+            _require(said[command] == 1, f"its state was said {said[command]} times", command)
+        last = self._last_snapshot()
+        if last is not None:
+            _require(last["trading_state"] == now, f"the state is {now}", last["id"])
+
+    def _commands(self) -> list[dict[str, Any]]:
+        """Return the commands let in; one copy of each lies on every partition."""
+        return list({c["id"]: c for c in self._of("control.accepted")}.values())
 
     def _learning(self) -> None:
         def of(topic: str) -> list[tuple[int, dict[str, Any]]]:

@@ -6,17 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from confluent_kafka import Producer
 
 from connectors.kafka.access import Access
-from connectors.kafka.headers import RecordHeaders, sealed
-from messages.codec import encode
-from messages.control import Command, CommandKind
-from messages.topics import CONTROL_COMMANDS
-from messages.units import to_datetime, to_micros
+from messages.units import HOUR_US, to_micros
 from stack.runtime.demo import Demo
 from stack.servers.services import Services
-from tests.harness import MidRun, options, play, proofs, tables
+from tests.harness import MidRun, command_at, options, play, proofs, tables
 from tests.slices import FROM
 
 pytestmark = [
@@ -73,19 +68,8 @@ class Killer:
 
 def commands(demo: Demo) -> None:
     """Pause and resume in the middle of the first session, stamped ahead of the player."""
-    producer = Producer(demo.run.layout.access.settings())
-    noon = to_micros(FROM) + 16 * 3_600_000_000
-    pause: CommandKind = "pause"
-    resume: CommandKind = "resume"
-    layout, headers = demo.run.layout, RecordHeaders(demo.run.run_id)
-    for n, (kind, stamp) in enumerate(((pause, noon), (resume, noon + 1_800_000_000))):
-        body = Command(
-            id=f"cmd-{n}", event_time=to_datetime(stamp), kind=kind, who="tester", why="a test"
-        )
-        value = encode(body)
-        own = sealed(headers(stamp, n, body.id), layout.seal(CONTROL_COMMANDS), 0)
-        producer.produce(layout.name(CONTROL_COMMANDS), value, b"", 0, headers=own)  # type: ignore[arg-type]  # the stub forgets bytes
-    producer.flush(60)
+    noon = to_micros(FROM) + 16 * HOUR_US
+    command_at(demo, (noon, {"kind": "pause"}), (noon + HOUR_US // 2, {"kind": "resume"}))
 
 
 @pytest.fixture(scope="module")
@@ -103,7 +87,7 @@ def test_a_run_with_every_flow_killed_ends_the_same(
     calm, expected = undisturbed
     assert expected["accounted"], expected.get("first_unaccounted")
     assert expected["restarts"] == 0
-    assert expected["rows"]["commands"] == 2
+    assert expected["rows"]["commands"] == expected["rows"]["trading_states"] == 2
     killer = Killer(services.access, seed)
     stormy, summary = play(
         services, options(*two_days, shards=2, pace=2_500), before=commands, meddle=killer

@@ -13,12 +13,13 @@ from confluent_kafka import Consumer, Producer, TopicPartition
 from connectors.kafka.layout import create_topics
 from connectors.runs import Run
 from messages.topics import EVERY_TOPIC
+from messages.units import MINUTE_US, to_micros
 from stack.audit.auditor import Auditor
 from stack.audit.topic_reader import read_topics
 from stack.runtime.demo import Demo
 from stack.servers.services import Services
-from tests.e2e.story import bar_row, headline, write
-from tests.harness import options, play
+from tests.e2e.story import OPEN, bar_row, headline, write
+from tests.harness import command_at, options, play
 
 pytestmark = [pytest.mark.kafka, pytest.mark.postgres, pytest.mark.timeout(400)]
 
@@ -28,7 +29,9 @@ def good(services: Services, tmp_path_factory: pytest.TempPathFactory) -> Demo:
     bars = [bar_row(m, 200.0) for m in range(40)]
     news = [headline(10.5, "Apple soars after record profit, upgrade", "AAPL")]
     files = write(tmp_path_factory.mktemp("audit"), bars, news)
-    demo, summary = play(services, options(*files))
+    late = to_micros(OPEN) + 35 * MINUTE_US
+    asked = [(late, {"kind": "pause"}), (late + MINUTE_US, {"kind": "resume"})]
+    demo, summary = play(services, options(*files), before=lambda d: command_at(d, *asked))
     assert summary["accounted"], summary.get("first_unaccounted")
     assert summary["orders"] == 1
     return demo
@@ -134,6 +137,10 @@ def test_a_row_that_was_never_played(good: Demo, tmp_path: Path) -> None:
         ("trade.decisions", {"id": "dec-2"}, "signal has 2 decisions: sig-"),
         ("signals.generated", {"id": "sig-2"}, "signal has 0 decisions: sig-2"),
         ("news.raw", {"id": "art-2"}, "article was not scored: art-2"),
+        ("trading.states", {"old": "PAUSED"}, "the state before was ACTIVE: tst-"),
+        ("trading.states", {"id": "tst-2"}, "its state was said 2 times: cmd-0"),
+        ("trading.states", {"new": "HALTED"}, "a state that its command does not want: tst-"),
+        ("trading.states", {"cause": "flattened"}, "nobody flattened: tst-"),
     ],
 )
 def test_a_fault_in_a_topic(good: Demo, topic: str, change: dict[str, Any], found: str) -> None:

@@ -7,20 +7,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from confluent_kafka import Producer
 
 from connectors.archive.reading import ArchivedRun
-from connectors.kafka.headers import RecordHeaders, sealed
 from connectors.market.calendar import session_day
 from connectors.settings import Settings
 from connectors.storage.queries import Reader
 from flows.replay.certificate import Certificate, certify
 from flows.replay.execution_difference import differences
 from flows.replay.window import window_of
-from messages.codec import encode
-from messages.control import Command
 from messages.topics import (
-    CONTROL_COMMANDS,
     LEARNING_ADJUSTMENTS,
     LEARNING_OUTCOMES,
     SIGNALS_GENERATED,
@@ -33,7 +28,7 @@ from stack.cli import main
 from stack.runtime.demo import Demo, DemoOptions
 from stack.servers.services import Services
 from tests.forgery import change, copy_of, rewrite
-from tests.harness import play, tables
+from tests.harness import command_at, play, tables
 
 pytestmark = [pytest.mark.kafka, pytest.mark.postgres, pytest.mark.timeout(900)]
 DAYS = ["2025-03-12", "2025-03-13", "2025-03-14"]
@@ -198,19 +193,7 @@ def test_switches_corrections_and_a_reset_are_facts_like_any_other(
         (noon + 2 * DAY_US, {"kind": "reset_account", "cash": 500_000}),
     ]  # fmt: skip
 
-    def send(demo: Demo) -> None:
-        layout, headers = demo.run.layout, RecordHeaders(demo.run.run_id)
-        producer = Producer(layout.access.settings())
-        for n, (stamp, fields) in enumerate(asked):
-            body = Command(
-                id=f"cmd-{n}", event_time=to_datetime(stamp), who="tester", why="a test", **fields
-            )
-            value = encode(body)
-            own = sealed(headers(stamp, n, body.id), layout.seal(CONTROL_COMMANDS), 0)
-            producer.produce(layout.name(CONTROL_COMMANDS), value, b"", 0, headers=own)  # type: ignore[arg-type]  # the stub forgets bytes
-        assert producer.flush(60) == 0
-
-    demo, summary = play(services, days(3, 2), before=send)
+    demo, summary = play(services, days(3, 2), before=lambda d: command_at(d, *asked))
     assert summary["accounted"], summary.get("first_unaccounted")
     rows = summary["rows"]
     assert (rows["execution_corrections"], rows["account_resets"], rows["commands"]) == (1, 1, 4)

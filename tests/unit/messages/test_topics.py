@@ -41,6 +41,7 @@ def test_only_what_flows_wait_for_is_read() -> None:
     assert unread == {
         "sentiment.windows", "trade.decisions", "orders.requested", "positions",
         "portfolio.snapshots", "learning.outcomes", "learning.adjustments", "strategy.metrics",
+        "trading.states",
     }  # fmt: skip
     assert all(t in PAPER.unread for t in DEAD_LETTERS)
     assert RUNS_STARTED not in PAPER.unread

@@ -17,6 +17,12 @@ LATER = {
 LEARNING = import_module(f"{VERSIONS}.0010_learning")
 LATER |= {(table, column): said for table, column, said in LEARNING._conditions()}
 NEW = set(LEARNING.TABLES)
+STATES = import_module(f"{VERSIONS}.0011_trading_states").STATES
+LATER |= {
+    ("trading_states", "old_state"): f"old_state {STATES}",
+    ("trading_states", "new_state"): f"new_state {STATES}",
+    ("trading_states", "cause"): "cause IN ('command', 'flattened')",
+}
 LATER["commands", "kind"] = f"kind IN ({LEARNING.MORE_KINDS})"
 
 

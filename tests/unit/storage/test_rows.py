@@ -25,6 +25,7 @@ from messages.trading import (
     StrategyVote,
     TradeExecution,
     TradeSignal,
+    TradingStateChanged,
 )
 from operators.blocks import Event
 from operators.params import Params
@@ -92,8 +93,12 @@ def examples(tmp: Any) -> dict[type[Struct], Any]:
         id="s", event_time=MOMENT, account="paper", cash=Decimal(1000),
         old_equity=Decimal("990.5"), positions=(("AAA", -7),),
     )  # fmt: skip
+    state = TradingStateChanged(
+        id="k", event_time=MOMENT, account="paper", old="ACTIVE", new="HALTED", cause="command",
+        command_id="c", who="tester", why="x",
+    )  # fmt: skip
     made = [e.body for e in traded()]
-    made += [adjustment, metric, correction, reset]
+    made += [adjustment, metric, correction, reset, state]
     made += [bar(1, "AAA", 1_0000).body, raw(1, "Title", ("AAA",)).body, command(1, "pause").body]
     made += [scored(1, "AAA", 0.5).body, weight(1, "momentum", 0.5).body, window, letter, outcome]
     made += [decoder(RunStarted)(started(run_of(tmp)).value or b""), signal(1, "AAA", "LONG").body]
@@ -116,7 +121,7 @@ def test_every_column_is_filled_from_the_field_of_its_name(tmp_path: Any) -> Non
     found = examples(tmp_path)
     assert set(found) == set(TARGETS)
     renamed = {"strategy_id", "old_weight", "new_weight", "limit_value", "record_offset",
-               "proposed_weight"}  # fmt: skip
+               "proposed_weight", "old_state", "new_state"}  # fmt: skip
     for kind, body in found.items():
         row = row_of(body, 123)
         assert row["stamp"] == 123, kind
