@@ -37,6 +37,17 @@ COMMANDS: Final = {
     "models": "which models are there; `models pull NAME` fetches one",
     "rescore": "score archived articles again; what would change",
     "delays": "from publication to order, hop by hop",
+    "account": "cash, equity, the day's profit, and what may be traded",
+    "positions": "what is held, with stops and targets",
+    "orders": "orders, the newest first; --open: those that wait",
+    "trades": "fills and other ends of orders, the newest first",
+    "decisions": "what was decided and why, the newest first; --denied: why not",
+    "pause": "enter nothing new until `resume`",
+    "resume": "trade again after pause, reduce, halt or flatten",
+    "reduce": "enter nothing, and take back entries that wait",
+    "halt": "stop all but stops, targets and closes",
+    "flatten": "close every position, then halt",
+    "close": "close one position",
 }
 
 

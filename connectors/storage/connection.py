@@ -1,10 +1,19 @@
 """Connections to one run's schema."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import psycopg
+from psycopg.rows import dict_row
+
+from messages.errors import TidewireError
 
 WAIT_S = 5
+
+
+class DatabaseUnavailable(TidewireError, RuntimeError):
+    """The database does not answer. Operator action: start it, or correct the URL."""
 
 
 def connect(
@@ -26,3 +35,20 @@ def connect(
         url, autocommit=autocommit, connect_timeout=WAIT_S,
         options=f"-c search_path={schema} -c timezone=UTC", **more,
     )  # fmt: skip
+
+
+@contextmanager
+def reading(url: str, schema: str) -> Iterator["psycopg.Connection[dict[str, Any]]"]:
+    """Give a connection that reads one moment, rows as dictionaries.
+
+    Raises:
+        DatabaseUnavailable: it does not answer, or goes away meanwhile.
+    """
+    try:
+        with connect(url, schema, row_factory=dict_row) as connection:
+            connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+            connection.read_only = True
+            yield connection
+    except psycopg.OperationalError as error:
+        reason = f"The database does not answer ({str(error).splitlines()[0]}): start it."
+        raise DatabaseUnavailable(reason) from error

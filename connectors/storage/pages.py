@@ -59,6 +59,9 @@ STATEMENTS: Final[Mapping[str, str]] = MappingProxyType(
         "denied": """SELECT * FROM decisions WHERE NOT accepted
             AND (stamp, id) < (%(stamp)s, %(after)s)
             ORDER BY stamp DESC, id DESC LIMIT %(limit)s""",
+        "denied_of_ticker": """SELECT * FROM decisions WHERE ticker = %(ticker)s AND NOT accepted
+            AND (stamp, id) < (%(stamp)s, %(after)s)
+            ORDER BY stamp DESC, id DESC LIMIT %(limit)s""",
         "equity": """SELECT event_time, equity, cash, positions_value FROM portfolio_snapshots
             WHERE account = %(account)s AND event_time >= %(since)s AND event_time < %(until)s
             ORDER BY event_time, stamp""",

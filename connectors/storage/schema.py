@@ -17,6 +17,7 @@ from sqlalchemy.pool import NullPool
 from connectors.storage import partitions, timescale
 from connectors.storage.access import SCHEMA as PEOPLE
 from connectors.storage.care import care
+from connectors.storage.connection import DatabaseUnavailable
 from messages.errors import TidewireError
 
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
@@ -25,10 +26,6 @@ PEOPLE_MIGRATIONS: Final = Path(__file__).parent / "people_migrations"
 ONE_AT_A_TIME: Final = "SELECT pg_advisory_xact_lock(hashtextextended('tidewire people', 0))"
 CONNECT_TIMEOUT_S: Final = 10
 NEWEST: Final = "head"
-
-
-class DatabaseUnavailable(TidewireError, RuntimeError):
-    """The database does not answer. Operator action: start it, or correct the URL."""
 
 
 class SchemaMissing(TidewireError, RuntimeError):

@@ -9,14 +9,14 @@ import psycopg
 
 from connectors.settings import load_settings
 from connectors.storage.backtests import BacktestRow, save, stored_bars, stored_scores
-from connectors.storage.schema import DatabaseUnavailable
+from connectors.storage.connection import DatabaseUnavailable
 from connectors.version import VERSION
 from flows.backtest.options import CannotBacktest
 from flows.backtest.request import Files
 from flows.backtest.results import Result
 from messages.requests import BacktestRequest
 from stack.home import Home
-from stack.runtime.live import running
+from stack.runtime.presence import running
 
 
 def database(home: str | None, schema: str = "") -> tuple[str, str] | None:

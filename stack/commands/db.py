@@ -19,7 +19,7 @@ from stack.commands.options import home_of
 from stack.commands.table import text_table
 from stack.errors import StackError
 from stack.home import Home
-from stack.runtime.live import running
+from stack.runtime.presence import running
 from stack.servers.database import EmbeddedDatabase
 
 SCHEMA_NAME: Final = re.compile(r"[a-z_][a-z0-9_]{0,62}")

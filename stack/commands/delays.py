@@ -17,7 +17,7 @@ from stack.audit.topic_reader import TopicRecord, read_topics
 from stack.commands.options import at_least, home_of
 from stack.errors import StackError
 from stack.home import Home
-from stack.runtime.live import running
+from stack.runtime.presence import running
 
 TOPICS: Final = (
     "news.raw", "news.scored", "signals.generated", "trade.decisions", "orders.requested",

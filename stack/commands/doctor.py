@@ -19,12 +19,13 @@ from confluent_kafka import libversion
 from connectors.market.session_days import ANNOUNCED, LAST
 from connectors.sentiment.finbert import finbert_there
 from connectors.settings import load_settings
-from connectors.storage.schema import DatabaseUnavailable, server_version
+from connectors.storage.connection import DatabaseUnavailable
+from connectors.storage.schema import server_version
 from stack.caches import COMPILED, place_compiled_code
 from stack.commands.options import home_path
 from stack.errors import StackError
 from stack.home import MIN_FREE_BYTES, Home
-from stack.runtime.live import running
+from stack.runtime.presence import running
 from stack.servers.broker import cached_jars, find_java
 from stack.servers.database import find_binaries, timescale_of
 

@@ -25,7 +25,7 @@ from stack.commands.options import home_of
 from stack.commands.table import text_table
 from stack.errors import StackError
 from stack.home import Home
-from stack.runtime.live import running
+from stack.runtime.presence import running
 
 SHOWN: Final = 20
 TITLE: Final = 90

@@ -34,7 +34,7 @@ def run(options: argparse.Namespace) -> int:
     directory = options.run
     if directory is None:
         # Imported here: a supervised flow's process needs neither servers nor supervisor.
-        from stack.runtime.live import running
+        from stack.runtime.presence import running
 
         up = running(home_of(options))
         if up is None:

@@ -12,7 +12,7 @@ from connectors.settings import Settings, load_settings
 from stack.commands.options import home_of, writable
 from stack.errors import StackError
 from stack.home import Home
-from stack.runtime.live import running
+from stack.runtime.presence import running
 from stack.servers.principals import CLIENTS, OUTSIDE, embedded
 
 FORMATS: Final = ("json", "properties", "java")

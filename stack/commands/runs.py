@@ -16,7 +16,7 @@ from stack.commands.options import home_of
 from stack.commands.table import text_table
 from stack.errors import StackError
 from stack.home import Home
-from stack.runtime.live import running
+from stack.runtime.presence import running
 from stack.servers.principals import close_run, embedded
 from stack.servers.services import Services
 

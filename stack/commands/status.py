@@ -1,4 +1,4 @@
-"""`tidewire status`: how every flow of the running stack is."""
+"""`tidewire status`: how every flow of what is up is, and what its account may trade."""
 
 import argparse
 import json
@@ -6,11 +6,14 @@ import sys
 from dataclasses import asdict
 from pathlib import Path
 
+from connectors.runs import Run, load_run
+from connectors.storage.connection import DatabaseUnavailable, reading
+from connectors.storage.portfolio import trading_state
 from stack.commands.options import home_of
 from stack.commands.table import text_table
 from stack.home import Home, tail
 from stack.runtime.health import FlowStatus, rows_of
-from stack.runtime.live import running
+from stack.runtime.presence import running
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -34,21 +37,35 @@ def run_status(home: Home, *, as_json: bool) -> tuple[str, int]:
             "" if last == "no log" else f"; last word: {last}"
         )
         return (json.dumps({"up": False}) if as_json else text), 1
-    rows = rows_of(Path(there["directory"]))
-    good = bool(rows) and all(row.state == "running" for row in rows)
+    found = load_run(Path(there["directory"]))
+    rows, state = rows_of(found.path()), _trading_state(found)
+    # The flows of a run that is played end with their input.
+    fine = ("running",) if found.live else ("running", "ended")
+    good = bool(rows) and all(row.state in fine for row in rows)
     if as_json:
         kept = {k: v for k, v in there.items() if k != "database_url"}
-        return json.dumps({"up": True, **kept, "flows": [asdict(r) for r in rows]}), int(not good)
+        told = {"up": True, **kept, "trading_state": state, "flows": [asdict(r) for r in rows]}
+        return json.dumps(told), int(not good)
     head = ("flow", "state", ">lag", ">clock age", ">epoch age", ">restarts", "metrics")
-    first = f"run {there['run']} at {there['bootstrap']}, process {there['pid']}"
-    return f"{first}\n{text_table(head, map(_row, rows))}", int(not good)
+    first = f"run {there['run']} at {there['bootstrap']}, process {there['pid']}; trading {state}"
+    table = text_table(head, [_row(row, live=found.live) for row in rows])
+    return f"{first}\n{table}", int(not good)
 
 
-def _row(flow: FlowStatus) -> tuple[str, ...]:
+def _trading_state(found: Run) -> str:
+    try:
+        with reading(found.database_url, found.schema) as connection:
+            row = trading_state(connection, found.rules.account.name)
+    except DatabaseUnavailable:
+        return "unknown, as the database does not answer"
+    return str(row.get("new_state", "ACTIVE"))
+
+
+def _row(flow: FlowStatus, *, live: bool) -> tuple[str, ...]:
     metrics = f"http://127.0.0.1:{flow.metrics_port}/metrics" if flow.metrics_port else "off"
     return (
-        flow.flow, flow.state, f"{flow.lag:,}", _age(flow.clock_age_s), _age(flow.epoch_age_s),
-        str(flow.restarts), metrics,
+        flow.flow, flow.state, f"{flow.lag:,}", _age(flow.clock_age_s if live else None),
+        _age(flow.epoch_age_s), str(flow.restarts), metrics,
     )  # fmt: skip
 
 

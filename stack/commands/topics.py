@@ -15,7 +15,7 @@ from stack.commands.options import home_of
 from stack.commands.table import text_table
 from stack.errors import StackError
 from stack.home import Home
-from stack.runtime.live import running
+from stack.runtime.presence import running
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -30,6 +30,7 @@ from stack.home import note_last
 from stack.runtime.health import HealthBoard
 from stack.runtime.memory import PeakMemory
 from stack.runtime.new_run import Played, new_run
+from stack.runtime.presence import appear, vanish
 from stack.runtime.supervisor import Supervisor, run_flows
 from stack.servers.services import Services
 
@@ -218,13 +219,17 @@ def run_demo(settings: Settings, services: Services, options: DemoOptions) -> in
         demo = Demo(services, settings, options, out)
         demo.prepare()
         note_last(services.home.path, demo.run.run_id)
-        demo.play()
-        summary, good = demo.report(began)
-        if options.check:
-            sys.stdout.write(json.dumps(summary) + "\n")
-            sys.stdout.flush()
-        elif sys.stdin.isatty() and out.is_terminal:
-            _serve(demo.run, out)
+        appear(services.home, demo.run, services)
+        try:
+            demo.play()
+            summary, good = demo.report(began)
+            if options.check:
+                sys.stdout.write(json.dumps(summary) + "\n")
+                sys.stdout.flush()
+            elif sys.stdin.isatty() and out.is_terminal:
+                _serve(demo.run, out)
+        finally:
+            vanish(services.home)
         out.print(f"kept: {demo.run.directory}") if not options.check else None
     return 0 if good else 1
 

@@ -1,7 +1,5 @@
 """`tidewire up`: the servers and a live run's flows, in the background until `tidewire down`."""
 
-import json
-import os
 import re
 import signal
 import subprocess
@@ -10,22 +8,22 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 from types import FrameType
 from typing import Any, Final
 
 import msgspec
 import psutil
 
-from connectors.files import write_whole
 from connectors.runs import Run, load_run
 from connectors.settings import Settings
-from connectors.storage.schema import DatabaseUnavailable, maintain
+from connectors.storage.connection import DatabaseUnavailable
+from connectors.storage.schema import maintain
 from flows.pipeline.start import prepare
 from stack.errors import CannotStart, StackError
 from stack.home import Home, note_last, tail
 from stack.runtime.health import HealthBoard
 from stack.runtime.new_run import new_run
+from stack.runtime.presence import appear, running, vanish
 from stack.runtime.supervisor import CrashLoop, Supervisor, run_flows
 from stack.servers.services import Services
 
@@ -106,7 +104,7 @@ def serve(home: Home, settings: Settings, name: str) -> int:
         supervisor = Supervisor(run.path(), run_flows(run.partitions))
         board = HealthBoard(run, supervisor)
         supervisor.start()
-        _remember(home, run, services)
+        appear(home, run, services, WEIGHTS_FIXED if run.from_before_learning else "")
         note_last(home.path, run.run_id)
         sys.stdout.write(f"run {name} {'begun' if new else 'goes on'}\n")
         if run.from_before_learning:
@@ -118,7 +116,7 @@ def serve(home: Home, settings: Settings, name: str) -> int:
             supervisor.stop()
             board.publish()
             board.close()
-            _file(home).unlink(missing_ok=True)
+            vanish(home)
     return 0
 
 
@@ -173,18 +171,6 @@ def stop(home: Home) -> str:
     return str(there["run"])
 
 
-def running(home: Home) -> dict[str, Any] | None:
-    """Return what is up in a home: pid, run, directory, servers; None if nothing is."""
-    try:
-        there: dict[str, Any] = json.loads(_file(home).read_text())
-        process = psutil.Process(there["pid"])
-        born = _born(process)
-        alive = process.is_running() and there.get("born", born) == born
-    except (OSError, ValueError, KeyError, psutil.Error):
-        return None
-    return there if alive and process.status() != psutil.STATUS_ZOMBIE else None
-
-
 def _care(run: Run) -> None:
     try:
         maintain(run.database_url, run.schema, run.retention_days)
@@ -209,32 +195,6 @@ def _watch(
             board.publish()
             told = time.monotonic()
         time.sleep(WATCH_S)
-
-
-def _remember(home: Home, run: Run, services: Services) -> None:
-    there = {
-        "pid": os.getpid(), "born": _born(psutil.Process()),
-        "run": run.run_id, "directory": run.directory,
-        "bootstrap": services.bootstrap, "database_url": services.database_url,
-        "schema": run.schema, "prefix": run.prefix,
-        "note": WEIGHTS_FIXED if run.from_before_learning else "",
-    }  # fmt: skip
-    write_whole(_file(home), json.dumps(there).encode(), 0o600)
-
-
-def _born(process: psutil.Process) -> int:
-    """Return what tells a process from another one of its number, whatever the wall clock does.
-
-    Ticks from the machine's start to the process's, where the system tells them (Linux).
-    """
-    stat = Path(f"/proc/{process.pid}/stat")
-    if not stat.exists():
-        return int(process.create_time())
-    return int(stat.read_text().rpartition(")")[2].split()[19])  # starttime, proc(5)
-
-
-def _file(home: Home) -> Path:
-    return home.path / "up.json"
 
 
 def _difference(known: Run, fresh: Run) -> str:

@@ -13,12 +13,12 @@ from sqlalchemy import text
 
 from connectors.storage.access import SCHEMA
 from connectors.storage.checks import checks
+from connectors.storage.connection import DatabaseUnavailable
 from connectors.storage.partitions import MONTHS_AHEAD, month_of, name_of
 from connectors.storage.queries import Reader
 from connectors.storage.rows import TARGETS
 from connectors.storage.schema import (
     PEOPLE_MIGRATIONS,
-    DatabaseUnavailable,
     SchemaTooNew,
     configure,
     describe,

@@ -10,9 +10,9 @@ import psutil
 import pytest
 
 from stack.home import Home
-from stack.runtime.live import _born, running
+from stack.runtime.presence import birth_of, running
 
-BORN = _born(psutil.Process())
+BORN = birth_of(psutil.Process())
 
 
 @pytest.mark.parametrize(
@@ -39,7 +39,7 @@ def test_nothing_is_up_in_an_empty_home(tmp_path: Path) -> None:
 
 def test_a_process_that_has_ended_is_not_up(tmp_path: Path) -> None:
     child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
-    there = {"pid": child.pid, "born": _born(psutil.Process(child.pid))}
+    there = {"pid": child.pid, "born": birth_of(psutil.Process(child.pid))}
     (tmp_path / "up.json").write_text(json.dumps(there))
     assert running(Home(tmp_path)) == there
     child.communicate(b"\n")

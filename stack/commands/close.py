@@ -1,0 +1,21 @@
+"""`tidewire close TICKER`: close one position."""
+
+import argparse
+
+from stack.commands import controls
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the command's options."""
+    parser.add_argument("ticker", help="whose position to close")
+    controls.add_arguments(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Close the position; returns 1 where it is not closed.
+
+    Raises:
+        StackError: nothing is up, or the run has ended.
+        BrokerUnavailable: the broker does not take it.
+    """
+    return controls.obey(options, "close_position", options.ticker.upper())
