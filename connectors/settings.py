@@ -23,6 +23,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from connectors.api_params import ApiParams
 from connectors.feed.params import NewsParams
 from connectors.kafka.params import KafkaParams
 from connectors.sentiment.params import ScoringParams
@@ -97,6 +98,7 @@ class Settings(BaseSettings):
     kafka: KafkaParams = Field(default_factory=KafkaParams)
     news: NewsParams = Field(default_factory=NewsParams)
     scoring: ScoringParams = Field(default_factory=ScoringParams)
+    api: ApiParams = Field(default_factory=ApiParams)
 
     @classmethod
     def settings_customise_sources(

@@ -63,21 +63,27 @@ class SetBack:
 
     def __init__(self, wall: Clock = time.time_ns, monotonic: Clock = time.monotonic_ns) -> None:
         """Take the clocks as they are now."""
-        self._clocks = (wall, monotonic)
-        self._ahead = self._now()
+        self._wall, self._monotonic = wall, monotonic
+        self._least, _ = self._ahead()
 
     def noticed(self) -> bool:
         """Tell whether it was, since the last look."""
-        before, self._ahead = self._ahead, self._now()
-        back = before - self._ahead
+        before = self._least
+        self._least, most = self._ahead()
+        back = before - most
         if back > JUMP_US:
             log.error("the wall clock was set back by %.1f s: beginning again", back / SECOND_US)
         return back > JUMP_US
 
-    def _now(self) -> int:
-        """Return how far the wall clock is ahead of the monotonic one, microseconds."""
-        wall, mono = (clock() for clock in self._clocks)
-        return (wall - mono) // 1_000
+    def _ahead(self) -> tuple[int, int]:
+        """Return how far the wall clock is ahead of the monotonic one, microseconds.
+
+        At least and at most: a process that is held between two looks must not take the pause for
+        a clock that was set back.
+        """
+        first = self._monotonic()
+        wall = self._wall()
+        return (wall - self._monotonic()) // 1_000, (wall - first) // 1_000
 
 
 class Ringing(Protocol):

@@ -1,6 +1,7 @@
 """Write the generated pages: `python scripts/make_docs.py`; a test fails while one is stale."""
 
 import inspect
+import json
 import re
 from dataclasses import is_dataclass
 from pathlib import Path
@@ -8,6 +9,8 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
+from api.app import ENDPOINTS
+from api.openapi import document
 from connectors.setting_names import PREFIX
 from connectors.settings import Settings, allowed_values
 from operators.catalogue import CATALOGUE
@@ -93,7 +96,13 @@ def example() -> str:
     return "\n".join([*lines, ""])
 
 
+def openapi() -> str:
+    """Return the API's OpenAPI document."""
+    return json.dumps(document(ENDPOINTS), indent=1) + "\n"
+
+
 PAGES = {
+    "../api/openapi.json": openapi,
     "../.env.example": example,
     "operators.md": operators,
     "settings.md": settings,

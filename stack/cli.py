@@ -37,6 +37,8 @@ COMMANDS: Final = {
     "models": "which models are there; `models pull NAME` fetches one",
     "rescore": "score archived articles again; what would change",
     "delays": "from publication to order, hop by hop",
+    "api": "serve the API of what is up in this process; `up` and `demo` do by themselves",
+    "access": "`access link`: a link that signs you in once",
     "account": "cash, equity, the day's profit, and what may be traded",
     "positions": "what is held, with stops and targets",
     "orders": "orders, the newest first; --open: those that wait",

@@ -1,5 +1,6 @@
 """The one directory that holds all state: ports, broker, database, runs."""
 
+import errno
 import fcntl
 import json
 import os
@@ -95,6 +96,19 @@ class Home:
             self._remember(state | {name: port})
         return port
 
+    def port_from(self, name: str, first: int) -> int:
+        """Return the port remembered for a server, or the first free one from a number on.
+
+        A remembered port that somebody else has taken meanwhile is replaced.
+        """
+        state = self._state()
+        port = int(state.get(name, 0))
+        if not port or not is_free(port, both=True):
+            candidates = range(first, min(first + 100, 65_536))
+            port = next((p for p in candidates if is_free(p, both=True)), 0) or free_port()
+            self._remember(state | {name: port})
+        return port
+
     @contextmanager
     def locked(self) -> Iterator[None]:
         """Keep every other tidewire out of this home.
@@ -143,15 +157,25 @@ class Home:
         write_whole(self.path / "state.json", text.encode())
 
 
-def is_free(port: int) -> bool:
-    """Tell whether a loopback port can be bound now."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-        return True
+def is_free(port: int, *, both: bool = False) -> bool:
+    """Tell whether a loopback port can be bound now.
+
+    Args:
+        port: number.
+        both: on IPv6's loopback, too, where the machine has one.
+    """
+    places = [(socket.AF_INET, "127.0.0.1"), *([(socket.AF_INET6, "::1")] if both else [])]
+    return all(_can_bind(family, host, port) for family, host in places)
+
+
+def _can_bind(family: socket.AddressFamily, host: str, port: int) -> bool:
+    try:
+        with socket.socket(family) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind((host, port))
+    except OSError as error:
+        return error.errno in (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)  # there is none to take
+    return True
 
 
 def free_port() -> int:

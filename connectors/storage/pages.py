@@ -5,7 +5,7 @@ costs, and rows that arrive meanwhile shift nothing. A test explains every state
 million trades and refuses a sequential scan.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
@@ -26,6 +26,7 @@ class After(NamedTuple):
 
 
 NEWEST: Final = After()
+NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
 
 # Per page: the table, and the columns it may be filtered by.
 PAGES: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
@@ -41,6 +42,18 @@ PAGES: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
         "dead_letters": frozenset(),
     }
 )
+# An article's newest revision with its scores; its page goes on by (published_at, id).
+ARTICLE: Final = """SELECT a.id, a.revision, a.stamp AS known, a.source, a.url, a.title, a.content,
+    a.symbols, a.published_at, (extract(epoch FROM a.published_at) * 1000000)::bigint AS stamp,
+    (SELECT coalesce(jsonb_agg(jsonb_build_object('ticker', c.ticker,
+        'sentiment_score', c.sentiment_score, 'confidence', c.confidence,
+        'model_used', c.model_used) ORDER BY c.ticker), '[]') FROM article_sentiments c
+      WHERE c.article_id = a.id AND c.article_revision = a.revision) AS scores
+  FROM articles a WHERE NOT EXISTS
+    (SELECT 1 FROM articles b WHERE b.id = a.id AND b.revision > a.revision)"""
+ARTICLES_AFTER: Final = """ AND (a.published_at, a.id) < (timestamptz 'epoch'
+    + least(%(stamp)s, 8000000000000000) * interval '1 microsecond', %(after)s)
+  ORDER BY a.published_at DESC, a.id DESC LIMIT %(limit)s"""
 STATEMENTS: Final[Mapping[str, str]] = MappingProxyType(
     {
         "trade": """SELECT t.*, to_jsonb(s.*) AS signal, to_jsonb(o.*) AS outcome FROM trades t
@@ -82,14 +95,65 @@ STATEMENTS: Final[Mapping[str, str]] = MappingProxyType(
             ORDER BY bucket""",
         "weights": """SELECT * FROM strategy_weights_history WHERE strategy_id = %(strategy_id)s
             ORDER BY effective_from DESC, stamp DESC LIMIT %(limit)s""",
+        "newest_bars": """SELECT start, open, high, low, close, volume FROM market_data
+            WHERE ticker = %(ticker)s AND interval = %(interval)s AND revision = 0
+            AND start >= %(since)s AND start < %(until)s ORDER BY start DESC LIMIT %(limit)s""",
+        "news": f"{ARTICLE}{ARTICLES_AFTER}",
+        "news_of_source": f"{ARTICLE} AND a.source = %(source)s{ARTICLES_AFTER}",
+        "article": f"{ARTICLE} AND a.id = %(id)s",
+        # A signal names the scores behind it; those of a day after the article are looked through.
+        "reactions": """SELECT s.id, s.event_time, s.ticker, s.direction, s.strength,
+            array_remove(array_agg(o.id), NULL) AS orders
+            FROM article_sentiments c JOIN signals s ON s.ticker = c.ticker
+              AND s.stamp >= c.stamp AND s.stamp < c.stamp + 86400000000 AND c.id = ANY(s.causes)
+            LEFT JOIN decisions d ON d.signal_id = s.id LEFT JOIN orders o ON o.decision_id = d.id
+            WHERE c.article_id = %(id)s GROUP BY s.id ORDER BY s.stamp DESC LIMIT 100""",
+        "strategies": "SELECT * FROM strategies ORDER BY name LIMIT %(limit)s",
+        "newest_metric": """SELECT * FROM strategy_metrics WHERE strategy_id = %(strategy_id)s
+            ORDER BY stamp DESC LIMIT 1""",
+        "execution": "SELECT * FROM trades WHERE id = %(id)s",
+        "decision": "SELECT * FROM decisions WHERE id = %(id)s",
+        "signal": "SELECT * FROM signals WHERE id = %(id)s",
+        "decision_of_order": """SELECT d.* FROM orders o JOIN decisions d ON d.id = o.decision_id
+            WHERE o.id = %(id)s""",
+        "fills_of_decision": """SELECT t.* FROM orders o JOIN trades t ON t.order_id = o.id
+            WHERE o.decision_id = %(id)s ORDER BY t.stamp, t.id""",
+        # An outcome hangs on the order that closed: the decision's own, if it was an exit.
+        "outcomes_of_decision": """SELECT x.* FROM orders o
+            JOIN trade_outcomes x ON x.exit_order_id = o.id
+            WHERE o.decision_id = %(id)s ORDER BY x.stamp, x.revision""",
+        "profits": """SELECT realized_pnl FROM trade_outcomes WHERE account = %(account)s
+            AND event_time >= %(since)s AND revision = 0 ORDER BY event_time""",
         "outcomes_of_signal": "SELECT * FROM trade_outcomes WHERE signal_id = %(id)s",
         "decisions_of_signal": "SELECT * FROM decisions WHERE signal_id = %(id)s ORDER BY stamp",
     }
 )
 
 
-def page_statement(table: str, filters: Mapping[str, str]) -> sql.Composed:
+# What a page may be narrowed by besides: read off the rows that its index gives.
+NARROWED: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "since": "stamp >= %(since)s",
+        "status": "status = %(status)s",
+        "profit": "pnl > 0",
+        "loss": "pnl <= 0",
+        "least": "strength >= %(least)s",
+        "direction": "direction = %(direction)s",
+        "denied": "NOT accepted",
+        "accepted": "accepted",
+    }
+)
+
+
+def page_statement(
+    table: str, filters: Mapping[str, str], narrowed: Collection[str] = ()
+) -> sql.Composed:
     """Return the statement of one page of a table.
+
+    Args:
+        table: of `PAGES`.
+        filters: column -> value that it must have; each has an index.
+        narrowed: names of `NARROWED`.
 
     Raises:
         ValueError: the table has no pages, or cannot be filtered by one of the columns.
@@ -97,9 +161,10 @@ def page_statement(table: str, filters: Mapping[str, str]) -> sql.Composed:
     if table not in PAGES or not PAGES[table].issuperset(filters):
         reason = f"{table} cannot be read by {', '.join(sorted(filters)) or 'page'}"
         raise ValueError(reason)
-    where = [
+    where: list[sql.Composable] = [
         sql.SQL("{} = {}").format(sql.Identifier(name), sql.Placeholder(name)) for name in filters
     ]
+    where += [sql.SQL(NARROWED[name]) for name in narrowed]
     return sql.SQL("SELECT * FROM {} WHERE {} ORDER BY stamp DESC, id DESC LIMIT %(limit)s").format(
         sql.Identifier(table),
         sql.SQL(" AND ").join([*where, sql.SQL("(stamp, id) < (%(stamp)s, %(after)s)")]),
@@ -114,20 +179,29 @@ class Pages:
         self._connection = connection
 
     def page(
-        self, table: str, filters: Mapping[str, str], after: After = NEWEST, limit: int = 100
-    ) -> list[dict[str, Any]]:
+        self, table: str, filters: Mapping[str, str], after: After = NEWEST, limit: int = 100,
+        narrowed: Mapping[str, Any] = NOTHING,
+    ) -> list[dict[str, Any]]:  # fmt: skip
         """Return up to `limit` (at most 500) rows, newest first, after a row.
+
+        Args:
+            table: see `page_statement`.
+            filters: see there.
+            after: the last row of the page before.
+            limit: rows.
+            narrowed: name of `NARROWED` -> its value.
 
         Raises:
             ValueError: no such page or filter.
         """
         values = {
             **filters,
+            **narrowed,
             "stamp": after.stamp,
             "after": after.id,
             "limit": max(1, min(limit, LARGEST_PAGE)),
         }
-        return self._connection.execute(page_statement(table, filters), values).fetchall()
+        return self._connection.execute(page_statement(table, filters, narrowed), values).fetchall()
 
     def read(self, name: str, **values: Any) -> list[dict[str, Any]]:
         """Return the rows of a named statement.

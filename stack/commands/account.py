@@ -6,12 +6,11 @@ from typing import Any
 
 import psycopg
 
-from connectors.market.calendar import NEW_YORK
+from connectors.account_view import account_of
 from connectors.runs import Run
-from connectors.storage.portfolio import AccountNow, account_now
 from stack.commands.listings import Column, Rows, add_arguments, show
 
-__all__ = ["add_arguments", "now_of", "run"]
+__all__ = ["add_arguments", "run"]
 COLUMNS = (
     Column("account", "account"), Column("state", "state"), Column("equity", ">equity"),
     Column("cash", ">cash"), Column("positions_value", ">positions"),
@@ -32,22 +31,7 @@ def run(options: argparse.Namespace) -> int:
     return show(options, COLUMNS, _read, "no account")
 
 
-def now_of(connection: "psycopg.Connection[dict[str, Any]]", run_: Run) -> AccountNow:
-    """Return the account of a run as it is now; its day is the one of New York.
-
-    Of a run that is played, the day of its newest snapshot.
-    """
-    account, interval = run_.rules.account, run_.spec.interval
-    now = datetime.now(UTC)
-    if not run_.live:
-        first = account_now(connection, account, interval, now)
-        now = first.as_of or now
-    local = now.astimezone(NEW_YORK)
-    day = local.replace(hour=0, minute=0, second=0, microsecond=0)
-    return account_now(connection, account, interval, day.astimezone(UTC))
-
-
 def _read(connection: "psycopg.Connection[dict[str, Any]]", run_: Run) -> Rows:
-    found = now_of(connection, run_)
+    found = account_of(connection, run_, datetime.now(UTC))
     row = {name: getattr(found, name) for name in found.__slots__ if name != "holdings"}
     return [{**row, "positions": len(found.holdings)}]

@@ -1,12 +1,13 @@
 """`tidewire positions`: what is held, at its last prices, with stops and targets."""
 
 import argparse
+from datetime import UTC, datetime
 from typing import Any
 
 import psycopg
 
+from connectors.account_view import account_of
 from connectors.runs import Run
-from stack.commands.account import now_of
 from stack.commands.listings import Column, Rows, add_arguments, show
 
 __all__ = ["add_arguments", "run"]
@@ -31,5 +32,5 @@ def run(options: argparse.Namespace) -> int:
 def _read(connection: "psycopg.Connection[dict[str, Any]]", run_: Run) -> Rows:
     return [
         {**{name: getattr(h, name) for name in h.__slots__}, "value": h.value}
-        for h in now_of(connection, run_).holdings
+        for h in account_of(connection, run_, datetime.now(UTC)).holdings
     ]

@@ -48,6 +48,8 @@ def run_status(home: Home, *, as_json: bool) -> tuple[str, int]:
         return json.dumps(told), int(not good)
     head = ("flow", "state", ">lag", ">clock age", ">epoch age", ">restarts", "metrics")
     first = f"run {there['run']} at {there['bootstrap']}, process {there['pid']}; trading {state}"
+    if there.get("api"):
+        first += f"; API at {there['api']}"
     table = text_table(head, [_row(row, live=found.live) for row in rows])
     return f"{first}\n{table}", int(not good)
 

@@ -32,6 +32,8 @@ def run(options: argparse.Namespace) -> int:
         f"run {up['run']} is up: Kafka at {up['bootstrap']}, topics {up['prefix']}*, "
         f"schema {up['schema']}\n`tidewire status` shows its flows, `tidewire down` stops it\n"
     )
+    if up.get("api"):
+        sys.stdout.write(f"API at {up['api']}; `tidewire access link` signs you in\n")
     if up.get("note"):
         sys.stdout.write(f"{up['note']}\n")
     return 0

@@ -13,6 +13,7 @@ from typing import Any, Final, cast
 import psycopg
 from rich.console import Console
 
+from api.access.links import links_of
 from connectors.market.bar_file import BarFile
 from connectors.market.bar_survey import BarSurvey
 from connectors.market.input_files import article_rows, first_moment, no_rows
@@ -27,6 +28,7 @@ from messages.units import to_datetime
 from stack.audit.auditor import Auditor, Books
 from stack.errors import StackError
 from stack.home import note_last
+from stack.runtime.front import Front
 from stack.runtime.health import HealthBoard
 from stack.runtime.memory import PeakMemory
 from stack.runtime.new_run import Played, new_run
@@ -87,8 +89,11 @@ class Demo:
             f"schema {run.schema} at version {version}, {len(EVERY_TOPIC)} topics {run.prefix}*"
         )
 
-    def play(self) -> None:
+    def play(self, front: Front | None = None) -> None:
         """Run the flows until all have finished, showing how far they are.
+
+        Args:
+            front: the API beside them, to be looked after.
 
         Raises:
             CrashLoop: a flow cannot be kept alive.
@@ -98,6 +103,8 @@ class Demo:
             shown = told = 0.0
             while not self.supervisor.ended:
                 self.supervisor.watch()
+                if front is not None:
+                    front.watch()
                 self._memory.sample()
                 if time.monotonic() - told > HEALTH_S:
                     self.board.publish()
@@ -219,27 +226,42 @@ def run_demo(settings: Settings, services: Services, options: DemoOptions) -> in
         demo = Demo(services, settings, options, out)
         demo.prepare()
         note_last(services.home.path, demo.run.run_id)
-        appear(services.home, demo.run, services)
+        front = Front(services.home, demo.run, settings)
+        appear(services.home, demo.run, services, origin=front.origin)
+        front.start()
         try:
-            demo.play()
+            _show_address(demo.run, front, out)
+            demo.play(front)
             summary, good = demo.report(began)
             if options.check:
                 sys.stdout.write(json.dumps(summary) + "\n")
                 sys.stdout.flush()
             elif sys.stdin.isatty() and out.is_terminal:
-                _serve(demo.run, out)
+                _serve(demo.run, front, out)
         finally:
+            front.stop()
             vanish(services.home)
         out.print(f"kept: {demo.run.directory}") if not options.check else None
     return 0 if good else 1
 
 
-def _serve(run: Run, out: Console) -> None:
+def _show_address(run: Run, front: Front, out: Console) -> None:
+    """Say where the API is; the link that signs in is for a terminal's eyes only."""
+    if not front.origin:
+        return
+    if out.is_terminal:
+        out.print(f"API at {front.origin}/#link={links_of(run).give()}")
+    else:
+        out.print(f"API at {front.origin}; `tidewire access link` signs you in")
+
+
+def _serve(run: Run, front: Front, out: Console) -> None:
     out.print(f"\ntopics  {run.prefix}* at {run.bootstrap}")
     out.print(f"tables  schema {run.schema}; its database URL is in {run.directory}/run.json")
     out.print("serving until Ctrl-C")
     try:
         while True:
-            time.sleep(3600)
+            front.watch()
+            time.sleep(WATCH_S)
     except KeyboardInterrupt:
         out.print("stopping")

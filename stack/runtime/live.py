@@ -21,6 +21,7 @@ from connectors.storage.schema import maintain
 from flows.pipeline.start import prepare
 from stack.errors import CannotStart, StackError
 from stack.home import Home, note_last, tail
+from stack.runtime.front import Front
 from stack.runtime.health import HealthBoard
 from stack.runtime.new_run import new_run
 from stack.runtime.presence import appear, running, vanish
@@ -102,17 +103,21 @@ def serve(home: Home, settings: Settings, name: str) -> int:
         run, new = live_run(services, settings, name)
         prepare(run, services.make_topics)
         supervisor = Supervisor(run.path(), run_flows(run.partitions))
+        front = Front(home, run, settings)
         board = HealthBoard(run, supervisor)
         supervisor.start()
-        appear(home, run, services, WEIGHTS_FIXED if run.from_before_learning else "")
+        front.start()
+        note = WEIGHTS_FIXED if run.from_before_learning else ""
+        appear(home, run, services, note, front.origin)
         note_last(home.path, run.run_id)
         sys.stdout.write(f"run {name} {'begun' if new else 'goes on'}\n")
         if run.from_before_learning:
             sys.stdout.write(f"{WEIGHTS_FIXED}\n")
         sys.stdout.flush()
         try:
-            _watch(supervisor, board, stopping, lambda: _care(run))
+            _watch(supervisor, front, board, stopping, lambda: _care(run))
         finally:
+            front.stop()
             supervisor.stop()
             board.publish()
             board.close()
@@ -180,14 +185,16 @@ def _care(run: Run) -> None:
 
 
 def _watch(
-    supervisor: Supervisor, board: HealthBoard, stopping: list[int], daily: Callable[[], None]
-) -> None:
+    supervisor: Supervisor, front: Front, board: HealthBoard, stopping: list[int],
+    daily: Callable[[], None],
+) -> None:  # fmt: skip
     told, cared = 0.0, time.monotonic()
     while not stopping:
         if time.monotonic() - cared > DAY_S:
             daily()
             cared = time.monotonic()
         supervisor.watch()
+        front.watch()
         if supervisor.ended:
             reason = "every flow has ended, though a live run has no end: see their logs."
             raise CrashLoop(reason)

@@ -40,7 +40,9 @@ def run_up(home: Home) -> Run:
     return load_run(Path(there["directory"]))
 
 
-def appear(home: Home, run: Run, services: Services, note: str = "") -> None:
+def appear(
+    home: Home, run: Run, services: Services, note: str = "", origin: str = ""
+) -> None:  # fmt: skip
     """Say that this process runs a run, to other commands of the home.
 
     Args:
@@ -48,12 +50,13 @@ def appear(home: Home, run: Run, services: Services, note: str = "") -> None:
         run: that is up.
         services: it uses.
         note: what a person who starts it should know.
+        origin: of its API; empty where that is off.
     """
     there = {
         "pid": os.getpid(), "born": birth_of(psutil.Process()),
         "run": run.run_id, "directory": run.directory,
         "bootstrap": services.bootstrap, "database_url": services.database_url,
-        "schema": run.schema, "prefix": run.prefix, "note": note,
+        "schema": run.schema, "prefix": run.prefix, "note": note, "api": origin,
     }  # fmt: skip
     write_whole(_file(home), json.dumps(there).encode(), 0o600)
 

@@ -34,10 +34,11 @@ class CrashLoop(StackError):
 
 @dataclass(frozen=True, slots=True)
 class FlowProcess:
-    """A flow to keep running: its label, and the arguments of `tidewire flow`."""
+    """A process to keep running: its label, its command (a flow's mostly), and the arguments."""
 
     label: str
     arguments: tuple[str, ...]
+    command: str = "flow"
 
 
 @dataclass(slots=True)
@@ -131,7 +132,7 @@ class Supervisor:
     def _launch(self, child: Child) -> None:
         log = self.log_of(child.spec.label)
         log.parent.mkdir(parents=True, exist_ok=True)
-        command = [sys.executable, "-m", "stack.cli", "flow", *child.spec.arguments]
+        command = [sys.executable, "-m", "stack.cli", child.spec.command, *child.spec.arguments]
         with log.open("ab") as out:
             child.process = subprocess.Popen(
                 [*command, "--run", str(self._directory)],

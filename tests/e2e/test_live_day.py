@@ -79,6 +79,9 @@ class Live:
         )  # fmt: skip
         return done.returncode, done.stdout + done.stderr
 
+    def flows(self) -> list[dict[str, Any]]:
+        return list(json.loads(self.tidewire("status", "--json")[1])["flows"])
+
     def wait_until(self, moment: datetime) -> None:
         while self.clock.now() < moment:
             pause(0.01)
@@ -135,7 +138,12 @@ def headline(n: int, end: datetime) -> dict[str, Any]:
 
 
 def jump_for_a_moment(live: Live, there: dict[str, Any]) -> None:
-    """Put the wall clock an hour forward, for three seconds."""
+    """Put the wall clock an hour forward until it is noticed: by flows that have read it before."""
+
+    def begun() -> bool:
+        return all(flow["clock"] for flow in live.flows())
+
+    eventually(begun, what=live.flows, step=0.3)
     live.clock.jump(3_600)
 
     def held_off() -> bool:
@@ -147,6 +155,14 @@ def jump_for_a_moment(live: Live, there: dict[str, Any]) -> None:
     live.clock.jump(-3_600)
 
 
+def logs_of(there: dict[str, Any]) -> dict[str, list[str]]:
+    """Return what each flow logged but for the usual."""
+    return {
+        file.stem: [li for li in file.read_text().splitlines() if '"INFO"' not in li][-12:]
+        for file in sorted(Path(there["directory"], "logs").glob("*.log"))
+    }
+
+
 def test_a_live_day_is_its_backtest(live: Live) -> None:
     there = json.loads(tidewire_status(live.env))
     jump_for_a_moment(live, there)
@@ -155,18 +171,18 @@ def test_a_live_day_is_its_backtest(live: Live) -> None:
     live.wait_until(CLOSE + 5 * MINUTE)
     live.clock.run(1)
 
-    def flows() -> list[dict[str, Any]]:
-        return list(json.loads(live.tidewire("status", "--json")[1])["flows"])
-
     def all_closed() -> bool:
-        return all(f["state"] == "running" and f["clock"] > f"{CLOSE:%F 18:01}" for f in flows())
+        return all(
+            f["state"] == "running" and f["clock"] > f"{CLOSE:%F 18:01}" for f in live.flows()
+        )
 
-    eventually(all_closed, what=flows, step=0.3)
-    restarts = {f["flow"]: f["restarts"] for f in flows() if f["restarts"]}
+    eventually(all_closed, what=live.flows, step=0.3)
+    restarts = {f["flow"]: f["restarts"] for f in live.flows() if f["restarts"]}
     assert live.tidewire("down")[0] == 0
     archive = ArchivedRun(Path(load_run(Path(there["directory"])).archive))
     assert restarts.pop("market") == 1 + len(KILLED_AT)
-    assert set(restarts.values()) == {1}, "each began again when the clock was set back"
+    # Each began again when the clock was set back.
+    assert set(restarts.values()) == {1}, (restarts, logs_of(there))
     rows = [row for row, _ in archive.messages(MARKET_BARS)]
     assert len(rows) == sent == 4 * 210
     assert {session_day(row.stamp) for row in rows} == {f"{OPEN:%F}"}

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import psutil
 import pytest
 from confluent_kafka.admin._acl import AclOperation
@@ -95,11 +96,14 @@ def test_up_and_down_and_on_again(say: Say, home: Path) -> None:
     code, text = say("up")
     assert code == 0, text
     assert "run live is up: Kafka at 127.0.0.1:" in text
+    assert "API at http://localhost:" in text
     first = status(say)
     assert len(first["flows"]) == 8
     assert "is up already" in say("up")[1]
     assert "database_url" not in first
     eventually(lambda: clocks_run(say), step=0.3)
+
+    the_api_lets_in_by_a_link(say, first["api"])
 
     victim = next(
         p for p in psutil.Process(first["pid"]).children() if "trade" in p.cmdline()
@@ -115,6 +119,9 @@ def test_up_and_down_and_on_again(say: Say, home: Path) -> None:
     code, text = say("down")
     assert (code, text.split(";")[0]) == (0, "run live is down")
     assert not psutil.pid_exists(first["pid"])
+    with pytest.raises(httpx.ConnectError):
+        httpx.get(f"{first['api']}/health")
+    assert "start it with `tidewire up`" in say("access", "link")[1]
     assert say("status")[0] == 1
     code, text = say("up", TIDEWIRE_RISK__COOLDOWN_MINUTES="7")
     assert code == 2
@@ -122,7 +129,7 @@ def test_up_and_down_and_on_again(say: Say, home: Path) -> None:
     assert say("up")[0] == 0
     again = status(say)
     assert (again["run"], again["bootstrap"]) == (first["run"], first["bootstrap"])
-    flows = [p for p in psutil.Process(again["pid"]).children() if "stack.cli" in p.cmdline()]
+    flows = [p for p in psutil.Process(again["pid"]).children() if "flow" in p.cmdline()]
     assert len(flows) == 8
     psutil.Process(again["pid"]).kill()  # its flows stop by themselves, its servers are found
     assert psutil.wait_procs(flows, timeout=90)[1] == []
@@ -134,6 +141,37 @@ def test_up_and_down_and_on_again(say: Say, home: Path) -> None:
     assert rights_of(home, "tidewire-live.") == 3
     assert say("runs", "rm", "live")[0] == 0
     assert rights_of(home, "tidewire-live.") == 0, "whoever makes its topics again begins anew"
+
+
+def the_api_lets_in_by_a_link(say: Say, origin: str) -> None:
+    """Whoever may read this machine's files signs in by a link, sees the account and halts it."""
+    with httpx.Client(base_url=origin, headers={"Origin": origin, "X-Tidewire": "1"}) as client:
+
+        def answers() -> bool:
+            try:
+                return client.get("/ready").status_code == 200
+            except httpx.TransportError:
+                return False
+
+        eventually(answers, step=0.2)
+        code, link = say("access", "link")
+        assert code == 0
+        where, token = link.strip().split("/#link=")
+        assert where == origin
+        signed_in = client.post("/auth/link", json={"token": token}).json()
+        client.headers["Authorization"] = f"Bearer {signed_in['access_token']}"
+        assert client.get("/api/portfolio").json()["equity"] == "1000000.0000"
+        halted = client.post(
+            "/api/controls/halt", json={"why": "a test"}, headers={"Idempotency-Key": "once"}
+        )  # fmt: skip
+        assert halted.status_code == 202
+
+        def state() -> str:
+            return str(client.get("/api/controls/status").json()["state"])
+
+        eventually(lambda: state() == "HALTED", what=state, step=0.2)
+        assert json.loads(say("status", "--json")[1])["trading_state"] == "HALTED"
+        assert say("resume")[0] == 0
 
 
 def rights_of(home: Path, prefix: str) -> int:

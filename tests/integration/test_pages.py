@@ -68,7 +68,7 @@ FILL = (
       0, 1, 0, 0, 0, 'ACTIVE' FROM generate_series(1, 100000) n""",
 )
 VALUES: dict[str, Any] = {
-    "id": "sig-500", "account": "paper7", "since": "2025-03-05 14:00+00", "until": "2025-03-05 15:00+00",
+    "source": "", "id": "sig-500", "account": "paper7", "since": "2025-03-05 14:00+00", "until": "2025-03-05 15:00+00",
     "strategy_id": "strategy1",
     "limit": 50, "ticker": "T7", "stamp": 500_000_000, "after": "exe-1", "interval": "1m",
 }  # fmt: skip

@@ -20,6 +20,7 @@ ROLES = {
     "flows.learn": "trading",
     "flows.persist": "storage",
     "flows.backtest.sweep": "backtest",
+    "api.build": "api",
 }
 PROBE = """
 import sys

@@ -24,7 +24,9 @@ def make_docs() -> ModuleType:
     return module
 
 
-@pytest.mark.parametrize("name", ["../.env.example", "operators.md", "settings.md"])
+@pytest.mark.parametrize(
+    "name", ["../.env.example", "../api/openapi.json", "operators.md", "settings.md"]
+)
 def test_a_page_is_not_stale(name: str) -> None:
     expected = make_docs().PAGES[name]()
     found = (ROOT / "docs" / name).read_text()

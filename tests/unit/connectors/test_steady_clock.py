@@ -205,3 +205,20 @@ def test_a_wall_clock_that_was_set_back_is_noticed_once(
         found.append(watch.noticed())
     assert found == noticed
     assert sum("set back" in r.message for r in caplog.records) == sum(noticed)
+
+
+def test_a_pause_between_two_looks_at_clocks_is_no_clock_set_back() -> None:
+    """A machine that is busy, or was suspended, holds a process anywhere."""
+    passed = [0]
+
+    def wall() -> int:
+        found = (START + passed[0]) * 1_000
+        passed[0] += HOUR_US  # held right after it was read
+        return found
+
+    def monotonic() -> int:
+        passed[0] += SECOND_US
+        return passed[0] * 1_000
+
+    watch = SetBack(wall, monotonic)
+    assert not any(watch.noticed() for _ in range(5))

@@ -1,0 +1,106 @@
+"""Sign-ins and their refresh tokens: rotated at each use, revoked as a family when one is stolen.
+
+A refresh token is 256 random bits; only its SHA-256 is kept. Each use gives a new one. A token that
+was rotated less than ten seconds ago is still good, as two tabs of a browser may hold the same; one
+that was rotated before that has been stolen by somebody, and ends the sign-in for everybody.
+"""
+
+import secrets
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final, Protocol
+
+from api.access.hashing import hash_of
+from api.access.person import Person
+from api.problems import NotSignedIn
+
+LASTS: Final = timedelta(days=7)
+GRACE: Final = timedelta(seconds=10)
+
+
+class Sessions(Protocol):
+    """Where sign-ins are kept."""
+
+    def begin(self, user_id: str, name: str, role: str) -> tuple[Person, str]:
+        """Begin a sign-in; returns who, and the refresh token."""
+        ...
+
+    def rotate(self, token: str) -> tuple[Person, str]:
+        """Take a refresh token for the next one.
+
+        Raises:
+            NotSignedIn: it is unknown, expired, revoked, or was used before.
+        """
+        ...
+
+    def end(self, token: str) -> str | None:
+        """End the sign-in that a refresh token belongs to; returns its id."""
+        ...
+
+    def is_alive(self, session: str) -> bool:
+        """Tell whether a sign-in goes on."""
+        ...
+
+
+@dataclass(slots=True)
+class _Kept:
+    person: Person
+    expires: datetime
+    rotated: datetime | None = None
+
+
+class SessionsInMemory:
+    """The sign-ins of a demo: they end with its process, and no table knows them."""
+
+    def __init__(self, now: Callable[[], datetime]) -> None:
+        """Start without any."""
+        self._now = now
+        self._tokens: dict[str, _Kept] = {}
+        self._alive: set[str] = set()
+        self._lock = threading.Lock()
+
+    def begin(self, user_id: str, name: str, role: str) -> tuple[Person, str]:
+        """Begin a sign-in; returns who, and the refresh token."""
+        person = Person(user_id, name, role, f"ses-{secrets.token_hex(16)}")
+        with self._lock:
+            self._alive.add(person.session)
+            return person, self._issue(person)
+
+    def rotate(self, token: str) -> tuple[Person, str]:
+        """Take a refresh token for the next one; see `Sessions`."""
+        now = self._now()
+        with self._lock:
+            kept = self._tokens.get(hash_of(token))
+            if kept is None or kept.expires <= now or kept.person.session not in self._alive:
+                raise refused()
+            if kept.rotated is not None and now - kept.rotated >= GRACE:
+                self._alive.discard(kept.person.session)
+                raise refused()
+            kept.rotated = kept.rotated or now
+            return kept.person, self._issue(kept.person)
+
+    def end(self, token: str) -> str | None:
+        """End the sign-in that a refresh token belongs to; returns its id."""
+        with self._lock:
+            kept = self._tokens.get(hash_of(token))
+            if kept is None:
+                return None
+            self._alive.discard(kept.person.session)
+            return kept.person.session
+
+    def is_alive(self, session: str) -> bool:
+        """Tell whether a sign-in goes on."""
+        with self._lock:
+            return session in self._alive
+
+    def _issue(self, person: Person) -> str:
+        token = secrets.token_urlsafe(32)
+        self._tokens[hash_of(token)] = _Kept(person, self._now() + LASTS)
+        return token
+
+
+def refused() -> NotSignedIn:
+    """Return the one answer to every refresh token that is no good."""
+    return NotSignedIn("REFRESH_REFUSED", "This sign-in has ended: sign in again.")

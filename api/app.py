@@ -1,0 +1,74 @@
+"""The application, as one value made of a run and the ways to it."""
+
+from typing import Final
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from api.context import Api
+from api.dispatch import Dispatch
+from api.endpoints import Endpoint
+from api.guard import Guard
+from api.openapi import document
+from api.problems import MethodNotAllowed, NotFound
+from api.routes import controls, market, portfolio, sign_in, strategies, system, trades
+
+ENDPOINTS: Final[tuple[Endpoint, ...]] = (
+    *system.ENDPOINTS, *sign_in.ENDPOINTS, *portfolio.ENDPOINTS, *trades.ENDPOINTS,
+    *strategies.ENDPOINTS, *market.ENDPOINTS, *controls.ENDPOINTS,
+)  # fmt: skip
+SMALLEST_ZIPPED: Final = 1_024
+
+
+def application(api: Api) -> Starlette:
+    """Return the application; nothing is opened here."""
+
+    async def openapi(_request: Request) -> Response:
+        return JSONResponse(document(ENDPOINTS))
+
+    async def not_routed(request: Request, error: Exception) -> Response:
+        """Answer what the router says: there is no such path, or not with this method."""
+        wrong_method = isinstance(error, HTTPException) and error.status_code == 405
+        kind = MethodNotAllowed if wrong_method else NotFound
+        code = "METHOD_NOT_ALLOWED" if wrong_method else "NO_SUCH_PATH"
+        headers = getattr(error, "headers", None) or {}
+        problem = kind(code, "See /api/openapi.json for what there is.", headers=headers)
+        return problem.response(request.state.request_id)
+
+    routes = [
+        Route(e.path, _Endpoints.of(e.path, api).answer, methods=_methods(e.path))
+        for e in ENDPOINTS
+    ]
+    unique = list({route.path: route for route in routes}.values())
+    return Starlette(
+        routes=[*unique, Route("/api/openapi.json", openapi)],
+        middleware=[
+            Middleware(Guard, origin=api.access.origin),
+            Middleware(GZipMiddleware, minimum_size=SMALLEST_ZIPPED),
+        ],
+        exception_handlers={HTTPException: not_routed},
+    )
+
+
+def _methods(path: str) -> list[str]:
+    return [e.method for e in ENDPOINTS if e.path == path]
+
+
+class _Endpoints:
+    """The endpoints of one path, by method."""
+
+    def __init__(self, by_method: dict[str, Dispatch]) -> None:
+        self._by_method = by_method
+
+    @classmethod
+    def of(cls, path: str, api: Api) -> "_Endpoints":
+        return cls({e.method: Dispatch(e, api) for e in ENDPOINTS if e.path == path})
+
+    async def answer(self, request: Request) -> Response:
+        method = "GET" if request.method == "HEAD" else request.method
+        return await self._by_method[method](request)

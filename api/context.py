@@ -1,0 +1,83 @@
+"""What an API process has, and what a handler is told of a request."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Generic, TypeVar
+
+from psycopg import Connection
+from psycopg_pool import ConnectionPool
+from starlette.requests import Request
+
+from api.access.idempotency import Idempotency
+from api.access.limits import Limits
+from api.access.links import Links
+from api.access.origin import Origin
+from api.access.person import Person
+from api.access.sessions import Sessions
+from api.access.tokens import Tokens
+from connectors.runs import Run
+from messages.control import Command
+
+Q = TypeVar("Q")
+B = TypeVar("B")
+Rows = Connection[dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """Who may come in, and how."""
+
+    origin: Origin
+    tokens: Tokens
+    sessions: Sessions
+    links: Links
+    limits: Limits = field(default_factory=Limits)
+
+
+@dataclass(frozen=True, slots=True)
+class Api:
+    """One API process: a run, and the ways to it.
+
+    Attributes:
+        run: that it shows.
+        pool: connections to the run's schema, which only read.
+        access: who may come in.
+        keys: of requests that are to have their effect once.
+        write: writes a command to the run's control topic.
+        flows: the run's flows and their states, as the supervisor knows them.
+        now: the wall clock, UTC.
+    """
+
+    run: Run
+    pool: "ConnectionPool[Rows]" = field(repr=False)
+    access: Access = field(repr=False)
+    keys: Idempotency = field(repr=False)
+    write: Callable[[Command], None]
+    flows: Callable[[], dict[str, str]]
+    now: Callable[[], datetime]
+
+    @property
+    def ended(self) -> bool:
+        """Tell whether the run has been played to its end."""
+        states = self.flows().values()
+        return bool(states) and all(state == "ended" for state in states)
+
+
+@dataclass(frozen=True, slots=True)
+class Call(Generic[Q, B]):
+    """One request, read and allowed.
+
+    Attributes:
+        query, body: as the endpoint's models.
+        path: parameters of the path.
+        person: who is signed in; nobody where everybody may call.
+        peer: address it comes from.
+    """
+
+    query: Q
+    body: B
+    path: dict[str, str]
+    person: Person
+    peer: str
+    request: Request

@@ -1,0 +1,189 @@
+"""The market as stored: bars, news and what the news say of a ticker."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+from api.context import Api, Call
+from api.endpoints import Endpoint, NoQuery
+from api.pages import Limit, PageAsked, after_of, cursor_of
+from api.problems import NotFound
+from api.values import Answer, Asked, Moment, Money, Ticker
+from connectors.storage.pages import Pages
+from messages.units import to_datetime
+
+MOST_BARS: Final = 5_000
+SPAN: Final = timedelta(days=1)
+EVER: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class BarsAsked(Asked):
+    """Which bars: from `since` to `until`, itself left out; a day to the newest by default."""
+
+    ticker: Ticker
+    since: Moment | None = None
+    until: Moment | None = None
+
+
+class Bar(Answer):
+    """A bar by its start."""
+
+    start: Moment
+    open: Money
+    high: Money
+    low: Money
+    close: Money
+    volume: int
+
+
+class Bars(Answer):
+    """Bars of the run's interval, oldest first; of more than 5,000 the newest."""
+
+    ticker: str
+    interval: str
+    bars: list[Bar]
+
+
+class NewsAsked(PageAsked):
+    """Which articles; by their source as a feed names itself."""
+
+    source: str | None = None
+
+
+class Score(Answer):
+    """What a model says of an article for a ticker, -1 to 1."""
+
+    ticker: str
+    sentiment_score: float
+    confidence: float
+    model_used: str
+
+
+class Article(Answer):
+    """An article, newest revision; `at` is when the run knew it."""
+
+    id: str
+    revision: int
+    at: Moment
+    source: str
+    url: str
+    title: str
+    published_at: Moment
+    symbols: list[str]
+    scores: list[Score]
+
+
+class News(Answer):
+    """A page of articles, newest first."""
+
+    articles: list[Article]
+    cursor: str | None
+
+
+class Reaction(Answer):
+    """A signal that an article helped to bring about, and the orders that came of it."""
+
+    id: str
+    at: Moment
+    ticker: str
+    direction: str
+    strength: float
+    orders: list[str]
+
+
+class ArticleDetail(Article):
+    """An article with its text, and what it led to."""
+
+    content: str
+    led_to: list[Reaction]
+
+
+class Window(Answer):
+    """What recent news say of a ticker."""
+
+    at: Moment
+    count: int
+    mean: float
+    decayed_mean: float
+    confidence: float
+    article_ids: list[str]
+
+
+class SentimentAsked(Asked):
+    """How many windows, the newest first."""
+
+    limit: Limit = 50
+
+
+class Sentiment(Answer):
+    """A ticker's sentiment windows, the newest first."""
+
+    ticker: str
+    windows: list[Window]
+
+
+def bars(api: Api, call: Call[BarsAsked, None]) -> Bars:
+    """Bars of one ticker, first versions, by their start."""
+    asked, interval = call.query, api.run.spec.interval
+    with api.pool.connection() as connection:
+        pages = Pages(connection)
+        until = asked.until
+        if until is None:
+            newest = pages.read("last_price", ticker=asked.ticker, interval=interval, since=EVER)
+            if not newest:
+                return Bars(ticker=asked.ticker, interval=interval, bars=[])
+            until = newest[0]["start"] + timedelta(microseconds=1)
+        since = asked.since or until - SPAN
+        rows = pages.read(
+            "newest_bars", ticker=asked.ticker, interval=interval, since=since, until=until,
+            limit=MOST_BARS,
+        )  # fmt: skip
+    found = [Bar(**row) for row in reversed(rows)]
+    return Bars(ticker=asked.ticker, interval=interval, bars=found)
+
+
+def news(api: Api, call: Call[NewsAsked, None]) -> News:
+    """Articles, newest first, each with its scores."""
+    asked, after = call.query, after_of(call.query)
+    with api.pool.connection() as connection:
+        rows = Pages(connection).read(
+            "news_of_source" if asked.source else "news", source=asked.source, limit=asked.limit,
+            stamp=after.stamp, after=after.id,
+        )  # fmt: skip
+    return News(articles=[_article(row) for row in rows], cursor=cursor_of(rows, asked.limit))
+
+
+def article(api: Api, call: Call[NoQuery, None]) -> ArticleDetail:
+    """One article with the signals and orders that it led to."""
+    id_ = call.path["id"]
+    with api.pool.connection() as connection:
+        pages = Pages(connection)
+        found = pages.read("article", id=id_)
+        if not found:
+            raise NotFound("NO_SUCH_ARTICLE", f"There is no article {id_[:128]}.")
+        led = pages.read("reactions", id=id_)
+    plain = _article(found[0]).model_dump()
+    reactions = [Reaction(at=row["event_time"], **row) for row in led]
+    return ArticleDetail(**plain, content=found[0]["content"], led_to=reactions)
+
+
+def sentiment(api: Api, call: Call[SentimentAsked, None]) -> Sentiment:
+    """What recent news said of a ticker, window by window."""
+    ticker = call.path["ticker"].upper()
+    with api.pool.connection() as connection:
+        rows = Pages(connection).page(
+            "sentiment_windows", {"ticker": ticker}, limit=call.query.limit
+        )  # fmt: skip
+    return Sentiment(ticker=ticker, windows=[Window(at=row["event_time"], **row) for row in rows])
+
+
+def _article(row: dict[str, Any]) -> Article:
+    return Article(at=to_datetime(row["known"]), **row)
+
+
+ENDPOINTS = (
+    Endpoint("GET", "/api/bars", bars, "viewer", Bars, query=BarsAsked),
+    Endpoint("GET", "/api/news", news, "viewer", News, query=NewsAsked),
+    Endpoint("GET", "/api/news/{id}", article, "viewer", ArticleDetail, problems=(404,)),
+    Endpoint("GET", "/api/sentiment/{ticker}", sentiment, "viewer", Sentiment,
+             query=SentimentAsked),
+)  # fmt: skip

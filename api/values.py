@@ -1,0 +1,71 @@
+"""Values on the wire: money as exact decimals in strings, times in RFC 3339 UTC."""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Annotated, Any
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    WithJsonSchema,
+    field_validator,
+)
+
+
+def _money(amount: Decimal) -> str:
+    return f"{amount:.4f}"  # whole units of 1/10,000 dollar: nothing is rounded
+
+
+def _moment(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def _aware(moment: datetime) -> datetime:
+    if moment.tzinfo is None:
+        reason = "needs a zone, such as 2025-03-12T14:30:00Z"
+        raise ValueError(reason)
+    return moment
+
+
+Money = Annotated[
+    Decimal,
+    PlainSerializer(_money, return_type=str),
+    WithJsonSchema({"type": "string", "pattern": r"^-?\d+\.\d{4}$", "examples": ["1007757.9226"]}),
+]
+Moment = Annotated[
+    datetime,
+    AfterValidator(_aware),
+    PlainSerializer(_moment, return_type=str),
+    WithJsonSchema({"type": "string", "format": "date-time"}),
+]
+Ticker = Annotated[str, Field(pattern=r"^[A-Z0-9][A-Z0-9./-]{0,11}$", examples=["AAPL"])]
+Id = Annotated[str, Field(min_length=1, max_length=128, pattern=r"^[\x21-\x7e]+$")]
+
+
+class Answer(BaseModel):
+    """What a route answers."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+
+class Asked(BaseModel):
+    """What a route is asked: unknown names are refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _is_text(cls, value: Any) -> Any:
+        """Refuse text that no log or table can hold: NUL characters, halves of surrogate pairs."""
+        if isinstance(value, str) and not is_plain(value):
+            reason = "text with a NUL character or half a surrogate pair"
+            raise ValueError(reason)
+        return value
+
+
+def is_plain(text: str) -> bool:
+    """Tell whether text can be stored and written as UTF-8."""
+    return "\x00" not in text and not any("\ud800" <= c <= "\udfff" for c in text)

@@ -1,0 +1,95 @@
+"""`tidewire api`: serve the API of the run that is up; `up` and `demo` do it by themselves."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from api.access.origin import Origin
+from api.access.tokens import session_key
+from api.build import Serving, bound, key_file, serve
+from connectors.runs import load_run
+from connectors.settings import Settings, load_settings
+from connectors.telemetry import StatusFile, log_as_json
+from stack.commanding import layout_as_api
+from stack.commands.options import home_of
+from stack.errors import StackError
+from stack.home import Home
+from stack.runtime.front import origin_of
+from stack.runtime.health import rows_of
+from stack.runtime.presence import run_up
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the command's options."""
+    parser.add_argument("--run", type=Path, help="the run's directory (default: what is up)")
+    parser.add_argument("--port", type=int, help="to listen on (default: the setting)")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Serve until SIGTERM.
+
+    Raises:
+        StackError: nothing is up, there is no such run, or the port is taken.
+    """
+    home, settings = home_of(options), load_settings()
+    try:
+        run_ = load_run(options.run) if options.run else run_up(home)
+    except FileNotFoundError as error:
+        reason = f"There is no run at {options.run}: name a directory with run.json with --run."
+        raise StackError(reason) from error
+    port = options.port or settings.api.port
+    try:
+        sockets = bound(settings.api.host, port)
+    except OSError as error:
+        reason = (
+            f"The API cannot listen on {settings.api.host}:{port} ({error.strerror}): choose "
+            "another with TIDEWIRE_API__PORT or TIDEWIRE_API__HOST."
+        )
+        raise StackError(reason) from error
+    log_as_json("api", run_.run_id, run_.log_level)
+    status = StatusFile(run_.path("status", "api.json"), flow="api").keep_writing()
+    origin = Origin(
+        origin_of(settings.api, port), port, cookie_name(home, run_.run_id),
+        links=not settings.api.trusted_proxies,
+    )  # fmt: skip
+    serve(
+        Serving(
+            run_,
+            layout_as_api(home, run_),
+            origin,
+            key_of(home, settings),
+            lambda: {row.flow: row.state for row in rows_of(run_.path())},
+            settings.api.trusted_proxies,
+        ),
+        sockets,
+    )
+    status.write()
+    sys.stdout.flush()
+    return 0
+
+
+def key_of(home: Home, settings: Settings) -> bytes:
+    """Return the key that tokens are signed with.
+
+    Raises:
+        StackError: the file holds none.
+    """
+    own = settings.api.session_key.get_secret_value()
+    if own:
+        return own.encode()
+    try:
+        return session_key(key_file(home.path))
+    except ValueError as error:
+        raise StackError(str(error)) from error
+
+
+def cookie_name(home: Home, run_id: str) -> str:
+    """Return the cookie's name: of this installation and run."""
+    return f"tidewire_{home.value('installation', new_installation())}_{run_id.replace('-', '_')}"
+
+
+def new_installation() -> str:
+    """Return a name for an installation that has none yet."""
+    import secrets
+
+    return secrets.token_hex(4)

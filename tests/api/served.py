@@ -1,0 +1,106 @@
+"""The API on a real socket, over a run that has been played, with a clock of the test's own."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+import uvicorn
+
+from api.access.origin import Origin
+from api.app import application
+from api.build import Serving, api_of, bound
+from api.context import Api
+from connectors.kafka.layout import Layout
+from connectors.runs import Run
+from stack.home import free_port
+from stack.servers.principals import API
+from stack.servers.services import Services
+from tests.waiting import eventually
+
+KEY = b"0123456789abcdef0123456789abcdef"
+
+
+class Clock:
+    """A wall clock that stands until it is moved."""
+
+    def __init__(self) -> None:
+        self.moment = datetime(2026, 5, 4, 12, 0, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.moment
+
+    def pass_(self, **by: float) -> None:
+        self.moment += timedelta(**by)
+
+
+@dataclass(slots=True)
+class Served:
+    """An API that is up.
+
+    Attributes:
+        flows: what it is told of the run's flows.
+    """
+
+    api: Api
+    origin: Origin
+    clock: Clock
+    client: httpx.Client
+    flows: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def ours(self) -> dict[str, str]:
+        """Return the headers of a page of ours."""
+        return {"Origin": self.origin.public, "X-Tidewire": "1"}
+
+    def token(self, role: str = "owner", name: str = "somebody") -> str:
+        """Return the access token of a new sign-in."""
+        person, _ = self.api.access.sessions.begin(f"user-{name}", name, role)
+        return self.api.access.tokens.of(person)
+
+    def bearer(self, role: str = "owner", name: str = "somebody") -> dict[str, str]:
+        """Return the header of a new sign-in."""
+        return {"Authorization": f"Bearer {self.token(role, name)}"}
+
+    def get(self, path: str, **more: Any) -> httpx.Response:
+        """Ask as a viewer."""
+        return self.client.get(path, headers=self.bearer("viewer"), **more)
+
+    def sign_in(self) -> dict[str, Any]:
+        """Use a link up; the client keeps the cookie."""
+        link = self.api.access.links.give()
+        answer = self.client.post("/auth/link", json={"token": link}, headers=self.ours)
+        assert answer.status_code == 200, answer.text
+        found: dict[str, Any] = answer.json()
+        return found
+
+
+@contextmanager
+def served(run: Run, layout: Layout, **more: Any) -> Iterator[Served]:
+    """Serve a run's API in a thread."""
+    port, clock, flows = free_port(), Clock(), dict[str, str]()
+    origin = Origin(f"http://localhost:{port}", port, "tidewire_test", **more)
+    with api_of(Serving(run, layout, origin, KEY, lambda: flows), clock) as api:
+        sockets = bound("localhost", port)
+        config = uvicorn.Config(
+            application(api), lifespan="off", log_config=None, access_log=False,
+            server_header=False, proxy_headers=False, timeout_graceful_shutdown=2,
+        )  # fmt: skip
+        server = uvicorn.Server(config)
+        thread = threading.Thread(target=server.run, args=(sockets,), daemon=True)
+        thread.start()
+        eventually(lambda: server.started)
+        with httpx.Client(base_url=origin.public, timeout=60) as client:
+            yield Served(api, origin, clock, client, flows)
+        server.should_exit = True
+        thread.join(30)
+        for opened in sockets:
+            opened.close()
+
+
+def as_api(services: Services, run: Run) -> Layout:
+    """Return a run's place on the broker for the principal `api`."""
+    return replace(run.layout, access=services.access_of(API))

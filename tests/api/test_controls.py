@@ -1,0 +1,136 @@
+"""Controls over HTTP: a paced day is paused, traded on and flattened; what is away is said."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from connectors.kafka.access import Access
+from stack.runtime.demo import Demo
+from stack.servers.services import Services
+from tests.api.served import Served, as_api, served
+from tests.conftest import services_of
+from tests.harness import options, play, proofs
+from tests.waiting import eventually
+
+pytestmark = [pytest.mark.kafka, pytest.mark.postgres, pytest.mark.timeout(600)]
+
+
+class Trader:
+    """Somebody with a token and a key for each thing they do."""
+
+    def __init__(self, web: Served) -> None:
+        self.web = web
+        self.headers = web.bearer("trader", "ann")
+        self.owner = web.bearer("owner", "bob")
+        self.taken: dict[str, str] = {}
+        self.steps = self.story()
+        self.through = False
+
+    def __call__(self, _demo: Demo) -> None:
+        if not self.through:
+            self.through = next(self.steps, "through") is not None
+
+    def ask(self, path: str, name: str, body: dict[str, Any] | None = None) -> None:
+        headers = {**self.headers, "Idempotency-Key": name}
+        answer = self.web.client.post(f"/api/controls/{path}", json=body or {}, headers=headers)
+        assert answer.status_code == 202, answer.text
+        self.taken[name] = answer.json()["command"]
+
+    def state(self) -> dict[str, Any]:
+        found: dict[str, Any] = self.web.get("/api/controls/status").json()
+        return found
+
+    def story(self) -> Iterator[None]:
+        while not self.state()["closes"]:
+            yield
+        self.ask("pause", "p", {"why": "lunch"})
+        again = {**self.headers, "Idempotency-Key": "p"}
+        body = {"why": "lunch"}
+        same = self.web.client.post("/api/controls/pause", json=body, headers=again)
+        assert same.json()["command"] == self.taken["p"]
+        other = self.web.client.post("/api/controls/pause", json={}, headers=again)
+        assert (other.status_code, other.json()["code"]) == (422, "KEY_REUSED")
+        while self.state()["state"] != "PAUSED":
+            yield
+        assert (self.state()["who"], self.state()["why"]) == ("ann", "lunch")
+        self.ask("resume", "r")
+        switch = {**self.owner, "Idempotency-Key": "s"}
+        path = "/api/strategies/momentum"
+        off = self.web.client.patch(path, json={"active": False}, headers=switch)
+        assert off.status_code == 202
+        self.taken["s"] = off.json()["command"]
+        while self.state()["state"] != "ACTIVE" or not self.state()["closes"]:
+            yield
+        self.ask("close-position", "c", {"ticker": self.state()["closes"][0]["ticker"]})
+        self.ask("flatten", "f")
+        while self.state()["state"] != "HALTED":
+            yield
+        assert self.state()["flatten_proceeds"] == "0.0000"
+        self.ask("resume", "again")
+
+
+def test_a_day_with_somebody_at_the_api(services: Services) -> None:
+    came: list[Trader] = []
+    with ExitStack() as stack:
+
+        def begin(demo: Demo) -> None:
+            web = stack.enter_context(served(demo.run, as_api(services, demo.run)))
+            came.append(Trader(web))
+
+        demo, summary = play(
+            services, options(pace=150), before=begin, meddle=lambda d: came[0](d)
+        )  # fmt: skip
+        [trader] = came
+        assert "again" in trader.taken
+        assert summary["accounted"], summary.get("first_unaccounted")
+        assert summary["rows"]["trading_states"] == 5
+        assert summary["rows"]["commands"] == 6
+        assert proofs(demo)
+        trader.web.flows.update(trade="ended")
+        headers = {**trader.headers, "Idempotency-Key": "late"}
+        late = trader.web.client.post("/api/controls/halt", json={}, headers=headers)
+        assert (late.status_code, late.json()["code"]) == (409, "RUN_ENDED")
+    with psycopg.connect(demo.run.database_url) as connection:
+        connection.execute(f"SET search_path TO {demo.run.schema}".encode())
+        found = {row[0]: row[1] for row in connection.execute("SELECT id, who FROM commands")}
+    assert found == {id_: "bob" if name == "s" else "ann" for name, id_ in trader.taken.items()}
+
+
+def test_a_control_without_a_key_is_none(web: Served) -> None:
+    answer = web.client.post("/api/controls/halt", json={}, headers=web.bearer("trader"))
+    assert (answer.status_code, answer.json()["code"]) == (400, "NO_IDEMPOTENCY_KEY")
+    nobody = web.client.patch(
+        "/api/strategies/nobody", json={"active": True},
+        headers={**web.bearer("owner"), "Idempotency-Key": "x"},
+    )  # fmt: skip
+    assert (nobody.status_code, nobody.json()["code"]) == (404, "NO_SUCH_STRATEGY")
+
+
+def test_a_database_that_is_away_is_said_and_comes_back(tmp_path: Path) -> None:
+    with services_of(tmp_path / "home") as services:
+        demo, _ = play(services, options(no_news=True))
+        with served(demo.run, as_api(services, demo.run)) as web:
+            assert web.client.get("/ready").status_code == 200
+            services.database.stop("immediate")
+            for path in ("/ready", "/api/portfolio", "/api/trades"):
+                away = web.get(path)
+                assert (away.status_code, away.json()["code"]) == (503, "DATABASE_AWAY")
+                assert away.headers["retry-after"] == "2"
+            assert web.client.get("/health").status_code == 200
+            services.database.start()
+            eventually(lambda: web.client.get("/ready").status_code == 200)
+            assert web.get("/api/portfolio").status_code == 200
+
+
+def test_a_broker_that_is_away_is_said(services: Services, played_day: Demo) -> None:
+    run = played_day.run
+    with served(run, replace(as_api(services, run), access=Access("127.0.0.1:9"))) as web:
+        headers = {**web.bearer("trader"), "Idempotency-Key": "x"}
+        answer = web.client.post("/api/controls/halt", json={}, headers=headers)
+        assert (answer.status_code, answer.json()["code"]) == (503, "BROKER_AWAY")
+        assert web.get("/api/portfolio").status_code == 200

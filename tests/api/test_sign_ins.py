@@ -1,0 +1,153 @@
+"""Sign-ins, links, limits, idempotency keys and cursors: their rules, one by one."""
+
+import string
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from starlette.responses import Response
+
+from api.access.idempotency import Idempotency
+from api.access.limits import Limits
+from api.access.links import Links
+from api.access.origin import Origin
+from api.access.sessions import SessionsInMemory
+from api.access.tokens import session_key
+from api.endpoints import ROLES, may
+from api.pages import PageAsked, after_of, cursor_of
+from api.problems import BadRequest, Invalid, NotSignedIn, TooMany
+from connectors.storage.pages import NEWEST, After
+from tests.api.served import Clock
+
+
+def test_roles_hold_what_the_weaker_ones_hold() -> None:
+    found = {(role, least): may(role, least) for role in (*ROLES, "king", "") for least in ROLES}
+    assert [pair for pair, good in found.items() if good] == [
+        ("viewer", "viewer"), ("trader", "viewer"), ("trader", "trader"), ("owner", "viewer"),
+        ("owner", "trader"), ("owner", "owner"),
+    ]  # fmt: skip
+
+
+@given(st.lists(st.tuples(st.integers(0, 5), st.floats(0, 30)), max_size=12))
+def test_whatever_is_shown_when_a_sign_in_has_one_story(asked: list[tuple[int, float]]) -> None:
+    """Tokens are shown in any order; a model of a few lines says which are good."""
+    clock = Clock()
+    sessions = SessionsInMemory(clock)
+    person, first = sessions.begin("u", "n", "owner")
+    tokens, rotated, alive = [first], dict[str, object](), True
+    for which, seconds in asked:
+        clock.pass_(seconds=seconds)
+        token = tokens[which % len(tokens)]
+        used = rotated.get(token)
+        good = alive and (used is None or clock() - used < timedelta(seconds=10))  # type: ignore[operator]  # a moment
+        if good:
+            again, following = sessions.rotate(token)
+            assert again == person
+            tokens.append(following)
+            rotated.setdefault(token, clock())
+        else:
+            with pytest.raises(NotSignedIn):
+                sessions.rotate(token)
+            alive = False
+        assert sessions.is_alive(person.session) == alive
+    assert len(set(tokens)) == len(tokens)
+
+
+def test_one_sign_in_s_end_is_not_the_others() -> None:
+    sessions = SessionsInMemory(Clock())
+    (one, token), (other, _) = sessions.begin("u", "n", "owner"), sessions.begin("u", "n", "owner")
+    assert one.session != other.session
+    assert sessions.end(token) == one.session
+    assert not sessions.is_alive(one.session)
+    assert sessions.is_alive(other.session)
+    assert sessions.end("unknown") is None
+
+
+def test_links_are_kept_as_hashes_that_only_their_owner_reads(tmp_path: Path) -> None:
+    links = Links(tmp_path / "links", Clock())
+    token = links.give()
+    [file] = (tmp_path / "links").iterdir()
+    assert token not in file.name + file.read_text()
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert file.parent.stat().st_mode & 0o777 == 0o700
+    assert links.take(token)
+    assert not links.take(token)
+    assert list((tmp_path / "links").iterdir()) == []
+    assert not Links(tmp_path / "nowhere", Clock()).take("x")
+
+
+def test_a_limit_counts_each_caller_and_endpoint_by_itself() -> None:
+    limits = Limits()
+    for _ in range(3):
+        limits.take("halt", "me", 3)
+    with pytest.raises(TooMany, match="try again in"):
+        limits.take("halt", "me", 3)
+    limits.take("halt", "you", 3)
+    limits.take("pause", "me", 3)
+
+
+def test_a_key_is_one_request_for_a_day() -> None:
+    clock = Clock()
+    keys = Idempotency(clock)
+    first = keys.command_id("run", "me", "/halt", "k", "{}")
+    assert keys.command_id("run", "me", "/halt", "k", "{}") == first
+    others = {
+        keys.command_id("run", "you", "/halt", "k", "{}"),
+        keys.command_id("run", "me", "/pause", "k", "{}"),
+        keys.command_id("run", "me", "/halt", "l", "{}"),
+        keys.command_id("other", "me", "/halt", "m", "{}"),
+    }
+    assert len(others) == 4
+    assert first not in others
+    with pytest.raises(Invalid, match="another body"):
+        keys.command_id("run", "me", "/halt", "k", '{"why": "x"}')
+    clock.pass_(days=1)
+    # The key is forgotten; the command's id is the same, and is let in once all the same.
+    assert keys.command_id("run", "me", "/halt", "k", '{"why": "x"}') == first
+    for bad in ("", "x" * 129):
+        with pytest.raises(BadRequest):
+            keys.command_id("run", "me", "/halt", bad, "{}")
+
+
+@given(
+    st.integers(0, 2**62), st.text(string.printable, min_size=1).filter(lambda t: "\x00" not in t)
+)
+def test_a_cursor_leads_to_the_row_it_is_of(stamp: int, id_: str) -> None:
+    cursor = cursor_of([{"stamp": stamp, "id": id_}], 1)
+    assert cursor is not None
+    assert after_of(PageAsked(cursor=cursor)) == After(stamp, id_) if len(cursor) <= 400 else True
+    assert cursor_of([{"stamp": stamp, "id": id_}], 2) is None
+    assert after_of(PageAsked()) == NEWEST
+
+
+@given(st.text(max_size=80))
+def test_no_text_makes_a_cursor_by_chance_or_a_fault(text: str) -> None:
+    try:
+        found = after_of(PageAsked.model_construct(cursor=text, limit=5))
+    except Invalid:
+        return
+    assert isinstance(found.stamp, int)
+    assert isinstance(found.id, str)
+
+
+def test_an_origin_s_hosts_and_cookie() -> None:
+    home = Origin("http://localhost:8420", 8420, "c")
+    assert home.hosts == {"localhost:8420", "127.0.0.1:8420", "[::1]:8420"}
+    proxied = Origin("https://tide.example", 8420, "c")
+    assert "tide.example" in proxied.hosts
+    response = Response()
+    proxied.keep(response, "t")
+    assert "Secure" in response.headers["set-cookie"]
+
+
+def test_a_key_is_made_once_and_a_short_one_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "api" / "session.key"
+    key = session_key(file)
+    assert len(key) >= 32
+    assert session_key(file) == key
+    assert file.stat().st_mode & 0o777 == 0o600
+    file.write_bytes(b"short")
+    with pytest.raises(ValueError, match="delete it"):
+        session_key(file)
