@@ -2,34 +2,38 @@
 
 from typing import Final
 
+import msgspec
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
+from api.built_in_page import page_routes
 from api.context import Api
 from api.dispatch import Dispatch
 from api.endpoints import Endpoint
 from api.guard import Guard
 from api.openapi import document
 from api.problems import MethodNotAllowed, NotFound
-from api.routes import controls, market, portfolio, sign_in, strategies, system, trades
+from api.routes import controls, market, passkeys, portfolio, sign_in, strategies, system, trades
+from api.unchanging import unchanging
 
 ENDPOINTS: Final[tuple[Endpoint, ...]] = (
-    *system.ENDPOINTS, *sign_in.ENDPOINTS, *portfolio.ENDPOINTS, *trades.ENDPOINTS,
-    *strategies.ENDPOINTS, *market.ENDPOINTS, *controls.ENDPOINTS,
+    *system.ENDPOINTS, *sign_in.ENDPOINTS, *passkeys.ENDPOINTS, *portfolio.ENDPOINTS,
+    *trades.ENDPOINTS, *strategies.ENDPOINTS, *market.ENDPOINTS, *controls.ENDPOINTS,
 )  # fmt: skip
 SMALLEST_ZIPPED: Final = 1_024
 
 
 def application(api: Api) -> Starlette:
     """Return the application; nothing is opened here."""
+    described = msgspec.json.encode(document(ENDPOINTS))
 
-    async def openapi(_request: Request) -> Response:
-        return JSONResponse(document(ENDPOINTS))
+    async def openapi(request: Request) -> Response:
+        return unchanging(request, described, "application/json", {})
 
     async def not_routed(request: Request, error: Exception) -> Response:
         """Answer what the router says: there is no such path, or not with this method."""
@@ -46,7 +50,7 @@ def application(api: Api) -> Starlette:
     ]
     unique = list({route.path: route for route in routes}.values())
     return Starlette(
-        routes=[*unique, Route("/api/openapi.json", openapi)],
+        routes=[*unique, Route("/api/openapi.json", openapi), *page_routes()],
         middleware=[
             Middleware(Guard, origin=api.access.origin),
             Middleware(GZipMiddleware, minimum_size=SMALLEST_ZIPPED),

@@ -1,12 +1,14 @@
 """An `Api` made of a run, and its server."""
 
-import errno
+import os
 import socket
+import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Thread
 from typing import Any, Final
 
 import psycopg
@@ -14,9 +16,14 @@ import uvicorn
 from psycopg.rows import dict_row
 from psycopg_pool import ConnectionPool
 
+from api.access.challenges import Challenges
+from api.access.database_sessions import SessionsInDatabase
+from api.access.desk import Desk
 from api.access.idempotency import Idempotency
 from api.access.links import DIRECTORY, Links
 from api.access.origin import Origin
+from api.access.passkeys import Ceremonies
+from api.access.people import People
 from api.access.sessions import SessionsInMemory
 from api.access.tokens import Tokens
 from api.app import application
@@ -24,11 +31,13 @@ from api.context import Access, Api, Rows
 from connectors.kafka.command_writer import CommandWriter
 from connectors.kafka.layout import Layout
 from connectors.runs import Run
+from connectors.storage.access import SCHEMA as PEOPLE
 from connectors.storage.connection import WAIT_S
 
 CONNECTIONS: Final = 8
 SLOWEST_MS: Final = 10_000
-BACKLOG: Final = 2_048
+LIVE: Final = "live"  # audience of a live run's tokens; the key is this installation's
+PARENT_LOOK_S: Final = 1.0
 STOP_S: Final = 3
 
 
@@ -64,65 +73,60 @@ def api_of(serving: Serving, now: Callable[[], datetime] = utc_now) -> Iterator[
 
     The database may be away: connections are made when they can be.
     """
-    run, origin = serving.run, serving.origin
-    sessions = SessionsInMemory(now)
-    access = Access(
-        origin, Tokens(serving.key, f"run:{run.run_id}", sessions, now), sessions,
-        Links(run.path(DIRECTORY), now),
-    )  # fmt: skip
-    pool: ConnectionPool[Rows] = ConnectionPool(
-        run.database_url, min_size=1, max_size=CONNECTIONS, timeout=WAIT_S, open=False,
-        configure=_reads_only, check=ConnectionPool.check_connection,
-        kwargs={
-            "row_factory": dict_row, "connect_timeout": WAIT_S,
-            "options": f"-c search_path={run.schema} -c timezone=UTC "
-                       f"-c statement_timeout={SLOWEST_MS}",
-        },
-    )  # fmt: skip
-    with pool:
+    run, links = serving.run, Links(serving.run.path(DIRECTORY), now)
+    rows = _pool(run.database_url, run.schema, reads_only=True)
+    with ExitStack() as stack:
+        stack.enter_context(rows)
+        if run.live:
+            people = stack.enter_context(_pool(run.database_url, PEOPLE, reads_only=False))
+            access = _of_people(serving, people, links, now)
+        else:
+            sessions = SessionsInMemory(now)
+            tokens = Tokens(serving.key, f"run:{run.run_id}", sessions, now)
+            access = Access(serving.origin, tokens, sessions, links)
         writer = CommandWriter(serving.layout)
-        yield Api(run, pool, access, Idempotency(now), writer.write, serving.flows, now)
+        yield Api(run, rows, access, Idempotency(now), writer.write, serving.flows, now)
+
+
+def _of_people(
+    serving: Serving, pool: "ConnectionPool[Rows]", links: Links, now: Callable[[], datetime]
+) -> Access:
+    """Return the access of a live run: people with passkeys."""
+    origin, sessions = serving.origin, SessionsInDatabase(pool, now)
+    desk = Desk(
+        People(pool, now), Challenges(pool, now), Ceremonies(origin.public, origin.site)
+    )  # fmt: skip
+    return Access(origin, Tokens(serving.key, LIVE, sessions, now), sessions, links, desk)
+
+
+def _pool(url: str, schema: str, *, reads_only: bool) -> "ConnectionPool[Rows]":
+    """Return a pool of connections to a schema; they are made when they can be."""
+    options = f"-c search_path={schema} -c timezone=UTC -c statement_timeout={SLOWEST_MS}"
+    return ConnectionPool(
+        url, min_size=1, max_size=CONNECTIONS, timeout=WAIT_S, open=False,
+        configure=_reads_only if reads_only else None, check=ConnectionPool.check_connection,
+        kwargs={"row_factory": dict_row, "connect_timeout": WAIT_S, "options": options},
+    )  # fmt: skip
 
 
 def serve(serving: Serving, sockets: list[socket.socket]) -> None:
-    """Serve until SIGTERM or SIGINT."""
+    """Serve until SIGTERM or SIGINT, or until the process that started this one has gone."""
     with api_of(serving) as api:
         config = uvicorn.Config(
             application(api), lifespan="off", log_config=None, access_log=False,
             server_header=False, date_header=False, proxy_headers=bool(serving.trusted),
             forwarded_allow_ips=list(serving.trusted), timeout_graceful_shutdown=STOP_S,
-            backlog=BACKLOG, h11_max_incomplete_event_size=65_536,
+            h11_max_incomplete_event_size=65_536,
         )  # fmt: skip
-        uvicorn.Server(config).run(sockets)
+        server = uvicorn.Server(config)
+        Thread(target=_stop_without_parent, args=(server, os.getppid()), daemon=True).start()
+        server.run(sockets)
 
 
-def bound(host: str, port: int) -> list[socket.socket]:
-    """Return the sockets to listen on; `localhost` is every loopback that the machine has.
-
-    Raises:
-        OSError: the port is taken, or the address is none of this machine's.
-    """
-    if host != "localhost":
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        return [_bound(family, host, port)]
-    found = [_bound(socket.AF_INET, "127.0.0.1", port)]
-    try:
-        found.append(_bound(socket.AF_INET6, "::1", port))
-    except OSError as error:
-        # Without IPv6 there is one loopback; but where somebody else listens on the other one,
-        # browsers would find them under our name.
-        if error.errno not in (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT):
-            raise
-    return found
-
-
-def _bound(family: socket.AddressFamily, host: str, port: int) -> socket.socket:
-    found = socket.socket(family)
-    found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    if family == socket.AF_INET6:
-        found.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-    found.bind((host, port))
-    return found
+def _stop_without_parent(server: uvicorn.Server, parent: int) -> None:
+    while os.getppid() == parent:
+        time.sleep(PARENT_LOOK_S)
+    server.should_exit = True
 
 
 def _reads_only(connection: "psycopg.Connection[Any]") -> None:

@@ -9,6 +9,7 @@ from psycopg import Connection
 from psycopg_pool import ConnectionPool
 from starlette.requests import Request
 
+from api.access.desk import Desk
 from api.access.idempotency import Idempotency
 from api.access.limits import Limits
 from api.access.links import Links
@@ -26,12 +27,17 @@ Rows = Connection[dict[str, Any]]
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """Who may come in, and how."""
+    """Who may come in, and how.
+
+    Attributes:
+        desk: of people; None for a run that is played, which links alone sign in to.
+    """
 
     origin: Origin
     tokens: Tokens
     sessions: Sessions
     links: Links
+    desk: Desk | None = None
     limits: Limits = field(default_factory=Limits)
 
 

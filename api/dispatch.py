@@ -1,6 +1,7 @@
 """From a request to an endpoint's handler and back: access, limits, reading, answering."""
 
 import json
+import time
 from typing import Any, Final
 
 import psycopg
@@ -20,11 +21,13 @@ from api.problems import (
     Invalid,
     NotFound,
     NotSignedIn,
+    Problem,
     TooLarge,
     WrongType,
 )
 from api.values import is_plain
 from connectors.kafka.layout import BrokerUnavailable
+from connectors.telemetry import REQUEST_SECONDS
 
 LARGEST_BODY: Final = 65_536
 JSON: Final = "application/json"
@@ -40,11 +43,24 @@ class Dispatch:
         self._api = api
 
     async def __call__(self, request: Request) -> Response:
-        """Answer a request.
+        """Answer a request, and count it by its route and status.
 
         Raises:
             Problem: of any kind; `Guard` answers it.
         """
+        began, status = time.perf_counter(), 500
+        try:
+            response = await self._respond(request)
+            status = response.status_code
+        except Problem as problem:
+            status = problem.status
+            raise
+        finally:
+            route = {"method": self._endpoint.method, "route": self._endpoint.path}
+            REQUEST_SECONDS.record(time.perf_counter() - began, {**route, "status": status})
+        return response
+
+    async def _respond(self, request: Request) -> Response:
         endpoint, peer = self._endpoint, request.client.host if request.client else ""
         person = await self._person(request)
         self._api.access.limits.take(endpoint.name, person.id or peer, endpoint.rate)
@@ -54,7 +70,10 @@ class Dispatch:
         body = await self._body(request)
         call: Call[Any, Any] = Call(query, body, request.path_params, person, peer, request)
         try:
-            answer = await run_in_threadpool(endpoint.handle, self._api, call)
+            if endpoint.quick:
+                answer = endpoint.handle(self._api, call)
+            else:
+                answer = await run_in_threadpool(endpoint.handle, self._api, call)
         except (psycopg.OperationalError, PoolTimeout) as error:
             raise Away("database") from error
         except BrokerUnavailable as error:

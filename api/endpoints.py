@@ -36,6 +36,7 @@ class Endpoint:
         session: the session behind the token is looked up, not the token's word alone.
         rate: requests a minute of one person, or of one peer where nobody is signed in.
         problems: further statuses that it answers with.
+        quick: it waits for nothing, and is called where it is, whatever holds the threads.
     """
 
     method: Method
@@ -50,6 +51,7 @@ class Endpoint:
     session: bool = False
     rate: int = 600
     problems: tuple[int, ...] = field(default=())
+    quick: bool = False
 
     @property
     def name(self) -> str:

@@ -43,6 +43,9 @@ STEP_SECONDS: Final = _meter.create_histogram(
 FLUSH_SECONDS: Final = _meter.create_histogram(
     "tidewire_flush", unit="s", description="time until a sink's records were durable"
 )
+REQUEST_SECONDS: Final = _meter.create_histogram(
+    "tidewire_request", unit="s", description="time of one request to the API, by route and status"
+)
 ROWS: Final = _meter.create_counter("tidewire_rows", description="rows given to a table")
 ARCHIVED: Final = _meter.create_counter(
     "tidewire_archived_rows", description="rows of finished day files, by topic"

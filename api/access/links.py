@@ -34,6 +34,14 @@ class Links:
         write_whole(self._directory / hash_of(token), until.encode(), 0o600)
         return token
 
+    def holds(self, token: str) -> bool:
+        """Tell whether a token is good; it stays so."""
+        try:
+            until = datetime.fromisoformat((self._directory / hash_of(token)).read_text())
+        except (FileNotFoundError, ValueError):
+            return False
+        return self._now() < until
+
     def take(self, token: str) -> bool:
         """Use a token up; returns whether it was good."""
         file = self._directory / hash_of(token)

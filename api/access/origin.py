@@ -32,6 +32,11 @@ class Origin:
     links: bool = True
 
     @property
+    def site(self) -> str:
+        """Return the host that passkeys belong to."""
+        return urlsplit(self.public).hostname or ""
+
+    @property
     def secure(self) -> bool:
         """Tell whether browsers come over HTTPS."""
         return self.public.startswith("https://")

@@ -96,8 +96,12 @@ class SessionsInMemory:
             return session in self._alive
 
     def _issue(self, person: Person) -> str:
-        token = secrets.token_urlsafe(32)
-        self._tokens[hash_of(token)] = _Kept(person, self._now() + LASTS)
+        now, token = self._now(), secrets.token_urlsafe(32)
+        for known, kept in list(self._tokens.items()):  # the oldest first
+            if kept.expires > now:
+                break
+            del self._tokens[known]
+        self._tokens[hash_of(token)] = _Kept(person, now + LASTS)
         return token
 
 

@@ -45,13 +45,16 @@ def use_link(api: Api, call: Call[NoQuery, LinkUsed]) -> Response:
     """Sign in by a one-time link, which is used up."""
     access = api.access
     access.origin.must_be_ours(call.request)
+    if access.desk is not None:
+        detail = "A live run has people: register a passkey with this link's token."
+        raise Forbidden("REGISTER_INSTEAD", detail)
     if not access.origin.links:
         raise Forbidden("LINKS_OFF", "Links are off behind a proxy: sign in with a passkey.")
     if not access.links.take(call.body.token):
         raise NotSignedIn("LINK_USED", "This link was used or is too old: `tidewire access link` "
                                 "gives another.")  # fmt: skip
     person, token = access.sessions.begin(f"link:{api.run.run_id}", DEMO_NAME, "owner")
-    return _signed_in(api, person, token)
+    return signed_in(api, person, token)
 
 
 def refresh(api: Api, call: Call[NoQuery, Nothing]) -> Response:
@@ -60,7 +63,7 @@ def refresh(api: Api, call: Call[NoQuery, Nothing]) -> Response:
     origin.must_be_ours(call.request)
     token = call.request.cookies.get(origin.cookie, "")
     person, following = api.access.sessions.rotate(token)
-    return _signed_in(api, person, following)
+    return signed_in(api, person, following)
 
 
 def logout(api: Api, call: Call[NoQuery, Nothing]) -> Response:
@@ -78,7 +81,8 @@ def me(api: Api, call: Call[NoQuery, None]) -> Me:
     return Me(name=call.person.name, role=call.person.role, run=api.run.run_id, live=api.run.live)
 
 
-def _signed_in(api: Api, person: Person, token: str) -> Response:
+def signed_in(api: Api, person: Person, token: str) -> Response:
+    """Return the answer to whoever has signed in: an access token, and the cookie."""
     body: dict[str, Any] = SignedIn(
         access_token=api.access.tokens.of(person), expires_in=api.access.tokens.lasts_s,
         name=person.name, role=person.role,

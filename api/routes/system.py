@@ -92,7 +92,7 @@ def _letter(row: dict[str, Any]) -> DeadLetter:
 
 
 ENDPOINTS = (
-    Endpoint("GET", "/health", health, None, Good),
+    Endpoint("GET", "/health", health, None, Good, quick=True),
     Endpoint("GET", "/ready", ready, None, Good, problems=(503,)),
     Endpoint("GET", "/api/system", system, "viewer", System),
     Endpoint("GET", "/api/system/dead-letters", dead_letters, "viewer", DeadLetters,

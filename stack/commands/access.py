@@ -1,4 +1,4 @@
-"""`tidewire access link`: a link that signs whoever holds it in, once and within the hour."""
+"""`tidewire access link`: a link that lets whoever holds it in, once and within the hour."""
 
 import argparse
 import sys
@@ -30,5 +30,7 @@ def run(options: argparse.Namespace) -> int:
     if load_settings().api.trusted_proxies:
         reason = "Links are off behind a proxy (TIDEWIRE_API__TRUSTED_PROXIES)."
         raise StackError(reason)
-    sys.stdout.write(f"{origin}/#link={links_of(run_).give()}\n")
+    # A live run has people: its link lets an owner register. A played one's signs in.
+    what = "register" if run_.live else "link"
+    sys.stdout.write(f"{origin}/#{what}={links_of(run_).give()}\n")
     return 0

@@ -1,19 +1,22 @@
 """`tidewire api`: serve the API of the run that is up; `up` and `demo` do it by themselves."""
 
 import argparse
+import socket
 import sys
 from pathlib import Path
 
 from api.access.origin import Origin
 from api.access.tokens import session_key
-from api.build import Serving, bound, key_file, serve
+from api.build import Serving, key_file, serve
 from connectors.runs import load_run
 from connectors.settings import Settings, load_settings
-from connectors.telemetry import StatusFile, log_as_json
+from connectors.telemetry import StatusFile, log_as_json, serve_metrics
 from stack.commanding import layout_as_api
 from stack.commands.options import home_of
 from stack.errors import StackError
 from stack.home import Home
+from stack.listening import listening
+from stack.metrics_port import metrics_port
 from stack.runtime.front import origin_of
 from stack.runtime.health import rows_of
 from stack.runtime.presence import run_up
@@ -23,6 +26,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's options."""
     parser.add_argument("--run", type=Path, help="the run's directory (default: what is up)")
     parser.add_argument("--port", type=int, help="to listen on (default: the setting)")
+    parser.add_argument("--fd", type=int, action="append", default=[],
+                        help="a socket that listens, from the starting process")  # fmt: skip
 
 
 def run(options: argparse.Namespace) -> int:
@@ -39,7 +44,8 @@ def run(options: argparse.Namespace) -> int:
         raise StackError(reason) from error
     port = options.port or settings.api.port
     try:
-        sockets = bound(settings.api.host, port)
+        given = [socket.socket(fileno=number) for number in options.fd]
+        sockets = given or listening(settings.api.host, port)
     except OSError as error:
         reason = (
             f"The API cannot listen on {settings.api.host}:{port} ({error.strerror}): choose "
@@ -47,7 +53,10 @@ def run(options: argparse.Namespace) -> int:
         )
         raise StackError(reason) from error
     log_as_json("api", run_.run_id, run_.log_level)
-    status = StatusFile(run_.path("status", "api.json"), flow="api").keep_writing()
+    signs: dict[str, object] = {"flow": "api"}
+    if run_.metrics:
+        signs["metrics_port"] = serve_metrics("api", run_.run_id, metrics_port(run_, "api"))
+    status = StatusFile(run_.path("status", "api.json"), **signs).keep_writing()
     origin = Origin(
         origin_of(settings.api, port), port, cookie_name(home, run_.run_id),
         links=not settings.api.trusted_proxies,

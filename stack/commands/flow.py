@@ -1,7 +1,6 @@
 """`tidewire flow NAME`: one flow of a run in this process, until its input ends or SIGTERM."""
 
 import argparse
-import json
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
@@ -15,7 +14,7 @@ from flows.pipeline.engine import run as execute
 from messages.flows import PAPER
 from stack.commands.options import home_of
 from stack.errors import StackError
-from stack.home import is_free
+from stack.metrics_port import metrics_port
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -84,7 +83,7 @@ def run_flow(name: str, directory: Path, shards: str | None) -> int:
     log_as_json(label, run.run_id, run.log_level)
     signs: dict[str, object] = {"flow": label}
     if run.metrics:
-        signs["metrics_port"] = serve_metrics(label, run.run_id, _metrics_port(run, label))
+        signs["metrics_port"] = serve_metrics(label, run.run_id, metrics_port(run, label))
     status = StatusFile(run.path("status", f"{label}.json"), **signs).keep_writing()
     # Imported by name so that a role's flow needs no other role's packages.
     build: Callable[..., Dataflow] = import_module(f"flows.{name}").flow
@@ -98,12 +97,3 @@ def _shards(name: str, run: Run, shards: str | None) -> range | None:
     if not PAPER[name].sharded:
         return None
     return parse_shards(shards or f"0-{run.partitions - 1}", run.partitions)
-
-
-def _metrics_port(run: Run, label: str) -> int:
-    """Return the port a flow had before if it is free, so that a scraper finds it again."""
-    try:
-        port = int(json.loads(run.path("status", f"{label}.json").read_text())["metrics_port"])
-    except (FileNotFoundError, KeyError, ValueError):
-        return 0
-    return port if is_free(port) else 0

@@ -3,6 +3,7 @@
 import argparse
 import json
 import sys
+import time
 from dataclasses import asdict
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from connectors.storage.portfolio import trading_state
 from stack.commands.options import home_of
 from stack.commands.table import text_table
 from stack.home import Home, tail
-from stack.runtime.health import FlowStatus, rows_of
+from stack.runtime.health import STALE_S, FlowStatus, rows_of, vitals_of
 from stack.runtime.presence import running
 
 
@@ -49,9 +50,16 @@ def run_status(home: Home, *, as_json: bool) -> tuple[str, int]:
     head = ("flow", "state", ">lag", ">clock age", ">epoch age", ">restarts", "metrics")
     first = f"run {there['run']} at {there['bootstrap']}, process {there['pid']}; trading {state}"
     if there.get("api"):
-        first += f"; API at {there['api']}"
+        first += f"; API at {there['api']}{_api_words(found)}"
     table = text_table(head, [_row(row, live=found.live) for row in rows])
     return f"{first}\n{table}", int(not good)
+
+
+def _api_words(found: Run) -> str:
+    """Return what is to be said of the API's process where it is silent."""
+    if time.time() - vitals_of(found.path(), "api").get("at", 0) <= STALE_S:
+        return ""
+    return f" is silent: see {found.path('logs', 'api.log')}"
 
 
 def _trading_state(found: Run) -> str:

@@ -33,7 +33,7 @@ def run(options: argparse.Namespace) -> int:
         f"schema {up['schema']}\n`tidewire status` shows its flows, `tidewire down` stops it\n"
     )
     if up.get("api"):
-        sys.stdout.write(f"API at {up['api']}; `tidewire access link` signs you in\n")
+        sys.stdout.write(f"API at {up['api']}; `tidewire access link` registers you\n")
     if up.get("note"):
         sys.stdout.write(f"{up['note']}\n")
     return 0

@@ -39,6 +39,7 @@ class FlowProcess:
     label: str
     arguments: tuple[str, ...]
     command: str = "flow"
+    sockets: tuple[int, ...] = ()  # that it inherits
 
 
 @dataclass(slots=True)
@@ -140,6 +141,7 @@ class Supervisor:
                 stderr=subprocess.STDOUT,
                 stdin=subprocess.DEVNULL,
                 start_new_session=True,
+                pass_fds=child.spec.sockets,
                 env={**os.environ, **OF_FLOWS},
             )
 

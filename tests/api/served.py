@@ -12,11 +12,12 @@ import uvicorn
 
 from api.access.origin import Origin
 from api.app import application
-from api.build import Serving, api_of, bound
+from api.build import Serving, api_of
 from api.context import Api
 from connectors.kafka.layout import Layout
 from connectors.runs import Run
 from stack.home import free_port
+from stack.listening import listening
 from stack.servers.principals import API
 from stack.servers.services import Services
 from tests.waiting import eventually
@@ -84,7 +85,7 @@ def served(run: Run, layout: Layout, **more: Any) -> Iterator[Served]:
     port, clock, flows = free_port(), Clock(), dict[str, str]()
     origin = Origin(f"http://localhost:{port}", port, "tidewire_test", **more)
     with api_of(Serving(run, layout, origin, KEY, lambda: flows), clock) as api:
-        sockets = bound("localhost", port)
+        sockets = listening("localhost", port)
         config = uvicorn.Config(
             application(api), lifespan="off", log_config=None, access_log=False,
             server_header=False, proxy_headers=False, timeout_graceful_shutdown=2,

@@ -16,7 +16,11 @@ from tests.api.served import KEY, Served
 
 pytestmark = [pytest.mark.kafka, pytest.mark.postgres, pytest.mark.timeout(300)]
 CLOSED = [e for e in ENDPOINTS if e.role is not None]
-OPEN = {"/health", "/ready", "/auth/link", "/auth/refresh", "/auth/logout"}
+LETS_IN = {
+    "/auth/link", "/auth/refresh", "/auth/register/begin", "/auth/register/complete",
+    "/auth/login/begin", "/auth/login/complete",
+}  # fmt: skip
+OPEN = {"/health", "/ready", "/auth/logout"} | LETS_IN
 
 
 def ask(web: Served, endpoint: Endpoint, headers: dict[str, str], **more: Any) -> httpx.Response:

@@ -19,7 +19,9 @@ from stack.runtime.demo import Demo
 from tests.api.served import Served
 
 pytestmark = [pytest.mark.kafka, pytest.mark.postgres, pytest.mark.timeout(300)]
-READS = [e for e in ENDPOINTS if e.method == "GET" and e.role == "viewer" and "{" not in e.path]
+READS = [
+    e for e in ENDPOINTS if e.method == "GET" and e.path.startswith("/api/") and "{" not in e.path
+]
 SPEC = document(ENDPOINTS)
 BETWEEN = "event_time >= '2025-03-12T15:00Z' AND event_time < '2025-03-12T16:00Z'"
 SPAN = {"since": "2025-03-12T15:00:00Z", "until": "2025-03-12T16:00:00Z"}

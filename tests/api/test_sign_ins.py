@@ -1,7 +1,7 @@
 """Sign-ins, links, limits, idempotency keys and cursors: their rules, one by one."""
 
 import string
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -13,7 +13,7 @@ from api.access.idempotency import Idempotency
 from api.access.limits import Limits
 from api.access.links import Links
 from api.access.origin import Origin
-from api.access.sessions import SessionsInMemory
+from api.access.sessions import Sessions, SessionsInMemory
 from api.access.tokens import session_key
 from api.endpoints import ROLES, may
 from api.pages import PageAsked, after_of, cursor_of
@@ -30,21 +30,19 @@ def test_roles_hold_what_the_weaker_ones_hold() -> None:
     ]  # fmt: skip
 
 
-@given(st.lists(st.tuples(st.integers(0, 5), st.floats(0, 30)), max_size=12))
-def test_whatever_is_shown_when_a_sign_in_has_one_story(asked: list[tuple[int, float]]) -> None:
-    """Tokens are shown in any order; a model of a few lines says which are good."""
-    clock = Clock()
-    sessions = SessionsInMemory(clock)
-    person, first = sessions.begin("u", "n", "owner")
-    tokens, rotated, alive = [first], dict[str, object](), True
+def follow_the_model(
+    sessions: Sessions, clock: Clock, user: str, asked: list[tuple[int, float]]
+) -> None:
+    """Show tokens in any order; a model of a few lines says which are good."""
+    person, first = sessions.begin(user, "n", "owner")
+    tokens, rotated, alive = [first], dict[str, datetime](), True
     for which, seconds in asked:
         clock.pass_(seconds=seconds)
         token = tokens[which % len(tokens)]
-        used = rotated.get(token)
-        good = alive and (used is None or clock() - used < timedelta(seconds=10))  # type: ignore[operator]  # a moment
+        good = alive and clock() - rotated.get(token, clock()) < timedelta(seconds=10)
         if good:
             again, following = sessions.rotate(token)
-            assert again == person
+            assert (again.id, again.session) == (person.id, person.session)
             tokens.append(following)
             rotated.setdefault(token, clock())
         else:
@@ -53,6 +51,21 @@ def test_whatever_is_shown_when_a_sign_in_has_one_story(asked: list[tuple[int, f
             alive = False
         assert sessions.is_alive(person.session) == alive
     assert len(set(tokens)) == len(tokens)
+
+
+@given(st.lists(st.tuples(st.integers(0, 5), st.floats(0, 30)), max_size=12))
+def test_whatever_is_shown_when_a_sign_in_has_one_story(asked: list[tuple[int, float]]) -> None:
+    clock = Clock()
+    follow_the_model(SessionsInMemory(clock), clock, "u", asked)
+
+
+def test_refresh_tokens_that_have_expired_are_forgotten() -> None:
+    clock = Clock()
+    sessions = SessionsInMemory(clock)
+    for _ in range(5):
+        sessions.begin("u", "n", "owner")
+        clock.pass_(days=3)
+    assert len(sessions._tokens) == 3
 
 
 def test_one_sign_in_s_end_is_not_the_others() -> None:

@@ -18,6 +18,7 @@ from stack.home import Home
 from stack.servers.broker import EmbeddedBroker
 from stack.servers.database import EmbeddedDatabase
 from stack.servers.principals import _given
+from tests.api.authenticator import Authenticator
 from tests.waiting import eventually
 
 pytestmark = [pytest.mark.kafka, pytest.mark.postgres, pytest.mark.timeout(600)]
@@ -129,8 +130,8 @@ def test_up_and_down_and_on_again(say: Say, home: Path) -> None:
     assert say("up")[0] == 0
     again = status(say)
     assert (again["run"], again["bootstrap"]) == (first["run"], first["bootstrap"])
-    flows = [p for p in psutil.Process(again["pid"]).children() if "flow" in p.cmdline()]
-    assert len(flows) == 8
+    flows = [p for p in psutil.Process(again["pid"]).children() if "stack.cli" in p.cmdline()]
+    assert len(flows) == 9, "eight flows, and the API"
     psutil.Process(again["pid"]).kill()  # its flows stop by themselves, its servers are found
     assert psutil.wait_procs(flows, timeout=90)[1] == []
     assert say("up")[0] == 0
@@ -144,7 +145,7 @@ def test_up_and_down_and_on_again(say: Say, home: Path) -> None:
 
 
 def the_api_lets_in_by_a_link(say: Say, origin: str) -> None:
-    """Whoever may read this machine's files signs in by a link, sees the account and halts it."""
+    """Whoever may read this machine's files registers by a link, signs in, and halts."""
     with httpx.Client(base_url=origin, headers={"Origin": origin, "X-Tidewire": "1"}) as client:
 
         def answers() -> bool:
@@ -156,9 +157,16 @@ def the_api_lets_in_by_a_link(say: Say, origin: str) -> None:
         eventually(answers, step=0.2)
         code, link = say("access", "link")
         assert code == 0
-        where, token = link.strip().split("/#link=")
+        where, token = link.strip().split("/#register=")
         assert where == origin
-        signed_in = client.post("/auth/link", json={"token": token}).json()
+        who, key = {"name": "ann", "token": token}, Authenticator(origin)
+        begun = client.post("/auth/register/begin", json=who).json()
+        made = {"ceremony": begun["ceremony"], "credential": key.make(begun["options"])}
+        registered = client.post("/auth/register/complete", json={**who, **made}).json()
+        assert (registered["name"], registered["role"]) == ("ann", "owner")
+        begun = client.post("/auth/login/begin", json={}).json()
+        shown = {"ceremony": begun["ceremony"], "credential": key.show(begun["options"])}
+        signed_in = client.post("/auth/login/complete", json=shown).json()
         client.headers["Authorization"] = f"Bearer {signed_in['access_token']}"
         assert client.get("/api/portfolio").json()["equity"] == "1000000.0000"
         halted = client.post(
