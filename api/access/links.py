@@ -27,8 +27,11 @@ class Links:
         self._now = now
 
     def give(self) -> str:
-        """Return a new token, good for an hour."""
+        """Return a new token, good for an hour; those that are older are forgotten."""
         self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for file in self._directory.iterdir():
+            if not self._is_good(file):
+                file.unlink(missing_ok=True)
         token = secrets.token_urlsafe(32)
         until = (self._now() + LASTS).isoformat()
         write_whole(self._directory / hash_of(token), until.encode(), 0o600)
@@ -36,21 +39,23 @@ class Links:
 
     def holds(self, token: str) -> bool:
         """Tell whether a token is good; it stays so."""
-        try:
-            until = datetime.fromisoformat((self._directory / hash_of(token)).read_text())
-        except (FileNotFoundError, ValueError):
-            return False
-        return self._now() < until
+        return self._is_good(self._directory / hash_of(token))
 
     def take(self, token: str) -> bool:
         """Use a token up; returns whether it was good."""
         file = self._directory / hash_of(token)
+        good = self._is_good(file)
         try:
-            until = datetime.fromisoformat(file.read_text())
             file.unlink()
+        except FileNotFoundError:
+            return False  # never given, or somebody else was faster
+        return good
+
+    def _is_good(self, file: Path) -> bool:
+        try:
+            return self._now() < datetime.fromisoformat(file.read_text())
         except (FileNotFoundError, ValueError):
             return False
-        return self._now() < until
 
 
 def links_of(run: Run) -> Links:

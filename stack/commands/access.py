@@ -19,7 +19,7 @@ def run(options: argparse.Namespace) -> int:
     """Print a new link to the API of what is up.
 
     Raises:
-        StackError: nothing is up, its API is off, or it stands behind a proxy.
+        StackError: nothing is up, its API is off, or a demo's stands behind a proxy.
     """
     home = home_of(options)
     run_ = run_up(home)
@@ -27,10 +27,10 @@ def run(options: argparse.Namespace) -> int:
     if not origin:
         reason = "The API is off: set TIDEWIRE_API__ON=true and start again."
         raise StackError(reason)
-    if load_settings().api.trusted_proxies:
-        reason = "Links are off behind a proxy (TIDEWIRE_API__TRUSTED_PROXIES)."
-        raise StackError(reason)
-    # A live run has people: its link lets an owner register. A played one's signs in.
+    # A live run has people: its link lets an owner register. A played one's signs in by itself.
     what = "register" if run_.live else "link"
+    if what == "link" and load_settings().api.trusted_proxies:
+        reason = "A demo's links are off behind a proxy (TIDEWIRE_API__TRUSTED_PROXIES)."
+        raise StackError(reason)
     sys.stdout.write(f"{origin}/#{what}={links_of(run_).give()}\n")
     return 0

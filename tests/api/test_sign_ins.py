@@ -91,6 +91,20 @@ def test_links_are_kept_as_hashes_that_only_their_owner_reads(tmp_path: Path) ->
     assert not Links(tmp_path / "nowhere", Clock()).take("x")
 
 
+def test_links_that_are_too_old_are_forgotten(tmp_path: Path) -> None:
+    clock = Clock()
+    links = Links(tmp_path / "links", clock)
+    old = links.give()
+    clock.pass_(minutes=59)
+    young = links.give()
+    assert links.holds(old)
+    clock.pass_(minutes=1)
+    links.give()
+    assert len(list((tmp_path / "links").iterdir())) == 2
+    assert not links.holds(old)
+    assert links.holds(young)
+
+
 def test_a_limit_counts_each_caller_and_endpoint_by_itself() -> None:
     limits = Limits()
     for _ in range(3):
