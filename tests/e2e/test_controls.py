@@ -53,9 +53,9 @@ class Person:
         while len(self.say("positions")[1]) < 2:
             yield
         self.keep("flatten", "flatten")
-        while self.say("positions")[1]:
+        while not self.came.get("after") or not is_flat(self.came["after"]):
+            self.keep("after", "account")  # one table after the other may be stored
             yield
-        self.keep("after", "account")
         self.keep("denied", "decisions", "--denied", "--limit", "500")
         self.keep("on", "resume", "--why", "enough")
 
@@ -71,6 +71,11 @@ def say(services: Services, capsys: pytest.CaptureFixture[str]) -> Say:
         return code, [json.loads(line) for line in capsys.readouterr().out.splitlines()]
 
     return run
+
+
+def is_flat(came: Said) -> bool:
+    [account] = came[1]
+    return (account["state"], account["positions"]) == ("HALTED", 0)
 
 
 def of(came: Said, kind: str) -> list[dict[str, Any]]:
