@@ -18,12 +18,12 @@ from psycopg_pool import ConnectionPool
 
 from api.access.challenges import Challenges
 from api.access.database_sessions import SessionsInDatabase
-from api.access.desk import Desk
 from api.access.idempotency import Idempotency
 from api.access.links import DIRECTORY, Links
 from api.access.origin import Origin
 from api.access.passkeys import Ceremonies
 from api.access.people import People
+from api.access.registrar import Registrar
 from api.access.sessions import SessionsInMemory
 from api.access.tokens import Tokens
 from api.app import application
@@ -93,10 +93,10 @@ def _of_people(
 ) -> Access:
     """Return the access of a live run: people with passkeys."""
     origin, sessions = serving.origin, SessionsInDatabase(pool, now)
-    desk = Desk(
+    registrar = Registrar(
         People(pool, now), Challenges(pool, now), Ceremonies(origin.public, origin.site)
     )  # fmt: skip
-    return Access(origin, Tokens(serving.key, LIVE, sessions, now), sessions, links, desk)
+    return Access(origin, Tokens(serving.key, LIVE, sessions, now), sessions, links, registrar)
 
 
 def _pool(url: str, schema: str, *, reads_only: bool) -> "ConnectionPool[Rows]":

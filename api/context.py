@@ -9,12 +9,12 @@ from psycopg import Connection
 from psycopg_pool import ConnectionPool
 from starlette.requests import Request
 
-from api.access.desk import Desk
 from api.access.idempotency import Idempotency
 from api.access.limits import Limits
 from api.access.links import Links
 from api.access.origin import Origin
 from api.access.person import Person
+from api.access.registrar import Registrar
 from api.access.sessions import Sessions
 from api.access.tokens import Tokens
 from connectors.runs import Run
@@ -30,14 +30,14 @@ class Access:
     """Who may come in, and how.
 
     Attributes:
-        desk: of people; None for a run that is played, which links alone sign in to.
+        registrar: of people; None for a run that is played, which links alone sign in to.
     """
 
     origin: Origin
     tokens: Tokens
     sessions: Sessions
     links: Links
-    desk: Desk | None = None
+    registrar: Registrar | None = None
     limits: Limits = field(default_factory=Limits)
 
 

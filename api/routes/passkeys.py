@@ -5,10 +5,10 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 from starlette.responses import Response
 
-from api.access.desk import Desk
 from api.access.hashing import hash_of
 from api.access.passkeys import credential_id_of
 from api.access.people import User
+from api.access.registrar import Registrar
 from api.context import Api, Call
 from api.endpoints import Endpoint, NoQuery
 from api.problems import Conflict, NotSignedIn
@@ -101,123 +101,125 @@ class Invited(Answer):
 def register_begin(api: Api, call: Call[NoQuery, RegisterBegins]) -> Ceremony:
     """Begin to register, by the token of a link or an invitation."""
     api.access.origin.must_be_ours(call.request)
-    desk, asked = _desk(api), call.body
-    role = _role(api, desk, asked.token)
-    if not desk.people.is_free(asked.name):
+    registrar, asked = _registrar(api), call.body
+    role = _role(api, registrar, asked.token)
+    if not registrar.people.is_free(asked.name):
         raise Conflict("NAME_TAKEN", "Somebody has this name: choose another.")
-    id_, challenge = desk.challenges.give(_registering(asked))
+    id_, challenge = registrar.challenges.give(_registering(asked))
     user = User(_handle(asked), asked.name, role)
-    return Ceremony(ceremony=id_, options=desk.ceremonies.to_register(user, challenge, []))
+    return Ceremony(ceremony=id_, options=registrar.ceremonies.to_register(user, challenge, []))
 
 
 def register_complete(api: Api, call: Call[NoQuery, Registers]) -> Response:
     """Register with the passkey that was made; the token is used up, and signs in."""
     api.access.origin.must_be_ours(call.request)
-    desk, asked = _desk(api), call.body
-    role = _role(api, desk, asked.token)
-    challenge = desk.challenges.take(asked.ceremony, _registering(asked))
+    registrar, asked = _registrar(api), call.body
+    role = _role(api, registrar, asked.token)
+    challenge = registrar.challenges.take(asked.ceremony, _registering(asked))
     if challenge is None:
         raise _too_late()
-    passkey = desk.ceremonies.registered(asked.credential, challenge, asked.label)
-    if not (api.access.links.take(asked.token) or desk.people.use_invitation(asked.token)):
+    passkey = registrar.ceremonies.registered(asked.credential, challenge, asked.label)
+    if not (api.access.links.take(asked.token) or registrar.people.use_invitation(asked.token)):
         raise _no_token()
     user = User(_handle(asked), asked.name, role)
-    desk.people.add(user, passkey)
-    desk.people.log(user.id, "register", "done", call.peer, role=role)
+    registrar.people.add(user, passkey)
+    registrar.people.log(user.id, "register", "done", call.peer, role=role)
     return signed_in(api, *api.access.sessions.begin(user.id, user.name, user.role))
 
 
 def login_begin(api: Api, call: Call[NoQuery, SignInBegins]) -> Ceremony:
     """Begin to sign in; the answer is alike for every name and for none."""
     api.access.origin.must_be_ours(call.request)
-    desk = _desk(api)
-    id_, challenge = desk.challenges.give(SIGN_IN)
-    return Ceremony(ceremony=id_, options=desk.ceremonies.to_sign_in(challenge))
+    registrar = _registrar(api)
+    id_, challenge = registrar.challenges.give(SIGN_IN)
+    return Ceremony(ceremony=id_, options=registrar.ceremonies.to_sign_in(challenge))
 
 
 def login_complete(api: Api, call: Call[NoQuery, SignsIn]) -> Response:
     """Sign in with a passkey."""
     api.access.origin.must_be_ours(call.request)
-    desk, asked = _desk(api), call.body
-    challenge = desk.challenges.take(asked.ceremony, SIGN_IN)
-    found = desk.people.by_credential(credential_id_of(asked.credential))
+    registrar, asked = _registrar(api), call.body
+    challenge = registrar.challenges.take(asked.ceremony, SIGN_IN)
+    found = registrar.people.by_credential(credential_id_of(asked.credential))
     if challenge is None or found is None:
         raise _too_late()
     user, passkey = found
     try:
-        count = desk.ceremonies.shown(asked.credential, challenge, user, passkey)
+        count = registrar.ceremonies.shown(asked.credential, challenge, user, passkey)
     except NotSignedIn:
-        desk.people.log(user.id, "sign in", "refused", call.peer)
+        registrar.people.log(user.id, "sign in", "refused", call.peer)
         raise
-    if not desk.people.used(passkey, count):
+    if not registrar.people.used(passkey, count):
         raise _too_late()
-    desk.people.log(user.id, "sign in", "done", call.peer)
+    registrar.people.log(user.id, "sign in", "done", call.peer)
     return signed_in(api, *api.access.sessions.begin(user.id, user.name, user.role))
 
 
 def passkeys(api: Api, call: Call[NoQuery, None]) -> Passkeys:
     """One's own passkeys."""
-    found = _desk(api).people.passkeys(call.person.id)
+    found = _registrar(api).people.passkeys(call.person.id)
     return Passkeys(passkeys=[PasskeyAnswer.model_validate(k) for k in found])
 
 
 def passkey_begin(api: Api, call: Call[NoQuery, Nothing]) -> Ceremony:
     """Begin to add a passkey."""
-    desk, person = _desk(api), call.person
-    id_, challenge = desk.challenges.give(f"add {person.id}")
-    known = desk.people.passkeys(person.id)
+    registrar, person = _registrar(api), call.person
+    id_, challenge = registrar.challenges.give(f"add {person.id}")
+    known = registrar.people.passkeys(person.id)
     user = User(person.id, person.name, person.role)
-    return Ceremony(ceremony=id_, options=desk.ceremonies.to_register(user, challenge, known))
+    return Ceremony(ceremony=id_, options=registrar.ceremonies.to_register(user, challenge, known))
 
 
 def passkey_complete(api: Api, call: Call[NoQuery, PasskeyMade]) -> Passkeys:
     """Add the passkey that was made."""
-    desk, person, asked = _desk(api), call.person, call.body
-    challenge = desk.challenges.take(asked.ceremony, f"add {person.id}")
+    registrar, person, asked = _registrar(api), call.person, call.body
+    challenge = registrar.challenges.take(asked.ceremony, f"add {person.id}")
     if challenge is None:
         raise _too_late()
-    made = desk.ceremonies.registered(asked.credential, challenge, asked.label)
-    desk.people.add_passkey(person.id, made)
-    desk.people.log(person.id, "add passkey", "done", call.peer)
-    found = desk.people.passkeys(person.id)
+    made = registrar.ceremonies.registered(asked.credential, challenge, asked.label)
+    registrar.people.add_passkey(person.id, made)
+    registrar.people.log(person.id, "add passkey", "done", call.peer)
+    found = registrar.people.passkeys(person.id)
     return Passkeys(passkeys=[PasskeyAnswer.model_validate(k) for k in found])
 
 
 def passkey_rename(api: Api, call: Call[NoQuery, Renamed]) -> None:
     """Give one of one's passkeys another label."""
-    _desk(api).people.rename(call.person.id, call.path["id"], call.body.label)
+    _registrar(api).people.rename(call.person.id, call.path["id"], call.body.label)
 
 
 def passkey_revoke(api: Api, call: Call[NoQuery, None]) -> None:
     """Revoke one of one's passkeys; not the last one."""
-    desk = _desk(api)
-    desk.people.revoke(call.person.id, call.path["id"])
-    desk.people.log(call.person.id, "revoke passkey", "done", call.peer, target=call.path["id"])
+    registrar = _registrar(api)
+    registrar.people.revoke(call.person.id, call.path["id"])
+    registrar.people.log(
+        call.person.id, "revoke passkey", "done", call.peer, target=call.path["id"]
+    )
 
 
 def invite(api: Api, call: Call[NoQuery, InviteAsked]) -> Invited:
     """Invite somebody: a link for them to register by, good for a day."""
-    desk = _desk(api)
-    token, until = desk.people.invite(call.person.id, call.body.role)
-    desk.people.log(call.person.id, "invite", "done", call.peer, role=call.body.role)
+    registrar = _registrar(api)
+    token, until = registrar.people.invite(call.person.id, call.body.role)
+    registrar.people.log(call.person.id, "invite", "done", call.peer, role=call.body.role)
     return Invited(link=f"{api.access.origin.public}/#register={token}", expires_at=until)
 
 
-def _desk(api: Api) -> Desk:
+def _registrar(api: Api) -> Registrar:
     """Return where people are looked after.
 
     Raises:
         Conflict: the run is played: nobody registers with it.
     """
-    if api.access.desk is None:
+    if api.access.registrar is None:
         detail = "A run that is played has no people: a link signs in."
         raise Conflict("DEMO_HAS_NO_PEOPLE", detail)
-    return api.access.desk
+    return api.access.registrar
 
 
-def _role(api: Api, desk: Desk, token: str) -> str:
+def _role(api: Api, registrar: Registrar, token: str) -> str:
     """Return the role that a token gives: a link of this machine's makes an owner."""
-    role = "owner" if api.access.links.holds(token) else desk.people.invited_as(token)
+    role = "owner" if api.access.links.holds(token) else registrar.people.invited_as(token)
     if role is None:
         raise _no_token()
     return role

@@ -45,7 +45,7 @@ def use_link(api: Api, call: Call[NoQuery, LinkUsed]) -> Response:
     """Sign in by a one-time link, which is used up."""
     access = api.access
     access.origin.must_be_ours(call.request)
-    if access.desk is not None:
+    if access.registrar is not None:
         detail = "A live run has people: register a passkey with this link's token."
         raise Forbidden("REGISTER_INSTEAD", detail)
     if not access.origin.links:

@@ -305,10 +305,10 @@ def test_nothing_that_could_be_used_is_kept(live: Served, services: Services) ->
 def test_sign_ins_in_the_database_have_the_same_story(
     live: Served, asked: list[tuple[int, float]]
 ) -> None:
-    desk = live.api.access.desk
-    assert desk is not None
+    registrar = live.api.access.registrar
+    assert registrar is not None
     user = User(f"usr-{uuid.uuid4().hex}", uuid.uuid4().hex, "owner")
-    desk.people.add(user, NewPasskey(uuid.uuid4().bytes, b"k", 0, "", False, [], ""))
+    registrar.people.add(user, NewPasskey(uuid.uuid4().bytes, b"k", 0, "", False, [], ""))
     sessions = live.api.access.sessions
     assert isinstance(sessions, SessionsInDatabase)
     follow_the_model(sessions, live.clock, user.id, asked)

@@ -8,7 +8,7 @@ from api.access.people import People
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class Registrar:
     """People, the challenges they were given, and the ceremonies they go through."""
 
     people: People
