@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 from pydantic import (
     AfterValidator,
@@ -13,6 +13,9 @@ from pydantic import (
     WithJsonSchema,
     field_validator,
 )
+
+FIRST_YEAR: Final = 1901  # beyond what is stored, and far from where a calendar ends
+LAST_YEAR: Final = 2199
 
 
 def _money(amount: Decimal) -> str:
@@ -26,6 +29,9 @@ def _moment(moment: datetime) -> str:
 def _aware(moment: datetime) -> datetime:
     if moment.tzinfo is None:
         reason = "needs a zone, such as 2025-03-12T14:30:00Z"
+        raise ValueError(reason)
+    if not FIRST_YEAR <= moment.year <= LAST_YEAR:
+        reason = f"name a time from {FIRST_YEAR} to {LAST_YEAR}"
         raise ValueError(reason)
     return moment
 

@@ -16,6 +16,7 @@ from connectors.kafka.follower import FollowedRecord, Follower
 from connectors.kafka.layout import Layout
 from connectors.runs import Run
 from messages.base import Message, make_id
+from messages.codec import Unreadable, decoder, encode
 from messages.control import Command, CommandKind, DeadLetter
 from messages.topics import (
     CONTROL_COMMANDS,
@@ -25,6 +26,7 @@ from messages.topics import (
     TRADING_STATES,
 )
 from messages.trading import Decision, OrderRequest, TradeExecution, TradingStateChanged
+from stack.errors import StackError
 from stack.home import Home
 from stack.servers.principals import API, embedded
 
@@ -39,10 +41,21 @@ ENDS: Final = ("FILLED", "CANCELLED", "REJECTED", "EXPIRED")
 
 
 def command(run: Run, kind: CommandKind, who: str, why: str, ticker: str = "") -> Command:
-    """Return a new command."""
+    """Return a new command.
+
+    Raises:
+        StackError: flows/control would refuse it: too long, or no text.
+    """
     id_ = make_id("cmd", run.run_id, uuid.uuid4().hex)
     now = datetime.now(UTC)
-    return Command(id=id_, event_time=now, kind=kind, ticker=ticker, who=who, why=why)
+    asked = Command(id=id_, event_time=now, kind=kind, ticker=ticker, who=who, why=why)
+    try:
+        decoder(Command)(encode(asked))
+    except (Unreadable, UnicodeEncodeError) as error:
+        said = getattr(error, "detail", "text that is not UTF-8")
+        reason = f"This command would be refused ({said}): say it otherwise."
+        raise StackError(reason) from error
+    return asked
 
 
 def layout_as_api(home: Home, run: Run) -> Layout:

@@ -34,7 +34,3 @@ class Limits:
         if not self._limiter.hit(item, name, caller):
             at = self._limiter.get_window_stats(item, name, caller).reset_time
             raise TooMany(max(1, int(at - time.time()) + 1))
-
-    def forget(self) -> None:
-        """Start anew."""
-        self._limiter.storage.reset()

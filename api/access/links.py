@@ -30,7 +30,7 @@ class Links:
         """Return a new token, good for an hour; those that are older are forgotten."""
         self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         for file in self._directory.iterdir():
-            if not self._is_good(file):
+            if file.is_file() and not self._is_good(file):
                 file.unlink(missing_ok=True)
         token = secrets.token_urlsafe(32)
         until = (self._now() + LASTS).isoformat()
@@ -47,14 +47,14 @@ class Links:
         good = self._is_good(file)
         try:
             file.unlink()
-        except FileNotFoundError:
-            return False  # never given, or somebody else was faster
+        except OSError:
+            return False  # never given, somebody else was faster, or no file of ours
         return good
 
     def _is_good(self, file: Path) -> bool:
         try:
             return self._now() < datetime.fromisoformat(file.read_text())
-        except (FileNotFoundError, ValueError):
+        except (OSError, ValueError, TypeError):  # no file, no time, or one without a zone
             return False
 
 

@@ -1,6 +1,7 @@
 """`tidewire api`: serve the API of the run that is up; `up` and `demo` do it by themselves."""
 
 import argparse
+import secrets
 import socket
 import sys
 from pathlib import Path
@@ -12,7 +13,7 @@ from connectors.runs import load_run
 from connectors.settings import Settings, load_settings
 from connectors.telemetry import StatusFile, log_as_json, serve_metrics
 from stack.commanding import layout_as_api
-from stack.commands.options import home_of
+from stack.commands.options import at_least, home_of
 from stack.errors import StackError
 from stack.home import Home
 from stack.listening import listening
@@ -25,7 +26,7 @@ from stack.runtime.presence import run_up
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's options."""
     parser.add_argument("--run", type=Path, help="the run's directory (default: what is up)")
-    parser.add_argument("--port", type=int, help="to listen on (default: the setting)")
+    parser.add_argument("--port", type=at_least(1), help="to listen on (default: the setting)")
     parser.add_argument("--fd", type=int, action="append", default=[],
                         help="a socket that listens, from the starting process")  # fmt: skip
 
@@ -46,9 +47,10 @@ def run(options: argparse.Namespace) -> int:
     try:
         given = [socket.socket(fileno=number) for number in options.fd]
         sockets = given or listening(settings.api.host, port)
-    except OSError as error:
+    except (OSError, OverflowError) as error:
+        why = getattr(error, "strerror", None) or "a port is at most 65535"
         reason = (
-            f"The API cannot listen on {settings.api.host}:{port} ({error.strerror}): choose "
+            f"The API cannot listen on {settings.api.host}:{port} ({why}): choose "
             "another with TIDEWIRE_API__PORT or TIDEWIRE_API__HOST."
         )
         raise StackError(reason) from error
@@ -99,6 +101,4 @@ def cookie_name(home: Home, run_id: str) -> str:
 
 def new_installation() -> str:
     """Return a name for an installation that has none yet."""
-    import secrets
-
     return secrets.token_hex(4)

@@ -3,11 +3,12 @@
 import argparse
 
 from stack.commands import controls
+from stack.commands.listings import ticker
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's options."""
-    parser.add_argument("ticker", help="whose position to close")
+    parser.add_argument("ticker", type=ticker, help="whose position to close")
     controls.add_arguments(parser)
 
 
@@ -18,4 +19,4 @@ def run(options: argparse.Namespace) -> int:
         StackError: nothing is up, or the run has ended.
         BrokerUnavailable: the broker does not take it.
     """
-    return controls.obey(options, "close_position", options.ticker.upper())
+    return controls.obey(options, "close_position", options.ticker)

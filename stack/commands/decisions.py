@@ -21,7 +21,7 @@ COLUMNS = (
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's options."""
     listings.add_arguments(parser, limit=20)
-    parser.add_argument("--ticker", default="", help="only of this one")
+    parser.add_argument("--ticker", type=listings.ticker, default="", help="only of this one")
     parser.add_argument("--denied", action="store_true", help="only what was not done")
 
 
@@ -38,7 +38,7 @@ def run(options: argparse.Namespace) -> int:
 def _read(
     connection: "psycopg.Connection[dict[str, Any]]", _run: Run, options: argparse.Namespace
 ) -> Rows:
-    pages, ticker = Pages(connection), options.ticker.upper()
+    pages, ticker = Pages(connection), options.ticker
     if options.denied:
         name = "denied_of_ticker" if ticker else "denied"
         limit = min(options.limit, LARGEST_PAGE)

@@ -1,6 +1,7 @@
 """What the commands that list rows share: a table, JSON or CSV, once or again and again."""
 
 import argparse
+import re
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -19,6 +20,7 @@ from stack.commands.table import text_table
 from stack.runtime.presence import run_up
 
 WATCH_S: Final = 2.0
+TICKER: Final = re.compile(r"[A-Z0-9][A-Z0-9./-]{0,11}")
 CLEAR: Final = "\x1b[H\x1b[2J"
 Rows = list[dict[str, Any]]
 Read = Callable[["psycopg.Connection[dict[str, Any]]", Run], Rows]
@@ -73,6 +75,14 @@ def show(options: argparse.Namespace, columns: Sequence[Column], read: Read, non
             time.sleep(WATCH_S)
         except KeyboardInterrupt:
             return 0
+
+
+def ticker(text: str) -> str:
+    """Read a ticker: in capitals, and nothing that no database takes."""
+    if not TICKER.fullmatch(text.upper()):
+        reason = f"{text!r}: use up to 12 letters, digits, dots, dashes and slashes"
+        raise argparse.ArgumentTypeError(reason)
+    return text.upper()
 
 
 def _text(

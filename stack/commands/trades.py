@@ -22,7 +22,7 @@ COLUMNS = (
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's options."""
     listings.add_arguments(parser, limit=20)
-    parser.add_argument("--ticker", default="", help="only of this one")
+    parser.add_argument("--ticker", type=listings.ticker, default="", help="only of this one")
 
 
 def run(options: argparse.Namespace) -> int:
@@ -38,5 +38,5 @@ def run(options: argparse.Namespace) -> int:
 def _read(
     connection: "psycopg.Connection[dict[str, Any]]", _run: Run, options: argparse.Namespace
 ) -> Rows:
-    filters = {"ticker": options.ticker.upper()} if options.ticker else {}
+    filters = {"ticker": options.ticker} if options.ticker else {}
     return Pages(connection).page("trades", filters, limit=options.limit)

@@ -30,4 +30,4 @@ def fresh(request: pytest.FixtureRequest) -> None:
         found: Served = request.getfixturevalue("web")
         found.client.cookies.clear()
         found.flows.clear()
-        found.api.access.limits.forget()
+        found.forget_calls()

@@ -253,6 +253,18 @@ def test_injections_find_nothing_and_break_nothing(web: Served, text: str) -> No
             assert (answer.json().get("trades") or answer.json().get("articles") or []) == []
 
 
+@pytest.mark.parametrize("name", ["since", "until"])
+@pytest.mark.parametrize("path", ["/api/trades", "/api/signals", "/api/bars"])
+@pytest.mark.parametrize(
+    "moment",
+    ["0001-01-01T00:00:00Z", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "1e400",
+     "99999999999999999", "-1"],
+)  # fmt: skip
+def test_times_at_the_ends_of_the_calendar(web: Served, path: str, name: str, moment: str) -> None:
+    answer = web.get(path, params={name: moment, **({"ticker": "A"} if "bars" in path else {})})
+    assert answer.status_code in (200, 422), answer.text
+
+
 @pytest.mark.parametrize(
     ("path", "params"),
     [

@@ -37,7 +37,7 @@ def live(services: Services, played_day: Demo) -> Iterator[Served]:
 @pytest.fixture(autouse=True)
 def nobody_yet(live: Served, services: Services) -> None:
     live.client.cookies.clear()
-    live.api.access.limits.forget()
+    live.forget_calls()
     with psycopg.connect(services.database_url, autocommit=True) as connection:
         for table in ("users", "challenges", "invitations", "audit_log"):
             connection.execute(f"DELETE FROM {SCHEMA}.{table}".encode())

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from starlette.responses import Response
 
+from api.access.hashing import hash_of
 from api.access.idempotency import Idempotency
 from api.access.limits import Limits
 from api.access.links import Links
@@ -103,6 +104,18 @@ def test_links_that_are_too_old_are_forgotten(tmp_path: Path) -> None:
     assert len(list((tmp_path / "links").iterdir())) == 2
     assert not links.holds(old)
     assert links.holds(young)
+
+
+def test_files_that_are_no_links_let_nobody_in(tmp_path: Path) -> None:
+    links = Links(tmp_path / "links", Clock())
+    links.give()
+    for token, content in (("naive", b"2090-01-01T00:00:00"), ("bytes", b"\xff\xfe"), ("", b"")):
+        (tmp_path / "links" / hash_of(token)).write_bytes(content)
+        assert not links.holds(token)
+        assert not links.take(token)
+    (tmp_path / "links" / hash_of("folder")).mkdir()
+    assert not links.take("folder")
+    assert links.take(links.give())
 
 
 def test_a_limit_counts_each_caller_and_endpoint_by_itself() -> None:

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,8 +12,11 @@ from messages.control import Command, CommandKind, DeadLetter
 from messages.topics import CONTROL_COMMANDS
 from messages.trading import Decision, OrderRequest, TradeExecution, TradingStateChanged
 from operators.refusals import refusal
-from stack.commanding import Outcome
+from stack.cli import main
+from stack.commanding import Outcome, command
 from stack.commands.controls import words_of
+from stack.errors import StackError
+from tests.archives import run_of
 
 NOW = datetime(2025, 3, 12, 14, 0, tzinfo=UTC)
 
@@ -107,3 +111,21 @@ def test_only_its_own_messages_are_heard() -> None:
 )
 def test_what_came_of_it_in_words(body: Message, words: str) -> None:
     assert words_of(body) == words
+
+
+@pytest.mark.parametrize(
+    ("why", "ticker"), [("x" * 2_001, ""), ("\udcff", ""), ("a\x00b", ""), ("", "X" * 13)]
+)
+def test_what_would_be_refused_is_said_before_it_is_written(
+    tmp_path: Path, why: str, ticker: str
+) -> None:
+    with pytest.raises(StackError, match="say it otherwise"):
+        command(run_of(tmp_path), "close_position", "me", why, ticker or "AAA")
+
+
+@pytest.mark.parametrize("words", [["\udcff"], ["A" * 13], [""], ["A B"]])
+def test_a_ticker_that_is_none(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    for command_line in (["close", *words], ["trades", "--ticker", *words]):
+        with pytest.raises(SystemExit, match="2"):
+            main(command_line)
+        assert "use up to 12" in capsys.readouterr().err
