@@ -1,6 +1,7 @@
 """The command line: `tidewire COMMAND`; errors a person meets are one sentence, exit code 2."""
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -53,6 +54,9 @@ COMMANDS: Final = {
 }
 
 
+PIPE_CLOSED: Final = 141  # as a shell says of a program that SIGPIPE ends
+
+
 def module_of(command: str) -> ModuleType:
     """Return a command's module: `add_arguments(parser)` and `run(options)`, the exit code."""
     return import_module(f"stack.commands.{command}")
@@ -81,13 +85,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     set_libpq_aside()
     try:
         options = _parse(sys.argv[1:] if arguments is None else arguments)
-        return int(module_of(options.command).run(options))
+        code = int(module_of(options.command).run(options))
+        sys.stdout.flush()
     except KeyboardInterrupt:
         sys.stderr.write("tidewire: stopped\n")
         return 130
+    except BrokenPipeError:  # whoever reads has seen enough: `tidewire trades | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return PIPE_CLOSED
     except TidewireError as error:
         sys.stderr.write(f"tidewire: {error}\n")
         return 2
+    return code
 
 
 def _parse(arguments: Sequence[str]) -> argparse.Namespace:

@@ -54,6 +54,7 @@ def run(options: argparse.Namespace) -> int:
             "another with TIDEWIRE_API__PORT or TIDEWIRE_API__HOST."
         )
         raise StackError(reason) from error
+    key = key_of(home, settings)  # before it says that it lives
     log_as_json("api", run_.run_id, run_.log_level)
     signs: dict[str, object] = {"flow": "api"}
     if run_.metrics:
@@ -68,7 +69,7 @@ def run(options: argparse.Namespace) -> int:
             run_,
             layout_as_api(home, run_),
             origin,
-            key_of(home, settings),
+            key,
             lambda: {row.flow: row.state for row in rows_of(run_.path())},
             settings.api.trusted_proxies,
         ),

@@ -11,6 +11,8 @@ import pytest
 import stack.commands
 from stack.cli import COMMANDS, main, module_of, parser
 
+ROOT = Path(__file__).resolve().parents[3]
+
 
 def test_a_module_that_can_run_is_a_command() -> None:
     names = [m.name for m in pkgutil.iter_modules(stack.commands.__path__)]
@@ -87,3 +89,15 @@ def test_what_is_no_command(
 
 def test_a_parser_may_be_of_some_commands_only() -> None:
     assert parser("down").parse_args(["down", "--home", "x"]).home == "x"
+
+
+def test_whoever_reads_may_go_when_they_have_seen_enough() -> None:
+    program = [sys.executable, "-m", "stack.cli", "version"]
+    with subprocess.Popen(
+        program, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=ROOT
+    ) as child:  # fmt: skip
+        assert child.stdout is not None
+        assert child.stderr is not None
+        child.stdout.close()
+        said = child.stderr.read()
+        assert (child.wait(), said) == (141, b"")
