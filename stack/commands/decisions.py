@@ -21,7 +21,7 @@ COLUMNS = (
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's options."""
     listings.add_arguments(parser, limit=20)
-    parser.add_argument("--ticker", type=listings.ticker, default="", help="only of this one")
+    parser.add_argument("--ticker", type=listings.ticker, help="only of this one")
     parser.add_argument("--denied", action="store_true", help="only what was not done")
 
 

@@ -1,8 +1,10 @@
 """The table of commands: one module each, and only the one asked for is imported."""
 
+import argparse
 import pkgutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
 
@@ -28,6 +30,23 @@ def test_each_tells_its_options(name: str, capsys: pytest.CaptureFixture[str]) -
     text = capsys.readouterr().out
     assert f"tidewire {name}" in text
     assert "--home" in text
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_a_default_is_something_that_may_be_said(name: str) -> None:
+    """Argparse reads a default that is text as if it had been typed."""
+    for each in _with_those_below(parser(name)):
+        for action in each._actions:
+            if isinstance(action.default, str) and callable(action.type):
+                assert action.type(action.default) is not None, action.option_strings
+
+
+def _with_those_below(top: argparse.ArgumentParser) -> Iterator[argparse.ArgumentParser]:
+    yield top
+    for action in top._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            for below in action.choices.values():
+                yield from _with_those_below(below)
 
 
 def test_help_lists_every_command_and_imports_none() -> None:
