@@ -16,14 +16,27 @@ from api.context import Api
 from api.dispatch import Dispatch
 from api.endpoints import Endpoint
 from api.guard import Guard
+from api.live_socket import live_route
 from api.openapi import document
 from api.problems import MethodNotAllowed, NotFound
-from api.routes import controls, market, passkeys, portfolio, sign_in, strategies, system, trades
+from api.routes import (
+    backtests,
+    controls,
+    market,
+    passkeys,
+    portfolio,
+    sign_in,
+    strategies,
+    system,
+    trades,
+    verifications,
+)
 from api.unchanging import unchanging
 
 ENDPOINTS: Final[tuple[Endpoint, ...]] = (
     *system.ENDPOINTS, *sign_in.ENDPOINTS, *passkeys.ENDPOINTS, *portfolio.ENDPOINTS,
     *trades.ENDPOINTS, *strategies.ENDPOINTS, *market.ENDPOINTS, *controls.ENDPOINTS,
+    *backtests.ENDPOINTS, *verifications.ENDPOINTS,
 )  # fmt: skip
 SMALLEST_ZIPPED: Final = 1_024
 
@@ -50,7 +63,12 @@ def application(api: Api) -> Starlette:
     ]
     unique = list({route.path: route for route in routes}.values())
     return Starlette(
-        routes=[*unique, Route("/api/openapi.json", openapi), *page_routes()],
+        routes=[
+            *unique,
+            Route("/api/openapi.json", openapi),
+            live_route(api),
+            *page_routes(),
+        ],
         middleware=[
             Middleware(Guard, origin=api.access.origin),
             Middleware(GZipMiddleware, minimum_size=SMALLEST_ZIPPED),

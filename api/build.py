@@ -25,9 +25,14 @@ from api.access.passkeys import Ceremonies
 from api.access.people import People
 from api.access.registrar import Registrar
 from api.access.sessions import SessionsInMemory
+from api.access.tickets import Tickets
 from api.access.tokens import Tokens
 from api.app import application
 from api.context import Access, Api, Rows
+from api.jobs.jobs import Jobs
+from api.jobs.tasks import Start
+from api.live.hub import Hub
+from api.live.tail import Tail
 from connectors.kafka.command_writer import CommandWriter
 from connectors.kafka.layout import Layout
 from connectors.runs import Run
@@ -37,8 +42,11 @@ from connectors.storage.connection import WAIT_S
 CONNECTIONS: Final = 8
 SLOWEST_MS: Final = 10_000
 LIVE: Final = "live"  # audience of a live run's tokens; the key is this installation's
+JOBS: Final = "jobs"  # directory of a run
 PARENT_LOOK_S: Final = 1.0
 STOP_S: Final = 3
+LARGEST_HEAD: Final = 65_536
+LARGEST_MESSAGE: Final = 65_536
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +59,7 @@ class Serving:
         origin: where browsers find it.
         key: that access tokens are signed with.
         flows: the flows' names and states, asked with each request.
+        start: starts the process of a job.
         trusted: networks of proxies whose headers count.
     """
 
@@ -59,6 +68,7 @@ class Serving:
     origin: Origin
     key: bytes
     flows: Callable[[], dict[str, str]]
+    start: Start
     trusted: Sequence[str] = ()
 
 
@@ -83,9 +93,18 @@ def api_of(serving: Serving, now: Callable[[], datetime] = utc_now) -> Iterator[
         else:
             sessions = SessionsInMemory(now)
             tokens = Tokens(serving.key, f"run:{run.run_id}", sessions, now)
-            access = Access(serving.origin, tokens, sessions, links)
+            access = Access(serving.origin, tokens, sessions, links, Tickets(now))
+        hub = Hub(run.run_id, now, access.sessions.alive)
+        tail = Tail(serving.layout, hub)
+        tail.start()
+        stack.callback(tail.stop)
+        jobs = Jobs(run.path(JOBS), serving.start, hub.say, now)
+        stack.callback(jobs.close)
         writer = CommandWriter(serving.layout)
-        yield Api(run, rows, access, Idempotency(now), writer.write, serving.flows, now)
+        yield Api(
+            run, rows, access, Idempotency(now), writer.write, hub, lambda: tail.good, jobs,
+            serving.flows, now,
+        )  # fmt: skip
 
 
 def _of_people(
@@ -96,7 +115,8 @@ def _of_people(
     registrar = Registrar(
         People(pool, now), Challenges(pool, now), Ceremonies(origin.public, origin.site)
     )  # fmt: skip
-    return Access(origin, Tokens(serving.key, LIVE, sessions, now), sessions, links, registrar)
+    tokens = Tokens(serving.key, LIVE, sessions, now)
+    return Access(origin, tokens, sessions, links, Tickets(now), registrar)
 
 
 def _pool(url: str, schema: str, *, reads_only: bool) -> "ConnectionPool[Rows]":
@@ -109,16 +129,21 @@ def _pool(url: str, schema: str, *, reads_only: bool) -> "ConnectionPool[Rows]":
     )  # fmt: skip
 
 
+def server_of(api: Api, trusted: Sequence[str] = ()) -> uvicorn.Server:
+    """Return the server of an API; `trusted`: networks of proxies whose headers count."""
+    config = uvicorn.Config(
+        application(api), lifespan="off", log_config=None, access_log=False, server_header=False,
+        date_header=False, proxy_headers=bool(trusted), forwarded_allow_ips=list(trusted),
+        timeout_graceful_shutdown=STOP_S, h11_max_incomplete_event_size=LARGEST_HEAD,
+        ws="websockets-sansio", ws_max_size=LARGEST_MESSAGE, ws_per_message_deflate=False,
+    )  # fmt: skip
+    return uvicorn.Server(config)
+
+
 def serve(serving: Serving, sockets: list[socket.socket]) -> None:
     """Serve until SIGTERM or SIGINT, or until the process that started this one has gone."""
     with api_of(serving) as api:
-        config = uvicorn.Config(
-            application(api), lifespan="off", log_config=None, access_log=False,
-            server_header=False, date_header=False, proxy_headers=bool(serving.trusted),
-            forwarded_allow_ips=list(serving.trusted), timeout_graceful_shutdown=STOP_S,
-            h11_max_incomplete_event_size=65_536,
-        )  # fmt: skip
-        server = uvicorn.Server(config)
+        server = server_of(api, serving.trusted)
         Thread(target=_stop_without_parent, args=(server, os.getppid()), daemon=True).start()
         server.run(sockets)
 

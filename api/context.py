@@ -16,7 +16,10 @@ from api.access.origin import Origin
 from api.access.person import Person
 from api.access.registrar import Registrar
 from api.access.sessions import Sessions
+from api.access.tickets import Tickets
 from api.access.tokens import Tokens
+from api.jobs.jobs import Jobs
+from api.live.hub import Hub
 from connectors.runs import Run
 from messages.control import Command
 
@@ -37,6 +40,7 @@ class Access:
     tokens: Tokens
     sessions: Sessions
     links: Links
+    tickets: Tickets
     registrar: Registrar | None = None
     limits: Limits = field(default_factory=Limits)
 
@@ -51,6 +55,9 @@ class Api:
         access: who may come in.
         keys: of requests that are to have their effect once.
         write: writes a command to the run's control topic.
+        live: tells what happens to whoever listens.
+        tailing: whether the broker answers the tail.
+        jobs: backtests and proofs.
         flows: the run's flows and their states, as the supervisor knows them.
         now: the wall clock, UTC.
     """
@@ -60,6 +67,9 @@ class Api:
     access: Access = field(repr=False)
     keys: Idempotency = field(repr=False)
     write: Callable[[Command], None]
+    live: Hub = field(repr=False)
+    tailing: Callable[[], bool]
+    jobs: Jobs = field(repr=False)
     flows: Callable[[], dict[str, str]]
     now: Callable[[], datetime]
 

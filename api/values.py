@@ -18,11 +18,13 @@ FIRST_YEAR: Final = 1901  # beyond what is stored, and far from where a calendar
 LAST_YEAR: Final = 2199
 
 
-def _money(amount: Decimal) -> str:
+def money_text(amount: Decimal) -> str:
+    """Return dollars with their four decimals."""
     return f"{amount:.4f}"  # whole units of 1/10,000 dollar: nothing is rounded
 
 
-def _moment(moment: datetime) -> str:
+def moment_text(moment: datetime) -> str:
+    """Return a time as RFC 3339 writes it, in UTC."""
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
@@ -38,13 +40,13 @@ def _aware(moment: datetime) -> datetime:
 
 Money = Annotated[
     Decimal,
-    PlainSerializer(_money, return_type=str),
+    PlainSerializer(money_text, return_type=str),
     WithJsonSchema({"type": "string", "pattern": r"^-?\d+\.\d{4}$", "examples": ["1007757.9226"]}),
 ]
 Moment = Annotated[
     datetime,
     AfterValidator(_aware),
-    PlainSerializer(_moment, return_type=str),
+    PlainSerializer(moment_text, return_type=str),
     WithJsonSchema({"type": "string", "format": "date-time"}),
 ]
 Ticker = Annotated[str, Field(pattern=r"^[A-Z0-9][A-Z0-9./-]{0,11}$", examples=["AAPL"])]

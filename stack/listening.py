@@ -5,6 +5,7 @@ import socket
 from typing import Final
 
 BACKLOG: Final = 2_048
+NOT_TAKEN_MS: Final = 30_000  # what a peer does not take within this time is cut off
 NONE_SUCH: Final = (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)
 
 
@@ -35,6 +36,8 @@ def _listening(family: socket.AddressFamily, host: str, port: int) -> socket.soc
         found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         if family == socket.AF_INET6:
             found.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        if hasattr(socket, "TCP_USER_TIMEOUT"):  # inherited by each connection, tcp(7)
+            found.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, NOT_TAKEN_MS)
         found.bind((host, port))
         found.listen(BACKLOG)  # until then somebody else may bind it, too
     except OSError:

@@ -1,7 +1,7 @@
 """The sign-ins of people: kept in the database, by the rules of `api.access.sessions`."""
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime
 from typing import Any, Final
 
@@ -14,9 +14,9 @@ FIND: Final = """SELECT t.*, u.name, u.role, u.active FROM refresh_tokens t
   JOIN users u ON u.id = t.user_id WHERE t.token_hash = %s FOR UPDATE OF t"""
 REVOKE: Final = """UPDATE refresh_tokens SET revoked_at = %(now)s, updated_at = now()
   WHERE family = %(family)s AND revoked_at IS NULL"""
-ALIVE: Final = """SELECT 1 FROM refresh_tokens t JOIN users u ON u.id = t.user_id
-  WHERE t.family = %(family)s AND t.revoked_at IS NULL AND t.expires_at > %(now)s AND u.active
-  LIMIT 1"""
+ALIVE: Final = """SELECT DISTINCT t.family FROM refresh_tokens t JOIN users u ON u.id = t.user_id
+  WHERE t.family = ANY(%(families)s) AND t.revoked_at IS NULL AND t.expires_at > %(now)s
+  AND u.active"""
 
 
 class SessionsInDatabase:
@@ -64,11 +64,11 @@ class SessionsInDatabase:
             c.execute(REVOKE, {"now": self._now(), "family": kept["family"]})
             return str(kept["family"])
 
-    def is_alive(self, session: str) -> bool:
-        """Tell whether a sign-in goes on."""
-        values = {"family": session, "now": self._now()}
+    def alive(self, sessions: Collection[str]) -> set[str]:
+        """Return those of some sign-ins that go on."""
+        values = {"families": list(sessions), "now": self._now()}
         with self._pool.connection() as c:
-            return c.execute(ALIVE, values).fetchone() is not None
+            return {row["family"] for row in c.execute(ALIVE, values)}
 
     def _issue(self, connection: Any, person: Person) -> str:
         token, now = secrets.token_urlsafe(32), self._now()

@@ -28,10 +28,11 @@ class Idempotency:
         self._seen: dict[tuple[str, str, str], tuple[str, datetime]] = {}
         self._lock = threading.Lock()
 
-    def command_id(self, run: str, person: str, route: str, key: str, body: str) -> str:
-        """Return the id of the command that a request is for.
+    def id_of(self, kind: str, run: str, person: str, route: str, key: str, body: str) -> str:
+        """Return the id of the command or the job that a request is for.
 
         Args:
+            kind: of the id, such as `cmd`.
             run: its id.
             person: who asks.
             route: of the endpoint.
@@ -55,4 +56,4 @@ class Idempotency:
         if before != told:
             detail = "This Idempotency-Key came with another body: choose a new one."
             raise Invalid("KEY_REUSED", detail)
-        return make_id("cmd", run, person, route, key)
+        return make_id(kind, run, person, route, key)

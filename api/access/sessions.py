@@ -7,7 +7,7 @@ that was rotated before that has been stolen by somebody, and ends the sign-in f
 
 import secrets
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Protocol
@@ -39,8 +39,8 @@ class Sessions(Protocol):
         """End the sign-in that a refresh token belongs to; returns its id."""
         ...
 
-    def is_alive(self, session: str) -> bool:
-        """Tell whether a sign-in goes on."""
+    def alive(self, sessions: Collection[str]) -> set[str]:
+        """Return those of some sign-ins that go on."""
         ...
 
 
@@ -90,10 +90,10 @@ class SessionsInMemory:
             self._alive.discard(kept.person.session)
             return kept.person.session
 
-    def is_alive(self, session: str) -> bool:
-        """Tell whether a sign-in goes on."""
+    def alive(self, sessions: Collection[str]) -> set[str]:
+        """Return those of some sign-ins that go on."""
         with self._lock:
-            return session in self._alive
+            return self._alive & set(sessions)
 
     def _issue(self, person: Person) -> str:
         now, token = self._now(), secrets.token_urlsafe(32)

@@ -78,7 +78,7 @@ class Tokens:
         Raises:
             NotSignedIn: it has ended.
         """
-        if not self._sessions.is_alive(person.session):
+        if not self._sessions.alive({person.session}):
             raise NotSignedIn("SESSION_ENDED", "This sign-in has ended: sign in again.")
 
 

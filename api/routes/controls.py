@@ -181,8 +181,8 @@ def _command(
         detail = "The run has been played to its end: nothing of it can be commanded."
         raise Conflict("RUN_ENDED", detail)
     headers: Headers = call.request.headers
-    id_ = api.keys.command_id(
-        api.run.run_id, call.person.id, call.request.url.path, headers.get(HEADER, ""),
+    id_ = api.keys.id_of(
+        "cmd", api.run.run_id, call.person.id, call.request.url.path, headers.get(HEADER, ""),
         call.body.model_dump_json(),
     )  # fmt: skip
     asked = Command(

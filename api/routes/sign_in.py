@@ -32,6 +32,13 @@ class SignedIn(Answer):
     role: str
 
 
+class Ticket(Answer):
+    """A ticket, and for how many seconds it is good."""
+
+    ticket: str
+    expires_in: int
+
+
 class Me(Answer):
     """Who is signed in, and on which run."""
 
@@ -70,7 +77,9 @@ def logout(api: Api, call: Call[NoQuery, Nothing]) -> Response:
     """End the sign-in; its tokens are good for nothing more."""
     origin = api.access.origin
     origin.must_be_ours(call.request)
-    api.access.sessions.end(call.request.cookies.get(origin.cookie, ""))
+    ended = api.access.sessions.end(call.request.cookies.get(origin.cookie, ""))
+    if ended:
+        api.live.end_session(ended)
     response = Response(status_code=204)
     origin.forget(response)
     return response
@@ -79,6 +88,12 @@ def logout(api: Api, call: Call[NoQuery, Nothing]) -> Response:
 def me(api: Api, call: Call[NoQuery, None]) -> Me:
     """Who is signed in."""
     return Me(name=call.person.name, role=call.person.role, run=api.run.run_id, live=api.run.live)
+
+
+def ws_ticket(api: Api, call: Call[NoQuery, Nothing]) -> Ticket:
+    """A ticket for the first message on /ws, good once."""
+    tickets = api.access.tickets
+    return Ticket(ticket=tickets.give(call.person), expires_in=tickets.lasts_s)
 
 
 def signed_in(api: Api, person: Person, token: str) -> Response:
@@ -99,5 +114,7 @@ ENDPOINTS = (
              problems=(401, 403)),
     Endpoint("POST", "/auth/logout", logout, None, None, body=Nothing, status=204, rate=60,
              problems=(403,)),
+    Endpoint("POST", "/api/ws-ticket", ws_ticket, "viewer", Ticket, body=Nothing, session=True,
+             rate=120),
     Endpoint("GET", "/auth/me", me, "viewer", Me, session=True),
 )  # fmt: skip

@@ -6,6 +6,7 @@ from typing import Any, Literal
 from api.context import Api, Call
 from api.endpoints import Endpoint, NoQuery
 from api.pages import PageAsked, after_of, cursor_of
+from api.problems import Away
 from api.values import Answer, Moment
 from connectors.storage.pages import Pages
 from connectors.version import VERSION
@@ -61,9 +62,11 @@ def health(api: Api, call: Call[NoQuery, None]) -> Good:
 
 
 def ready(api: Api, call: Call[NoQuery, None]) -> Good:
-    """Whether the database answers, too."""
+    """Whether the database and the broker answer, too."""
     with api.pool.connection() as connection:
         connection.execute("SELECT 1")
+    if not api.tailing():
+        raise Away("broker")
     return Good()
 
 

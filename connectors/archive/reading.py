@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Collection, Iterator, Mapping
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -46,6 +46,25 @@ class StrategyNotTrusted(TidewireError, RuntimeError):
     Operator action: read the strategy; name it in TIDEWIRE_OWN__STRATEGIES and give
     `--run-strategies` to let it run.
     """
+
+
+def days_with(run: Path, topic: str) -> list[str]:
+    """Return the finished session days on which a topic has facts, oldest first.
+
+    None where nothing is archived yet. Each file is looked into once.
+
+    Raises:
+        ArchiveDamaged: a manifest, or a file, is not what it should be.
+    """
+    found: TopicsManifest | None = read_manifest(run / "topics", TopicsManifest)
+    files = () if found is None else found.files
+    days = [(f.day, f.sha256) for f in files if f.topic == topic and f.day != BEFORE_TIME]
+    return sorted(day for day, digest in days if _has_facts(run, topic, day, digest))
+
+
+@lru_cache(maxsize=4_096)
+def _has_facts(run: Path, topic: str, day: str, _sha256: str) -> bool:
+    return any(row.is_fact for row in ArchivedRun(run).rows(topic, day, day))
 
 
 class ArchivedRun:

@@ -1,4 +1,4 @@
-"""Follows some of a run's topics from their present end on: what is new, as messages."""
+"""Follows some of a run's topics, from their present end on or a little before it, as messages."""
 
 from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple
@@ -29,15 +29,35 @@ class FollowedRecord(NamedTuple):
 
 
 class Follower:
-    """Gives out what a run writes from now on: no ticks, no repeats, nothing of strangers'."""
+    """Gives out what a run writes: no ticks, no repeats, nothing of strangers'.
 
-    def __init__(self, layout: Layout, topics: Sequence[Topic[Message]]) -> None:
+    Of a topic that goes to every partition, the first one's copy is given out.
+
+    Attributes:
+        position: (topic's name with the run's prefix, partition) -> offset of the next record.
+        ends: where the partitions ended when it began.
+    """
+
+    def __init__(
+        self, layout: Layout, topics: Sequence[Topic[Message]], *, before: int = 0,
+        timeout_s: float = ADMIN_TIMEOUT_S,
+    ) -> None:  # fmt: skip
         """Go to the end of the topics.
+
+        Args:
+            layout: of the run.
+            topics: to follow.
+            before: records of each partition, before its end, that are given out too.
+            timeout_s: seconds to wait for each answer of the broker.
 
         Raises:
             BrokerUnavailable: the broker does not answer, or does not have them.
         """
         self._layout = layout
+        self._before = before
+        self._timeout_s = timeout_s
+        self.position: dict[tuple[str, int], int] = {}
+        self.ends: dict[tuple[str, int], int] = {}
         self._run = layout.run_id.encode()
         self._topics = {layout.name(t): t for t in topics}
         self._seals = {name: layout.seal(t) for name, t in self._topics.items()}
@@ -52,7 +72,11 @@ class Follower:
         )
         try:
             self._consumer.assign(
-                [self._end(t, p) for t in topics for p in layout.partitions_of(t)]
+                [
+                    self._start(t, p)
+                    for t in topics
+                    for p in ((0,) if t.broadcast else layout.partitions_of(t))
+                ]
             )
         except KafkaException as error:
             self._consumer.close()
@@ -66,10 +90,14 @@ class Follower:
             timeout_s: seconds to wait at most.
         """
         found = []
-        for record in self._consumer.consume(AT_ONCE, timeout_s):
+        first = self._consumer.poll(timeout_s)  # `consume` would wait until it has them all
+        if first is None:
+            return []
+        for record in (first, *self._consumer.consume(AT_ONCE, 0)):
             if record.error() is not None:
                 continue  # librdkafka goes on by itself once the broker is back
             name, partition = record.topic() or "", record.partition() or 0
+            self.position[name, partition] = (record.offset() or 0) + 1
             stamp, seq, tick = read_headers(record, self._run, self._seals[name])
             if tick is not None or seq is None or seq <= self._seen.get((name, partition), -1):
                 continue
@@ -82,12 +110,25 @@ class Follower:
             found.append(FollowedRecord(self._topics[name], partition, offset, stamp, body))
         return found
 
+    def answers(self) -> bool:
+        """Ask the broker for something; tells whether it answers within the time."""
+        (name, partition), _ = next(iter(self.position.items()))
+        at = TopicPartition(name, partition)
+        try:
+            self._consumer.get_watermark_offsets(at, timeout=self._timeout_s)
+        except KafkaException:
+            return False
+        return True
+
     def close(self) -> None:
         """Leave the broker."""
         self._consumer.close()
 
-    def _end(self, topic: Topic[Message], partition: int) -> TopicPartition:
+    def _start(self, topic: Topic[Message], partition: int) -> TopicPartition:
         name = self._layout.name(topic)
         at = TopicPartition(name, partition)
-        _, end = self._consumer.get_watermark_offsets(at, timeout=ADMIN_TIMEOUT_S)
-        return TopicPartition(name, partition, end)
+        low, end = self._consumer.get_watermark_offsets(at, timeout=self._timeout_s)
+        start = max(low, end - self._before)
+        self.ends[name, partition] = end
+        self.position[name, partition] = start
+        return TopicPartition(name, partition, start)

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+from psycopg import Connection
 from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 
@@ -41,6 +42,15 @@ ON CONFLICT (id) DO UPDATE SET status = excluded.status, code_version = excluded
   finished_at = excluded.finished_at,
   metrics = excluded.metrics, report = excluded.report, error = '', updated_at = now()
 """
+LONG: Final = "'{trades,curve,days,held}'::text[]"
+COLUMNS: Final = f"id, status, settings, requested_at, finished_at, metrics - {LONG} AS metrics"
+ONE: Final = f"SELECT {COLUMNS} FROM backtest_runs WHERE id = %(id)s"
+NEWEST: Final = f"""SELECT {COLUMNS} FROM backtest_runs ORDER BY requested_at DESC
+  LIMIT %(limit)s"""
+ITEMS: Final = """SELECT item.ordinality AS stamp, item.value FROM backtest_runs,
+  jsonb_array_elements(metrics -> %(of)s) WITH ORDINALITY AS item
+  WHERE id = %(id)s AND item.ordinality > %(after)s ORDER BY item.ordinality LIMIT %(limit)s"""
+Rows = list[dict[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +93,32 @@ def save(url: str, schema: str, row: BacktestRow) -> None:
                 row.report,
             ),
         )  # fmt: skip
+
+
+def stored_backtest(connection: "Connection[dict[str, Any]]", id_: str) -> dict[str, Any] | None:
+    """Return a stored backtest without its lists; None if there is none of the id."""
+    return connection.execute(ONE, {"id": id_}).fetchone()
+
+
+def newest_backtests(connection: "Connection[dict[str, Any]]", limit: int) -> Rows:
+    """Return stored backtests without their lists, the newest first."""
+    return connection.execute(NEWEST.encode(), {"limit": limit}).fetchall()
+
+
+def backtest_items(
+    connection: "Connection[dict[str, Any]]", id_: str, of: str, after: int, limit: int
+) -> Rows:  # fmt: skip
+    """Return items of one of a backtest's lists, in order, each with its number as `stamp`.
+
+    Args:
+        connection: to the schema.
+        id_: of the backtest.
+        of: `trades`, `days` or `curve`.
+        after: number of the item before the first one; they count from 1.
+        limit: items.
+    """
+    values = {"id": id_, "of": of, "after": after, "limit": limit}
+    return connection.execute(ITEMS, values).fetchall()
 
 
 def stored_bars(url: str, schema: str, interval: str, target: Path) -> tuple[int, str]:

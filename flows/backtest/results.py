@@ -63,6 +63,7 @@ class Result(Struct, frozen=True, kw_only=True):
 
     Attributes:
         win_rate, mean_win, mean_loss, profit_factor: of closed trades' profits.
+        final_equity: dollars, exact.
         max_drawdown: of the daily equity, negative; its length in sessions until a new high.
         exposure: mean share of equity in positions, by the snapshots.
         turnover: traded value over mean equity.
@@ -147,7 +148,7 @@ def result_of(ran: Ran, *, with_trades: bool = True) -> Result:
         first_refused=ran.first_refused, rounded=ran.rounded, articles=ran.articles,
         refused_news=ran.refused_news, first_refused_news=ran.first_refused_news,
         first=_day(ran.first), last=_day(ran.last),
-        start_equity=float(start), final_equity=f"{to_money(ran.loop.equity):.2f}",
+        start_equity=float(start), final_equity=str(to_money(ran.loop.equity)),
         total_return=ran.loop.equity / (start * 10_000) - 1,
         annual_return=metrics.annual_return(returns), volatility=metrics.volatility(returns),
         sharpe=metrics.sharpe(returns), sortino=metrics.sortino(returns),

@@ -16,6 +16,7 @@ from stack.commanding import layout_as_api
 from stack.commands.options import at_least, home_of
 from stack.errors import StackError
 from stack.home import Home
+from stack.jobs import starting
 from stack.listening import listening
 from stack.metrics_port import metrics_port
 from stack.runtime.front import origin_of
@@ -71,6 +72,7 @@ def run(options: argparse.Namespace) -> int:
             origin,
             key,
             lambda: {row.flow: row.state for row in rows_of(run_.path())},
+            starting(home.path, run_),
             settings.api.trusted_proxies,
         ),
         sockets,

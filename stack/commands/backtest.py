@@ -17,8 +17,9 @@ from flows.backtest.request import inputs_of, rules_of
 from flows.backtest.results import Result, result_of
 from flows.backtest.run import Inputs, Ran, run_backtest
 from operators.params import Params
+from stack.child import end_with, in_lines
 from stack.commands.backtest_options import add_input, asked
-from stack.commands.options import writable
+from stack.commands.options import add_as_child, writable
 
 SHOWN_HELD: Final = 10
 NOT_WRITTEN: Final = "report NOT written to "
@@ -36,6 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--report", type=Path, metavar="OUT.html", help="write a tear sheet")
     parser.add_argument("--schema", default="run_live", help="of TIDEWIRE_DATABASE_URL")
     parser.add_argument("--json", action="store_true", help="one JSON line")
+    add_as_child(parser)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -65,12 +67,18 @@ def _report(options: argparse.Namespace) -> tuple[str, int]:
     if options.report:
         writable("--report", options.report)
     settle_memory()
+    if options.as_child:
+        end_with(options.as_child)
     began = time.time()
     with TemporaryDirectory() as place:
         request, files = asked(options, Path(place))
         params, weights = rules_of(request)
         shown = not (options.json or options.preset)
-        ran = _with_progress(inputs_of(request, files), params, weights, shown=shown)
+        inputs = inputs_of(request, files)
+        if options.as_child:
+            ran = run_backtest(inputs, params, weights, in_lines(inputs.bars.total()))
+        else:
+            ran = _with_progress(inputs, params, weights, shown=shown)
         result = result_of(ran, with_trades=not options.preset)
     report = None
     if options.report:
@@ -86,7 +94,8 @@ def _report(options: argparse.Namespace) -> tuple[str, int]:
     row = row_of(request, result, began, report)
     kept = store(database(options.home, options.schema), row)
     if options.json:
-        return msgspec.json.encode({**msgspec.to_builtins(result), **_cost()}).decode(), 0
+        found = {"id": row.id, "kept": row.id in kept, **msgspec.to_builtins(result), **_cost()}
+        return msgspec.json.encode(found).decode(), 0
     return in_words(result) + written + kept, 2 if NOT_WRITTEN in written else 0
 
 
@@ -102,6 +111,7 @@ def _write(file: Path, report: bytes) -> str:
 def job_line(result: Result) -> str:
     """Return the common job's figures as one JSON line."""
     found = {name: getattr(result, name) for name in JOB_FIELDS}
+    found["final_equity"] = f"{float(result.final_equity):.2f}"  # as the job's oracle has it
     return msgspec.json.encode({**found, **_cost()}).decode()
 
 

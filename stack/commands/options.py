@@ -27,6 +27,11 @@ def add_run_strategies(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
 
 
+def add_as_child(parser: argparse.ArgumentParser) -> None:
+    """Add what the API starts a command with: progress as lines, and an end with the starter's."""
+    parser.add_argument("--as-child", type=int, default=0, metavar="PID", help=argparse.SUPPRESS)
+
+
 def home_of(options: argparse.Namespace) -> Home:
     """Return the home that a command line names, or the setting's.
 

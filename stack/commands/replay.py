@@ -10,9 +10,10 @@ from flows.replay.counterfactual import Changes, what_if
 from flows.replay.execution_difference import differences
 from flows.replay.window import window_of
 from messages.requests import ReplayRequest
+from stack.child import end_with
 from stack.commands import replay_text as words
 from stack.commands.archives import open_archive, traded_day
-from stack.commands.options import add_run, at_least
+from stack.commands.options import add_as_child, add_run, at_least
 from stack.commands.replay_options import replay_of
 
 Report = tuple[str, int]
@@ -35,6 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--without-source", action="append", default=[], metavar="NAME")
     parser.add_argument("--delay-news", default="", metavar="5m", help="all news comes later")
     parser.add_argument("--limit", type=at_least(0), default=20, help="orders to list; 0: all")
+    add_as_child(parser)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -52,6 +54,8 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _report(options: argparse.Namespace) -> Report:
+    if options.as_child:
+        end_with(options.as_child)
     archive = open_archive(
         options.home, options.run, options.day, run_strategies=options.run_strategies
     )

@@ -5,18 +5,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import httpx
-import uvicorn
 
 from api.access.origin import Origin
-from api.app import application
-from api.build import Serving, api_of
+from api.build import Serving, api_of, server_of
 from api.context import Api
 from connectors.kafka.layout import Layout
 from connectors.runs import Run
 from stack.home import free_port
+from stack.jobs import starting
 from stack.listening import listening
 from stack.servers.principals import API
 from stack.servers.services import Services
@@ -88,13 +88,10 @@ def served(run: Run, layout: Layout, **more: Any) -> Iterator[Served]:
     """Serve a run's API in a thread."""
     port, clock, flows = free_port(), Clock(), dict[str, str]()
     origin = Origin(f"http://localhost:{port}", port, "tidewire_test", **more)
-    with api_of(Serving(run, layout, origin, KEY, lambda: flows), clock) as api:
+    start = starting(home_of_run(run), run)
+    with api_of(Serving(run, layout, origin, KEY, lambda: flows, start), clock) as api:
         sockets = listening("localhost", port)
-        config = uvicorn.Config(
-            application(api), lifespan="off", log_config=None, access_log=False,
-            server_header=False, proxy_headers=False, timeout_graceful_shutdown=2,
-        )  # fmt: skip
-        server = uvicorn.Server(config)
+        server = server_of(api)
         thread = threading.Thread(target=server.run, args=(sockets,), daemon=True)
         thread.start()
         eventually(lambda: server.started)
@@ -104,6 +101,11 @@ def served(run: Run, layout: Layout, **more: Any) -> Iterator[Served]:
         thread.join(30)
         for opened in sockets:
             opened.close()
+
+
+def home_of_run(run: Run) -> Path:
+    """Return the home that a run of the tests lies in."""
+    return Path(run.directory).parent.parent
 
 
 def as_api(services: Services, run: Run) -> Layout:

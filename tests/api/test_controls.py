@@ -118,7 +118,7 @@ def test_a_database_that_is_away_is_said_and_comes_back(tmp_path: Path) -> None:
     with services_of(tmp_path / "home") as services:
         demo, _ = play(services, options(no_news=True))
         with served(demo.run, as_api(services, demo.run)) as web:
-            assert web.client.get("/ready").status_code == 200
+            eventually(lambda: web.client.get("/ready").status_code == 200)
             services.database.stop("immediate")
             for path in ("/ready", "/api/portfolio", "/api/trades"):
                 away = web.get(path)

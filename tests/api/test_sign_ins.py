@@ -50,7 +50,7 @@ def follow_the_model(
             with pytest.raises(NotSignedIn):
                 sessions.rotate(token)
             alive = False
-        assert sessions.is_alive(person.session) == alive
+        assert bool(sessions.alive({person.session})) == alive
     assert len(set(tokens)) == len(tokens)
 
 
@@ -74,8 +74,8 @@ def test_one_sign_in_s_end_is_not_the_others() -> None:
     (one, token), (other, _) = sessions.begin("u", "n", "owner"), sessions.begin("u", "n", "owner")
     assert one.session != other.session
     assert sessions.end(token) == one.session
-    assert not sessions.is_alive(one.session)
-    assert sessions.is_alive(other.session)
+    assert not sessions.alive({one.session})
+    assert sessions.alive({other.session})
     assert sessions.end("unknown") is None
 
 
@@ -131,24 +131,24 @@ def test_a_limit_counts_each_caller_and_endpoint_by_itself() -> None:
 def test_a_key_is_one_request_for_a_day() -> None:
     clock = Clock()
     keys = Idempotency(clock)
-    first = keys.command_id("run", "me", "/halt", "k", "{}")
-    assert keys.command_id("run", "me", "/halt", "k", "{}") == first
+    first = keys.id_of("cmd", "run", "me", "/halt", "k", "{}")
+    assert keys.id_of("cmd", "run", "me", "/halt", "k", "{}") == first
     others = {
-        keys.command_id("run", "you", "/halt", "k", "{}"),
-        keys.command_id("run", "me", "/pause", "k", "{}"),
-        keys.command_id("run", "me", "/halt", "l", "{}"),
-        keys.command_id("other", "me", "/halt", "m", "{}"),
+        keys.id_of("cmd", "run", "you", "/halt", "k", "{}"),
+        keys.id_of("cmd", "run", "me", "/pause", "k", "{}"),
+        keys.id_of("cmd", "run", "me", "/halt", "l", "{}"),
+        keys.id_of("cmd", "other", "me", "/halt", "m", "{}"),
     }
     assert len(others) == 4
     assert first not in others
     with pytest.raises(Invalid, match="another body"):
-        keys.command_id("run", "me", "/halt", "k", '{"why": "x"}')
+        keys.id_of("cmd", "run", "me", "/halt", "k", '{"why": "x"}')
     clock.pass_(days=1)
     # The key is forgotten; the command's id is the same, and is let in once all the same.
-    assert keys.command_id("run", "me", "/halt", "k", '{"why": "x"}') == first
+    assert keys.id_of("cmd", "run", "me", "/halt", "k", '{"why": "x"}') == first
     for bad in ("", "x" * 129):
         with pytest.raises(BadRequest):
-            keys.command_id("run", "me", "/halt", bad, "{}")
+            keys.id_of("cmd", "run", "me", "/halt", bad, "{}")
 
 
 @given(

@@ -52,7 +52,7 @@ def test_a_backtest_trades_like_the_live_operators(result: Result, tmp_path: Pat
     expected = by_messages(Params(), new_york_sessions(), events, events[-1].stamp)
     fills = [row for row in expected if row[0] == "execution" and row[5] is not None]
     assert result.fills == len(fills) == 110
-    assert result.final_equity == "1007757.92"
+    assert result.final_equity == "1007757.9226"
     pnl = sum(row[7] for row in fills if row[7] is not None)
     assert sum(t["pnl"] for t in result.trades) == pytest.approx(pnl / 10_000)
 
@@ -155,7 +155,7 @@ def test_news_of_a_gzip_and_without(
 ) -> None:
     plain = tmp_path / "news.jsonl"
     plain.write_bytes(gzip.decompress(day[1].read_bytes()))
-    assert found(capsys, "--bars", day[0], "--news", plain)["final_equity"] == "1007757.92"
+    assert found(capsys, "--bars", day[0], "--news", plain)["final_equity"] == "1007757.9226"
     assert found(capsys, "--bars", day[0])["articles"] == 0
 
 

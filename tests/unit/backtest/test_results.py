@@ -117,7 +117,7 @@ def test_nothing_to_trade_is_undefined_not_zero(backtest: Callable[..., Ran]) ->
                      "profit_factor", "hold_minutes")
     }  # fmt: skip
     assert set(undefined.values()) == {None}
-    assert (empty.final_equity, empty.total_return) == ("1000000.00", 0.0)
+    assert (empty.final_equity, empty.total_return) == ("1000000.0000", 0.0)
     assert (empty.exposure, empty.turnover) == (0.0, 0.0)
 
 

@@ -1,0 +1,225 @@
+"""The jobs of one API: one runs, a few wait, each is a process that can be ended.
+
+What they are is kept in a directory of the run, so that a restart knows them; what was on its way
+then has failed, as its process ends with this one.
+"""
+
+import queue
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from pathlib import Path
+from subprocess import Popen
+from tempfile import TemporaryFile
+from typing import Any, Final
+
+import msgspec
+
+from api.jobs.job import Job, Status
+from api.jobs.tasks import BacktestTask, Start, Task
+from connectors.files import write_whole
+
+WAITING: Final = 8
+KEPT: Final = 200
+TOLD_S: Final = 1.0
+WORDS: Final = 5  # lines of a process's last words
+LARGEST_RESULT: Final = 1_048_576  # of a proof; a backtest's own is in the database
+RESTARTED: Final = "The API was restarted while it ran: ask again."
+
+
+class JobsFull(Exception):
+    """There are as many waiting as may."""
+
+
+class Progress(msgspec.Struct):
+    """A line that a job's process writes while it works."""
+
+    bars: int
+    total: int
+
+
+class Stored(msgspec.Struct):
+    """What a backtest's process says at its end, besides the result.
+
+    Attributes:
+        id: under which it is stored; kept: whether it is.
+    """
+
+    id: str
+    kept: bool
+
+
+class Jobs:
+    """Takes jobs in, runs them one after the other, and tells how they are."""
+
+    def __init__(
+        self, directory: Path, start: Start, say: Callable[[str, dict[str, Any]], None],
+        now: Callable[[], datetime],
+    ) -> None:  # fmt: skip
+        """Read what was kept, and begin to work.
+
+        Args:
+            directory: of the jobs; made if needed.
+            start: starts the process of a task.
+            say: tells those who listen of a job's state.
+            now: the wall clock.
+        """
+        self._directory, self._start, self._say, self._now = directory, start, say, now
+        self._lock = threading.Lock()
+        self._jobs = {job.id: job for job in self._kept()}
+        self._queue: queue.SimpleQueue[str | None] = queue.SimpleQueue()
+        self._process: Popen[bytes] | None = None
+        self._running = ""
+        self._thread = threading.Thread(target=self._work, name="jobs", daemon=True)
+        self._thread.start()
+
+    def ask(self, id_: str, task: Task, who: str) -> Job:
+        """Take a job in; one whose id is known already is given back as it is.
+
+        Raises:
+            JobsFull: too many wait already.
+        """
+        with self._lock:
+            if id_ in self._jobs:
+                return self._jobs[id_]
+            if sum(not job.over for job in self._jobs.values()) > WAITING:
+                raise JobsFull
+            job = Job(id=id_, task=task, who=who, requested_at=self._now())
+            self._jobs[id_] = job
+            self._drop_oldest()
+            self._keep(job)
+        self._queue.put(id_)
+        return job
+
+    def get(self, id_: str) -> Job | None:
+        """Return a job as it is now."""
+        with self._lock:
+            found = self._jobs.get(id_)
+            return None if found is None else msgspec.structs.replace(found)
+
+    def all(self) -> Sequence[Job]:
+        """Return the jobs, the newest first."""
+        with self._lock:
+            found = [msgspec.structs.replace(j) for j in self._jobs.values()]
+        return sorted(found, key=lambda job: job.requested_at, reverse=True)
+
+    def cancel(self, id_: str) -> None:
+        """End a job; what is over stays as it is."""
+        with self._lock:
+            job = self._jobs[id_]
+            if job.over:
+                return
+            self._settle(job, "cancelled")
+            if self._running == id_ and self._process is not None:
+                self._process.kill()
+
+    def close(self) -> None:
+        """End what runs, and work no more."""
+        self._queue.put(None)
+        with self._lock:
+            for job in self._jobs.values():
+                if not job.over:
+                    self._settle(job, "failed", RESTARTED)
+            if self._process is not None:
+                self._process.kill()
+        self._thread.join()
+
+    def _work(self) -> None:
+        while (id_ := self._queue.get()) is not None:
+            with self._lock:
+                job = self._jobs.get(id_)
+                if job is None or job.over:
+                    continue
+                job.status, job.started_at = "running", self._now()
+                self._running = id_
+                self._keep(job)
+            try:
+                self._run(job)
+            except Exception as error:  # whatever it is, the next job has its turn
+                with self._lock:
+                    self._settle(job, "failed", str(error))
+
+    def _run(self, job: Job) -> None:
+        with TemporaryFile() as out:
+            with self._lock:
+                if job.over:
+                    return
+                self._process = process = self._start(job.task, out)
+            with process:
+                words = self._heard(job, process)
+                code = process.wait()
+            out.seek(0)
+            with self._lock:
+                self._process = None
+                if not job.over:
+                    self._end(job, code, out.read(), words)
+
+    def _heard(self, job: Job, process: "Popen[bytes]") -> str:
+        """Follow a process's lines to their end; returns its last words."""
+        words, told = deque[str](maxlen=WORDS), 0.0
+        for line in process.stderr or ():
+            try:
+                progress = msgspec.json.decode(line, type=Progress)
+            except msgspec.DecodeError:
+                words.append(line.decode(errors="replace").strip())
+                continue
+            with self._lock:
+                job.done, job.total = progress.bars, progress.total
+            if time.monotonic() - told > TOLD_S:
+                told = time.monotonic()
+                self._tell(job)
+        return " ".join(words)
+
+    def _end(self, job: Job, code: int, out: bytes, words: str) -> None:
+        try:
+            if isinstance(job.task, BacktestTask):
+                stored = msgspec.json.decode(out, type=Stored)
+                job.result = stored.id
+                good = stored.kept
+                words = words or "The database did not take it."
+            else:  # a proof that fails says so with exit code 1, and is a result, too
+                job.result, good = msgspec.json.decode(out[:LARGEST_RESULT]), code in (0, 1)
+        except msgspec.DecodeError:
+            good = False
+            words = words or f"Its process ended with code {code} and without a word."
+        if good:
+            job.done = job.total or job.done
+        self._settle(job, "finished" if good else "failed", "" if good else words)
+
+    def _settle(self, job: Job, status: Status, error: str = "") -> None:
+        job.status, job.error, job.finished_at = status, error, self._now()
+        self._keep(job)
+
+    def _keep(self, job: Job) -> None:
+        write_whole(self._file(job.id), msgspec.json.encode(job), 0o600)
+        self._tell(job)
+
+    def _tell(self, job: Job) -> None:
+        kind = "backtest" if isinstance(job.task, BacktestTask) else "verification"
+        told = {"id": job.id, "status": job.status, "done": job.done, "total": job.total,
+                "error": job.error}  # fmt: skip
+        self._say(kind, told)
+
+    def _kept(self) -> list[Job]:
+        found = []
+        for file in self._directory.glob("*.json"):
+            try:
+                job = msgspec.json.decode(file.read_bytes(), type=Job)
+            except (OSError, msgspec.DecodeError):
+                continue  # of another version, or cut short: nothing that could be gone on with
+            if not job.over:
+                job.status, job.error, job.finished_at = "failed", RESTARTED, self._now()
+                write_whole(file, msgspec.json.encode(job), 0o600)
+            found.append(job)
+        return sorted(found, key=lambda job: job.requested_at)
+
+    def _drop_oldest(self) -> None:
+        over = [job for job in self._jobs.values() if job.over]
+        for job in over[: max(0, len(self._jobs) - KEPT)]:
+            del self._jobs[job.id]
+            self._file(job.id).unlink(missing_ok=True)
+
+    def _file(self, id_: str) -> Path:
+        return self._directory / f"{id_}.json"

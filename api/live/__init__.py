@@ -1,0 +1,1 @@
+"""What happens, as it happens: the run's topics told to whoever listens on /ws."""

@@ -1,0 +1,108 @@
+"""The newest events of a run, kept so that who comes back misses none."""
+
+from collections import deque
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
+
+import msgspec
+
+from api.live.channels import CHANNEL_OF, Channel, data_of
+from api.live.cursor import Cursors, Place
+from connectors.kafka.follower import FollowedRecord
+from messages.base import Message
+
+MOST: Final = 10_000
+
+
+class TooOld(Exception):
+    """What a cursor asks for is no longer kept, or never was."""
+
+
+@dataclass
+class Event:
+    """One fact on a channel.
+
+    Attributes:
+        number: counts the events of this process.
+        place, offset: of its record.
+        kind: name of its topic.
+        cursor: behind it.
+    """
+
+    number: int
+    channel: Channel
+    kind: str
+    place: Place
+    offset: int
+    cursor: str
+    message: Message
+
+    @cached_property
+    def text(self) -> str:
+        """Return it as it is sent, made once for all who listen."""
+        told = {
+            "type": "event", "channel": self.channel, "kind": self.kind, "cursor": self.cursor,
+            "data": data_of(self.message),
+        }  # fmt: skip
+        return msgspec.json.encode(told).decode()
+
+
+class History:
+    """Events in the order in which this process read them, and the way back into them.
+
+    Not for two threads at once.
+
+    Attributes:
+        cursor: behind all that has been read.
+    """
+
+    def __init__(self, run_id: str, start: Mapping[Place, int], most: int = MOST) -> None:
+        """Begin at the offsets that the topics are read from."""
+        self._cursors = Cursors(run_id, sorted(start))
+        self._next = dict(start)
+        self._first = dict(start)  # offsets before these are not kept
+        self._most = most
+        self._events: deque[Event] = deque()
+        self._number = 0
+        self.cursor = self._cursors.text(start)
+
+    def add(self, name: str, record: FollowedRecord) -> Event:
+        """Keep a record of a topic, by its name on the broker; returns its event."""
+        place = (name, record.partition)
+        self._next[place] = record.offset + 1
+        self.cursor = self._cursors.text(self._next)
+        self._number += 1
+        event = Event(
+            self._number, CHANNEL_OF[record.topic.name], record.topic.name, place, record.offset,
+            self.cursor, record.body,
+        )  # fmt: skip
+        self._events.append(event)
+        if len(self._events) > self._most:
+            gone = self._events.popleft()
+            self._first[gone.place] = gone.offset + 1
+        return event
+
+    def pass_to(self, position: Mapping[Place, int]) -> None:
+        """Go to where the reader is, over records that are nobody's news."""
+        if any(position[place] > offset for place, offset in self._next.items()):
+            self._next.update(position)
+            self.cursor = self._cursors.text(self._next)
+
+    @property
+    def newest(self) -> int:
+        """Return the number of the newest event."""
+        return self._number
+
+    def since(self, cursor: str) -> Iterable[Event]:
+        """Return the events behind a cursor, oldest first.
+
+        Raises:
+            CursorUnreadable: it is none of this run's.
+            TooOld: some of them are not kept any more, or it is ahead of the topics.
+        """
+        at = self._cursors.offsets(cursor)
+        if any(not self._first[p] <= offset <= self._next[p] for p, offset in at.items()):
+            raise TooOld(cursor)
+        return [event for event in self._events if event.offset >= at[event.place]]

@@ -1,0 +1,40 @@
+"""A command as the child of a program: progress as lines, and an end with the starter's."""
+
+import os
+import sys
+import threading
+import time
+from collections.abc import Callable
+from typing import Final
+
+LOOK_S: Final = 1.0
+LINES_S: Final = 0.5
+
+
+def end_with(parent: int) -> None:
+    """End this process when another one, its parent, has gone."""
+
+    def look() -> None:
+        while os.getppid() == parent:
+            time.sleep(LOOK_S)
+        os._exit(1)
+
+    threading.Thread(target=look, daemon=True).start()
+
+
+def in_lines(total: int) -> Callable[[int], None]:
+    """Return what writes how far a backtest is to stderr, as lines of JSON, twice a second.
+
+    Args:
+        total: bars in all; 0 where that is not known.
+    """
+    told = 0.0
+
+    def write(bars: int) -> None:
+        nonlocal told
+        if (now := time.monotonic()) - told > LINES_S:
+            told = now
+            sys.stderr.write(f'{{"bars": {bars}, "total": {total}}}\n')
+            sys.stderr.flush()
+
+    return write

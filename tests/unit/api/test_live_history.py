@@ -1,0 +1,99 @@
+"""Cursors and the newest events: what follows is told once, or said to be gone."""
+
+import base64
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from api.live.channels import CHANNEL_OF, CHANNELS, FOLLOWED, data_of
+from api.live.cursor import Cursors, CursorUnreadable
+from api.live.history import History, TooOld
+from connectors.kafka.follower import FollowedRecord
+from messages.topics import SIGNALS_GENERATED
+from tests.streams import signal
+
+PLACES = (("a", 0), ("a", 1), ("b", 0))
+BODY = signal(1, "AAA", "LONG").body
+OFFSETS = st.integers(0, 2**62)
+
+
+def record(partition: int, offset: int) -> FollowedRecord:
+    return FollowedRecord(SIGNALS_GENERATED, partition, offset, 0, BODY)  # type: ignore[arg-type]
+
+
+@given(st.tuples(OFFSETS, OFFSETS, OFFSETS))
+def test_a_cursor_is_read_as_it_was_written(offsets: tuple[int, int, int]) -> None:
+    told = dict(zip(PLACES, offsets, strict=True))
+    cursors = Cursors("run", PLACES)
+    assert cursors.offsets(cursors.text(told)) == told
+    for other in (Cursors("other", PLACES), Cursors("run", PLACES[:2])):
+        with pytest.raises(CursorUnreadable):
+            other.offsets(cursors.text(told))
+
+
+@given(st.text(max_size=60) | st.binary(max_size=40).map(bytes.hex))
+def test_any_text_is_a_cursor_or_said_to_be_none(text: str) -> None:
+    with pytest.raises(CursorUnreadable):
+        Cursors("run", PLACES).offsets(text)
+
+
+@pytest.mark.parametrize("tail", [b"", b"\x00", b"\x00\x00\x00\x00", b"\xff" * 12, b"\x00\x00\x80"])
+def test_a_cursor_with_the_run_s_name_and_other_numbers_is_none(tail: bytes) -> None:
+    cursors = Cursors("run", PLACES)
+    name = base64.urlsafe_b64decode(cursors.text(dict.fromkeys(PLACES, 0)) + "=")[:8]
+    with pytest.raises(CursorUnreadable):
+        cursors.offsets(base64.urlsafe_b64encode(name + tail).decode().rstrip("="))
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from(PLACES), st.integers(1, 3), st.booleans()), max_size=40),
+    st.integers(1, 12),
+)
+def test_whoever_comes_back_hears_each_event_once_or_that_some_are_gone(
+    steps: list[tuple[tuple[str, int], int, bool]], most: int
+) -> None:
+    """Records with gaps of ticks before them; sometimes the reader passes over ticks alone."""
+    at = dict.fromkeys(PLACES, 5)
+    history = History("run", at, most)
+    cursors, numbers = [(history.cursor, 0)], []
+    for (name, partition), gap, told in steps:
+        at[name, partition] += gap
+        if told:
+            event = history.add(name, record(partition, at[name, partition] - 1))
+            numbers.append(event.number)
+            assert event.cursor == history.cursor
+        else:
+            history.pass_to(at)
+        cursors.append((history.cursor, history.newest))
+    assert numbers == list(range(1, len(numbers) + 1))
+    for cursor, newest in cursors:
+        missed = numbers[newest:]
+        if len(missed) <= most:
+            assert [event.number for event in history.since(cursor)] == missed
+        else:
+            with pytest.raises(TooOld):
+                history.since(cursor)
+
+
+def test_a_cursor_ahead_of_the_topics_is_of_another_life() -> None:
+    history, ahead = (
+        History("run", dict.fromkeys(PLACES, 5)),
+        History("run", dict.fromkeys(PLACES, 9)),
+    )
+    with pytest.raises(TooOld):
+        history.since(ahead.cursor)
+
+
+def test_each_topic_is_told_on_one_channel() -> None:
+    assert len(CHANNEL_OF) == len(FOLLOWED) == sum(map(len, CHANNELS.values()))
+
+
+def test_data_names_no_causes_and_writes_times_and_money_as_the_api_does() -> None:
+    told = data_of(BODY)
+    assert "causes" not in told
+    assert "event_time" not in told
+    moment = datetime.fromisoformat(told["at"])
+    assert moment.tzinfo == UTC
+    assert told["at"].endswith("Z")
