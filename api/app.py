@@ -24,6 +24,7 @@ from api.routes import (
     controls,
     market,
     passkeys,
+    people,
     portfolio,
     sign_in,
     strategies,
@@ -34,9 +35,9 @@ from api.routes import (
 from api.unchanging import unchanging
 
 ENDPOINTS: Final[tuple[Endpoint, ...]] = (
-    *system.ENDPOINTS, *sign_in.ENDPOINTS, *passkeys.ENDPOINTS, *portfolio.ENDPOINTS,
-    *trades.ENDPOINTS, *strategies.ENDPOINTS, *market.ENDPOINTS, *controls.ENDPOINTS,
-    *backtests.ENDPOINTS, *verifications.ENDPOINTS,
+    *system.ENDPOINTS, *sign_in.ENDPOINTS, *passkeys.ENDPOINTS, *people.ENDPOINTS,
+    *portfolio.ENDPOINTS, *trades.ENDPOINTS, *strategies.ENDPOINTS, *market.ENDPOINTS,
+    *controls.ENDPOINTS, *backtests.ENDPOINTS, *verifications.ENDPOINTS,
 )  # fmt: skip
 SMALLEST_ZIPPED: Final = 1_024
 

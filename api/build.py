@@ -18,7 +18,7 @@ from psycopg_pool import ConnectionPool
 
 from api.access.challenges import Challenges
 from api.access.database_sessions import SessionsInDatabase
-from api.access.idempotency import Idempotency
+from api.access.idempotency import Idempotency, KeysInDatabase, KeysInMemory
 from api.access.links import DIRECTORY, Links
 from api.access.origin import Origin
 from api.access.passkeys import Ceremonies
@@ -87,11 +87,12 @@ def api_of(serving: Serving, now: Callable[[], datetime] = utc_now) -> Iterator[
     rows = _pool(run.database_url, run.schema, reads_only=True)
     with ExitStack() as stack:
         stack.enter_context(rows)
+        keys: Idempotency
         if run.live:
             people = stack.enter_context(_pool(run.database_url, PEOPLE, reads_only=False))
-            access = _of_people(serving, people, links, now)
+            access, keys = _of_people(serving, people, links, now), KeysInDatabase(people, now)
         else:
-            sessions = SessionsInMemory(now)
+            sessions, keys = SessionsInMemory(now), KeysInMemory(now)
             tokens = Tokens(serving.key, f"run:{run.run_id}", sessions, now)
             access = Access(serving.origin, tokens, sessions, links, Tickets(now))
         hub = Hub(run.run_id, now, access.sessions.alive)
@@ -102,7 +103,7 @@ def api_of(serving: Serving, now: Callable[[], datetime] = utc_now) -> Iterator[
         stack.callback(jobs.close)
         writer = CommandWriter(serving.layout)
         yield Api(
-            run, rows, access, Idempotency(now), writer.write, hub, lambda: tail.good, jobs,
+            run, rows, access, keys, writer.write, hub, lambda: tail.good, jobs,
             serving.flows, now,
         )  # fmt: skip
 

@@ -161,6 +161,48 @@ class People:
                 raise Conflict("LAST_PASSKEY", "This is your last passkey: add another one first.")
             c.execute("DELETE FROM user_credentials WHERE id = %s", (passkey_id,))
 
+    def all(self) -> list[dict[str, Any]]:
+        """Return everybody, the first first, with their passkeys' number and last use."""
+        with self._pool.connection() as c:
+            return c.execute(
+                "SELECT u.id, u.name, u.role, u.active, u.created_at, count(k.id) AS passkeys,"
+                " max(k.last_used_at) AS last_used_at FROM users u"
+                " LEFT JOIN user_credentials k ON k.user_id = u.id"
+                " GROUP BY u.id ORDER BY u.created_at, u.id"
+            ).fetchall()
+
+    def change(self, user_id: str, *, role: str | None, active: bool | None) -> list[str]:
+        """Give somebody another role, shut them out or let them in; their sign-ins end.
+
+        Returns:
+            The ids of the sign-ins that ended.
+
+        Raises:
+            NotFound: there is nobody of that id.
+            Conflict: no owner would be left.
+        """
+        with self._pool.connection() as c:
+            # One at a time: two last owners could go together otherwise.
+            owners = c.execute(
+                "SELECT id FROM users WHERE role = 'owner' AND active ORDER BY id FOR UPDATE"
+            ).fetchall()
+            found = c.execute(
+                "UPDATE users SET role = coalesce(%s, role), active = coalesce(%s, active),"
+                " updated_at = now() WHERE id = %s RETURNING role, active",
+                (role, active, user_id),
+            ).fetchone()
+            if found is None:
+                raise NotFound("NO_SUCH_PERSON", "There is nobody of that id.")
+            owns = found["active"] and found["role"] == "owner"
+            if not owns and {row["id"] for row in owners} == {user_id}:
+                raise Conflict("LAST_OWNER", "Nobody else is an owner: make somebody one first.")
+            ended = c.execute(
+                "UPDATE refresh_tokens SET revoked_at = %s, updated_at = now()"
+                " WHERE user_id = %s AND revoked_at IS NULL RETURNING family",
+                (self._now(), user_id),
+            ).fetchall()
+        return sorted({row["family"] for row in ended})
+
     def invite(self, by: str, role: str) -> tuple[str, datetime]:
         """Return the token of a new invitation, and until when it holds."""
         token, until = secrets.token_urlsafe(32), self._now() + INVITED_FOR

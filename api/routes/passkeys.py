@@ -101,7 +101,7 @@ class Invited(Answer):
 def register_begin(api: Api, call: Call[NoQuery, RegisterBegins]) -> Ceremony:
     """Begin to register, by the token of a link or an invitation."""
     api.access.origin.must_be_ours(call.request)
-    registrar, asked = _registrar(api), call.body
+    registrar, asked = registrar_of(api), call.body
     role = _role(api, registrar, asked.token)
     if not registrar.people.is_free(asked.name):
         raise Conflict("NAME_TAKEN", "Somebody has this name: choose another.")
@@ -113,7 +113,7 @@ def register_begin(api: Api, call: Call[NoQuery, RegisterBegins]) -> Ceremony:
 def register_complete(api: Api, call: Call[NoQuery, Registers]) -> Response:
     """Register with the passkey that was made; the token is used up, and signs in."""
     api.access.origin.must_be_ours(call.request)
-    registrar, asked = _registrar(api), call.body
+    registrar, asked = registrar_of(api), call.body
     role = _role(api, registrar, asked.token)
     challenge = registrar.challenges.take(asked.ceremony, _registering(asked))
     if challenge is None:
@@ -130,7 +130,7 @@ def register_complete(api: Api, call: Call[NoQuery, Registers]) -> Response:
 def login_begin(api: Api, call: Call[NoQuery, SignInBegins]) -> Ceremony:
     """Begin to sign in; the answer is alike for every name and for none."""
     api.access.origin.must_be_ours(call.request)
-    registrar = _registrar(api)
+    registrar = registrar_of(api)
     id_, challenge = registrar.challenges.give(SIGN_IN)
     return Ceremony(ceremony=id_, options=registrar.ceremonies.to_sign_in(challenge))
 
@@ -138,7 +138,7 @@ def login_begin(api: Api, call: Call[NoQuery, SignInBegins]) -> Ceremony:
 def login_complete(api: Api, call: Call[NoQuery, SignsIn]) -> Response:
     """Sign in with a passkey."""
     api.access.origin.must_be_ours(call.request)
-    registrar, asked = _registrar(api), call.body
+    registrar, asked = registrar_of(api), call.body
     challenge = registrar.challenges.take(asked.ceremony, SIGN_IN)
     found = registrar.people.by_credential(credential_id_of(asked.credential))
     if challenge is None or found is None:
@@ -157,13 +157,13 @@ def login_complete(api: Api, call: Call[NoQuery, SignsIn]) -> Response:
 
 def passkeys(api: Api, call: Call[NoQuery, None]) -> Passkeys:
     """One's own passkeys."""
-    found = _registrar(api).people.passkeys(call.person.id)
+    found = registrar_of(api).people.passkeys(call.person.id)
     return Passkeys(passkeys=[PasskeyAnswer.model_validate(k) for k in found])
 
 
 def passkey_begin(api: Api, call: Call[NoQuery, Nothing]) -> Ceremony:
     """Begin to add a passkey."""
-    registrar, person = _registrar(api), call.person
+    registrar, person = registrar_of(api), call.person
     id_, challenge = registrar.challenges.give(f"add {person.id}")
     known = registrar.people.passkeys(person.id)
     user = User(person.id, person.name, person.role)
@@ -172,7 +172,7 @@ def passkey_begin(api: Api, call: Call[NoQuery, Nothing]) -> Ceremony:
 
 def passkey_complete(api: Api, call: Call[NoQuery, PasskeyMade]) -> Passkeys:
     """Add the passkey that was made."""
-    registrar, person, asked = _registrar(api), call.person, call.body
+    registrar, person, asked = registrar_of(api), call.person, call.body
     challenge = registrar.challenges.take(asked.ceremony, f"add {person.id}")
     if challenge is None:
         raise _too_late()
@@ -185,12 +185,12 @@ def passkey_complete(api: Api, call: Call[NoQuery, PasskeyMade]) -> Passkeys:
 
 def passkey_rename(api: Api, call: Call[NoQuery, Renamed]) -> None:
     """Give one of one's passkeys another label."""
-    _registrar(api).people.rename(call.person.id, call.path["id"], call.body.label)
+    registrar_of(api).people.rename(call.person.id, call.path["id"], call.body.label)
 
 
 def passkey_revoke(api: Api, call: Call[NoQuery, None]) -> None:
     """Revoke one of one's passkeys; not the last one."""
-    registrar = _registrar(api)
+    registrar = registrar_of(api)
     registrar.people.revoke(call.person.id, call.path["id"])
     registrar.people.log(
         call.person.id, "revoke passkey", "done", call.peer, target=call.path["id"]
@@ -199,13 +199,13 @@ def passkey_revoke(api: Api, call: Call[NoQuery, None]) -> None:
 
 def invite(api: Api, call: Call[NoQuery, InviteAsked]) -> Invited:
     """Invite somebody: a link for them to register by, good for a day."""
-    registrar = _registrar(api)
+    registrar = registrar_of(api)
     token, until = registrar.people.invite(call.person.id, call.body.role)
     registrar.people.log(call.person.id, "invite", "done", call.peer, role=call.body.role)
     return Invited(link=f"{api.access.origin.public}/#register={token}", expires_at=until)
 
 
-def _registrar(api: Api) -> Registrar:
+def registrar_of(api: Api) -> Registrar:
     """Return where people are looked after.
 
     Raises:
