@@ -75,6 +75,25 @@ class TradeSignal(Message, frozen=True, kw_only=True, gc=False):
     bar: str = ""
 
 
+class CheckResult(Struct, frozen=True, gc=False):
+    """What one check measured when something was decided.
+
+    Attributes:
+        code: of the check, such as MAX_POSITIONS.
+        comparison: what `measured` must be to `limit`.
+        limit, measured: whole numbers, dollars with four decimals, or words; `unknown` where there
+            was none, which denies, and `none` where there was nothing to measure, which does not.
+        passed: False for the check that denied, and for those behind it that would have.
+    """
+
+    code: str
+    comparison: Literal["<=", ">=", "<", "="]
+    limit: str
+    measured: str
+    unit: Literal["dollars", "shares", "positions", "seconds", "session", "state"]
+    passed: bool
+
+
 class Decision(Message, frozen=True, kw_only=True, gc=False):
     """What was made of a signal, a stop or a command: accepted, or denied with a reason.
 
@@ -84,6 +103,8 @@ class Decision(Message, frozen=True, kw_only=True, gc=False):
         code: `ACCEPTED`, or the check that denied.
         limit: the check's limit, in words a person can read.
         actual: the value that was measured against it; `unknown` where there was none.
+        checks: every check that was asked, in order, those behind the one that denied too; those
+            that are switched off are left out.
     """
 
     account: str
@@ -95,6 +116,7 @@ class Decision(Message, frozen=True, kw_only=True, gc=False):
     code: str
     limit: str = ""
     actual: str = ""
+    checks: tuple[CheckResult, ...] = ()
 
 
 class OrderRequest(Message, frozen=True, kw_only=True, gc=False):

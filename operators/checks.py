@@ -10,7 +10,7 @@ a compiler, so that the parameters can name the checks.
 """
 
 from collections.abc import Callable, Mapping
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, Literal, NamedTuple
 
 from messages.units import MINUTE_US, SECOND_US, to_money
 
@@ -85,6 +85,8 @@ class Limits(NamedTuple):
     fees_bps: int
 
 
+Unit = Literal["dollars", "shares", "positions", "seconds", "session", "state"]
+Comparison = Literal["<=", ">=", "<", "="]
 Verdict = tuple[bool, int, int]
 Rule = Callable[[Ask, Limits], Verdict]
 Chain = Callable[[Ask, Limits], tuple[int, int, int]]  # number, limit, actual
@@ -105,12 +107,15 @@ class Check(NamedTuple):
     Attributes:
         rule: the check itself.
         words: limit and actual as a person reads them.
+        unit: of limit and actual, for programs; comparison: what actual must be to limit.
         always: it cannot be switched off.
         broker_only: it needs a broker; paper trading and backtests do without it.
     """
 
     rule: Rule
     words: Words
+    unit: Unit
+    comparison: Comparison
     always: bool = False
     broker_only: bool = False
 
@@ -257,19 +262,19 @@ def dollars(units: int) -> str:
 
 
 CHECKS: Final[Mapping[str, Check]] = {
-    "MARKET_CLOSED": Check(market_closed, _session),
-    "TRADING_STATE": Check(trading_state, _state),
-    "STALE_PRICE": Check(stale_price, _seconds),
-    "STALE_SENTIMENT": Check(stale_sentiment, _news_age),
-    "ALREADY_HELD": Check(already_held, _held),
-    "COOLDOWN": Check(cooldown, _since_exit),
-    "MAX_POSITIONS": Check(max_positions, _count),
-    "BELOW_ONE_SHARE": Check(below_one_share, _both_shares, always=True),
-    "MAX_FEES": Check(max_fees, _money),
-    "MAX_POSITION_PCT": Check(max_position_pct, _money),
-    "MAX_EXPOSURE": Check(max_exposure, _money),
-    "BUYING_POWER": Check(buying_power, _money),
-    "MAX_PARTICIPATION": Check(max_participation, _volume),
+    "MARKET_CLOSED": Check(market_closed, _session, "session", "="),
+    "TRADING_STATE": Check(trading_state, _state, "state", "="),
+    "STALE_PRICE": Check(stale_price, _seconds, "seconds", "<="),
+    "STALE_SENTIMENT": Check(stale_sentiment, _news_age, "seconds", "<="),
+    "ALREADY_HELD": Check(already_held, _held, "shares", "="),
+    "COOLDOWN": Check(cooldown, _since_exit, "seconds", ">="),
+    "MAX_POSITIONS": Check(max_positions, _count, "positions", "<"),
+    "BELOW_ONE_SHARE": Check(below_one_share, _both_shares, "shares", ">=", always=True),
+    "MAX_FEES": Check(max_fees, _money, "dollars", "<="),
+    "MAX_POSITION_PCT": Check(max_position_pct, _money, "dollars", "<="),
+    "MAX_EXPOSURE": Check(max_exposure, _money, "dollars", "<="),
+    "BUYING_POWER": Check(buying_power, _money, "dollars", "<="),
+    "MAX_PARTICIPATION": Check(max_participation, _volume, "shares", "<="),
 }
 NAMES: Final = tuple(CHECKS)
 SWITCHABLE: Final = tuple(name for name, check in CHECKS.items() if not check.always)

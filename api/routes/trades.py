@@ -109,6 +109,22 @@ class Signal(Answer):
     bar: str
 
 
+class CheckAnswer(Answer):
+    """What one check measured: `measured` must be, by `comparison`, to `limit`.
+
+    Attributes:
+        denied: it is the one that denied; those behind it were measured all the same.
+    """
+
+    code: str
+    comparison: str
+    limit: str
+    measured: str
+    unit: str
+    passed: bool
+    denied: bool
+
+
 class Decision(Answer):
     """What was made of a signal, a stop or a command.
 
@@ -127,6 +143,7 @@ class Decision(Answer):
     code: str
     limit: str
     actual: str
+    checks: list[CheckAnswer]
 
 
 class Outcome(Answer):
@@ -313,7 +330,10 @@ def _signal(row: dict[str, Any]) -> Signal:
 
 
 def _decision(row: dict[str, Any]) -> Decision:
-    return Decision(at=row["event_time"], limit=row["limit_value"], **row)
+    denying = next((c["code"] for c in row["checks"] if not c["passed"]), None)
+    checks = [CheckAnswer(**c, denied=c["code"] == denying) for c in row["checks"]]
+    plain = {name: value for name, value in row.items() if name != "checks"}
+    return Decision(at=row["event_time"], limit=row["limit_value"], checks=checks, **plain)
 
 
 def _alike(last: Folded, row: dict[str, Any]) -> bool:

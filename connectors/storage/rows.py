@@ -68,7 +68,7 @@ RENAMED: Final = MappingProxyType(
 def _plain(table: Table) -> Callable[[int, Any], Values]:
     """Take each column from the field of its name; lists and nested records as they come."""
     names = [RENAMED.get(c.name, c.name) for c in table.columns if c.name not in WRITTEN]
-    nested = {"strategy_sources", "credits", "profits", "positions"}
+    nested = {"strategy_sources", "credits", "profits", "positions", "checks"}
 
     def values(stamp: int, body: Any) -> Values:
         return tuple(

@@ -141,7 +141,7 @@ signals = _fact(
 decisions = _fact(
     "decisions", _text("account"), _text("ticker", index=True), one_of("side", Side),
     _of("accepted", Boolean), _text("cause"), _text("signal_id", index=True), _text("code"),
-    _text("limit_value"), _text("actual"),
+    _text("limit_value"), _text("actual"), _of("checks", JSONB),
     Index("ix_decisions_stamp_id", "stamp", "id"),
     Index("ix_decisions_ticker_stamp_id", "ticker", "stamp", "id"),
     Index("ix_decisions_denied", "stamp", "id", postgresql_where=text("NOT accepted")),

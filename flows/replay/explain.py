@@ -34,6 +34,7 @@ class Node(Struct, kw_only=True, omit_defaults=True):
         at: when the system knew it, UTC in ISO 8601.
         text: in one line.
         numbers: name, value and limit or rule, for a table.
+        checks: of a decision, as it carries them.
         because: what it came from.
     """
 
@@ -42,6 +43,7 @@ class Node(Struct, kw_only=True, omit_defaults=True):
     id: str = ""
     at: str = ""
     numbers: list[tuple[str, str, str]] = []
+    checks: list[dict[str, Any]] = []
     because: list["Node"] = []
 
 
@@ -148,7 +150,10 @@ class Explainer:
             verdict += f" (limit {b['limit']}, actual {b['actual']})"
         text = f"{b['side']} {b['ticker']} because of a {b['cause']}: {verdict}"
         numbers = list(measured.numbers) if measured is not None else []
-        return self._node("decision", found, text, numbers=numbers, because=self._causes(found))
+        return self._node(
+            "decision", found, text, numbers=numbers, checks=b.get("checks", []),
+            because=self._causes(found),
+        )  # fmt: skip
 
     def _measurements(self, found: IndexedRecord) -> Measurements | None:
         day = session_day(found.stamp)

@@ -12,12 +12,13 @@ from typing import Literal
 from messages.base import make_id
 from messages.control import Command
 from messages.market import Bar
-from messages.trading import Cause, Decision, ExecutionCorrected, TradeSignal
+from messages.trading import Cause, CheckResult, Decision, ExecutionCorrected, TradeSignal
 from messages.units import to_micros, to_units
 from operators import checks
 from operators.bar_filter import BarFilter
 from operators.blocks import Block, Event
-from operators.checks import ACCEPTED, UNKNOWN, Ask, Denial
+from operators.check_results import entry_results, exit_results
+from operators.checks import ACCEPTED, UNKNOWN, Ask, Denial, session_denial
 from operators.params import Params
 from operators.trading.account import Account, Fill, Position
 from operators.trading.asked import EntryAsked, ExitAsked, Watch, news_of
@@ -237,7 +238,8 @@ class Desk:
         number, limit, actual = checks.first_denial(ask, self._limits)
         denial = None if number == ACCEPTED else checks.denial_of(ask, number, limit, actual)
         shown = side if denial else ask.qty
-        decision = self._decide(stamp, signal.ticker, shown, request, denial, out)
+        results = entry_results(ask, self._limits)
+        decision = self._decide(stamp, signal.ticker, shown, request, denial, out, results)
         if self._watch is not None:
             self._watch(decision, EntryAsked(signal.ticker, ask))
         if denial is None:
@@ -278,9 +280,10 @@ class Desk:
     ) -> None:  # fmt: skip
         """Decide on an exit; one within a bar fills there, if the bar began in session."""
         is_open = self._sessions.is_open(stamp if when is None else when)
-        denial = checks.session_denial(is_open, self._limits)
-        denial = denial or self._exit_denial(ticker, request.cause)
-        decision = self._decide(stamp, ticker, -position.qty, request, denial, out)
+        denial = session_denial(is_open, self._limits) or self._exit_denial(ticker, request.cause)
+        free = 0 if self._orders.is_exiting(ticker) else position.qty
+        results = exit_results(self._limits, self._states.now, request.cause, free, is_open)
+        decision = self._decide(stamp, ticker, -position.qty, request, denial, out, results)
         self._show_exit(decision, stamp, ticker)
         if denial is None:
             self._place(
@@ -291,7 +294,10 @@ class Desk:
         self, stamp: int, ticker: str, side: int, request: Request, out: list[Event]
     ) -> None:
         denial = Denial("NO_POSITION", "a position to close", "0 shares")
-        self._show_exit(self._decide(stamp, ticker, side, request, denial, out), stamp, ticker)
+        is_open = self._sessions.is_open(stamp)
+        results = exit_results(self._limits, self._states.now, request.cause, 0, is_open)
+        decision = self._decide(stamp, ticker, side, request, denial, out, results)
+        self._show_exit(decision, stamp, ticker)
 
     def _exit_denial(self, ticker: str, cause: Cause) -> Denial | None:
         if self._orders.is_exiting(ticker):
@@ -302,9 +308,9 @@ class Desk:
 
     def _decide(
         self, stamp: int, ticker: str, qty: int, request: Request, denial: Denial | None,
-        out: list[Event],
+        out: list[Event], results: tuple[CheckResult, ...] = (),
     ) -> Decision:  # fmt: skip
-        decision = self._events.decide(stamp, ticker, qty, request, denial)
+        decision = self._events.decide(stamp, ticker, qty, request, denial, results)
         out.append(Event(stamp, decision.account, decision))
         return decision
 

@@ -5,6 +5,7 @@ from typing import Final, NamedTuple
 from messages.base import make_id
 from messages.trading import (
     Cause,
+    CheckResult,
     Decision,
     OrderRequest,
     OrderStatus,
@@ -58,9 +59,10 @@ class EventFactory:
         self.name = self._account = account
 
     def decide(
-        self, stamp: int, ticker: str, qty: int, request: Request, denial: Denial | None
-    ) -> Decision:
-        """Answer a request: accepted, or denied and why."""
+        self, stamp: int, ticker: str, qty: int, request: Request, denial: Denial | None,
+        results: tuple[CheckResult, ...] = (),
+    ) -> Decision:  # fmt: skip
+        """Answer a request: accepted, or denied and why; with what every check measured."""
         return Decision(
             id=make_id("dec", self._account, *request.seed),
             causes=request.causes,
@@ -74,6 +76,7 @@ class EventFactory:
             code=denial.code if denial else "ACCEPTED",
             limit=denial.limit if denial else "",
             actual=denial.actual if denial else "",
+            checks=results,
         )
 
     def order(self, decision: Decision, order: Order) -> Event:

@@ -212,7 +212,7 @@ def test_a_new_check_is_one_function_and_one_row() -> None:
     def too_round(a: Ask, _: Limits) -> Verdict:
         return a.qty % 100 != 0, 100, a.qty
 
-    row = Check(too_round, lambda _a, limit, actual: (str(limit), str(actual)))
+    row = Check(too_round, lambda _a, limit, actual: (str(limit), str(actual)), "shares", "<=")
     table = {"MAX_POSITIONS": CHECKS["MAX_POSITIONS"], "TOO_ROUND": row}
     ask = GOOD._replace(qty=200)
     assert chained(table)(ask, LIMITS) == (2, 100, 200)
@@ -224,7 +224,7 @@ def test_a_check_that_needs_a_broker_is_asked_with_a_broker_alone() -> None:
     def stream_down(_a: Ask, _: Limits) -> Verdict:
         return False, 1, 0
 
-    row = Check(stream_down, lambda _a, _l, _c: ("up", "down"), broker_only=True)
+    row = Check(stream_down, lambda _a, _l, _c: ("up", "down"), "state", "=", broker_only=True)
     table = {"STREAM_DOWN": row, **CHECKS}
     assert chained(table)(GOOD, LIMITS)[0] == ACCEPTED
     assert chained(table, broker=True)(GOOD, LIMITS)[0] == number_of("STREAM_DOWN", table)
