@@ -33,11 +33,15 @@ from api.jobs.jobs import Jobs
 from api.jobs.tasks import Start
 from api.live.hub import Hub
 from api.live.tail import Tail
+from api.vitals import FeedVitals, FlowVitals
+from api.watch import Watch
 from connectors.kafka.command_writer import CommandWriter
 from connectors.kafka.layout import Layout
+from connectors.kafka.levels import Levels
 from connectors.runs import Run
 from connectors.storage.access import SCHEMA as PEOPLE
 from connectors.storage.connection import WAIT_S
+from messages.topics import EVERY_TOPIC
 
 CONNECTIONS: Final = 8
 SLOWEST_MS: Final = 10_000
@@ -58,7 +62,7 @@ class Serving:
         layout: of the run, for the principal `api`.
         origin: where browsers find it.
         key: that access tokens are signed with.
-        flows: the flows' names and states, asked with each request.
+        flows, feeds: how they are, asked with each request.
         start: starts the process of a job.
         trusted: networks of proxies whose headers count.
     """
@@ -67,7 +71,8 @@ class Serving:
     layout: Layout
     origin: Origin
     key: bytes
-    flows: Callable[[], dict[str, str]]
+    flows: Callable[[], Sequence[FlowVitals]]
+    feeds: Callable[[], Sequence[FeedVitals]]
     start: Start
     trusted: Sequence[str] = ()
 
@@ -99,12 +104,15 @@ def api_of(serving: Serving, now: Callable[[], datetime] = utc_now) -> Iterator[
         tail = Tail(serving.layout, hub)
         tail.start()
         stack.callback(tail.stop)
+        watch = Watch(Levels(serving.layout, EVERY_TOPIC).read)
+        watch.start()
+        stack.callback(watch.stop)
         jobs = Jobs(run.path(JOBS), serving.start, hub.say, now)
         stack.callback(jobs.close)
         writer = CommandWriter(serving.layout)
         yield Api(
-            run, rows, access, keys, writer.write, hub, lambda: tail.good, jobs,
-            serving.flows, now,
+            run, rows, access, keys, writer.write, hub, lambda: tail.good, jobs, watch,
+            tail.delays, serving.flows, serving.feeds, now,
         )  # fmt: skip
 
 

@@ -1,6 +1,6 @@
 """What an API process has, and what a handler is told of a request."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Generic, TypeVar
@@ -19,7 +19,10 @@ from api.access.sessions import Sessions
 from api.access.tickets import Tickets
 from api.access.tokens import Tokens
 from api.jobs.jobs import Jobs
+from api.live.delays import Delays
 from api.live.hub import Hub
+from api.vitals import FeedVitals, FlowVitals
+from api.watch import Watch
 from connectors.runs import Run
 from messages.control import Command
 
@@ -58,7 +61,8 @@ class Api:
         live: tells what happens to whoever listens.
         tailing: whether the broker answers the tail.
         jobs: backtests and proofs.
-        flows: the run's flows and their states, as the supervisor knows them.
+        watch: how the topics grow; delays: how long a record takes to be there.
+        flows, feeds: how they are.
         now: the wall clock, UTC.
     """
 
@@ -70,13 +74,16 @@ class Api:
     live: Hub = field(repr=False)
     tailing: Callable[[], bool]
     jobs: Jobs = field(repr=False)
-    flows: Callable[[], dict[str, str]]
+    watch: Watch = field(repr=False)
+    delays: Delays = field(repr=False)
+    flows: Callable[[], Sequence[FlowVitals]]
+    feeds: Callable[[], Sequence[FeedVitals]]
     now: Callable[[], datetime]
 
     @property
     def ended(self) -> bool:
         """Tell whether the run has been played to its end."""
-        states = self.flows().values()
+        states = [flow.state for flow in self.flows()]
         return bool(states) and all(state == "ended" for state in states)
 
 

@@ -88,6 +88,7 @@ RUNS_STARTED: Final = Topic("runs.started", RunStarted, "every partition", "run"
 # Telemetry by the wall clock: in no order with the rest, not archived, read by people.
 SYSTEM_EVENTS: Final = Topic("system.events", FlowHealth, "source", "hea")
 FEEDS_HEALTH: Final = Topic("feeds.health", FeedHealth, "source", "hea")
+TELEMETRY: Final[tuple[Topic[Message], ...]] = (SYSTEM_EVENTS, FEEDS_HEALTH)
 # What a feed gave and no topic could take; read as `<feed>.dlq` like any other dead letter.
 NEWS_FEED_DLQ: Final = Topic("news.feed.dlq", DeadLetter, "source", "dlq")
 MARKET_FEED_DLQ: Final = Topic("market.feed.dlq", DeadLetter, "source", "dlq")

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Final
 
 from api.live.channels import FOLLOWED
+from api.live.delays import Delays
 from api.live.hub import Hub
 from connectors.kafka.follower import Follower
 from connectors.kafka.layout import BrokerUnavailable, Layout
@@ -20,13 +21,18 @@ LATE_S: Final = 10.0
 
 
 class Tail:
-    """Reads, tells the hub, and knows whether the broker answers."""
+    """Reads, tells the hub, and knows whether the broker answers.
+
+    Attributes:
+        delays: of what it has read.
+    """
 
     def __init__(
         self, layout: Layout, hub: Hub, clock: Callable[[], float] = time.monotonic
     ) -> None:  # fmt: skip
         """Take where to read and whom to tell; `start` begins."""
         self._layout, self._hub, self._clock = layout, hub, clock
+        self.delays = Delays()
         self._over = threading.Event()
         self._answered = float("-inf")
         self._thread = threading.Thread(target=self._run, name="tail", daemon=True)
@@ -67,6 +73,8 @@ class Tail:
         self._answered = asked
         while not self._over.is_set():
             records = follower.read(WAIT_S)
+            for record in records:
+                self.delays.take(record)
             self._hub.tell(
                 [(self._layout.name(record.topic), record) for record in records],
                 follower.position,

@@ -1,27 +1,38 @@
 """The market as stored: bars, news and what the news say of a ticker."""
 
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import Annotated, Any, Final, get_args
+
+from pydantic import Field
 
 from api.context import Api, Call
 from api.endpoints import Endpoint, NoQuery
+from api.indicators import Indicator, Line, line_of, warm_up
 from api.pages import Limit, PageAsked, after_of, cursor_of
 from api.problems import NotFound
 from api.values import Answer, Asked, Moment, Money, Ticker
 from connectors.storage.pages import Pages
 from messages.units import to_datetime
+from operators.params import Params
 
 MOST_BARS: Final = 5_000
 SPAN: Final = timedelta(days=1)
+LOOK_BACK: Final = timedelta(days=366)  # within which bars settle the indicators
+INDICATORS: Final = "^({0})(,({0}))*$".format("|".join(get_args(Indicator)))
 EVER: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class BarsAsked(Asked):
-    """Which bars: from `since` to `until`, itself left out; a day to the newest by default."""
+    """Which bars: from `since` to `until`, itself left out; a day to the newest by default.
+
+    Attributes:
+        indicators: names with commas between them: sma, volume_sma, rsi.
+    """
 
     ticker: Ticker
     since: Moment | None = None
     until: Moment | None = None
+    indicators: Annotated[str, Field(pattern=INDICATORS, examples=["sma,rsi"])] | None = None
 
 
 class Bar(Answer):
@@ -36,11 +47,18 @@ class Bar(Answer):
 
 
 class Bars(Answer):
-    """Bars of the run's interval, oldest first; of more than 5,000 the newest."""
+    """Bars of the run's interval, oldest first; of more than 5,000 the newest.
+
+    Attributes:
+        indicators: name -> its value at each bar, null while it has too few bars: `sma`, the mean
+            close of momentum's window in dollars; `volume_sma`, its mean volume; `rsi` of mean
+            reversion's period.
+    """
 
     ticker: str
     interval: str
     bars: list[Bar]
+    indicators: dict[str, list[float | None]]
 
 
 class NewsAsked(PageAsked):
@@ -130,15 +148,25 @@ def bars(api: Api, call: Call[BarsAsked, None]) -> Bars:
         if until is None:
             newest = pages.read("last_price", ticker=asked.ticker, interval=interval, since=EVER)
             if not newest:
-                return Bars(ticker=asked.ticker, interval=interval, bars=[])
+                return Bars(ticker=asked.ticker, interval=interval, bars=[], indicators={})
             until = newest[0]["start"] + timedelta(microseconds=1)
         since = asked.since or until - SPAN
         rows = pages.read(
             "newest_bars", ticker=asked.ticker, interval=interval, since=since, until=until,
             limit=MOST_BARS,
         )  # fmt: skip
-    found = [Bar(**row) for row in reversed(rows)]
-    return Bars(ticker=asked.ticker, interval=interval, bars=found)
+        earlier = []
+        if rows and asked.indicators:
+            began = rows[-1]["start"]
+            earlier = pages.read(
+                "newest_bars", ticker=asked.ticker, interval=interval, since=began - LOOK_BACK,
+                until=began, limit=warm_up(api.run.rules),
+            )  # fmt: skip
+    lines = _lines(asked.indicators, [*reversed(earlier), *reversed(rows)], api.run.rules)
+    return Bars(
+        ticker=asked.ticker, interval=interval, bars=[Bar(**row) for row in reversed(rows)],
+        indicators={name: line[len(earlier) :] for name, line in lines.items()},
+    )  # fmt: skip
 
 
 def news(api: Api, call: Call[NewsAsked, None]) -> News:
@@ -174,6 +202,13 @@ def sentiment(api: Api, call: Call[SentimentAsked, None]) -> Sentiment:
             "sentiment_windows", {"ticker": ticker}, limit=call.query.limit
         )  # fmt: skip
     return Sentiment(ticker=ticker, windows=[Window(at=row["event_time"], **row) for row in rows])
+
+
+def _lines(asked: str | None, rows: list[dict[str, Any]], rules: Params) -> dict[str, Line]:
+    """Return the indicators that are asked for, over all rows."""
+    closes, volumes = [row["close"] for row in rows], [row["volume"] for row in rows]
+    names = [name for name in get_args(Indicator) if name in (asked or "").split(",")]
+    return {name: line_of(name, closes, volumes, rules) for name in names}
 
 
 def _article(row: dict[str, Any]) -> Article:

@@ -8,6 +8,7 @@ from api.endpoints import Endpoint, NoQuery
 from api.pages import PageAsked, after_of, cursor_of
 from api.problems import Away
 from api.values import Answer, Moment
+from api.watch import Growth, alerts_of
 from connectors.storage.pages import Pages
 from connectors.version import VERSION
 
@@ -19,20 +20,78 @@ class Good(Answer):
 
 
 class Flow(Answer):
-    """A flow's process: running, restarting, ended, failed, or silent."""
+    """A flow's process: running, restarting, ended, failed, or silent.
+
+    Attributes:
+        lag: records that it has not read yet.
+        clock: the time of its log; clock_age_s: the wall clock less that, live.
+        epoch_age_s: since everything was last durable.
+    """
 
     flow: str
     state: str
+    lag: int
+    clock: str
+    clock_age_s: float | None
+    epoch_age_s: float | None
+    restarts: int
+
+
+class Feed(Answer):
+    """A news feed: healthy, failing, or waiting for its first fetch."""
+
+    feed: str
+    state: str
+    last_success: str | None
+    last_item: str | None
+    entries: int
+    errors: int
+    detail: str
+
+
+class TopicLevel(Answer):
+    """A topic of the run.
+
+    Attributes:
+        records: that were ever appended, ticks included; newest: when the last one was.
+        rate: a second, over the last five minutes; null before the second look, ten seconds after
+            the start.
+        delay_ms_p50, delay_ms_p99: from the moment that a record is of to its append, of the newest
+            200 of a live run; what a topic adds to the one before it is the delay of that hop.
+    """
+
+    topic: str
+    records: int
+    newest: Moment | None
+    rate: float | None
+    delay_ms_p50: float | None
+    delay_ms_p99: float | None
+
+
+class AlertAnswer(Answer):
+    """Something that somebody should look at.
+
+    Attributes:
+        about: a flow, a feed, a topic or the broker.
+    """
+
+    code: str
+    severity: Literal["warning", "critical"]
+    about: str
+    detail: str
 
 
 class System(Answer):
-    """How the run's processes are."""
+    """How the run is: its processes, feeds and topics, and what is amiss, the worst first."""
 
     version: str
     run: str
     live: bool
     ended: bool
     flows: list[Flow]
+    feeds: list[Feed]
+    topics: list[TopicLevel]
+    alerts: list[AlertAnswer]
 
 
 class DeadLetter(Answer):
@@ -71,11 +130,24 @@ def ready(api: Api, call: Call[NoQuery, None]) -> Good:
 
 
 def system(api: Api, call: Call[NoQuery, None]) -> System:
-    """How the flows are."""
-    flows = [Flow(flow=name, state=state) for name, state in api.flows().items()]
+    """How the flows, feeds and topics are, and what is amiss."""
+    flows, feeds, topics, live = api.flows(), api.feeds(), api.watch.topics(), api.run.live
+    amiss = alerts_of(flows, feeds, topics, live=live, tailing=api.tailing())
     return System(
-        version=VERSION, run=api.run.run_id, live=api.run.live, ended=api.ended, flows=flows
-    )
+        version=VERSION, run=api.run.run_id, live=live, ended=api.ended,
+        flows=[Flow.model_validate(flow) for flow in flows],
+        feeds=[Feed.model_validate(feed) for feed in feeds],
+        topics=[_topic(api, growth) for growth in topics],
+        alerts=[AlertAnswer.model_validate(alert) for alert in amiss],
+    )  # fmt: skip
+
+
+def _topic(api: Api, growth: Growth) -> TopicLevel:
+    median, slow = (api.delays.of(growth.topic) if api.run.live else None) or (None, None)
+    return TopicLevel(
+        topic=growth.topic, records=growth.records, newest=growth.newest, rate=growth.rate,
+        delay_ms_p50=median, delay_ms_p99=slow,
+    )  # fmt: skip
 
 
 def dead_letters(api: Api, call: Call[PageAsked, None]) -> DeadLetters:

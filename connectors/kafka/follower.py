@@ -4,12 +4,13 @@ from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple
 
 from confluent_kafka import Consumer, KafkaException, TopicPartition
+from confluent_kafka import Message as Record
 
-from connectors.kafka.headers import read_headers
+from connectors.kafka.headers import read_headers, stamp_of_telemetry
 from connectors.kafka.layout import ADMIN_TIMEOUT_S, BrokerUnavailable, Layout
 from messages.base import Message
 from messages.codec import Unreadable, decoder
-from messages.topics import Topic
+from messages.topics import TELEMETRY, Topic
 
 AT_ONCE: Final = 1_000
 
@@ -18,7 +19,7 @@ class FollowedRecord(NamedTuple):
     """A record of the run's own.
 
     Attributes:
-        stamp: microseconds.
+        stamp: microseconds; appended_ms: by Kafka's own time stamp.
     """
 
     topic: Topic[Message]
@@ -26,6 +27,7 @@ class FollowedRecord(NamedTuple):
     offset: int
     stamp: int
     body: Message
+    appended_ms: int = 0
 
 
 class Follower:
@@ -98,17 +100,30 @@ class Follower:
                 continue  # librdkafka goes on by itself once the broker is back
             name, partition = record.topic() or "", record.partition() or 0
             self.position[name, partition] = (record.offset() or 0) + 1
-            stamp, seq, tick = read_headers(record, self._run, self._seals[name])
-            if tick is not None or seq is None or seq <= self._seen.get((name, partition), -1):
+            stamp = self._told_at(record, name, partition)
+            if stamp is None:
                 continue
-            self._seen[name, partition] = seq
             try:
                 body = self._decode[name](record.value() or b"")
             except Unreadable:
                 continue  # the flow that reads it says why, on its dead letters
             offset = record.offset() or 0
-            found.append(FollowedRecord(self._topics[name], partition, offset, stamp, body))
+            found.append(
+                FollowedRecord(
+                    self._topics[name], partition, offset, stamp, body, record.timestamp()[1]
+                )
+            )
         return found
+
+    def _told_at(self, record: Record, name: str, partition: int) -> int | None:
+        """Return the stamp of a record that is told; None for a tick, a repeat, a stranger's."""
+        if self._topics[name] in TELEMETRY:
+            return stamp_of_telemetry(record, self._run)
+        stamp, seq, tick = read_headers(record, self._run, self._seals[name])
+        if tick is not None or seq is None or seq <= self._seen.get((name, partition), -1):
+            return None
+        self._seen[name, partition] = seq
+        return stamp
 
     def answers(self) -> bool:
         """Ask the broker for something; tells whether it answers within the time."""

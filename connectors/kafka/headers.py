@@ -141,6 +141,12 @@ def read_headers(record: Record, run: bytes, seal: Seal | None = None) -> Said:
     return appended_at(record), None, None
 
 
+def stamp_of_telemetry(record: Record, run: bytes) -> int | None:
+    """Return the stamp of a record of telemetry, which is not counted; None for a stranger's."""
+    named: dict[str, bytes | None] = dict(record.headers() or ())  # type: ignore[arg-type]
+    return _number(named.get(STAMP)) if named.get(RUN) == run else None
+
+
 def _believed(record: Record, named: dict[str, bytes | None], seal: Seal | None) -> bool:
     if seal is None:
         return True

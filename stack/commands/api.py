@@ -20,8 +20,8 @@ from stack.jobs import starting
 from stack.listening import listening
 from stack.metrics_port import metrics_port
 from stack.runtime.front import origin_of
-from stack.runtime.health import rows_of
 from stack.runtime.presence import run_up
+from stack.runtime.vital_signs import feed_vitals, flow_vitals
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -71,7 +71,8 @@ def run(options: argparse.Namespace) -> int:
             layout_as_api(home, run_),
             origin,
             key,
-            lambda: {row.flow: row.state for row in rows_of(run_.path())},
+            lambda: flow_vitals(run_.path()),
+            lambda: feed_vitals(run_.path()),
             starting(home.path, run_),
             settings.api.trusted_proxies,
         ),

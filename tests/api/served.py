@@ -13,6 +13,7 @@ import httpx
 from api.access.origin import Origin
 from api.build import Serving, api_of, server_of
 from api.context import Api
+from api.vitals import FlowVitals
 from connectors.kafka.layout import Layout
 from connectors.runs import Run
 from stack.home import free_port
@@ -89,7 +90,12 @@ def served(run: Run, layout: Layout, **more: Any) -> Iterator[Served]:
     port, clock, flows = free_port(), Clock(), dict[str, str]()
     origin = Origin(f"http://localhost:{port}", port, "tidewire_test", **more)
     start = starting(home_of_run(run), run)
-    with api_of(Serving(run, layout, origin, KEY, lambda: flows, start), clock) as api:
+
+    def vitals() -> list[FlowVitals]:
+        return [FlowVitals(flow=name, state=state) for name, state in flows.items()]
+
+    serving = Serving(run, layout, origin, KEY, vitals, list, start)
+    with api_of(serving, clock) as api:
         sockets = listening("localhost", port)
         server = server_of(api)
         thread = threading.Thread(target=server.run, args=(sockets,), daemon=True)

@@ -5,6 +5,7 @@ import json
 from datetime import datetime
 from decimal import Decimal
 from io import StringIO
+from pathlib import Path
 from typing import Any
 
 import jsonschema
@@ -15,8 +16,11 @@ from psycopg.rows import dict_row
 from api.app import ENDPOINTS
 from api.endpoints import Endpoint
 from api.openapi import document
+from connectors.archive.reading import ArchivedRun
+from flows.replay.explain import Explainer
 from stack.runtime.demo import Demo
 from tests.api.served import Served
+from tests.waiting import eventually
 
 pytestmark = [pytest.mark.kafka, pytest.mark.postgres, pytest.mark.timeout(300)]
 READS = [
@@ -150,6 +154,34 @@ def test_a_trade_with_all_it_came_from(web: Served, played_day: Demo) -> None:
     assert one["signal"] in {r["id"] for r in led}
 
 
+def test_checks_are_told_as_fields_and_explained_alike(web: Served, played_day: Demo) -> None:
+    explainer = Explainer(ArchivedRun(Path(played_day.run.archive)))
+    for where in ("accepted AND cause = 'signal'", "code = 'ALREADY_HELD'", "code = 'NO_POSITION'"):
+        [row] = rows(played_day, f"SELECT id, code FROM decisions WHERE {where} LIMIT 1")
+        told = web.get(f"/api/decisions/{row['id']}").json()["decision"]["checks"]
+        assert [{k: v for k, v in c.items() if k != "denied"} for c in told] == (
+            explainer.of(row["id"]).checks
+        )
+        denied = [c["code"] for c in told if c["denied"]]
+        assert denied == ([] if row["code"] == "ACCEPTED" else [row["code"]])
+        assert told
+        assert all(c["passed"] for c in told) == (row["code"] == "ACCEPTED")
+
+
+def test_the_system_tells_how_topics_grow(web: Served, played_day: Demo) -> None:
+    web.flows.update(trade="running", news="silent")
+    eventually(web.api.watch.topics)
+    eventually(web.api.tailing)
+    told = web.get("/api/system").json()
+    assert [f["flow"] for f in told["flows"]] == ["trade", "news"]
+    assert told["alerts"][0]["code"] == "FLOW_DOWN"
+    topics = {t["topic"]: t for t in told["topics"]}
+    bars = rows(played_day, "SELECT count(*) AS n FROM market_data")[0]["n"]
+    assert topics["market.bars"]["records"] >= bars
+    assert topics["market.bars"]["newest"] is not None
+    assert topics["trades.executed"]["delay_ms_p50"] is None  # simulated time
+
+
 def test_csv_of_trades(web: Served) -> None:
     answer = web.get("/api/trades", params={"format": "csv", "limit": "5"})
     assert answer.headers["content-type"].startswith("text/csv")
@@ -168,6 +200,23 @@ def test_bars_of_a_day_and_of_a_span(web: Served) -> None:
     assert len(part["bars"]) == 30
     assert part["bars"] == [b for b in day["bars"] if span["since"] <= b["start"] < span["until"]]
     assert valid(web.get(path, params={"ticker": "NONE"}), path)["bars"] == []
+
+
+def test_bars_come_with_indicators(web: Served) -> None:
+    asked = {"ticker": "AAPL", "indicators": "rsi,sma"}
+    told = valid(web.get("/api/bars", params=asked), "/api/bars")
+    assert set(told["indicators"]) == {"sma", "rsi"}
+    bars, sma = told["bars"], told["indicators"]["sma"]
+    assert len(sma) == len(bars)
+    assert sma[-1] == pytest.approx(sum(float(b["close"]) for b in bars[-20:]) / 20)
+    # Cut elsewhere, a bar has the same values: those before it are read too.
+    since = bars[200]["start"]
+    cut = web.get("/api/bars", params={**asked, "since": since}).json()
+    assert cut["bars"][0]["start"] == since
+    assert cut["indicators"]["rsi"] == pytest.approx(told["indicators"]["rsi"][200:])
+    for wrong in ("macd", "rsi,", "rsi;sma", ""):
+        answer = web.get("/api/bars", params={"ticker": "AAPL", "indicators": wrong})
+        assert (answer.status_code, answer.json()["code"]) == (422, "NOT_ALLOWED")
 
 
 def test_strategies_and_how_they_do(web: Served) -> None:

@@ -1,0 +1,40 @@
+"""What the API is told of a run's processes and feeds, by whoever starts it."""
+
+from typing import Literal
+
+from msgspec import Struct
+
+FlowState = Literal["running", "restarting", "ended", "failed", "silent"]
+
+
+class FlowVitals(Struct, frozen=True, kw_only=True):
+    """How one flow's process is.
+
+    Attributes:
+        state: `silent` where it has said nothing for ten seconds.
+        lag: records that it has not read yet.
+        clock: the time of its log, in words; empty before the first record.
+        clock_age_s: wall clock less that; means nothing in simulated time.
+        epoch_age_s: since everything was last durable, seconds.
+        restarts: since the run was started.
+    """
+
+    flow: str
+    state: str
+    lag: int = 0
+    clock: str = ""
+    clock_age_s: float | None = None
+    epoch_age_s: float | None = None
+    restarts: int = 0
+
+
+class FeedVitals(Struct, frozen=True, kw_only=True):
+    """How one news feed is, as it says itself; see `messages.control.FeedHealth`."""
+
+    feed: str
+    state: str
+    last_success: str | None = None
+    last_item: str | None = None
+    entries: int = 0
+    errors: int = 0
+    detail: str = ""

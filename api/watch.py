@@ -1,0 +1,136 @@
+"""The watch: how fast every topic grows, sampled every ten seconds, and what is amiss."""
+
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Final, Literal, NamedTuple
+
+from api.vitals import FeedVitals, FlowVitals
+from connectors.kafka.layout import BrokerUnavailable
+from connectors.kafka.levels import Level
+
+log = logging.getLogger(__name__)
+EVERY_S: Final = 10.0
+WINDOW_S: Final = 300.0
+BEHIND_S: Final = 120.0  # of a live flow's clock
+STUCK_S: Final = 120.0  # of an epoch
+DEAD_LETTERS: Final = ".dlq"
+Severity = Literal["warning", "critical"]
+
+
+class Growth(NamedTuple):
+    """One topic, now.
+
+    Attributes:
+        records: that were ever appended; rate: per second over the last five minutes, or since
+            the API was started; None before the second sample.
+        newest: when the newest was appended.
+        grown: records within the same time.
+    """
+
+    topic: str
+    records: int
+    newest: datetime | None
+    rate: float | None
+    grown: int
+
+
+class Alert(NamedTuple):
+    """Something that somebody should look at.
+
+    Attributes:
+        code: for programs; about: a flow, a feed or a topic.
+    """
+
+    code: str
+    severity: Severity
+    about: str
+    detail: str
+
+
+class Watch:
+    """Samples in a thread of its own; a broker that is away leaves the last sample standing."""
+
+    def __init__(
+        self, read: Callable[[], dict[str, Level]], clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        """Take what reads the topics' levels; `start` begins."""
+        self._read, self._clock = read, clock
+        self._samples: deque[tuple[float, dict[str, Level]]] = deque()
+        self._lock = threading.Lock()
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="watch", daemon=True)
+
+    def start(self) -> None:
+        """Begin to sample."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Sample no more."""
+        self._over.set()
+        self._thread.join(EVERY_S)
+
+    def sample(self) -> None:
+        """Take one sample.
+
+        Raises:
+            BrokerUnavailable: the broker does not answer.
+        """
+        levels, now = self._read(), self._clock()
+        with self._lock:
+            self._samples.append((now, levels))
+            while now - self._samples[0][0] > WINDOW_S:
+                self._samples.popleft()
+
+    def topics(self) -> Sequence[Growth]:
+        """Return every topic by the newest sample; none before the first."""
+        with self._lock:
+            if not self._samples:
+                return ()
+            (began, first), (now, last) = self._samples[0], self._samples[-1]
+        took, found = now - began, []
+        for topic, level in last.items():
+            grown = level.end - first[topic].end if topic in first else 0
+            rate = grown / took if took > 0 else None
+            found.append(Growth(topic, level.end, level.newest, rate, grown))
+        return found
+
+    def _run(self) -> None:
+        while not self._over.is_set():
+            try:
+                self.sample()
+            except BrokerUnavailable as error:
+                log.warning("the watch waits for the broker: %s", error)
+            self._over.wait(EVERY_S)
+
+
+def alerts_of(
+    flows: Sequence[FlowVitals], feeds: Sequence[FeedVitals], topics: Sequence[Growth], *,
+    live: bool, tailing: bool,
+) -> list[Alert]:  # fmt: skip
+    """Return what is amiss, the worst first."""
+    found = [] if tailing else [
+        Alert("BROKER_AWAY", "critical", "broker", "The broker does not answer.")
+    ]  # fmt: skip
+    for flow in flows:
+        if flow.state in ("restarting", "failed", "silent"):
+            detail = f"It is {flow.state}, after {flow.restarts} restarts."
+            found.append(Alert("FLOW_DOWN", "critical", flow.flow, detail))
+        elif flow.state == "running" and (flow.epoch_age_s or 0) > STUCK_S:
+            detail = f"Nothing was made durable for {flow.epoch_age_s:.0f} s."
+            found.append(Alert("FLOW_STUCK", "critical", flow.flow, detail))
+        elif live and flow.state == "running" and (flow.clock_age_s or 0) > BEHIND_S:
+            detail = f"Its clock is {flow.clock_age_s:.0f} s behind."
+            found.append(Alert("CLOCK_BEHIND", "warning", flow.flow, detail))
+    found += [
+        Alert("FEED_FAILING", "warning", feed.feed, feed.detail)
+        for feed in feeds if feed.state == "failing"
+    ]  # fmt: skip
+    found += [
+        Alert("DEAD_LETTERS", "warning", topic.topic, f"{topic.grown:,} within five minutes.")
+        for topic in topics if topic.topic.endswith(DEAD_LETTERS) and topic.grown
+    ]  # fmt: skip
+    return sorted(found, key=lambda alert: alert.severity != "critical")

@@ -1,0 +1,30 @@
+"""The signs of a run's processes and feeds, as the API asks for them."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+
+from api.vitals import FeedVitals, FlowVitals
+from stack.runtime.health import rows_of
+
+
+def flow_vitals(run: Path) -> Sequence[FlowVitals]:
+    """Return how the flows of a run's directory are."""
+    return [
+        FlowVitals(
+            flow=row.flow, state=row.state, lag=row.lag, clock=row.clock,
+            clock_age_s=row.clock_age_s, epoch_age_s=row.epoch_age_s, restarts=row.restarts,
+        )
+        for row in rows_of(run)
+    ]  # fmt: skip
+
+
+def feed_vitals(run: Path) -> Sequence[FeedVitals]:
+    """Return how the news feeds of a run's directory are; none before they have said so."""
+    try:
+        return msgspec.json.decode(
+            (run / "status" / "feeds.json").read_bytes(), type=list[FeedVitals]
+        )
+    except (OSError, msgspec.DecodeError):
+        return []

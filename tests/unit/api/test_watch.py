@@ -1,0 +1,84 @@
+"""The watch: rates over five minutes, and what is amiss."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from api.live.delays import Delays
+from api.vitals import FeedVitals, FlowVitals
+from api.watch import Growth, Watch, alerts_of
+from connectors.kafka.follower import FollowedRecord
+from connectors.kafka.levels import Level
+from messages.topics import NEWS_SCORED
+
+NOON = datetime(2026, 5, 4, 12, tzinfo=UTC)
+
+
+def watch_of(ends: list[int]) -> tuple[Watch, Callable[[float], None]]:
+    """Return a watch over one topic, and a hand that takes a sample at a second."""
+    now = [0.0]
+    left = iter(ends)
+    watch = Watch(lambda: {"news.raw": Level(next(left), NOON)}, lambda: now[0])
+
+    def at(second: float) -> None:
+        now[0] = second
+        watch.sample()
+
+    return watch, at
+
+
+def test_a_rate_is_of_the_last_five_minutes() -> None:
+    watch, at = watch_of([100, 130, 400, 1_000])
+    assert watch.topics() == ()
+    at(0)
+    assert watch.topics() == [Growth("news.raw", 100, NOON, None, 0)]
+    at(10)
+    assert watch.topics() == [Growth("news.raw", 130, NOON, 3.0, 30)]
+    at(300)
+    assert watch.topics() == [Growth("news.raw", 400, NOON, 1.0, 300)]
+    at(310)  # the first look is older than five minutes now
+    assert watch.topics() == [Growth("news.raw", 1_000, NOON, 2.9, 870)]
+
+
+def flow(**signs: Any) -> FlowVitals:
+    return FlowVitals(**{"flow": "trade", "state": "running", "epoch_age_s": 1.0, **signs})
+
+
+@pytest.mark.parametrize(
+    ("vitals", "live", "code"),
+    [
+        (flow(), True, None),
+        (flow(state="ended", epoch_age_s=900.0), True, None),
+        (flow(state="restarting"), True, "FLOW_DOWN"),
+        (flow(state="failed"), False, "FLOW_DOWN"),
+        (flow(state="silent"), True, "FLOW_DOWN"),
+        (flow(epoch_age_s=121.0), True, "FLOW_STUCK"),
+        (flow(clock_age_s=121.0), True, "CLOCK_BEHIND"),
+        (flow(clock_age_s=10.0**8), False, None),  # simulated time
+    ],
+)
+def test_what_is_amiss_with_a_flow(vitals: FlowVitals, live: bool, code: str | None) -> None:
+    found = alerts_of([vitals], [], [], live=live, tailing=True)
+    assert [(a.code, a.about) for a in found] == ([(code, "trade")] if code else [])
+
+
+def test_the_worst_stands_first() -> None:
+    feeds = [FeedVitals(feed="a", state="failing", detail="TIMEOUT"),
+             FeedVitals(feed="b", state="healthy")]  # fmt: skip
+    topics = [Growth("news.raw.dlq", 9, NOON, 0.1, 3), Growth("market.bars.dlq", 9, NOON, 0.0, 0),
+              Growth("news.raw", 9, NOON, 9.0, 900)]  # fmt: skip
+    found = alerts_of([flow(state="silent")], feeds, topics, live=True, tailing=False)
+    assert [(a.code, a.severity, a.about) for a in found] == [
+        ("BROKER_AWAY", "critical", "broker"), ("FLOW_DOWN", "critical", "trade"),
+        ("FEED_FAILING", "warning", "a"), ("DEAD_LETTERS", "warning", "news.raw.dlq"),
+    ]  # fmt: skip
+
+
+def test_delays_are_of_the_newest_records_and_not_of_other_days() -> None:
+    delays, body = Delays(), None
+    assert delays.of("news.scored") is None
+    for late in [*range(1, 301), -5, 10**9]:
+        delays.take(FollowedRecord(NEWS_SCORED, 0, 1, 0, body, late))  # type: ignore[arg-type]
+    assert delays.of("news.scored") == (201, 299)
