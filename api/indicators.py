@@ -34,15 +34,15 @@ def line_of(
     """
     if name == "rsi":
         return list(_rsi([float(close) for close in closes], params.mean_reversion.period))
-    values = [float(close) for close in closes] if name == "sma" else list(map(float, volumes))
+    values = closes if name == "sma" else [Decimal(volume) for volume in volumes]
     return list(_means(values, params.momentum.window))
 
 
-def _means(values: Iterable[float], window: int) -> Iterable[float | None]:
-    last = deque[float](maxlen=window)
+def _means(values: Iterable[Decimal], window: int) -> Iterable[float | None]:
+    last = deque[Decimal](maxlen=window)
     for value in values:
         last.append(value)
-        yield sum(last) / window if len(last) == window else None
+        yield float(sum(last)) / window if len(last) == window else None  # the sum is exact
 
 
 def _rsi(closes: Iterable[float], period: int) -> Iterable[float | None]:
