@@ -57,7 +57,7 @@ class Api:
         pool: connections to the run's schema, which only read.
         access: who may come in.
         keys: of requests that are to have their effect once.
-        write: writes a command to the run's control topic.
+        write: writes a command to the run's control topic, with the trace that it belongs to.
         live: tells what happens to whoever listens.
         tailing: whether the broker answers the tail.
         jobs: backtests and proofs.
@@ -70,7 +70,7 @@ class Api:
     pool: "ConnectionPool[Rows]" = field(repr=False)
     access: Access = field(repr=False)
     keys: Idempotency = field(repr=False)
-    write: Callable[[Command], None]
+    write: Callable[[Command, str], None]
     live: Hub = field(repr=False)
     tailing: Callable[[], bool]
     jobs: Jobs = field(repr=False)

@@ -10,6 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.access.origin import Origin
 from api.problems import Internal, Misdirected, Problem
+from api.trace import server_span, traceparent_of
 
 log = logging.getLogger(__name__)
 REQUEST_ID: Final = re.compile(r"[A-Za-z0-9-]{8,64}")
@@ -38,13 +39,16 @@ class Guard:
         headers, began = Headers(scope=scope), False
         given = headers.get("x-request-id", "")
         request_id = given if REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
-        scope.setdefault("state", {})["request_id"] = request_id
+        trace = traceparent_of(server_span(headers))
+        scope.setdefault("state", {}).update(request_id=request_id, trace=trace)
 
         async def answer(message: Message) -> None:
             nonlocal began
             if message["type"] == "http.response.start":
                 began = True
-                self._complete(MutableHeaders(scope=message), request_id)
+                told = MutableHeaders(scope=message)
+                told["traceresponse"] = trace
+                self._complete(told, request_id)
             await send(message)
 
         try:
@@ -53,7 +57,9 @@ class Guard:
         except Problem as problem:
             await problem.response(request_id)(scope, receive, answer)
         except Exception:
-            what: dict[str, Any] = {"request_id": request_id, "path": scope["path"]}
+            what: dict[str, Any] = {
+                "request_id": request_id, "path": scope["path"], "trace": trace.split("-")[1],
+            }  # fmt: skip
             log.exception("request failed", extra=what)
             if began:
                 raise  # half an answer is out: the connection is cut, so that nobody trusts it

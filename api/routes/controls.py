@@ -189,7 +189,7 @@ def _command(
         id=id_, event_time=api.now(), kind=kind, ticker=ticker, who=call.person.name,
         why=call.body.why, strategy=strategy,
     )  # fmt: skip
-    api.write(asked)
+    api.write(asked, call.request.state.trace)
     return Taken(command=id_)
 
 

@@ -5,6 +5,7 @@ from typing import Final
 from confluent_kafka import KafkaError, KafkaException, Producer
 
 from connectors.kafka.layout import BrokerUnavailable, Layout
+from connectors.telemetry import TRACEPARENT
 from messages.codec import encode
 from messages.control import Command
 from messages.topics import CONTROL_COMMANDS
@@ -13,7 +14,7 @@ WAIT_S: Final = 10.0
 
 
 class CommandWriter:
-    """Writes one run's commands; without headers, as flows/control stamps what it lets in."""
+    """Writes one run's commands; without a stamp, as flows/control stamps what it lets in."""
 
     def __init__(self, layout: Layout) -> None:
         """Open a producer; its principal may write control.commands."""
@@ -25,8 +26,12 @@ class CommandWriter:
             )
         )  # fmt: skip
 
-    def write(self, command: Command) -> None:
+    def write(self, command: Command, trace: str = "") -> None:
         """Write a command; it is in the log when this returns. A repeated id is the same command.
+
+        Args:
+            command: to write.
+            trace: `traceparent` of what asked for it; may be empty.
 
         Raises:
             BrokerUnavailable: the broker does not take it within ten seconds; it may be in the log
@@ -40,7 +45,9 @@ class CommandWriter:
 
         where = self._layout.name(CONTROL_COMMANDS)
         try:
-            self._producer.produce(where, encode(command), b"", 0, on_delivery=delivered)
+            headers: dict[str, str | bytes | None] = {TRACEPARENT: trace} if trace else {}
+            body = encode(command)
+            self._producer.produce(where, body, b"", 0, headers=headers, on_delivery=delivered)
             left = self._producer.flush(WAIT_S + 1)
         except KafkaException as error:
             failed.append(error.args[0])

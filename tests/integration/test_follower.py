@@ -67,17 +67,17 @@ def test_a_written_command_is_in_the_log(layout: Layout) -> None:
     create_topics(layout, [CONTROL_COMMANDS])
     asked = command(1, "halt").body
     assert isinstance(asked, Command)
-    CommandWriter(layout).write(asked)
+    CommandWriter(layout).write(asked, "00-1-2-01")
     consumer = Consumer(layout.access.settings({"group.id": "look"}))
     consumer.assign([TopicPartition(layout.name(CONTROL_COMMANDS), 0, 0)])
     [record] = eventually(lambda: consumer.consume(1, 0.2))
     consumer.close()
     assert decoder(Command)(record.value() or b"") == asked
+    assert record.headers() == [("traceparent", b"00-1-2-01")]
 
 
 def test_a_broker_that_is_away_is_said(layout: Layout, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("connectors.kafka.command_writer.WAIT_S", 0.5)
-    monkeypatch.setattr("connectors.kafka.follower.ADMIN_TIMEOUT_S", 0.5)
     with socket.socket() as taken:  # nobody answers there, and nobody else can
         taken.bind(("127.0.0.1", 0))
         where = f"127.0.0.1:{taken.getsockname()[1]}"
@@ -87,7 +87,7 @@ def test_a_broker_that_is_away_is_said(layout: Layout, monkeypatch: pytest.Monke
         with pytest.raises(BrokerUnavailable, match="may or may not take effect"):
             CommandWriter(away).write(asked)
         with pytest.raises(BrokerUnavailable, match="does not answer"):
-            Follower(away, TOPICS)
+            Follower(away, TOPICS, timeout_s=0.5)
 
 
 def answer(levels: Levels) -> dict[str, Level] | None:
