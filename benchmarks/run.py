@@ -202,6 +202,29 @@ def delay(runs: int) -> list[Figure]:
     return figures
 
 
+def api(runs: int) -> list[Figure]:
+    """Measure the API's lists beside a bare statement, and its fan-out beside a bare one."""
+    lists = [measure([sys.executable, "-m", "benchmarks.lists"], {}) for _ in range(runs)]
+    fan = measure([sys.executable, "-m", "benchmarks.fan_out", "500", str(runs)], {})
+    by_name: dict[str, Any] = dict(fan)
+    return [
+        *(
+            figure(
+                name, "ms", [r[name] for r in lists], f"bare {name[-3:]}",
+                [r[f"bare {name[-3:]}"] for r in lists],
+            )
+            for name in lists[0] if name.startswith("/api")
+        ),
+        *(
+            figure(
+                f"append to 500 listeners, {which}", "ms", by_name[f"ours_{which}_ms"],
+                "bare fan-out", by_name[f"bare_{which}_ms"],
+            )
+            for which in ("p50", "p99")
+        ),
+    ]  # fmt: skip
+
+
 def peer_step(data: Path, peers: Path) -> dict[str, float]:
     """Return the plain peer's time for one bar, microseconds, at the same percentiles."""
     script = [sys.executable, str(peers / "plain_ops.py"), "medium", "lat"]
@@ -272,6 +295,7 @@ def engine(data: Path, peers: Path | None, runs: int) -> list[Figure]:
         *plain_strategy(data, peers, runs),
         *live(data, peers, runs),
         *delay(runs),
+        *api(runs),
         *cost(data, runs),
         *storage(runs),
     ]

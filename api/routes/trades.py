@@ -143,6 +143,11 @@ class Decision(Answer):
     code: str
     limit: str
     actual: str
+
+
+class Decided(Decision):
+    """A decision with every check that was asked, in order."""
+
     checks: list[CheckAnswer]
 
 
@@ -164,7 +169,7 @@ class Outcome(Answer):
 class Lineage(Answer):
     """A trade or a decision, with all it came from and led to."""
 
-    decision: Decision | None
+    decision: Decided | None
     signal: Signal | None
     headlines: list[Headline]
     trades: list[Trade]
@@ -311,7 +316,7 @@ def _lineage(pages: Pages, decided: dict[str, Any] | None, signal_id: str) -> Li
     fills = pages.read("fills_of_decision", id=decided["id"]) if decided else []
     outcomes = pages.read("outcomes_of_decision", id=decided["id"]) if decided else []
     return Lineage(
-        decision=_decision(decided) if decided else None,
+        decision=_decided(decided) if decided else None,
         signal=_signal(signal[0]) if signal else None,
         headlines=[Headline(**row) for row in news],
         trades=[_trade(row) for row in fills],
@@ -330,10 +335,13 @@ def _signal(row: dict[str, Any]) -> Signal:
 
 
 def _decision(row: dict[str, Any]) -> Decision:
+    return Decision(at=row["event_time"], limit=row["limit_value"], **row)
+
+
+def _decided(row: dict[str, Any]) -> Decided:
     denying = next((c["code"] for c in row["checks"] if not c["passed"]), None)
     checks = [CheckAnswer(**c, denied=c["code"] == denying) for c in row["checks"]]
-    plain = {name: value for name, value in row.items() if name != "checks"}
-    return Decision(at=row["event_time"], limit=row["limit_value"], checks=checks, **plain)
+    return Decided(**_decision(row).model_dump(), checks=checks)
 
 
 def _alike(last: Folded, row: dict[str, Any]) -> bool:

@@ -1,31 +1,40 @@
 """Controls over HTTP: a paced day is paused, traded on and flattened; what is away is said."""
 
+import os
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
+import httpx
 import psycopg
 import pytest
 
+from api.routes.sign_in import DEMO_NAME
 from connectors.kafka.access import Access
 from stack.runtime.demo import Demo
+from stack.runtime.presence import appear, vanish
 from stack.servers.services import Services
 from tests.api.served import Served, as_api, served
+from tests.api.shell_session import alike, files_of, run, steps_of
 from tests.conftest import services_of
 from tests.harness import options, play, proofs
 from tests.waiting import eventually
 
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "api.md"
 pytestmark = [pytest.mark.kafka, pytest.mark.postgres, pytest.mark.timeout(600)]
 
 
 class Trader:
     """Somebody with a token and a key for each thing they do."""
 
-    def __init__(self, web: Served) -> None:
+    def __init__(self, web: Served, reader: "Reader") -> None:
         self.web = web
+        self.reader = reader
         self.headers = web.bearer("trader", "ann")
         self.owner = web.bearer("owner", "bob")
         self.taken: dict[str, str] = {}
@@ -46,11 +55,23 @@ class Trader:
         self.taken[name] = answer.json()["command"]
 
     def state(self) -> dict[str, Any]:
-        found: dict[str, Any] = self.web.get("/api/controls/status").json()
+        def asked() -> httpx.Response | None:
+            answer = self.web.get("/api/controls/status")
+            return (
+                None if answer.status_code == 503 else answer
+            )  # a busy machine: as it says, again
+
+        answer = eventually(asked)
+        assert answer is not None
+        assert answer.status_code == 200, answer.text
+        found: dict[str, Any] = answer.json()
         return found
 
     def story(self) -> Iterator[None]:
         while not self.state()["closes"]:
+            yield
+        self.reader.start()
+        while not self.reader.through:
             yield
         self.ask("pause", "p", {"why": "lunch"})
         again = {**self.headers, "Idempotency-Key": "p"}
@@ -77,22 +98,59 @@ class Trader:
         self.ask("resume", "again")
 
 
-def test_a_day_with_somebody_at_the_api(services: Services) -> None:
+class Reader:
+    """Somebody who does what docs/api.md says, beside everything else."""
+
+    def __init__(self, web: Served, services: Services, place: Path) -> None:
+        self.printed: list[str] = []
+        page = PAGE.read_text()
+        self.steps = [
+            step._replace(command=step.command.replace("8420", str(web.origin.port)))
+            for step in steps_of(page)
+        ]
+        for name, text in files_of(page).items():
+            (place / name).write_text(text)
+        bin_ = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+        environment = {**os.environ, "PATH": bin_, "TIDEWIRE_HOME": str(services.home.path)}
+        self._thread = Thread(target=self._read, args=(place, environment), daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    @property
+    def through(self) -> bool:
+        return not self._thread.is_alive()
+
+    def _read(self, place: Path, environment: dict[str, str]) -> None:
+        self.printed.extend(run(self.steps, place, environment))
+
+
+def test_a_day_with_somebody_at_the_api(services: Services, tmp_path: Path) -> None:
     came: list[Trader] = []
     with ExitStack() as stack:
 
         def begin(demo: Demo) -> None:
             web = stack.enter_context(served(demo.run, as_api(services, demo.run)))
-            came.append(Trader(web))
+            appear(services.home, demo.run, services, origin=web.origin.public)
+            stack.callback(vanish, services.home)
+            came.append(Trader(web, Reader(web, services, tmp_path)))
 
         demo, summary = play(
             services, options(pace=150), before=begin, meddle=lambda d: came[0](d)
         )  # fmt: skip
         [trader] = came
+        reader = trader.reader
+        wrong = [
+            (step, printed)
+            for step, printed in zip(reader.steps, reader.printed, strict=False)
+            if not alike(step.printed, printed)
+        ]
+        assert wrong == []
+        assert len(reader.printed) == len(reader.steps)
         assert "again" in trader.taken
         assert summary["accounted"], summary.get("first_unaccounted")
-        assert summary["rows"]["trading_states"] == 5
-        assert summary["rows"]["commands"] == 6
+        assert summary["rows"]["trading_states"] == 7
+        assert summary["rows"]["commands"] == 8
         assert proofs(demo)
         trader.web.flows.update(trade="ended")
         headers = {**trader.headers, "Idempotency-Key": "late"}
@@ -101,7 +159,10 @@ def test_a_day_with_somebody_at_the_api(services: Services) -> None:
     with psycopg.connect(demo.run.database_url) as connection:
         connection.execute(f"SET search_path TO {demo.run.schema}".encode())
         found = {row[0]: row[1] for row in connection.execute("SELECT id, who FROM commands")}
-    assert found == {id_: "bob" if name == "s" else "ann" for name, id_ in trader.taken.items()}
+    by_reader = [id_ for id_, who in found.items() if who == DEMO_NAME]
+    assert len(by_reader) == 2
+    taken = {id_: "bob" if name == "s" else "ann" for name, id_ in trader.taken.items()}
+    assert found == {**taken, **dict.fromkeys(by_reader, DEMO_NAME)}
 
 
 def test_a_control_without_a_key_is_none(web: Served) -> None:

@@ -326,6 +326,22 @@ def test_foreign_pages_and_hosts_open_no_socket(live: Served) -> None:
     opened(live, origin=None).close()  # a program
 
 
+def test_a_flood_of_connections_is_turned_away(
+    live: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live_socket, "CONNECTS", 1)
+    opened(live).close()
+    with pytest.raises(InvalidStatus) as told:
+        opened(live)
+    assert told.value.response.status_code == 429
+    assert int(told.value.response.headers["retry-after"]) > 0
+    live.forget_calls()
+    monkeypatch.setattr(live_socket, "WAITING", 0)
+    with pytest.raises(InvalidStatus) as told:
+        opened(live)
+    assert told.value.response.status_code == 503
+
+
 def test_without_a_broker_nobody_listens_and_readiness_says_so(played_day: Demo) -> None:
     layout = replace(played_day.run.layout, access=Access("127.0.0.1:9"))
     with served(played_day.run, layout) as web:

@@ -31,8 +31,8 @@ FILL = (
       strategy_sources, bar) SELECT 'sig-' || n, n * 10000, to_timestamp(n), ARRAY['sco-' || n],
       'T' || n % 500, 'LONG', 0.5, '[]', '' FROM generate_series(1, 100000) n""",
     """INSERT INTO decisions (id, stamp, event_time, causes, account, ticker, side, accepted,
-      cause, signal_id, code, limit_value, actual) SELECT 'dec-' || n, n * 10000, to_timestamp(n), '{}',
-      'paper', 'T' || n % 500, 'BUY', n % 3 > 0, 'signal', 'sig-' || n, '', '', ''
+      cause, signal_id, code, limit_value, actual, checks) SELECT 'dec-' || n, n * 10000, to_timestamp(n), '{}',
+      'paper', 'T' || n % 500, 'BUY', n % 3 > 0, 'signal', 'sig-' || n, '', '', '', '[]'
       FROM generate_series(1, 100000) n""",
     """INSERT INTO orders (id, stamp, event_time, causes, account, client_order_id, decision_id,
       signal_id, ticker, side, qty, type, time_in_force, valid_until, reduces, status)
