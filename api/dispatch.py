@@ -23,6 +23,7 @@ from api.problems import (
     NotSignedIn,
     Problem,
     TooLarge,
+    TooSlow,
     WrongType,
 )
 from api.values import is_plain
@@ -74,6 +75,8 @@ class Dispatch:
                 answer = endpoint.handle(self._api, call)
             else:
                 answer = await run_in_threadpool(endpoint.handle, self._api, call)
+        except psycopg.errors.QueryCanceled as error:
+            raise TooSlow from error
         except (psycopg.OperationalError, PoolTimeout) as error:
             raise Away("database") from error
         except BrokerUnavailable as error:

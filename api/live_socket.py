@@ -6,7 +6,9 @@ from collections import deque
 from typing import Final
 
 import msgspec
+import psycopg
 from msgspec import Struct
+from psycopg_pool import PoolTimeout
 from starlette.concurrency import run_in_threadpool
 from starlette.routing import WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
@@ -132,6 +134,8 @@ class LiveSocket:
             await run_in_threadpool(self._api.access.tokens.must_live, person)
         except Problem as problem:
             raise SentAway(closes.NO_TICKET, problem.code) from problem
+        except (psycopg.OperationalError, PoolTimeout) as error:
+            raise SentAway(closes.AWAY, "DATABASE_AWAY") from error
         return person, hello
 
     async def _talk(self, socket: WebSocket, listener: Listener) -> None:

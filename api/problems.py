@@ -11,6 +11,7 @@ Problem
   +-- Invalid             422  what was read is not allowed
   +-- TooMany             429  come back later
   +-- Away                503  database or broker do not answer
+  +-- TooSlow             503  the database took too long over it
 """
 
 from collections.abc import Mapping
@@ -166,7 +167,18 @@ class Away(Problem):
         super().__init__(f"{what.upper()}_AWAY", detail, headers={"Retry-After": "2"})
 
 
+class TooSlow(Problem):
+    """The database took longer over it than it may."""
+
+    status, title = 503, "Service Unavailable"
+
+    def __init__(self) -> None:
+        """Say what to ask for instead."""
+        detail = "This took the database over ten seconds: ask for less, such as a shorter time."
+        super().__init__("TOO_SLOW", detail, headers={"Retry-After": "10"})
+
+
 ALL: Final = (
     BadRequest, NotSignedIn, Forbidden, NotFound, MethodNotAllowed, Conflict, TooLarge, WrongType,
-    Misdirected, Invalid, TooMany, Away,
+    Misdirected, Invalid, TooMany, Away, TooSlow,
 )  # fmt: skip

@@ -20,10 +20,10 @@ def account_of(
         run: whose schema the connection reads.
         now: the wall clock; the day of a run that is played is that of its newest figure.
     """
-    account, interval = run.rules.account, run.spec.interval
+    rules, interval = run.rules, run.spec.interval
     if not run.live:
-        now = account_now(connection, account, interval, now).as_of or now
-    return account_now(connection, account, interval, start_of_day(now))
+        now = account_now(connection, rules, interval, now).as_of or now
+    return account_now(connection, rules, interval, start_of_day(now))
 
 
 def start_of_day(moment: datetime) -> datetime:

@@ -62,9 +62,17 @@ class Bars(Answer):
 
 
 class NewsAsked(PageAsked):
-    """Which articles; by their source as a feed names itself."""
+    """Which articles.
 
-    source: str | None = None
+    Attributes:
+        source: as a feed names itself.
+        ticker: with a score for it; min_score, max_score: of a score, -1 to 1.
+    """
+
+    source: Annotated[str, Field(max_length=200)] = ""
+    ticker: Ticker | None = None
+    min_score: Annotated[float, Field(ge=-1, le=1)] | None = None
+    max_score: Annotated[float, Field(ge=-1, le=1)] | None = None
 
 
 class Score(Answer):
@@ -172,10 +180,18 @@ def bars(api: Api, call: Call[BarsAsked, None]) -> Bars:
 def news(api: Api, call: Call[NewsAsked, None]) -> News:
     """Articles, newest first, each with its scores."""
     asked, after = call.query, after_of(call.query)
+    low = -1.0 if asked.min_score is None else asked.min_score
+    high = 1.0 if asked.max_score is None else asked.max_score
+    if asked.ticker:
+        name = "news_of_ticker"
+    elif (low, high) != (-1.0, 1.0):
+        name = "news_in_range"
+    else:
+        name = "news_of_source" if asked.source else "news"
     with api.pool.connection() as connection:
         rows = Pages(connection).read(
-            "news_of_source" if asked.source else "news", source=asked.source, limit=asked.limit,
-            stamp=after.stamp, after=after.id,
+            name, source=asked.source, ticker=asked.ticker, low=low, high=high,
+            limit=asked.limit, stamp=after.stamp, after=after.id,
         )  # fmt: skip
     return News(articles=[_article(row) for row in rows], cursor=cursor_of(rows, asked.limit))
 

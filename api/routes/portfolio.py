@@ -29,6 +29,7 @@ class Portfolio(Answer):
 
     Attributes:
         as_of: of the newest figure in it; null before the first.
+        buying_power: cash, less what the exits of what is held and open entries keep back.
         exposure: longs and shorts added up; exposure_pct: per cent of equity.
         day_pnl: since the day began in New York; day_pct: per cent of the equity then.
         state: ACTIVE, PAUSED, REDUCING or HALTED; state_since, state_who, state_why: whose word.
@@ -38,6 +39,7 @@ class Portfolio(Answer):
     as_of: Moment | None
     equity: Money
     cash: Money
+    buying_power: Money
     positions_value: Money
     exposure: Money
     exposure_pct: float | None

@@ -204,9 +204,16 @@ class Decisions(Answer):
 
 
 class SignalsAsked(PageAsked):
-    """Which signals."""
+    """Which signals.
+
+    Attributes:
+        strategy: with the largest part in it.
+        acted_on: an order came of it, or none.
+    """
 
     ticker: Ticker | None = None
+    strategy: Annotated[str, Field(max_length=40)] | None = None
+    acted_on: bool | None = None
     direction: Literal["LONG", "SHORT"] | None = None
     min_strength: Annotated[float, Field(ge=0, le=1)] | None = None
     since: Moment | None = None
@@ -288,6 +295,10 @@ def signals(api: Api, call: Call[SignalsAsked, None]) -> Signals:
     narrowed: dict[str, Any] = {}
     if asked.direction:
         narrowed["direction"] = asked.direction
+    if asked.strategy:
+        narrowed["strategy"] = asked.strategy
+    if asked.acted_on is not None:
+        narrowed["acted_on" if asked.acted_on else "not_acted_on"] = True
     if asked.min_strength is not None:
         narrowed["least"] = asked.min_strength
     rows = _page(api, "signals", {"ticker": asked.ticker}, narrowed, asked, asked.since,

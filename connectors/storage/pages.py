@@ -42,18 +42,23 @@ PAGES: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
         "dead_letters": frozenset(),
     }
 )
-# An article's newest revision with its scores; its page goes on by (published_at, id).
-ARTICLE: Final = """SELECT a.id, a.revision, a.stamp AS known, a.source, a.url, a.title, a.content,
-    a.symbols, a.published_at, (extract(epoch FROM a.published_at) * 1000000)::bigint AS stamp,
+# An article with its scores; its page goes on by (published_at, id).
+SHOWN: Final = """a.id, a.revision, a.stamp AS known, a.source, a.url, a.title, a.content,
+    a.symbols, a.published_at,
     (SELECT coalesce(jsonb_agg(jsonb_build_object('ticker', c.ticker,
         'sentiment_score', c.sentiment_score, 'confidence', c.confidence,
         'model_used', c.model_used) ORDER BY c.ticker), '[]') FROM article_sentiments c
-      WHERE c.article_id = a.id AND c.article_revision = a.revision) AS scores
-  FROM articles a WHERE NOT EXISTS
+      WHERE c.article_id = a.id AND c.article_revision = a.revision) AS scores"""
+NEWEST_REVISION: Final = """NOT EXISTS
     (SELECT 1 FROM articles b WHERE b.id = a.id AND b.revision > a.revision)"""
-ARTICLES_AFTER: Final = """ AND (a.published_at, a.id) < (timestamptz 'epoch'
-    + least(%(stamp)s, 8000000000000000) * interval '1 microsecond', %(after)s)
+ARTICLE: Final = f"""SELECT {SHOWN},
+    (extract(epoch FROM a.published_at) * 1000000)::bigint AS stamp
+  FROM articles a WHERE {NEWEST_REVISION}"""
+BEFORE: Final = """(timestamptz 'epoch'
+    + least(%(stamp)s, 8000000000000000) * interval '1 microsecond', %(after)s)"""
+ARTICLES_AFTER: Final = f""" AND (a.published_at, a.id) < {BEFORE}
   ORDER BY a.published_at DESC, a.id DESC LIMIT %(limit)s"""
+FROM_SOURCE: Final = "(%(source)s = '' OR a.source = %(source)s)"
 STATEMENTS: Final[Mapping[str, str]] = MappingProxyType(
     {
         "trade": """SELECT t.*, to_jsonb(s.*) AS signal, to_jsonb(o.*) AS outcome FROM trades t
@@ -100,6 +105,19 @@ STATEMENTS: Final[Mapping[str, str]] = MappingProxyType(
             AND start >= %(since)s AND start < %(until)s ORDER BY start DESC LIMIT %(limit)s""",
         "news": f"{ARTICLE}{ARTICLES_AFTER}",
         "news_of_source": f"{ARTICLE} AND a.source = %(source)s{ARTICLES_AFTER}",
+        "news_in_range": f"""{ARTICLE} AND {FROM_SOURCE} AND EXISTS
+            (SELECT 1 FROM article_sentiments c WHERE c.article_id = a.id
+              AND c.article_revision = a.revision
+              AND c.sentiment_score BETWEEN %(low)s AND %(high)s){ARTICLES_AFTER}""",
+        "news_of_ticker": f"""SELECT {SHOWN},
+            (extract(epoch FROM s.published_at) * 1000000)::bigint AS stamp
+            FROM (SELECT published_at, article_id, article_revision FROM article_sentiments
+                WHERE ticker = %(ticker)s AND sentiment_score BETWEEN %(low)s AND %(high)s
+                  AND (published_at, article_id) < {BEFORE}
+                GROUP BY published_at, article_id, article_revision) s
+            JOIN articles a ON a.id = s.article_id AND a.revision = s.article_revision
+            WHERE {NEWEST_REVISION} AND {FROM_SOURCE}
+            ORDER BY s.published_at DESC, s.article_id DESC LIMIT %(limit)s""",
         "article": f"{ARTICLE} AND a.id = %(id)s",
         # A signal names the scores behind it; those of a day after the article are looked through.
         "reactions": """SELECT s.id, s.event_time, s.ticker, s.direction, s.strength,
@@ -139,6 +157,9 @@ NARROWED: Final[Mapping[str, str]] = MappingProxyType(
         "loss": "pnl <= 0",
         "least": "strength >= %(least)s",
         "direction": "direction = %(direction)s",
+        "strategy": "strategy_id = %(strategy)s",
+        "acted_on": "acted_on",
+        "not_acted_on": "acted_on IS NOT TRUE",
         "denied": "NOT accepted",
         "accepted": "accepted",
     }

@@ -11,8 +11,10 @@ from typing import Any, Final
 
 import psycopg
 
-from messages.units import to_datetime
-from operators.params import AccountParams
+from connectors.storage.tables import OPEN
+from messages.units import from_money, to_datetime, to_money
+from operators.params import Params
+from operators.trading.arithmetic import exit_reserve
 
 # What is booked at a snapshot's own stamp came after it, as timers go first; but for a position
 # written off at a session's end, which is booked before the snapshot of that moment is taken.
@@ -47,6 +49,15 @@ BEFORE: Final = """SELECT equity FROM portfolio_snapshots WHERE account = %(acco
   AND event_time < %(day)s ORDER BY event_time DESC, stamp DESC LIMIT 1"""
 PUT_IN: Final = """SELECT coalesce(sum(cash - old_equity), 0) AS amount FROM account_resets
   WHERE account = %(account)s AND event_time >= %(day)s"""
+# What open entries keep back: by each share that is not filled, what it was reckoned to cost.
+WAITING: Final = f"""SELECT o.qty, o.qty - coalesce((SELECT sum(t.qty) FROM trades t
+      WHERE t.order_id = o.id AND t.price IS NOT NULL), 0) AS open,
+    (SELECT c ->> 'measured' FROM jsonb_array_elements(d.checks) c
+      WHERE c ->> 'code' IN ('BUYING_POWER', 'MAX_POSITION_PCT') LIMIT 1) AS cost
+  FROM orders o JOIN decisions d ON d.id = o.decision_id
+  WHERE o.account = %(account)s AND NOT o.reduces AND o.{OPEN} AND NOT EXISTS (SELECT 1
+    FROM trades t WHERE t.order_id = o.id
+      AND t.status IN ('FILLED', 'CANCELLED', 'REJECTED', 'EXPIRED'))"""
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 PRICED_WITHIN: Final = timedelta(days=14)
 
@@ -87,6 +98,7 @@ class AccountNow:
 
     Attributes:
         as_of: of the newest snapshot, fill or price, UTC; None before the first.
+        buying_power: cash, less what the exits of what is held and open entries keep back.
         positions_value: signed; exposure: its longs and shorts added up.
         day_pnl: equity less that of the last snapshot before the day, or the cash that the account
             began with, less what a reset put in.
@@ -96,6 +108,7 @@ class AccountNow:
     account: str
     as_of: datetime | None
     cash: Decimal
+    buying_power: Decimal
     positions_value: Decimal
     exposure: Decimal
     equity: Decimal
@@ -109,18 +122,18 @@ class AccountNow:
 
 
 def account_now(
-    connection: "psycopg.Connection[dict[str, Any]]", account: AccountParams, interval: str,
-    day: datetime,
+    connection: "psycopg.Connection[dict[str, Any]]", rules: Params, interval: str, day: datetime
 ) -> AccountNow:  # fmt: skip
     """Return an account as it is now.
 
     Args:
         connection: with `dict_row`, whose search path is the run's schema; its transactions are
             REPEATABLE READ, so that one moment is read.
-        account: its name, and the cash that it began with.
+        rules: of the run: the account's name, the cash that it began with, and the broker's costs.
         interval: of the run's bars.
         day: start of the trading day, UTC, that the day's profit counts from.
     """
+    account = rules.account
     with connection.transaction():
         who = {"account": account.name, "start_cash": Decimal(account.start_cash)}
         base = connection.execute(CASH.encode(), who).fetchone()
@@ -130,19 +143,28 @@ def account_now(
         held = holdings(connection, account.name, interval, base["as_of"] or EPOCH)
         state = trading_state(connection, account.name)
         before = connection.execute(BEFORE.encode(), {**who, "day": day}).fetchone()
+        waiting = connection.execute(WAITING.encode(), who).fetchall()
         put_in = connection.execute(PUT_IN.encode(), {**who, "day": day}).fetchone() or {}
     moments = [m for m in (base["as_of"], *(h.price_at for h in held)) if m is not None]
     value = sum((h.value for h in held), Decimal(0))
+    kept = exit_reserve(sum(abs(h.qty) for h in held), len(held), rules.fills.costs)
+    kept += sum(map(_reserved, waiting))
     equity = base["cash"] + value
     began = (before["equity"] if before else who["start_cash"]) + put_in["amount"]
     return AccountNow(
         account=account.name, as_of=max(moments, default=None), cash=base["cash"],
-        positions_value=value, equity=equity,
+        buying_power=base["cash"] - to_money(kept), positions_value=value, equity=equity,
         exposure=sum((abs(h.value) for h in held), Decimal(0)),
         unrealized_pnl=sum((h.unrealized_pnl for h in held), Decimal(0)), day_pnl=equity - began,
         state=state.get("new_state", "ACTIVE"), state_since=state.get("event_time"),
         state_who=state.get("who", ""), state_why=state.get("why", ""), holdings=tuple(held),
     )  # fmt: skip
+
+
+def _reserved(row: dict[str, Any]) -> int:
+    """Return what one open entry keeps back, units: by the share, rounded up, as the desk does."""
+    cost = from_money(Decimal(row["cost"] or 0))
+    return int(row["open"]) * -(-cost // max(1, int(row["qty"])))
 
 
 def trading_state(connection: "psycopg.Connection[dict[str, Any]]", account: str) -> dict[str, Any]:

@@ -111,6 +111,7 @@ article_sentiments = _fact(
     _of("published_at", Moment), _of("sentiment_score", Float),
     _of("confidence", Float), _text("model_used"), _of("entities", ARRAY(Text)), _text("reasoning"),
     _of("revision", Integer), _text("fallback"),
+    Index("ix_article_sentiments_ticker_published_at", "ticker", "published_at", "article_id"),
 )  # fmt: skip
 sentiment_windows = _fact(
     "sentiment_windows", _text("ticker", index=True), _of("start", Moment),

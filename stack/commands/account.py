@@ -13,7 +13,8 @@ from stack.commands.listings import Column, Rows, add_arguments, show
 __all__ = ["add_arguments", "run"]
 COLUMNS = (
     Column("account", "account"), Column("state", "state"), Column("equity", ">equity"),
-    Column("cash", ">cash"), Column("positions_value", ">positions"),
+    Column("cash", ">cash"), Column("buying_power", ">buying power"),
+    Column("positions_value", ">positions"),
     Column("exposure", ">exposure"), Column("unrealized_pnl", ">unrealised"),
     Column("day_pnl", ">day"), Column("positions", ">held"), Column("as_of", "as of (UTC)"),
     Column("state_since", "state since (UTC)"), Column("state_who", "by"),

@@ -2,6 +2,7 @@
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import httpx
 import pytest
@@ -59,3 +60,18 @@ def test_each_request_is_counted_by_route_and_status(
     assert told == [
         ("GET", "/api/trades/{id}", 404), ("GET", "/health", 200), ("GET", "/api/portfolio", 401),
     ]  # fmt: skip
+
+
+def test_what_takes_the_database_too_long_is_said_as_that(
+    web: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def slow(connection: Any, *_: Any) -> Any:
+        connection.execute("SET LOCAL statement_timeout = 50")
+        connection.execute("SELECT pg_sleep(60)")
+
+    monkeypatch.setattr("api.routes.portfolio.account_of", slow)
+    answer = web.get("/api/portfolio")
+    assert (answer.status_code, answer.json()["code"]) == (503, "TOO_SLOW")
+    assert answer.headers["retry-after"] == "10"
+    monkeypatch.undo()
+    assert web.get("/api/portfolio").status_code == 200

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 import msgspec
+import psycopg
 import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
@@ -324,6 +325,19 @@ def test_foreign_pages_and_hosts_open_no_socket(live: Served) -> None:
         opened(live, additional_headers={"Host": "evil.example"})
     assert told.value.response.status_code in (400, 421)
     opened(live, origin=None).close()  # a program
+
+
+def test_a_database_that_is_away_lets_nobody_in_and_says_so(
+    live: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(*_: Any) -> None:
+        raise psycopg.OperationalError
+
+    given = ticket(live)
+    monkeypatch.setattr(type(live.api.access.tokens), "must_live", away)
+    socket = opened(live)
+    say(socket, type="hello", ticket=given, channels=["news"])
+    assert closed(socket) == (4503, "DATABASE_AWAY")
 
 
 def test_a_flood_of_connections_is_turned_away(

@@ -42,7 +42,7 @@ FILL = (
       'LONG', 1, '', 'ord-' || n, 'sig-' || n, 1, 1, 1, 1, 'strategy' || n % 3, '[]' FROM generate_series(1, 100000) n""",
     """INSERT INTO articles SELECT 'art-' || n, 0, n, now(), '', '', 'title ' || n, '', '{}',
       to_timestamp(n), now(), '', false FROM generate_series(1, 20000) n""",
-    """INSERT INTO article_sentiments SELECT 'sco-' || n, n, now(), '{}', 'art-' || n, 0, 'T', now(),
+    """INSERT INTO article_sentiments SELECT 'sco-' || n, n, now(), '{}', 'art-' || n, 0, 'T' || n % 500, to_timestamp(n),
       0, 0, '', '{}', '', now(), 0, '' FROM generate_series(1, 20000) n""",
     """INSERT INTO strategy_weights_history SELECT 'w' || n, n, now(), '{}', 's' || n % 3, 0, 0,
       to_timestamp(n), '', '', '{}' FROM generate_series(1, 20000) n""",
@@ -68,7 +68,7 @@ FILL = (
       0, 1, 0, 0, 0, 'ACTIVE' FROM generate_series(1, 100000) n""",
 )
 VALUES: dict[str, Any] = {
-    "source": "", "id": "sig-500", "account": "paper7", "since": "2025-03-05 14:00+00", "until": "2025-03-05 15:00+00",
+    "source": "", "low": -1, "high": 1, "id": "sig-500", "account": "paper7", "since": "2025-03-05 14:00+00", "until": "2025-03-05 15:00+00",
     "strategy_id": "strategy1",
     "limit": 50, "ticker": "T7", "stamp": 500_000_000, "after": "exe-1", "interval": "1m",
 }  # fmt: skip

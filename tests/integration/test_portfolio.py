@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -123,14 +124,46 @@ def test_the_account_is_what_the_desk_s_books_say(
     bars = [e for e in heard if isinstance(e.body, Bar)]
     with connection.transaction(force_rollback=True):
         store(connection, [*bars, *said])
-        now = account_now(connection, PARAMS.account, "1m", to_datetime(OPEN))
+        now = account_now(connection, PARAMS, "1m", to_datetime(OPEN))
     account = desk.account
     assert now.cash == to_money(account.cash)
     assert now.equity == to_money(account.equity)
+    assert now.buying_power == to_money(desk._cash() - desk._orders.reserved())
     assert now.unrealized_pnl == to_money(account.unrealized)
     assert now.exposure == to_money(account.gross)
     held = {ticker: p.qty for ticker, p in account.positions.items()}
     assert {h.ticker: h.qty for h in now.holdings} == held
+
+
+@settings(max_examples=60, suppress_health_check=list(HealthCheck))
+@given(events=desk_input(35), cut=st.integers(1, 35).map(float) | st.floats(1, 36))
+def test_what_waiting_entries_keep_back_is_what_the_desk_keeps_back(
+    connection: Connection, events: list[Event], cut: float
+) -> None:
+    """Entries wait for the next open here; some are cut there, some end unfilled."""
+    rules = replace(PARAMS, fills=replace(PARAMS.fills, model="next_open"))
+    frontier, desk = at(cut), Desk(rules, SESSIONS)
+    heard = [e for e in ordered(events) if e.stamp < frontier]
+    said = desk.step(Block(heard, frontier)).events
+    bars = [e for e in heard if isinstance(e.body, Bar)]
+    with connection.transaction(force_rollback=True):
+        store(connection, [*bars, *said])
+        now = account_now(connection, rules, "1m", to_datetime(OPEN))
+    assert now.cash == to_money(desk.account.cash)
+    assert now.buying_power == to_money(desk._cash() - desk._orders.reserved())
+
+
+def test_an_entry_that_waits_keeps_its_cost_back(connection: Connection) -> None:
+    rules = replace(PARAMS, fills=replace(PARAMS.fills, model="next_open"))
+    desk = Desk(rules, SESSIONS)
+    heard = [bar(2, "AAA", 100_0000), signal(2, "AAA", "LONG")]
+    said = desk.step(Block(ordered(heard), at(3))).events
+    with connection.transaction(force_rollback=True):
+        store(connection, [heard[0], *said])
+        now = account_now(connection, rules, "1m", to_datetime(OPEN))
+    assert desk._orders.reserved() > 0
+    assert now.cash == 100_000
+    assert now.buying_power == now.cash - to_money(desk._orders.reserved())
 
 
 def test_the_day_s_profit_counts_from_the_day_before_and_not_what_a_reset_put_in(
@@ -144,7 +177,7 @@ def test_the_day_s_profit_counts_from_the_day_before_and_not_what_a_reset_put_in
     said = desk.step(Block(heard, at(33))).events
     with connection.transaction(force_rollback=True):
         store(connection, [*[e for e in heard if isinstance(e.body, Bar)], *said])
-        now = account_now(connection, PARAMS.account, "1m", to_datetime(at(25)))
+        now = account_now(connection, PARAMS, "1m", to_datetime(at(25)))
     (position,) = desk.account.positions.values()
     assert now.day_pnl == to_money(desk.account.equity) - 100_000 != 0
     assert now.unrealized_pnl == to_money(position.qty * 140_0000 - position.cost)
@@ -162,7 +195,7 @@ def test_the_state_and_whose_word_it_is(
     said = Desk(PARAMS, SESSIONS).step(Block(heard, at(9))).events
     with connection.transaction(force_rollback=True):
         store(connection, said)
-        now = account_now(connection, PARAMS.account, "1m", to_datetime(OPEN))
+        now = account_now(connection, PARAMS, "1m", to_datetime(OPEN))
     assert (now.state, now.state_why) == (state, why)
     assert (now.cash, now.holdings, now.as_of) == (to_money(100_000_0000), (), None)
 
@@ -173,7 +206,7 @@ def test_a_position_without_a_price_is_worth_what_it_cost(connection: Connection
     said = Desk(PARAMS, SESSIONS).step(Block(heard, at(9))).events
     with connection.transaction(force_rollback=True):
         store(connection, said)  # its bars have gone with age
-        now = account_now(connection, PARAMS.account, "1m", to_datetime(OPEN))
+        now = account_now(connection, PARAMS, "1m", to_datetime(OPEN))
     (holding,) = now.holdings
     assert holding.price is None
     assert now.positions_value == holding.cost > 0
@@ -187,7 +220,7 @@ def test_what_was_written_off_before_a_snapshot_of_that_moment_counts_once(
     said = desk.step(Block(ordered([*bars, signal(2, "AAA", "LONG")]), END)).events
     with connection.transaction(force_rollback=True):
         store(connection, [*bars, *said])
-        now = account_now(connection, PARAMS.account, "1m", to_datetime(OPEN))
+        now = account_now(connection, PARAMS, "1m", to_datetime(OPEN))
     assert [e.body.cause for e in said if isinstance(e.body, Decision)][-1] == "delisted"
     assert desk.account.positions == {}
     assert now.cash == now.equity == to_money(desk.account.cash)
