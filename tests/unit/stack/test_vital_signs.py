@@ -1,0 +1,50 @@
+"""The signs that the API asks for: read off a run's directory, whatever is in it."""
+
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from api.vitals import FeedVitals, FlowVitals
+from stack.runtime.vital_signs import feed_vitals, flow_vitals
+
+
+def write(run: Path, name: str, value: Any) -> None:
+    (run / "status").mkdir(exist_ok=True)
+    (run / "status" / f"{name}.json").write_text(json.dumps(value))
+
+
+def test_a_run_that_has_said_nothing_has_no_signs(tmp_path: Path) -> None:
+    assert list(flow_vitals(tmp_path)) == []
+    assert list(feed_vitals(tmp_path)) == []
+
+
+def test_flows_are_as_they_and_their_supervisor_say(tmp_path: Path) -> None:
+    write(tmp_path, "supervisor", {"trade": ["running", 2], "news": ["ended", 0]})
+    write(tmp_path, "trade", {"at": time.time(), "lag": 7, "clock": 0, "epoch_age_s": 1.5})
+    assert list(flow_vitals(tmp_path)) == [
+        FlowVitals(
+            flow="trade", state="running", lag=7, clock="1970-01-01 00:00:00", epoch_age_s=1.5,
+            restarts=2,
+        ),
+        FlowVitals(flow="news", state="ended"),
+    ]  # fmt: skip
+    write(tmp_path, "trade", {"at": time.time() - 60})
+    assert [flow.state for flow in flow_vitals(tmp_path)] == ["silent", "ended"]
+
+
+def test_feeds_are_as_they_say(tmp_path: Path) -> None:
+    told = {"feed": "a", "state": "failing", "last_success": None, "last_item": None, "entries": 3,
+            "errors": 1, "back_off_s": 4.0, "detail": "TIMEOUT", "id": "hea-1"}  # fmt: skip
+    write(tmp_path, "feeds", [told])
+    [feed] = feed_vitals(tmp_path)
+    assert feed == FeedVitals(feed="a", state="failing", entries=3, errors=1, detail="TIMEOUT")
+
+
+@pytest.mark.parametrize("text", ["", "{", "null", '[{"feed": 1}]'])
+def test_a_file_that_is_cut_or_of_another_kind_is_no_fault(tmp_path: Path, text: str) -> None:
+    (tmp_path / "status").mkdir()
+    (tmp_path / "status" / "feeds.json").write_text(text)
+    assert list(feed_vitals(tmp_path)) == []
