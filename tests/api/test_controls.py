@@ -70,6 +70,8 @@ class Trader:
     def story(self) -> Iterator[None]:
         while not self.state()["closes"]:
             yield
+        while not (self.web.api.live._ready and self.web.api.tailing()):
+            yield
         self.reader.start()
         while not self.reader.through:
             yield

@@ -14,6 +14,7 @@ from messages.base import Message
 from messages.codec import encode
 from messages.topics import EVERY_TOPIC, Topic
 from tests.api.served import Served
+from tests.waiting import eventually
 
 
 class Hand:
@@ -84,7 +85,8 @@ def hear(socket: ClientConnection, timeout: float = 60) -> dict[str, Any]:
 def listening(
     web: Served, *channels: str, headers: dict[str, str] | None = None, cursor: str = ""
 ) -> tuple[ClientConnection, dict[str, Any]]:
-    """Return a socket behind its welcome, and the welcome."""
+    """Return a socket behind its welcome, and the welcome; the tail is at the topics' end then."""
+    eventually(lambda: web.api.live._ready)
     socket = opened(web)
     say(socket, type="hello", ticket=ticket(web, headers), channels=channels, cursor=cursor)
     return socket, hear(socket)
