@@ -7,18 +7,22 @@ from starlette.responses import Response
 
 from api.context import Api, Call
 from api.endpoints import Endpoint, NoQuery
+from api.lineage import (
+    Decision,
+    Lineage,
+    Signal,
+    Status,
+    Trade,
+    decision_of,
+    lineage_of,
+    signal_of,
+    trade_of,
+)
 from api.pages import CSV, PageAsked, after_of, csv_response, cursor_of
 from api.problems import NotFound
-from api.values import Answer, Moment, Money, Ticker
+from api.values import Answer, Moment, Ticker
 from connectors.storage.pages import After, Pages
 from messages.units import to_micros
-
-Side = Literal["BUY", "SELL"]
-Direction = Literal["LONG", "SHORT", "NEUTRAL"]
-Status = Literal[
-    "PENDING", "SUBMITTED", "ACCEPTED", "PARTIALLY_FILLED", "FILLED", "CANCELLED", "REJECTED",
-    "EXPIRED", "REPLACED", "UNKNOWN",
-]  # fmt: skip
 
 
 class TradesAsked(PageAsked):
@@ -39,141 +43,11 @@ class TradesAsked(PageAsked):
     format: Literal["json", "csv"] = "json"
 
 
-class Trade(Answer):
-    """A fill, or an order's end without one.
-
-    Attributes:
-        price: dollars a share; null without a fill. decision_price: when it was decided.
-        pnl: realised by what it closed; null when it closed nothing.
-        strategy: with the largest part in its signal.
-    """
-
-    id: str
-    at: Moment
-    account: str
-    trade_id: str
-    order_id: str
-    signal_id: str
-    strategy: str | None
-    ticker: str
-    side: Side
-    qty: int
-    price: Money | None
-    decision_price: Money | None
-    commission: Money
-    pnl: Money | None
-    status: Status
-
-
 class Trades(Answer):
     """A page of trades, newest first; `cursor` asks for the next, null after the last."""
 
     trades: list[Trade]
     cursor: str | None
-
-
-class Vote(Answer):
-    """A strategy's part in a signal."""
-
-    strategy: str
-    vote: Direction
-    strength: float
-    weight: float
-
-
-class Headline(Answer):
-    """An article behind a signal, with its score for the signal's ticker."""
-
-    id: str
-    revision: int
-    source: str
-    url: str
-    title: str
-    published_at: Moment
-    sentiment_score: float
-    confidence: float
-    model_used: str
-
-
-class Signal(Answer):
-    """The ensemble's opinion on a ticker."""
-
-    id: str
-    at: Moment
-    ticker: str
-    direction: Direction
-    strength: float
-    strategy: str | None
-    votes: list[Vote]
-    sentiment_score: float | None
-    bar: str
-
-
-class CheckAnswer(Answer):
-    """What one check measured: `measured` must be, by `comparison`, to `limit`.
-
-    Attributes:
-        denied: it is the one that denied; those behind it were measured all the same.
-    """
-
-    code: str
-    comparison: str
-    limit: str
-    measured: str
-    unit: str
-    passed: bool
-    denied: bool
-
-
-class Decision(Answer):
-    """What was made of a signal, a stop or a command.
-
-    Attributes:
-        code: ACCEPTED, or the check that denied; limit, actual: what it wanted, and what it found.
-    """
-
-    id: str
-    at: Moment
-    account: str
-    ticker: str
-    side: Side
-    accepted: bool
-    cause: str
-    signal_id: str
-    code: str
-    limit: str
-    actual: str
-
-
-class Decided(Decision):
-    """A decision with every check that was asked, in order."""
-
-    checks: list[CheckAnswer]
-
-
-class Outcome(Answer):
-    """How a closing fill ended."""
-
-    id: str
-    at: Moment
-    realized_pnl: Money
-    roi: float
-    hold_seconds: int
-    risk_adjusted_return: float
-    trade_sharpe: float | None
-    favourable: float
-    adverse: float
-    slippage: Money
-
-
-class Lineage(Answer):
-    """A trade or a decision, with all it came from and led to."""
-
-    decision: Decided | None
-    signal: Signal | None
-    headlines: list[Headline]
-    trades: list[Trade]
-    outcomes: list[Outcome]
 
 
 class DecisionsAsked(PageAsked):
@@ -247,7 +121,7 @@ def trades(api: Api, call: Call[TradesAsked, None]) -> Trades | Response:
         head = ["event_time", "ticker", "side", "qty", "price", "commission", "pnl", "status",
                 "strategy_id", "id"]  # fmt: skip
         return csv_response("trades", head, rows)
-    return Trades(trades=[_trade(row) for row in rows], cursor=cursor_of(rows, asked.limit))
+    return Trades(trades=[trade_of(row) for row in rows], cursor=cursor_of(rows, asked.limit))
 
 
 def trade(api: Api, call: Call[NoQuery, None]) -> Lineage:
@@ -259,7 +133,7 @@ def trade(api: Api, call: Call[NoQuery, None]) -> Lineage:
         if not found:
             raise _missing("trade", id_)
         decision = pages.read("decision_of_order", id=found[0]["order_id"])
-        return _lineage(pages, decision[0] if decision else None, found[0]["signal_id"])
+        return lineage_of(pages, decision[0] if decision else None, found[0]["signal_id"])
 
 
 def decisions(api: Api, call: Call[DecisionsAsked, None]) -> Decisions:
@@ -269,7 +143,7 @@ def decisions(api: Api, call: Call[DecisionsAsked, None]) -> Decisions:
     rows = _page(api, "decisions", {"ticker": asked.ticker}, narrowed, asked, None, None)
     folded: list[Folded] = []
     for row in rows:
-        plain = {**_decision(row).model_dump(), "count": 1, "first_at": row["event_time"]}
+        plain = {**decision_of(row).model_dump(), "count": 1, "first_at": row["event_time"]}
         last = folded[-1] if folded else None
         if asked.fold and last and not row["accepted"] and _alike(last, row):
             last.count, last.first_at = last.count + 1, row["event_time"]
@@ -286,7 +160,7 @@ def decision(api: Api, call: Call[NoQuery, None]) -> Lineage:
         found = pages.read("decision", id=id_)
         if not found:
             raise _missing("decision", id_)
-        return _lineage(pages, found[0], found[0]["signal_id"])
+        return lineage_of(pages, found[0], found[0]["signal_id"])
 
 
 def signals(api: Api, call: Call[SignalsAsked, None]) -> Signals:
@@ -303,7 +177,7 @@ def signals(api: Api, call: Call[SignalsAsked, None]) -> Signals:
         narrowed["least"] = asked.min_strength
     rows = _page(api, "signals", {"ticker": asked.ticker}, narrowed, asked, asked.since,
                  asked.until)  # fmt: skip
-    found = [SignalRow(**_signal(row).model_dump(), acted_on=row["acted_on"]) for row in rows]
+    found = [SignalRow(**signal_of(row).model_dump(), acted_on=row["acted_on"]) for row in rows]
     return Signals(signals=found, cursor=cursor_of(rows, asked.limit))
 
 
@@ -319,40 +193,6 @@ def _page(
     given = {name: value for name, value in filters.items() if value is not None}
     with api.pool.connection() as connection:
         return Pages(connection).page(table, given, after, asked.limit, narrowed)
-
-
-def _lineage(pages: Pages, decided: dict[str, Any] | None, signal_id: str) -> Lineage:
-    signal = pages.read("signal", id=signal_id) if signal_id else []
-    news = pages.read("news_of_signal", id=signal_id) if signal else []
-    fills = pages.read("fills_of_decision", id=decided["id"]) if decided else []
-    outcomes = pages.read("outcomes_of_decision", id=decided["id"]) if decided else []
-    return Lineage(
-        decision=_decided(decided) if decided else None,
-        signal=_signal(signal[0]) if signal else None,
-        headlines=[Headline(**row) for row in news],
-        trades=[_trade(row) for row in fills],
-        outcomes=[Outcome(at=row["event_time"], **row) for row in outcomes],
-    )
-
-
-def _trade(row: dict[str, Any]) -> Trade:
-    return Trade(at=row["event_time"], strategy=row["strategy_id"], **row)
-
-
-def _signal(row: dict[str, Any]) -> Signal:
-    return Signal(
-        at=row["event_time"], strategy=row["strategy_id"], votes=row["strategy_sources"], **row
-    )
-
-
-def _decision(row: dict[str, Any]) -> Decision:
-    return Decision(at=row["event_time"], limit=row["limit_value"], **row)
-
-
-def _decided(row: dict[str, Any]) -> Decided:
-    denying = next((c["code"] for c in row["checks"] if not c["passed"]), None)
-    checks = [CheckAnswer(**c, denied=c["code"] == denying) for c in row["checks"]]
-    return Decided(**_decision(row).model_dump(), checks=checks)
 
 
 def _alike(last: Folded, row: dict[str, Any]) -> bool:

@@ -140,6 +140,14 @@ STATEMENTS: Final[Mapping[str, str]] = MappingProxyType(
         "outcomes_of_decision": """SELECT x.* FROM orders o
             JOIN trade_outcomes x ON x.exit_order_id = o.id
             WHERE o.decision_id = %(id)s ORDER BY x.stamp, x.revision""",
+        "order_of_decision": """SELECT * FROM orders WHERE decision_id = %(id)s
+            ORDER BY stamp LIMIT 1""",
+        # What the cycle that an outcome fell into made of the weights: it ends within 40 days.
+        "adjustments_of_decision": """SELECT DISTINCT a.* FROM orders o
+            JOIN trade_outcomes x ON x.exit_order_id = o.id
+            JOIN learning_adjustments a ON a.stamp >= x.stamp
+              AND a.stamp < x.stamp + 3456000000000 AND x.id = ANY(a.outcomes)
+            WHERE o.decision_id = %(id)s ORDER BY a.stamp, a.strategy_id""",
         "profits": """SELECT realized_pnl FROM trade_outcomes WHERE account = %(account)s
             AND event_time >= %(since)s AND revision = 0 ORDER BY event_time""",
         "outcomes_of_signal": "SELECT * FROM trade_outcomes WHERE signal_id = %(id)s",

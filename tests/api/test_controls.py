@@ -16,13 +16,16 @@ import pytest
 
 from api.routes.sign_in import DEMO_NAME
 from connectors.kafka.access import Access
+from messages.topics import SIGNALS_GENERATED
 from stack.runtime.demo import Demo
 from stack.runtime.presence import appear, vanish
 from stack.servers.services import Services
 from tests.api.served import Served, as_api, served
 from tests.api.shell_session import alike, files_of, run, steps_of
+from tests.api.wire import Hand, events, listening
 from tests.conftest import services_of
 from tests.harness import options, play, proofs
+from tests.streams import signal
 from tests.waiting import eventually
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "api.md"
@@ -191,6 +194,24 @@ def test_a_database_that_is_away_is_said_and_comes_back(tmp_path: Path) -> None:
             services.database.start()
             eventually(lambda: web.client.get("/ready").status_code == 200)
             assert web.get("/api/portfolio").status_code == 200
+            _comes_back_with_its_broker(services, web, demo)
+
+
+def _comes_back_with_its_broker(services: Services, web: Served, demo: Demo) -> None:
+    socket, _ = listening(web, "signals")
+    services.broker.kill()
+    eventually(lambda: not web.api.tailing())
+    away = web.client.get("/ready")
+    assert (away.status_code, away.json()["code"]) == (503, "BROKER_AWAY")
+    assert away.headers["retry-after"] == "2"
+    services.broker.start()
+    eventually(lambda: web.client.get("/ready").status_code == 200)
+    # What is appended then is heard on the same socket: nothing was lost, nobody was sent away.
+    hand = Hand(demo.run.layout, begun=1_000_000)
+    later: Any = signal(1, "AAA", "LONG").body
+    hand.write(SIGNALS_GENERATED, [later])
+    assert [event["data"]["id"] for event in events(socket, 1)] == [later.id]
+    socket.close()
 
 
 def test_a_broker_that_is_away_is_said(services: Services, played_day: Demo) -> None:

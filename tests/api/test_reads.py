@@ -165,6 +165,16 @@ def test_a_trade_with_all_it_came_from(web: Served, played_day: Demo) -> None:
     assert [Decimal(o["realized_pnl"]) for o in found["outcomes"]] == [
         Decimal(t["pnl"]) for t in found["trades"]
     ]
+    assert found["order"]["id"] == found["trades"][0]["order_id"]
+    assert found["order"]["reduces"]
+    fill = found["trades"][0]
+    worse = (Decimal(fill["price"]) - Decimal(fill["decision_price"])) * fill["qty"]
+    assert Decimal(fill["slippage"]) == (worse if fill["side"] == "BUY" else -worse)
+    wanted = rows(
+        played_day,
+        f"SELECT id FROM learning_adjustments WHERE '{found['outcomes'][0]['id']}' = ANY(outcomes)",
+    )
+    assert {a["id"] for a in found["adjustments"]} == {row["id"] for row in wanted} != set()
     same = valid(web.get(f"/api/decisions/{one['decision_id']}"), "/api/decisions/{id}")
     assert same == found
     article = found["headlines"][0]

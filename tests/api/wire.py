@@ -18,10 +18,11 @@ from tests.waiting import eventually
 
 
 class Hand:
-    """Writes records with the run's headers, numbered as a flow's sink does."""
+    """Writes records with the run's headers, numbered as a flow's sink does, from a number on."""
 
-    def __init__(self, layout: Layout) -> None:
+    def __init__(self, layout: Layout, begun: int = 0) -> None:
         self.layout = layout
+        self._begun = begun
         create_topics(layout, EVERY_TOPIC)
         self._producer = Producer(layout.access.settings())
         self._headers = RecordHeaders(layout.run_id)
@@ -35,7 +36,7 @@ class Hand:
 
     def seq(self, topic: Topic[Any], partition: int = 0) -> int:
         """Return the next number of a partition, and use it up."""
-        found = self._next.get((topic.name, partition), 0)
+        found = self._next.get((topic.name, partition), self._begun)
         self._next[topic.name, partition] = found + 1
         return found
 

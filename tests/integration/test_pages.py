@@ -46,7 +46,7 @@ FILL = (
       0, 0, '', '{}', '', now(), 0, '' FROM generate_series(1, 20000) n""",
     """INSERT INTO strategy_weights_history SELECT 'w' || n, n, now(), '{}', 's' || n % 3, 0, 0,
       to_timestamp(n), '', '', '{}' FROM generate_series(1, 20000) n""",
-    """INSERT INTO learning_adjustments SELECT 'a' || n, n, to_timestamp(n), '{}',
+    """INSERT INTO learning_adjustments SELECT 'a' || n, n * 28800000000, to_timestamp(n), '{}',
       'strategy' || n % 3, to_timestamp(n), 0, 0, 0, 0, '{}', '', ''
       FROM generate_series(1, 100000) n""",
     """INSERT INTO positions SELECT 'paper' || n % 100, 'T' || n, '', n, now(), n % 2, 1, 1, 1, 1

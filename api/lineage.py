@@ -1,0 +1,245 @@
+"""Trades, decisions and signals as answers, and the way from one to the other."""
+
+from typing import Any, Literal
+
+from api.values import Answer, Moment, Money
+from connectors.storage.pages import Pages
+
+Side = Literal["BUY", "SELL"]
+Direction = Literal["LONG", "SHORT", "NEUTRAL"]
+Status = Literal[
+    "PENDING", "SUBMITTED", "ACCEPTED", "PARTIALLY_FILLED", "FILLED", "CANCELLED", "REJECTED",
+    "EXPIRED", "REPLACED", "UNKNOWN",
+]  # fmt: skip
+
+
+class Trade(Answer):
+    """A fill, or an order's end without one.
+
+    Attributes:
+        price: dollars a share; null without a fill. decision_price: when it was decided.
+        slippage: dollars that the fill was worse than that; negative: better.
+        pnl: realised by what it closed; null when it closed nothing.
+        strategy: with the largest part in its signal.
+    """
+
+    id: str
+    at: Moment
+    account: str
+    trade_id: str
+    order_id: str
+    signal_id: str
+    strategy: str | None
+    ticker: str
+    side: Side
+    qty: int
+    price: Money | None
+    decision_price: Money | None
+    slippage: Money | None
+    commission: Money
+    pnl: Money | None
+    status: Status
+
+
+class Vote(Answer):
+    """A strategy's part in a signal."""
+
+    strategy: str
+    vote: Direction
+    strength: float
+    weight: float
+
+
+class Headline(Answer):
+    """An article behind a signal, with its score for the signal's ticker."""
+
+    id: str
+    revision: int
+    source: str
+    url: str
+    title: str
+    published_at: Moment
+    sentiment_score: float
+    confidence: float
+    model_used: str
+
+
+class Signal(Answer):
+    """The ensemble's opinion on a ticker."""
+
+    id: str
+    at: Moment
+    ticker: str
+    direction: Direction
+    strength: float
+    strategy: str | None
+    votes: list[Vote]
+    sentiment_score: float | None
+    bar: str
+
+
+class CheckAnswer(Answer):
+    """What one check measured: `measured` must be, by `comparison`, to `limit`.
+
+    Attributes:
+        denied: it is the one that denied; those behind it were measured all the same.
+    """
+
+    code: str
+    comparison: str
+    limit: str
+    measured: str
+    unit: str
+    passed: bool
+    denied: bool
+
+
+class Decision(Answer):
+    """What was made of a signal, a stop or a command.
+
+    Attributes:
+        code: ACCEPTED, or the check that denied; limit, actual: what it wanted, and what it found.
+    """
+
+    id: str
+    at: Moment
+    account: str
+    ticker: str
+    side: Side
+    accepted: bool
+    cause: str
+    signal_id: str
+    code: str
+    limit: str
+    actual: str
+
+
+class Decided(Decision):
+    """A decision with every check that was asked, in order."""
+
+    checks: list[CheckAnswer]
+
+
+class Order(Answer):
+    """What was asked of the broker: valid until then; `reduces`: it closes a position."""
+
+    id: str
+    at: Moment
+    ticker: str
+    side: Side
+    qty: int
+    type: str
+    time_in_force: str
+    limit_price: Money | None
+    valid_until: Moment
+    reduces: bool
+    status: Status
+
+
+class Adjustment(Answer):
+    """What the learning cycle that an outcome fell into made of a strategy's weight.
+
+    Attributes:
+        proposed: by the rule, before the guardrails; guardrail: what bound it; empty: nothing.
+        reward: 0 to 1; 0.5 is neither gain nor loss.
+    """
+
+    id: str
+    at: Moment
+    strategy: str
+    old: float
+    proposed: float
+    new: float
+    reward: float
+    guardrail: str
+    reason: str
+    effective_from: Moment
+
+
+class Outcome(Answer):
+    """How a closing fill ended."""
+
+    id: str
+    at: Moment
+    realized_pnl: Money
+    roi: float
+    hold_seconds: int
+    risk_adjusted_return: float
+    trade_sharpe: float | None
+    favourable: float
+    adverse: float
+    slippage: Money
+
+
+class Lineage(Answer):
+    """A trade or a decision, with all it came from and led to."""
+
+    decision: Decided | None
+    signal: Signal | None
+    headlines: list[Headline]
+    order: Order | None
+    trades: list[Trade]
+    outcomes: list[Outcome]
+    adjustments: list[Adjustment]
+
+
+def lineage_of(pages: Pages, decided: dict[str, Any] | None, signal_id: str) -> Lineage:
+    """Return all that a decision came from and led to.
+
+    Args:
+        pages: of the run.
+        decided: row of the decision; None where there is none.
+        signal_id: of the signal behind it; may be empty.
+    """
+    signal = pages.read("signal", id=signal_id) if signal_id else []
+    news = pages.read("news_of_signal", id=signal_id) if signal else []
+    fills = pages.read("fills_of_decision", id=decided["id"]) if decided else []
+    outcomes = pages.read("outcomes_of_decision", id=decided["id"]) if decided else []
+    order = pages.read("order_of_decision", id=decided["id"]) if decided else []
+    learnt = pages.read("adjustments_of_decision", id=decided["id"]) if outcomes and decided else []
+    return Lineage(
+        decision=decided_of(decided) if decided else None,
+        signal=signal_of(signal[0]) if signal else None,
+        headlines=[Headline(**row) for row in news],
+        order=Order(at=order[0]["event_time"], **order[0]) if order else None,
+        trades=[trade_of(row) for row in fills],
+        outcomes=[Outcome(at=row["event_time"], **row) for row in outcomes],
+        adjustments=[adjustment_of(row) for row in learnt],
+    )
+
+
+def trade_of(row: dict[str, Any]) -> Trade:
+    """Return a trade of its row."""
+    price, decided, slippage = row["price"], row["decision_price"], None
+    if price is not None and decided is not None:
+        slippage = (price - decided) * row["qty"] * (1 if row["side"] == "BUY" else -1)
+    return Trade(
+        at=row["event_time"], strategy=row["strategy_id"], slippage=slippage, **row
+    )  # fmt: skip
+
+
+def adjustment_of(row: dict[str, Any]) -> Adjustment:
+    """Return an adjustment of its row."""
+    return Adjustment(
+        at=row["event_time"], strategy=row["strategy_id"], old=row["old_weight"],
+        proposed=row["proposed_weight"], new=row["new_weight"], **row,
+    )  # fmt: skip
+
+
+def signal_of(row: dict[str, Any]) -> Signal:
+    """Return a signal of its row."""
+    return Signal(
+        at=row["event_time"], strategy=row["strategy_id"], votes=row["strategy_sources"], **row
+    )
+
+
+def decision_of(row: dict[str, Any]) -> Decision:
+    """Return a decision of its row."""
+    return Decision(at=row["event_time"], limit=row["limit_value"], **row)
+
+
+def decided_of(row: dict[str, Any]) -> Decided:
+    """Return a decision of its row, with its checks."""
+    denying = next((c["code"] for c in row["checks"] if not c["passed"]), None)
+    checks = [CheckAnswer(**c, denied=c["code"] == denying) for c in row["checks"]]
+    return Decided(**decision_of(row).model_dump(), checks=checks)
