@@ -149,11 +149,17 @@ def server_of(api: Api, trusted: Sequence[str] = ()) -> uvicorn.Server:
     return uvicorn.Server(config)
 
 
-def serve(serving: Serving, sockets: list[socket.socket]) -> None:
-    """Serve until SIGTERM or SIGINT, or until the process that started this one has gone."""
+def serve(serving: Serving, sockets: list[socket.socket], parent: int) -> None:
+    """Serve until SIGTERM or SIGINT, or until the process that started this one has gone.
+
+    Args:
+        serving: what is served.
+        sockets: that listen.
+        parent: the process that started this one.
+    """
     with api_of(serving) as api:
         server = server_of(api, serving.trusted)
-        Thread(target=_stop_without_parent, args=(server, os.getppid()), daemon=True).start()
+        Thread(target=_stop_without_parent, args=(server, parent), daemon=True).start()
         server.run(sockets)
 
 

@@ -21,11 +21,16 @@ class StopFlag:
         again: the wall clock was set back: the process is to be started again.
     """
 
-    def __init__(self, set_back: SetBack | None = None) -> None:
-        """Start lowered."""
+    def __init__(self, set_back: SetBack | None = None, parent: int = 0) -> None:
+        """Start lowered.
+
+        Args:
+            set_back: notices a wall clock that was set back.
+            parent: process to end with, as who started this one says; 0: who the parent is now.
+        """
         self.raised = self.again = False
         self._set_back = set_back or SetBack()
-        self._parent = os.getppid()
+        self._parent = parent or os.getppid()
 
     def __call__(self) -> bool:
         """Tell whether to stop."""

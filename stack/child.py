@@ -7,8 +7,18 @@ import time
 from collections.abc import Callable
 from typing import Final
 
+SUPERVISOR: Final = "SUPERVISOR_PID"  # of the environment that a supervisor gives its processes
 LOOK_S: Final = 1.0
 LINES_S: Final = 0.5
+
+
+def starter() -> int:
+    """Return the process that this one ends with: its supervisor, by its own word.
+
+    Without one it is the parent. A process that asked for its parent alone would not notice one
+    that died while it was still importing.
+    """
+    return int(os.environ.get(SUPERVISOR) or os.getppid())
 
 
 def end_with(parent: int) -> None:

@@ -12,6 +12,7 @@ from api.build import Serving, key_file, serve
 from connectors.runs import load_run
 from connectors.settings import Settings, load_settings
 from connectors.telemetry import StatusFile, log_as_json, serve_metrics
+from stack.child import starter
 from stack.commanding import layout_as_api
 from stack.commands.options import at_least, home_of
 from stack.errors import StackError
@@ -77,6 +78,7 @@ def run(options: argparse.Namespace) -> int:
             settings.api.trusted_proxies,
         ),
         sockets,
+        starter(),
     )
     status.write()
     sys.stdout.flush()

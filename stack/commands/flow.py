@@ -12,6 +12,7 @@ from connectors.stopping import StopFlag
 from connectors.telemetry import StatusFile, log_as_json, serve_metrics
 from flows.pipeline.engine import run as execute
 from messages.flows import PAPER
+from stack.child import starter
 from stack.commands.options import home_of
 from stack.errors import StackError
 from stack.metrics_port import metrics_port
@@ -77,7 +78,7 @@ def run_flow(name: str, directory: Path, shards: str | None) -> int:
     except FileNotFoundError as error:
         reason = f"There is no run at {directory}: name a directory that holds run.json with --run."
         raise StackError(reason) from error
-    stop = StopFlag().listen()
+    stop = StopFlag(parent=starter()).listen()
     own = _shards(name, run, shards)
     label = name if own is None else f"{name}-{own[0]}" + (f"-{own[-1]}" if len(own) > 1 else "")
     log_as_json(label, run.run_id, run.log_level)

@@ -12,6 +12,7 @@ from typing import Final
 
 from connectors.stopping import AGAIN
 from messages.flows import PAPER
+from stack.child import SUPERVISOR
 from stack.errors import StackError
 from stack.home import tail
 from stack.hurry import hurried
@@ -142,7 +143,7 @@ class Supervisor:
                 stdin=subprocess.DEVNULL,
                 start_new_session=True,
                 pass_fds=child.spec.sockets,
-                env={**os.environ, **OF_FLOWS},
+                env={**os.environ, **OF_FLOWS, SUPERVISOR: str(os.getpid())},
             )
 
     def _crashed(self, child: Child, code: int, now: float) -> None:

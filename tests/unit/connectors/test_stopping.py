@@ -11,6 +11,7 @@ import pytest
 
 from connectors.steady_clock import SetBack
 from connectors.stopping import AGAIN, StopFlag
+from stack.child import SUPERVISOR, starter
 from tests.waiting import eventually
 
 ORPHAN = """
@@ -52,6 +53,19 @@ def test_an_orphan_stops(tmp_path: Path) -> None:
     done = subprocess.run([sys.executable, "-c", ORPHAN, str(said)], check=False, timeout=300)
     assert done.returncode == 0
     eventually(lambda: said.read_text() == "stopped", what=said.read_text)
+
+
+def test_a_supervisor_that_died_before_anybody_looked_stops_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """While it was importing, its parent became another one: it asks by the pid it was given."""
+    assert starter() == os.getppid()
+    with subprocess.Popen([sys.executable, "-c", ""]) as gone:
+        gone.wait()
+    monkeypatch.setenv(SUPERVISOR, str(gone.pid))
+    assert StopFlag(parent=starter())()
+    monkeypatch.setenv(SUPERVISOR, str(os.getppid()))
+    assert not StopFlag(parent=starter())()
 
 
 def test_a_clock_that_was_set_back_asks_for_another_start(handlers: None) -> None:
