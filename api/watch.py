@@ -104,6 +104,8 @@ class Watch:
                 self.sample()
             except BrokerUnavailable as error:
                 log.warning("the watch waits for the broker: %s", error)
+            except Exception:  # a thread that died would leave old rates standing for new ones
+                log.exception("the watch looks again")
             self._over.wait(EVERY_S)
 
 

@@ -20,7 +20,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final, cast
 
-import msgspec
 import numpy as np
 import uvicorn
 from confluent_kafka import Consumer, Producer, TopicPartition
@@ -30,20 +29,17 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from websockets.asyncio.client import connect
 
 from api import live_socket
-from api.access.origin import Origin
-from api.build import Serving, api_of, server_of
-from api.jobs.tasks import Task
+from api.build import api_of, server_of
+from benchmarks.bench_run import bench_run, serving
 from connectors.kafka.headers import RecordHeaders
 from connectors.runs import load_run
 from connectors.settings import Settings
 from flows.pipeline.start import prepare
 from messages.codec import encode
-from messages.requests import InputFile
 from messages.topics import SIGNALS_GENERATED
 from messages.trading import StrategyVote, TradeSignal
 from stack.home import Home, free_port
 from stack.listening import listening
-from stack.runtime.new_run import new_run
 from stack.servers.services import Services
 
 EVENTS: Final = 100
@@ -55,15 +51,8 @@ ID: Final = re.compile(r'"id":"(sig-[^"]*)"')
 
 def serve_ours(directory: Path, port: int) -> None:
     """Serve the API of a run; each line of stdin is answered with so many tickets."""
-    run = load_run(directory)
-    origin = Origin(f"http://localhost:{port}", port, "tidewire_bench")
-
     live_socket.CONNECTS = 1_000_000  # type: ignore[misc]  # all of them come from one machine
-
-    def start(_task: Task, _out: Any) -> "subprocess.Popen[bytes]":
-        raise NotImplementedError
-
-    with api_of(Serving(run, run.layout, origin, b"k" * 32, list, list, start)) as api:
+    with api_of(serving(load_run(directory), port)) as api:
         server = server_of(api)
         sockets = listening("localhost", port)
         threading.Thread(target=server.run, args=(sockets,), daemon=True).start()
@@ -201,27 +190,15 @@ def wait_for(port: int) -> None:
 def measure(home: Path, clients: int, rounds: int) -> dict[str, Any]:
     """Start everything, take turns, and return the figures."""
     with Services(Home(home), Settings()) as services:
-        run = new_run(services, Settings(metrics=False), "bench", datetime.now(UTC), 1)
-        played = (InputFile(role="bars", digest="0" * 64, name="none"),)
-        run = msgspec.structs.replace(
-            run, spec=msgspec.structs.replace(run.spec, inputs=played)
-        )  # fmt: skip
-        run.save()
+        run = bench_run(services)
         prepare(run, services.make_topics)
         directory, writer = Path(run.directory), Writer(Path(run.directory))
         servers, ports = {}, {}
         for kind in ("ours", "bare"):
             ports[kind] = free_port()
-            command = [
-                sys.executable,
-                "-m",
-                "benchmarks.fan_out",
-                kind,
-                str(directory),
-                str(ports[kind]),
-            ]
+            words = ("-m", "benchmarks.fan_out", kind, str(directory), str(ports[kind]))
             servers[kind] = subprocess.Popen(
-                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+                [sys.executable, *words], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
             )  # fmt: skip
         for port in ports.values():
             wait_for(port)

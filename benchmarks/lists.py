@@ -11,25 +11,21 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
 import httpx
-import msgspec
 import numpy as np
 import psycopg
 
-from api.access.origin import Origin
-from api.build import Serving, api_of, server_of
+from api.build import api_of, server_of
 from api.pages import cursor_of
+from benchmarks.bench_run import bench_run, serving
 from connectors.settings import Settings
 from connectors.storage.schema import upgrade
-from messages.requests import InputFile
 from messages.topics import EVERY_TOPIC
 from stack.home import Home, free_port
 from stack.listening import listening
-from stack.runtime.new_run import new_run
 from stack.servers.services import Services
 
 TRADES: Final = 1_000_000
@@ -90,17 +86,11 @@ def timed(call: Callable[[], Any]) -> float:
 def measure(home: Path, requests: int) -> dict[str, float]:
     """Start everything, ask, and return the figures."""
     with Services(Home(home), Settings()) as services:
-        run = new_run(services, Settings(metrics=False), "bench", datetime.now(UTC), 1)
-        played = (InputFile(role="bars", digest="0" * 64, name="none"),)
-        run = msgspec.structs.replace(
-            run, spec=msgspec.structs.replace(run.spec, inputs=played)
-        )  # fmt: skip
-        run.save()
+        run = bench_run(services)
         services.make_topics(run.layout, EVERY_TOPIC)
         fill(run.database_url, run.schema)
         port = free_port()
-        origin = Origin(f"http://localhost:{port}", port, "tidewire_bench")
-        with api_of(Serving(run, run.layout, origin, b"k" * 32, list, list, no_job)) as api:
+        with api_of(serving(run, port)) as api:
             server = server_of(api)
             thread = threading.Thread(target=server.run, args=(listening("localhost", port),))
             thread.start()
@@ -108,18 +98,13 @@ def measure(home: Path, requests: int) -> dict[str, float]:
             for number in range(len(ROUTES)):  # one person may not ask so often
                 person, _ = api.access.sessions.begin(f"user-{number}", "somebody", "viewer")
                 tokens.append(api.access.tokens.of(person))
-            with httpx.Client(base_url=origin.public, timeout=60) as client:
+            with httpx.Client(base_url=f"http://localhost:{port}", timeout=60) as client:
                 while not server.started:
                     time.sleep(0.1)
                 found = asked(client, tokens, run.database_url, run.schema, requests)
             server.should_exit = True
             thread.join()
     return found
-
-
-def no_job(*_: Any) -> Any:
-    """Start nothing."""
-    raise NotImplementedError
 
 
 def asked(

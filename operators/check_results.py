@@ -11,7 +11,6 @@ from operators.checks import (
     STATES,
     UNKNOWN,
     Ask,
-    Check,
     Limits,
     Rule,
     Unit,
@@ -19,6 +18,7 @@ from operators.checks import (
     cooldown,
     is_off,
     max_participation,
+    measured,
     stale_sentiment,
 )
 
@@ -30,25 +30,23 @@ ENTRY_OPEN: Final = "an open entry"
 
 
 def entry_results(
-    ask: Ask, limits: Limits, table: Mapping[str, Check] = CHECKS, *, broker: bool = False
+    ask: Ask, limits: Limits, *, broker: bool = False
 ) -> tuple[CheckResult, ...]:  # fmt: skip
     """Return what every check that is on measures of an entry, in their order.
 
     Args:
         ask: the entry.
         limits: to compare with.
-        table: of the checks.
         broker: True includes the checks that need a broker.
     """
     found = []
-    for number, (name, check) in enumerate(table.items(), 1):
-        if limits.off & (1 << number) or (check.broker_only and not broker):
+    for name, on, passed, limit, actual in measured(ask, limits, broker=broker):
+        if not on:
             continue
-        passed, limit, actual = check.rule(ask, limits)
-        said = _text(check.unit, limit)
+        check = CHECKS[name]
+        said, told = _text(check.unit, limit), _text(check.unit, actual)
         if check.rule is max_participation and actual == UNKNOWN:
             said = UNKNOWN_TEXT  # a share of a volume that is not known
-        told = _text(check.unit, actual)
         if MAY_LACK.get(check.rule) == actual:
             told = NONE
         elif check.rule is already_held and ask.entries and not actual:

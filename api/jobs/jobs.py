@@ -4,6 +4,8 @@ What they are is kept in a directory of the run, so that a restart knows them; w
 then has failed, as its process ends with this one.
 """
 
+import fcntl
+import logging
 import queue
 import threading
 import time
@@ -21,6 +23,7 @@ from api.jobs.job import Job, Status
 from api.jobs.tasks import BacktestTask, Start, Task
 from connectors.files import write_whole
 
+log = logging.getLogger(__name__)
 WAITING: Final = 8
 KEPT: Final = 200
 TOLD_S: Final = 1.0
@@ -68,6 +71,7 @@ class Jobs:
         """
         self._directory, self._start, self._say, self._now = directory, start, say, now
         self._lock = threading.Lock()
+        self._alone = self._claim()
         self._jobs = {job.id: job for job in self._kept()}
         self._queue: queue.SimpleQueue[str | None] = queue.SimpleQueue()
         self._process: Popen[bytes] | None = None
@@ -125,6 +129,7 @@ class Jobs:
             if self._process is not None:
                 self._process.kill()
         self._thread.join()
+        self._claimed.close()
 
     def _work(self) -> None:
         while (id_ := self._queue.get()) is not None:
@@ -138,8 +143,10 @@ class Jobs:
             try:
                 self._run(job)
             except Exception as error:  # whatever it is, the next job has its turn
+                log.exception("a job failed", extra={"job": id_})
                 with self._lock:
-                    self._settle(job, "failed", str(error))
+                    if not job.over:
+                        self._settle(job, "failed", str(error))
 
     def _run(self, job: Job) -> None:
         with TemporaryFile() as out:
@@ -193,7 +200,10 @@ class Jobs:
         self._keep(job)
 
     def _keep(self, job: Job) -> None:
-        write_whole(self._file(job.id), msgspec.json.encode(job), 0o600)
+        try:
+            write_whole(self._file(job.id), msgspec.json.encode(job), 0o600)
+        except OSError:  # a full disk: it goes on, and a restart does not know it
+            log.exception("a job is not written down", extra={"job": job.id})
         self._tell(job)
 
     def _tell(self, job: Job) -> None:
@@ -203,17 +213,30 @@ class Jobs:
         self._say(kind, told)
 
     def _kept(self) -> list[Job]:
+        """Return what was kept; what was on its way is over, unless another process works on it."""
         found = []
         for file in self._directory.glob("*.json"):
             try:
                 job = msgspec.json.decode(file.read_bytes(), type=Job)
             except (OSError, msgspec.DecodeError):
                 continue  # of another version, or cut short: nothing that could be gone on with
+            if job.id != file.stem or (not job.over and not self._alone):
+                continue
             if not job.over:
                 job.status, job.error, job.finished_at = "failed", RESTARTED, self._now()
-                write_whole(file, msgspec.json.encode(job), 0o600)
+                self._keep(job)
             found.append(job)
         return sorted(found, key=lambda job: job.requested_at)
+
+    def _claim(self) -> bool:
+        """Tell whether no other process works with the directory, for as long as this one does."""
+        self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._claimed = (self._directory / "claim").open("wb")
+        try:
+            fcntl.flock(self._claimed, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            return False
+        return True
 
     def _drop_oldest(self) -> None:
         over = [job for job in self._jobs.values() if job.over]

@@ -8,9 +8,11 @@ from types import MappingProxyType
 from typing import Any, Final, Literal
 
 from msgspec import Struct, inspect
+from msgspec.structs import replace
 
 from api.values import moment_text, money_text
 from messages.base import Message
+from messages.control import DeadLetter
 from messages.topics import (
     ACCOUNT_RESETS,
     DEAD_LETTERS,
@@ -54,6 +56,11 @@ FOLLOWED: Final = tuple(topic for topics in CHANNELS.values() for topic in topic
 # Not told: causes are found by asking for the fact, and a payload may be 64 KiB.
 LEFT_OUT: Final = frozenset({"causes", "payload"})
 LARGEST_PRICE: Final = 10_000_000  # by which the type of a price is known
+
+
+def slim(message: Message) -> Message:
+    """Return a message without what may be large and is not told: it is kept for a while."""
+    return replace(message, payload=b"") if isinstance(message, DeadLetter) else message
 
 
 def data_of(message: Struct) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Final
 
 import msgspec
 
-from api.live.channels import CHANNEL_OF, Channel, data_of
+from api.live.channels import CHANNEL_OF, Channel, data_of, slim
 from api.live.cursor import Cursors, Place
 from connectors.kafka.follower import FollowedRecord
 from messages.base import Message
@@ -76,7 +76,7 @@ class History:
         self._number += 1
         event = Event(
             self._number, CHANNEL_OF[record.topic.name], record.topic.name, place, record.offset,
-            self.cursor, record.body,
+            self.cursor, slim(record.body),
         )  # fmt: skip
         self._events.append(event)
         if len(self._events) > self._most:

@@ -28,6 +28,8 @@ from connectors.kafka.follower import FollowedRecord
 HEARTBEAT_S: Final = 10.0
 MOST_OF_ONE: Final = 16  # sockets of one sign-in
 MOST: Final = 2_000
+AT_ONCE: Final = 100  # events that are told together; fewer than a listener may have waiting
+TAKEN_S: Final = 5.0
 
 
 class NotReady(Exception):
@@ -86,8 +88,15 @@ class Hub:
             events = [self._history.add(name, record) for name, record in records]
             self._history.pass_to(position)
             loop = self._loop
-        if events and loop is not None:
-            self._call(self._deliver, events)
+        if loop is None:
+            return
+        for first in range(0, len(events), AT_ONCE):
+            # A listener is slow by what it leaves waiting, not by what comes at once: each part is
+            # taken, and its listeners have their turn, before the next one is told.
+            taken = threading.Event()
+            if not self._call(self._deliver, events[first : first + AT_ONCE], taken):
+                return
+            taken.wait(TAKEN_S)
 
     # Called on the loop.
 
@@ -111,14 +120,14 @@ class Hub:
         with self._lock:
             missed, gap = self._missed(cursor)
             found.newest, at = self._history.newest, self._history.cursor
-        texts = [event.text for event in missed if event.channel in found.channels]
-        found.catch_up(texts)
+        missed_here = [event for event in missed if event.channel in found.channels]
+        found.catch_up(missed_here)
         self._listeners.add(found)
         if self._heart is None or self._heart.done():
             self._heart = self._loop.create_task(self._beat())
         welcome = {
             "type": "welcome", "run": self._run_id, "channels": sorted(found.channels),
-            "heartbeat_s": self._heartbeat_s, "missed": len(texts), "gap": gap,
+            "heartbeat_s": self._heartbeat_s, "missed": len(missed_here), "gap": gap,
             "cursor": cursor if missed else at,
         }  # fmt: skip
         return found, welcome
@@ -150,17 +159,24 @@ class Hub:
         except TooOld:
             return [], True
 
-    def _call(self, call: Callable[..., None], *arguments: object) -> None:
-        if self._loop is not None and not self._loop.is_closed():
+    def _call(self, call: Callable[..., None], *arguments: object) -> bool:
+        """Have the loop call something; returns whether there is a loop that will."""
+        if self._loop is None:
+            return False
+        try:
             self._loop.call_soon_threadsafe(call, *arguments)
+        except RuntimeError:  # it is closed: the server has stopped
+            return False
+        return True
 
-    def _deliver(self, events: list[Event]) -> None:
+    def _deliver(self, events: list[Event], taken: threading.Event) -> None:
         for event in events:
             for listener in self._listeners:
                 if event.number > listener.newest:
                     listener.newest = event.number
                     if event.channel in listener.channels:
                         listener.offer(event.text)
+        asyncio.get_running_loop().call_soon(taken.set)  # behind those whom it woke
 
     def _offer(self, text: str, channel: Channel | None) -> None:
         for listener in self._listeners:

@@ -7,6 +7,7 @@ from typing import Final
 
 from api.access.person import Person
 from api.live.channels import Channel
+from api.live.history import Event
 
 MOST_WAITING: Final = 1_000
 
@@ -30,14 +31,14 @@ class Listener:
         self.newest = 0
         self.closed: tuple[int, str] | None = None
         self._most = most
-        self._first: deque[str] = deque()  # what was missed: kept already, so without a bound
+        self._first: deque[Event] = deque()  # what was missed: kept already, so without a bound
         self._waiting: deque[str] = deque()
         self._bell = asyncio.Event()
         self._over = asyncio.Event()
 
-    def catch_up(self, texts: Iterable[str]) -> None:
-        """Take what is to be sent before anything else."""
-        self._first.extend(texts)
+    def catch_up(self, events: Iterable[Event]) -> None:
+        """Take what is to be sent before anything else; each is written when it is its turn."""
+        self._first.extend(events)
         self._bell.set()
 
     def offer(self, text: str) -> None:
@@ -67,7 +68,7 @@ class Listener:
         """Wait for what is to be sent next; None when they are sent away."""
         while self.closed is None:
             if self._first:
-                return self._first.popleft()
+                return self._first.popleft().text
             if self._waiting:
                 return self._waiting.popleft()
             self._bell.clear()

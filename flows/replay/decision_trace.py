@@ -9,7 +9,7 @@ from connectors.market.calendar import new_york_sessions
 from flows import trade
 from messages.trading import Decision
 from messages.units import to_money
-from operators.checks import UNKNOWN, measured
+from operators.checks import CHECKS, UNKNOWN, measured
 from operators.params import RiskParams
 from operators.states import decode_state
 from operators.trading.asked import EntryAsked, ExitAsked
@@ -60,7 +60,10 @@ def _entry(asked: EntryAsked, risk: RiskParams) -> list[Number]:
     for check in measured(ask, risk.limits):
         verdict = "" if check.passed else ("  <- denied" if not denied else "  (fails too)")
         denied = denied or not check.passed
-        numbers.append((check.name, check.actual, f"{check.limit}{verdict}"))
+        limit, actual = "", "off"
+        if check.on:
+            limit, actual = CHECKS[check.name].words(ask, check.limit, check.actual)
+        numbers.append((check.name, actual, f"{limit}{verdict}"))
     size = f"{abs(ask.qty)} shares at {_dollars(None if ask.price == UNKNOWN else ask.price)}"
     share = f"{risk.position_bps / 100:g} % of equity {to_money(ask.equity):.2f}"
     return [("size", size, share), *numbers]

@@ -8,9 +8,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any
 
+import msgspec
 import psutil
 import pytest
 
+from api.jobs.job import Job
 from api.jobs.jobs import RESTARTED, Jobs, JobsFull
 from api.jobs.tasks import BacktestTask, Task, VerifyTask
 from stack.jobs import arguments
@@ -234,6 +236,56 @@ def test_one_runs_others_wait_and_each_can_be_ended(tmp_path: Path, told: list[A
     assert found is not None
     assert (found.error, found.finished_at) == (RESTARTED, NOW)
     again.close()
+
+
+def test_a_second_process_leaves_the_first_one_s_jobs_alone(
+    tmp_path: Path, told: list[Any]
+) -> None:
+    start = Sleepers()
+    first = jobs_of(tmp_path, start, told)
+    first.ask("job-0", TASK, "ann")
+    eventually(lambda: len(start.processes) == 1)
+    second = jobs_of(tmp_path, start, told)
+    assert second.get("job-0") is None
+    second.close()
+    found = first.get("job-0")
+    assert found is not None
+    assert (found.status, found.error) == ("running", "")
+    first.close()
+    third = jobs_of(tmp_path, start, told)
+    [known] = third.all()
+    assert (known.status, known.error) == ("failed", RESTARTED)
+    third.close()
+
+
+def test_files_of_strangers_are_no_jobs(tmp_path: Path, told: list[Any]) -> None:
+    place = tmp_path / "jobs"
+    outside = tmp_path / "outside.json"
+    outside.write_text("theirs")
+    jobs_of(place, Sleepers("pass"), told).close()
+    job = Job(id="../outside", task=TASK, who="eve", requested_at=NOW)
+    for name, text in (
+        ("a", msgspec.json.encode(job)), ("b", b""), ("c", b"[" * 10_000), ("d", b'{"id": "d"}'),
+    ):  # fmt: skip
+        (place / f"{name}.json").write_bytes(text)
+    jobs = jobs_of(place, Sleepers("pass"), told)
+    assert list(jobs.all()) == []
+    jobs.close()
+    assert outside.read_text() == "theirs"
+
+
+def test_a_full_disk_ends_no_job_and_stops_no_other(
+    tmp_path: Path, told: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("api.jobs.jobs.write_whole", full)
+    jobs = jobs_of(tmp_path, Sleepers('print(\'{"id": "bt-1", "kept": true}\')'), told)
+    for id_ in ("job-0", "job-1"):
+        jobs.ask(id_, TASK, "ann")
+    eventually(lambda: all(job.status == "finished" for job in jobs.all()))
+    jobs.close()
 
 
 @pytest.mark.parametrize(

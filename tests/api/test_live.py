@@ -140,6 +140,16 @@ def test_repeats_ticks_and_strangers_are_nobody_s_news(live: Served, hand: Hand)
     socket.close()
 
 
+def test_more_at_once_than_may_wait_is_heard_by_who_reads(live: Served, hand: Hand) -> None:
+    """As after an outage, or in a day that is played as fast as it goes."""
+    socket, _ = listening(live, "signals")
+    many: list[Any] = [msgspec.structs.replace(b, id=f"sig-{n}") for n, b in
+                       enumerate(signals(1) * 3_000)]  # fmt: skip
+    hand.write(SIGNALS_GENERATED, many)
+    assert ids(events(socket, 3_000)) == [body.id for body in many]
+    socket.close()
+
+
 def test_who_comes_back_hears_what_was_missed_once(live: Served, hand: Hand) -> None:
     socket, _ = listening(live, "signals")
     hand.write(SIGNALS_GENERATED, signals(1, 2, 3), 0)

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from typing import Any
 
 import httpx
-import msgspec
 import psycopg
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -18,7 +17,7 @@ from connectors.storage.access import SCHEMA
 from stack.runtime.demo import Demo
 from stack.servers.services import Services
 from tests.api.authenticator import Authenticator
-from tests.api.served import Served, as_api, served
+from tests.api.served import Served, as_api, as_live, served
 from tests.api.test_sign_ins import follow_the_model
 
 pytestmark = [pytest.mark.kafka, pytest.mark.postgres, pytest.mark.timeout(300)]
@@ -26,10 +25,9 @@ pytestmark = [pytest.mark.kafka, pytest.mark.postgres, pytest.mark.timeout(300)]
 
 @pytest.fixture(scope="module")
 def live(services: Services, played_day: Demo) -> Iterator[Served]:
-    """Serve the played day as if it were live: it has people then."""
-    run = played_day.run
-    spec = msgspec.structs.replace(run.spec, inputs=())
-    with served(msgspec.structs.replace(run, spec=spec), as_api(services, run)) as found:
+    """Serve the played day as if it were live."""
+    run = as_live(played_day.run)
+    with served(run, as_api(services, run)) as found:
         assert found.api.run.live
         yield found
 

@@ -4,7 +4,6 @@ import uuid
 from collections.abc import Iterator
 from typing import Any
 
-import msgspec
 import psycopg
 import pytest
 
@@ -14,7 +13,7 @@ from api.problems import Invalid
 from connectors.storage.access import SCHEMA
 from stack.runtime.demo import Demo
 from stack.servers.services import Services
-from tests.api.served import Served, as_api, served
+from tests.api.served import Served, as_api, as_live, served
 from tests.api.test_sign_ins import keep_keys
 from tests.api.wire import closed, listening
 from tests.waiting import eventually
@@ -24,9 +23,8 @@ pytestmark = [pytest.mark.kafka, pytest.mark.postgres, pytest.mark.timeout(300)]
 
 @pytest.fixture(scope="module")
 def live(services: Services, played_day: Demo) -> Iterator[Served]:
-    """Serve the played day as if it were live: it has people then."""
-    spec = msgspec.structs.replace(played_day.run.spec, inputs=())
-    run = msgspec.structs.replace(played_day.run, spec=spec)
+    """Serve the played day as if it were live."""
+    run = as_live(played_day.run)
     with served(run, as_api(services, run)) as found:
         eventually(lambda: found.api.live._ready)
         yield found

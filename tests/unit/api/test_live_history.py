@@ -1,6 +1,7 @@
 """Cursors and the newest events: what follows is told once, or said to be gone."""
 
 import base64
+import json
 from datetime import UTC, datetime
 
 import pytest
@@ -11,7 +12,8 @@ from api.live.channels import CHANNEL_OF, CHANNELS, FOLLOWED, data_of
 from api.live.cursor import Cursors, CursorUnreadable
 from api.live.history import History, TooOld
 from connectors.kafka.follower import FollowedRecord
-from messages.topics import SIGNALS_GENERATED
+from messages.control import DeadLetter
+from messages.topics import NEWS_RAW, SIGNALS_GENERATED
 from tests.streams import signal
 
 PLACES = (("a", 0), ("a", 1), ("b", 0))
@@ -97,3 +99,14 @@ def test_data_names_no_causes_and_writes_times_and_money_as_the_api_does() -> No
     moment = datetime.fromisoformat(told["at"])
     assert moment.tzinfo == UTC
     assert told["at"].endswith("Z")
+
+
+def test_a_dead_letter_s_payload_is_not_kept() -> None:
+    letter = DeadLetter(
+        id="dlq-1", event_time=datetime(2026, 5, 4, tzinfo=UTC), reason="MALFORMED", detail="",
+        topic="x", partition=0, offset=1, payload=b"x" * 65_536, size=65_536,
+    )  # fmt: skip
+    history = History("run", dict.fromkeys(PLACES, 0))
+    kept = history.add("a", FollowedRecord(NEWS_RAW.dead_letters, 0, 0, 0, letter))
+    assert kept.message.payload == b""  # type: ignore[attr-defined]
+    assert json.loads(kept.text)["data"]["size"] == 65_536

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from api.access.person import Person
 from api.live.hub import MOST_OF_ONE, Full, Hub, NotReady
-from api.live.listener import AWAY, SESSION_OVER, Listener
+from api.live.listener import AWAY, SESSION_OVER, SLOW, Listener
 from connectors.kafka.follower import FollowedRecord
 from messages.topics import NEWS_SCORED, SIGNALS_GENERATED
 from tests.streams import scored, signal
@@ -73,7 +73,7 @@ async def turn() -> None:
 
 def drained(listener: Listener) -> list[dict[str, Any]]:
     """Take what waits for a listener."""
-    texts = [*listener._first, *listener._waiting]
+    texts = [*(event.text for event in listener._first), *listener._waiting]
     listener._first.clear()
     listener._waiting.clear()
     return [json.loads(text) for text in texts]
@@ -93,10 +93,12 @@ def test_whoever_joins_hears_each_event_once(
         tail = Tail(hub)
         listener, welcome = hub.join(who(), (channel,), "")
         cursor = welcome["cursor"]
+        telling = asyncio.create_task(asyncio.to_thread(tail.tell))
         for number, batch in enumerate(batches):
-            tail.tell(*batch)
+            await telling
+            telling = asyncio.create_task(asyncio.to_thread(tail.tell, *batch))
             if number in cuts:
-                await turn()
+                await telling
             events = [e for e in drained(listener) if e["type"] == "event"]
             if events:
                 cursor = events[-1]["cursor"]
@@ -104,12 +106,48 @@ def test_whoever_joins_hears_each_event_once(
             hub.leave(listener)
             listener, welcome = hub.join(who(), (channel,), cursor)
             assert not welcome["gap"]
-        await turn()
+        await telling
         found += [e["data"]["id"] for e in drained(listener) if e["type"] == "event"]
         wanted = "new" if channel == "news" else "sig"
         assert found == [id_ for id_ in tail.told if id_.startswith(wanted)]
 
     asyncio.run(story())
+
+
+def test_what_comes_at_once_makes_nobody_slow_who_takes_it() -> None:
+    """More than a listener may have waiting, in one reading of the tail."""
+
+    async def story() -> None:
+        hub = hub_of()
+        tail = Tail(hub)
+        listener, _ = hub.join(who(), ("signals",), "")
+        idle, _ = hub.join(who("ses-2"), ("signals",), "")
+        found: list[str] = []
+
+        async def take() -> None:
+            while len(found) < 3_000 and (text := await listener.next()) is not None:
+                found.append(json.loads(text)["data"]["id"])
+
+        await asyncio.gather(take(), asyncio.to_thread(tail.tell, *[1] * 3_000))
+        assert found == tail.told
+        assert listener.closed is None
+        assert idle.closed == (SLOW, "SLOW_CLIENT")
+
+    asyncio.run(story())
+
+
+def test_a_loop_that_is_gone_keeps_nobody_waiting() -> None:
+    hub = hub_of()
+
+    async def join() -> None:
+        hub.join(who(), ("signals",), "")
+
+    asyncio.run(join())
+    tail = Tail(hub)
+    tail.tell(*[1] * 300)
+    hub.say("backtest", {})
+    hub.end_session("ses-1")
+    assert len(tail.told) == 300
 
 
 def test_nobody_joins_before_the_topics_are_read() -> None:

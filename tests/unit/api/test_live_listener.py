@@ -1,11 +1,18 @@
 """A listener: in order, what was missed first, and away with whoever has too much waiting."""
 
 import asyncio
+from types import SimpleNamespace
+from typing import Any
 
 from api.access.person import Person
 from api.live.listener import SESSION_OVER, SLOW, Listener
 
 WHO = Person("u", "ann", "viewer", "ses-1")
+
+
+def event(text: str) -> Any:
+    """Return what has a text."""
+    return SimpleNamespace(text=text)
 
 
 async def heard(listener: Listener) -> list[str]:
@@ -21,7 +28,7 @@ def test_what_was_missed_comes_first() -> None:
     async def story() -> None:
         listener = Listener(WHO, ("news",))
         listener.offer("b")
-        listener.catch_up(["a", "aa"])
+        listener.catch_up([event("a"), event("aa")])
         listener.offer("last")
         assert await heard(listener) == ["a", "aa", "b", "last"]
         assert await listener.over() == (SESSION_OVER, "SESSION_ENDED")
@@ -41,7 +48,7 @@ def test_who_waits_is_woken() -> None:
 def test_too_much_waiting_ends_it_and_what_was_missed_does_not_count() -> None:
     async def story() -> None:
         listener = Listener(WHO, ("news",), most=2)
-        listener.catch_up(["x"] * 10)
+        listener.catch_up([event("x")] * 10)
         listener.offer("a")
         listener.offer("b")
         assert listener.closed is None

@@ -236,11 +236,12 @@ def test_an_explanation_measures_every_check() -> None:
     rows = measured(GOOD._replace(is_open=0, cost=5_000_0001), off)
     assert [row.name for row in rows] == list(NAMES)
     by_name = {row.name: row for row in rows}
-    assert (by_name["COOLDOWN"].on, by_name["COOLDOWN"].actual) == (False, "off")
+    assert (by_name["COOLDOWN"].on, by_name["COOLDOWN"].passed) == (False, True)
     assert [row.name for row in rows if not row.passed] == ["MARKET_CLOSED", "MAX_POSITION_PCT"]
-    assert (by_name["BUYING_POWER"].limit, by_name["BUYING_POWER"].actual) == (
-        "100000.00", "5000.00",
-    )  # fmt: skip
+    paid = by_name["BUYING_POWER"]
+    assert (paid.limit, paid.actual) == (100_000_0000, 5_000_0001)
+    words = CHECKS["BUYING_POWER"].words(GOOD, paid.limit, paid.actual)
+    assert words == ("100000.00", "5000.00")
 
 
 def test_exits_are_denied_outside_sessions_like_entries() -> None:
