@@ -12,7 +12,7 @@ from api.jobs.jobs import JobsFull
 from api.jobs.tasks import Task
 from api.problems import Invalid, NotFound, TooMany
 from api.values import Answer
-from connectors.archive.reading import days_with
+from connectors.archive.files import days_with
 from messages.topics import MARKET_BARS
 
 TAKEN: Final = 202

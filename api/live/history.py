@@ -1,19 +1,20 @@
 """The newest events of a run, kept so that who comes back misses none."""
 
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from heapq import merge
 from typing import Final
 
 import msgspec
 
-from api.live.channels import CHANNEL_OF, Channel, data_of, slim
+from api.live.channels import Channel, data_of, slim
 from api.live.cursor import Cursors, Place
 from connectors.kafka.follower import FollowedRecord
 from messages.base import Message
 
-MOST: Final = 10_000
+MOST: Final = 4_000
 
 
 class TooOld(Exception):
@@ -52,35 +53,48 @@ class Event:
 class History:
     """Events in the order in which this process read them, and the way back into them.
 
-    Not for two threads at once.
+    Each channel has a history of its own: a flood on one shortens no other's. Not for two threads
+    at once.
 
     Attributes:
         cursor: behind all that has been read.
     """
 
-    def __init__(self, run_id: str, start: Mapping[Place, int], most: int = MOST) -> None:
-        """Begin at the offsets that the topics are read from."""
+    def __init__(
+        self, run_id: str, start: Mapping[Place, int], channels: Mapping[str, Channel],
+        most: int = MOST,
+    ) -> None:  # fmt: skip
+        """Begin at the offsets that the topics are read from.
+
+        Args:
+            run_id: of the run.
+            start: offsets of every partition that is followed.
+            channels: a topic's name with the run's prefix -> the channel that it is told on.
+            most: events of each channel that are kept.
+        """
         self._cursors = Cursors(run_id, sorted(start))
         self._next = dict(start)
         self._first = dict(start)  # offsets before these are not kept
+        self._channels = channels
         self._most = most
-        self._events: deque[Event] = deque()
+        self._events: dict[Channel, deque[Event]] = {c: deque() for c in channels.values()}
         self._number = 0
         self.cursor = self._cursors.text(start)
 
     def add(self, name: str, record: FollowedRecord) -> Event:
         """Keep a record of a topic, by its name on the broker; returns its event."""
-        place = (name, record.partition)
+        place, channel = (name, record.partition), self._channels[name]
         self._next[place] = record.offset + 1
         self.cursor = self._cursors.text(self._next)
         self._number += 1
         event = Event(
-            self._number, CHANNEL_OF[record.topic.name], record.topic.name, place, record.offset,
-            self.cursor, slim(record.body),
+            self._number, channel, record.topic.name, place, record.offset, self.cursor,
+            slim(record.body),
         )  # fmt: skip
-        self._events.append(event)
-        if len(self._events) > self._most:
-            gone = self._events.popleft()
+        kept = self._events[channel]
+        kept.append(event)
+        if len(kept) > self._most:
+            gone = kept.popleft()
             self._first[gone.place] = gone.offset + 1
         return event
 
@@ -95,14 +109,21 @@ class History:
         """Return the number of the newest event."""
         return self._number
 
-    def since(self, cursor: str) -> Iterable[Event]:
-        """Return the events behind a cursor, oldest first.
+    def since(self, cursor: str, channels: Collection[Channel]) -> list[Event]:
+        """Return the events of some channels behind a cursor, oldest first.
 
         Raises:
             CursorUnreadable: it is none of this run's.
             TooOld: some of them are not kept any more, or it is ahead of the topics.
         """
         at = self._cursors.offsets(cursor)
-        if any(not self._first[p] <= offset <= self._next[p] for p, offset in at.items()):
-            raise TooOld(cursor)
-        return [event for event in self._events if event.offset >= at[event.place]]
+        for place, offset in at.items():
+            wanted = self._channels[place[0]] in channels
+            if offset > self._next[place] or (wanted and offset < self._first[place]):
+                raise TooOld(cursor)
+        kept = merge(*(self._events[c] for c in channels if c in self._events), key=_number)
+        return [event for event in kept if event.offset >= at[event.place]]
+
+
+def _number(event: Event) -> int:
+    return event.number

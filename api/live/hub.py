@@ -66,11 +66,11 @@ class Hub:
 
     # Called by the tail.
 
-    def begin(self, start: Mapping[Place, int]) -> None:
-        """Begin at offsets; what was kept before is forgotten."""
+    def begin(self, start: Mapping[Place, int], channels: Mapping[str, Channel]) -> None:
+        """Begin at offsets, see `History`; what was kept before is forgotten."""
         with self._lock:
             again = self._history is not None
-            self._history, self._ready = History(self._run_id, start), False
+            self._history, self._ready = History(self._run_id, start, channels), False
         if again:
             self._call(self._send_away, AWAY, "BROKER_AWAY")  # they come back with their cursors
 
@@ -118,16 +118,15 @@ class Hub:
         self._loop = asyncio.get_running_loop()
         found = Listener(person, channels)
         with self._lock:
-            missed, gap = self._missed(cursor)
+            missed, gap = self._missed(cursor, found.channels)
             found.newest, at = self._history.newest, self._history.cursor
-        missed_here = [event for event in missed if event.channel in found.channels]
-        found.catch_up(missed_here)
+        found.catch_up(missed)
         self._listeners.add(found)
         if self._heart is None or self._heart.done():
             self._heart = self._loop.create_task(self._beat())
         welcome = {
             "type": "welcome", "run": self._run_id, "channels": sorted(found.channels),
-            "heartbeat_s": self._heartbeat_s, "missed": len(missed_here), "gap": gap,
+            "heartbeat_s": self._heartbeat_s, "missed": len(missed), "gap": gap,
             "cursor": cursor if missed else at,
         }  # fmt: skip
         return found, welcome
@@ -150,12 +149,12 @@ class Hub:
         """Return the cursor behind all that has been read."""
         return "" if self._history is None else self._history.cursor
 
-    def _missed(self, cursor: str) -> tuple[list[Event], bool]:
-        """Return the events behind a cursor, and whether some of them are gone."""
+    def _missed(self, cursor: str, channels: Collection[Channel]) -> tuple[list[Event], bool]:
+        """Return the events of channels behind a cursor, and whether some of them are gone."""
         if not cursor or self._history is None:
             return [], False
         try:
-            return list(self._history.since(cursor)), False
+            return self._history.since(cursor, channels), False
         except TooOld:
             return [], True
 

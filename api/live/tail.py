@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from typing import Final
 
-from api.live.channels import FOLLOWED
+from api.live.channels import CHANNEL_OF, FOLLOWED
 from api.live.delays import Delays
 from api.live.hub import Hub
 from connectors.kafka.follower import Follower
@@ -68,7 +68,8 @@ class Tail:
                 follower.close()
 
     def _follow(self, follower: Follower) -> None:
-        self._hub.begin(dict(follower.position))
+        channels = {self._layout.name(topic): CHANNEL_OF[topic.name] for topic in FOLLOWED}
+        self._hub.begin(dict(follower.position), channels)
         ends, ready, asked = dict(follower.ends), False, self._clock()
         self._answered = asked
         while not self._over.is_set():

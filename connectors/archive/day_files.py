@@ -48,11 +48,12 @@ def merge_spools(topic: str, day: str, spools: Sequence[Path], target: Path) -> 
     target.parent.mkdir(parents=True, exist_ok=True)
     draft = target.with_name(f".{day}.draft")
     offsets: dict[str, tuple[int, int]] = {}
-    rows, first, last = 0, 0, 0
+    rows, facts, first, last = 0, 0, 0, 0
     with pq.ParquetWriter(draft, COLUMNS, compression="zstd") as writer:
         for group in _groups(heapq.merge(*map(spooled_rows, spools), key=_place)):
             first = group[0].stamp if rows == 0 else first
             rows, last = rows + len(group), group[-1].stamp
+            facts += sum(row.is_fact for row in group)
             for row in group:
                 start, _ = offsets.get(str(row.partition), (row.offset, 0))
                 offsets[str(row.partition)] = (start, row.offset + 1)
@@ -62,7 +63,7 @@ def merge_spools(topic: str, day: str, spools: Sequence[Path], target: Path) -> 
     put_in_place(draft, target)
     return DayFile(
         topic=topic, day=day, rows=rows, bytes=target.stat().st_size, sha256=sha256_of(target),
-        first_stamp=first, last_stamp=last, offsets=offsets,
+        first_stamp=first, last_stamp=last, offsets=offsets, facts=facts,
     )  # fmt: skip
 
 

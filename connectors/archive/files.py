@@ -21,6 +21,7 @@ from messages.errors import TidewireError
 
 MANIFEST: Final = "manifest.json"
 FORMAT: Final = 1
+BEFORE_TIME: Final = "0000-00-00"  # sorts before every day: records before the log had a time
 
 
 class ArchiveDamaged(TidewireError, RuntimeError):
@@ -37,6 +38,7 @@ class DayFile(msgspec.Struct, frozen=True, kw_only=True):
         offsets: partition -> (first offset, offset after the last): without a gap from day to
             day, so a missing day shows.
         rows: records, ticks and repeats included.
+        facts: those that readers see; None in a manifest of an earlier version.
     """
 
     topic: str
@@ -47,6 +49,7 @@ class DayFile(msgspec.Struct, frozen=True, kw_only=True):
     first_stamp: int
     last_stamp: int
     offsets: dict[str, tuple[int, int]]
+    facts: int | None = None
 
     @property
     def path(self) -> str:
@@ -121,3 +124,18 @@ def read_manifest(directory: Path, kind: type[Any]) -> Any:
 def write_manifest(directory: Path, manifest: msgspec.Struct) -> None:
     """Replace a directory's manifest."""
     write_whole(directory / MANIFEST, msgspec.json.format(msgspec.json.encode(manifest)))
+
+
+def days_with(run: Path, topic: str) -> list[str]:
+    """Return the finished session days on which a topic has facts, oldest first, by its manifest.
+
+    None where nothing is archived yet; a day of which an earlier version does not tell counts.
+
+    Raises:
+        ArchiveDamaged: the manifest cannot be read.
+    """
+    found: TopicsManifest | None = read_manifest(run / "topics", TopicsManifest)
+    files = () if found is None else found.files
+    return sorted(
+        f.day for f in files if f.topic == topic and f.facts != 0 and f.day != BEFORE_TIME
+    )

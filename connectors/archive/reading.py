@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Collection, Iterator, Mapping
-from functools import cached_property, lru_cache
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -12,6 +12,7 @@ from connectors.archive.check import topics_manifest, vouch_for
 from connectors.archive.checkpoints import STATE_VERSION, Checkpoint
 from connectors.archive.day_files import read_rows
 from connectors.archive.files import (
+    BEFORE_TIME,
     ArchiveDamaged,
     DayFile,
     StateFile,
@@ -20,7 +21,6 @@ from connectors.archive.files import (
     read_manifest,
 )
 from connectors.archive.records import ArchivedRecord
-from connectors.archive.sink import BEFORE_TIME
 from connectors.kafka.headers import TICK_END
 from connectors.runs import Run
 from messages.base import Message
@@ -46,25 +46,6 @@ class StrategyNotTrusted(TidewireError, RuntimeError):
     Operator action: read the strategy; name it in TIDEWIRE_OWN__STRATEGIES and give
     `--run-strategies` to let it run.
     """
-
-
-def days_with(run: Path, topic: str) -> list[str]:
-    """Return the finished session days on which a topic has facts, oldest first.
-
-    None where nothing is archived yet. Each file is looked into once.
-
-    Raises:
-        ArchiveDamaged: a manifest, or a file, is not what it should be.
-    """
-    found: TopicsManifest | None = read_manifest(run / "topics", TopicsManifest)
-    files = () if found is None else found.files
-    days = [(f.day, f.sha256) for f in files if f.topic == topic and f.day != BEFORE_TIME]
-    return sorted(day for day, digest in days if _has_facts(run, topic, day, digest))
-
-
-@lru_cache(maxsize=4_096)
-def _has_facts(run: Path, topic: str, day: str, _sha256: str) -> bool:
-    return any(row.is_fact for row in ArchivedRun(run).rows(topic, day, day))
 
 
 class ArchivedRun:

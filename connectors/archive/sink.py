@@ -10,7 +10,7 @@ from typing import Final
 
 from bytewax.outputs import FixedPartitionedSink, StatefulSinkPartition
 
-from connectors.archive.files import TopicsManifest, read_manifest, write_manifest
+from connectors.archive.files import BEFORE_TIME, TopicsManifest, read_manifest, write_manifest
 from connectors.archive.finisher import Finisher
 from connectors.archive.spool import Spools
 from connectors.kafka.raw_log import SHARD, Batch, LogRecord
@@ -21,7 +21,6 @@ from operators.states import State, decode_state, encode_state
 
 Trim = Callable[[str, dict[int, int]], None]
 AT_ONCE: Final = 500  # day files between two writings of the manifest
-BEFORE_TIME: Final = "0000-00-00"  # sorts before every day
 
 
 class SpoolState(State):

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
+from connectors.archive.files import BEFORE_TIME
 from connectors.archive.reading import ArchivedRun, DayNotArchived
-from connectors.archive.sink import BEFORE_TIME
 from connectors.settings import load_settings
 from messages.topics import MARKET_BARS
 from stack.errors import StackError

@@ -8,7 +8,8 @@ import msgspec
 import psycopg
 
 from connectors.settings import load_settings
-from connectors.storage.backtests import BacktestRow, save, stored_bars, stored_scores
+from connectors.storage.backtest_inputs import stored_bars, stored_scores
+from connectors.storage.backtests import BacktestRow, save
 from connectors.storage.connection import DatabaseUnavailable
 from connectors.version import VERSION
 from flows.backtest.options import CannotBacktest

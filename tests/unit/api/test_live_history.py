@@ -3,6 +3,7 @@
 import base64
 import json
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -17,6 +18,7 @@ from messages.topics import NEWS_RAW, SIGNALS_GENERATED
 from tests.streams import signal
 
 PLACES = (("a", 0), ("a", 1), ("b", 0))
+TOLD_ON: Any = {"a": "signals", "b": "news"}
 BODY = signal(1, "AAA", "LONG").body
 OFFSETS = st.integers(0, 2**62)
 
@@ -58,34 +60,36 @@ def test_whoever_comes_back_hears_each_event_once_or_that_some_are_gone(
 ) -> None:
     """Records with gaps of ticks before them; sometimes the reader passes over ticks alone."""
     at = dict.fromkeys(PLACES, 5)
-    history = History("run", at, most)
-    cursors, numbers = [(history.cursor, 0)], []
+    history = History("run", at, TOLD_ON, most)
+    cursors, told_on = [(history.cursor, 0)], list[Any]()
     for (name, partition), gap, told in steps:
         at[name, partition] += gap
         if told:
             event = history.add(name, record(partition, at[name, partition] - 1))
-            numbers.append(event.number)
-            assert event.cursor == history.cursor
+            told_on.append(event.channel)
+            assert (event.cursor, event.number) == (history.cursor, len(told_on))
         else:
             history.pass_to(at)
         cursors.append((history.cursor, history.newest))
-    assert numbers == list(range(1, len(numbers) + 1))
     for cursor, newest in cursors:
-        missed = numbers[newest:]
-        if len(missed) <= most:
-            assert [event.number for event in history.since(cursor)] == missed
-        else:
-            with pytest.raises(TooOld):
-                history.since(cursor)
+        for channels in (("signals",), ("news",), ("signals", "news"), ("backtests",)):
+            missed = [n for n, on in enumerate(told_on, 1) if n > newest and on in channels]
+            of_one = [sum(told_on[n - 1] == on for n in missed) for on in ("signals", "news")]
+            if max(of_one) <= most:
+                found = history.since(cursor, channels)  # type: ignore[arg-type]
+                assert [event.number for event in found] == missed
+            else:
+                with pytest.raises(TooOld):
+                    history.since(cursor, channels)  # type: ignore[arg-type]
 
 
 def test_a_cursor_ahead_of_the_topics_is_of_another_life() -> None:
     history, ahead = (
-        History("run", dict.fromkeys(PLACES, 5)),
-        History("run", dict.fromkeys(PLACES, 9)),
+        History("run", dict.fromkeys(PLACES, 5), TOLD_ON),
+        History("run", dict.fromkeys(PLACES, 9), TOLD_ON),
     )
     with pytest.raises(TooOld):
-        history.since(ahead.cursor)
+        history.since(ahead.cursor, ())
 
 
 def test_each_topic_is_told_on_one_channel() -> None:
@@ -106,7 +110,7 @@ def test_a_dead_letter_s_payload_is_not_kept() -> None:
         id="dlq-1", event_time=datetime(2026, 5, 4, tzinfo=UTC), reason="MALFORMED", detail="",
         topic="x", partition=0, offset=1, payload=b"x" * 65_536, size=65_536,
     )  # fmt: skip
-    history = History("run", dict.fromkeys(PLACES, 0))
+    history = History("run", dict.fromkeys(PLACES, 0), TOLD_ON)
     kept = history.add("a", FollowedRecord(NEWS_RAW.dead_letters, 0, 0, 0, letter))
     assert kept.message.payload == b""  # type: ignore[attr-defined]
     assert json.loads(kept.text)["data"]["size"] == 65_536

@@ -21,6 +21,7 @@ from tests.streams import scored, signal
 
 NOON = datetime(2026, 5, 4, 12, tzinfo=UTC)
 PLACES = {("x.news.scored", 0): 0, ("x.signals.generated", 0): 0, ("x.signals.generated", 1): 0}
+CHANNELS: Any = {"x.news.scored": "news", "x.signals.generated": "signals"}
 NEWS: Any = scored(1, "AAA", 0.5).body
 SIGNAL: Any = signal(1, "AAA", "LONG").body
 
@@ -31,7 +32,7 @@ def everybody(sessions: Collection[str]) -> set[str]:
 
 def hub_of(alive: Any = everybody, heartbeat_s: float = 600.0) -> Hub:
     hub = Hub("run", lambda: NOON, alive, heartbeat_s)
-    hub.begin(PLACES)
+    hub.begin(PLACES, CHANNELS)
     hub.ready()
     return hub
 
@@ -157,7 +158,7 @@ def test_nobody_joins_before_the_topics_are_read() -> None:
             with pytest.raises(NotReady):
                 hub.join(who(), (), "")
             if not begun:
-                hub.begin(PLACES)
+                hub.begin(PLACES, CHANNELS)
         hub.ready()
         hub.join(who(), (), "")
 
@@ -181,7 +182,7 @@ def test_a_tail_that_begins_again_sends_everybody_away() -> None:
     async def story() -> None:
         hub = hub_of()
         listener, _ = hub.join(who(), ("news",), "")
-        hub.begin(PLACES)
+        hub.begin(PLACES, CHANNELS)
         assert await listener.over() == (AWAY, "BROKER_AWAY")
         with pytest.raises(NotReady):
             hub.join(who(), (), "")

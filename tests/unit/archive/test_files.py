@@ -4,8 +4,10 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from connectors.archive.files import (
+    BEFORE_TIME,
     FORMAT,
     MANIFEST,
     ArchiveDamaged,
@@ -13,6 +15,7 @@ from connectors.archive.files import (
     StateFile,
     StatesManifest,
     TopicsManifest,
+    days_with,
     read_manifest,
     write_manifest,
 )
@@ -67,3 +70,26 @@ def test_a_manifest_of_a_newer_program_is_refused(tmp_path: Path) -> None:
     write_manifest(tmp_path, msgspec.structs.replace(blank, format=FORMAT + 1))
     with pytest.raises(ArchiveDamaged, match="upgrade Tidewire"):
         read_manifest(tmp_path, StatesManifest)
+
+
+def test_days_are_those_with_facts_by_the_manifest(tmp_path: Path) -> None:
+    assert days_with(tmp_path, "a") == []
+    files = [
+        replace(day_file(topic, day), facts=facts)
+        for topic, day, facts in (
+            ("a", "2025-03-13", 7), ("a", "2025-03-14", 0), ("a", "2025-03-12", None),
+            ("a", BEFORE_TIME, 3), ("b", "2025-03-10", 3),
+        )
+    ]  # fmt: skip
+    write_manifest(tmp_path / "topics", TopicsManifest(run_id="r", files=tuple(files)))
+    assert days_with(tmp_path, "a") == ["2025-03-12", "2025-03-13"]
+
+
+def test_a_manifest_of_an_earlier_version_does_not_count_facts(tmp_path: Path) -> None:
+    write_manifest(tmp_path, TopicsManifest(run_id="r", files=(day_file("a", "2025-03-12"),)))
+    file = tmp_path / MANIFEST
+    plain = msgspec.json.decode(file.read_bytes())
+    assert plain["files"][0].pop("facts") is None
+    file.write_bytes(msgspec.json.encode(plain))
+    [found] = read_manifest(tmp_path, TopicsManifest).files
+    assert found.facts is None

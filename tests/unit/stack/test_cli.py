@@ -67,6 +67,7 @@ def test_help_lists_every_command_and_imports_none() -> None:
     [
         ("backtest", ("alembic", "bytewax", "confluent_kafka", "feedparser", "rich", "sqlalchemy")),
         ("flow", ("alembic", "feedparser", "sqlalchemy", "stack.runtime", "stack.servers")),
+        ("api", ("bytewax", "numba", "pyarrow")),
         ("version", ("bytewax", "numba", "sqlalchemy")),
     ],
 )
