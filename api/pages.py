@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+from datetime import datetime
 from typing import Annotated, Any, Final
 
 import msgspec
@@ -13,6 +14,7 @@ from api.problems import Invalid
 from api.values import Asked
 from connectors.spreadsheet import csv_text
 from connectors.storage.pages import NEWEST, After
+from messages.units import to_micros
 
 CSV: Final = "text/csv"
 # Stamp and id of a page's last row.
@@ -52,6 +54,11 @@ def after_of(asked: PageAsked) -> After:
         raise Invalid("CURSOR_INVALID", detail, fields=fields) from error
     stamp, id_ = found
     return After(stamp, id_)
+
+
+def page_before(after: After, until: datetime | None) -> After:
+    """Return where a page goes on that leaves out a moment and all after it."""
+    return after if until is None else min(after, After(to_micros(until), ""))
 
 
 def cursor_of(rows: list[dict[str, Any]], limit: int) -> str | None:

@@ -8,7 +8,7 @@ from pydantic import Field
 from api.context import Api, Call
 from api.endpoints import Endpoint, NoQuery
 from api.indicators import Indicator, Line, line_of, warm_up
-from api.pages import Limit, PageAsked, after_of, cursor_of
+from api.pages import Limit, PageAsked, after_of, cursor_of, page_before
 from api.problems import NotFound
 from api.values import Answer, Asked, Moment, Money, Ticker
 from connectors.storage.pages import Pages
@@ -67,12 +67,14 @@ class NewsAsked(PageAsked):
     Attributes:
         source: as a feed names itself.
         ticker: with a score for it; min_score, max_score: of a score, -1 to 1.
+        until: published before that; a run that is played knows its news before its bars.
     """
 
     source: Annotated[str, Field(max_length=200)] = ""
     ticker: Ticker | None = None
     min_score: Annotated[float, Field(ge=-1, le=1)] | None = None
     max_score: Annotated[float, Field(ge=-1, le=1)] | None = None
+    until: Moment | None = None
 
 
 class Score(Answer):
@@ -98,10 +100,17 @@ class Article(Answer):
     scores: list[Score]
 
 
+class Listed(Article):
+    """An article in a list: how many signals it is behind, and how many orders came of them."""
+
+    signals: int
+    orders: int
+
+
 class News(Answer):
     """A page of articles, newest first."""
 
-    articles: list[Article]
+    articles: list[Listed]
     cursor: str | None
 
 
@@ -179,7 +188,7 @@ def bars(api: Api, call: Call[BarsAsked, None]) -> Bars:
 
 def news(api: Api, call: Call[NewsAsked, None]) -> News:
     """Articles, newest first, each with its scores."""
-    asked, after = call.query, after_of(call.query)
+    asked, after = call.query, page_before(after_of(call.query), call.query.until)
     low = -1.0 if asked.min_score is None else asked.min_score
     high = 1.0 if asked.max_score is None else asked.max_score
     if asked.ticker:
@@ -189,11 +198,17 @@ def news(api: Api, call: Call[NewsAsked, None]) -> News:
     else:
         name = "news_of_source" if asked.source else "news"
     with api.pool.connection() as connection:
-        rows = Pages(connection).read(
+        pages = Pages(connection)
+        rows = pages.read(
             name, source=asked.source, ticker=asked.ticker, low=low, high=high,
             limit=asked.limit, stamp=after.stamp, after=after.id,
         )  # fmt: skip
-    return News(articles=[_article(row) for row in rows], cursor=cursor_of(rows, asked.limit))
+        found = pages.read("reactions_of", ids=[row["id"] for row in rows])
+    led = {row["article_id"]: (row["signals"], row["orders"]) for row in found}
+    return News(
+        articles=[_listed(row, *led.get(row["id"], (0, 0))) for row in rows],
+        cursor=cursor_of(rows, asked.limit),
+    )
 
 
 def article(api: Api, call: Call[NoQuery, None]) -> ArticleDetail:
@@ -225,6 +240,10 @@ def _lines(asked: str | None, rows: list[dict[str, Any]], rules: Params) -> dict
     closes, volumes = [row["close"] for row in rows], [row["volume"] for row in rows]
     names = [name for name in get_args(Indicator) if name in (asked or "").split(",")]
     return {name: line_of(name, closes, volumes, rules) for name in names}
+
+
+def _listed(row: dict[str, Any], signals: int, orders: int) -> Listed:
+    return Listed(**_article(row).model_dump(), signals=signals, orders=orders)
 
 
 def _article(row: dict[str, Any]) -> Article:

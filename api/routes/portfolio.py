@@ -58,6 +58,7 @@ class Position(Answer):
 
     Attributes:
         price: last close; null where no bar of the last two weeks is stored.
+        opened_at: of its first fill; null where a reset put it in.
     """
 
     ticker: str
@@ -72,6 +73,7 @@ class Position(Answer):
     stop_loss: Money | None
     take_profit: Money | None
     trail: Money | None
+    opened_at: Moment | None
 
 
 class Positions(Answer):

@@ -18,10 +18,10 @@ from api.lineage import (
     signal_of,
     trade_of,
 )
-from api.pages import CSV, PageAsked, after_of, csv_response, cursor_of
+from api.pages import CSV, PageAsked, after_of, csv_response, cursor_of, page_before
 from api.problems import NotFound
-from api.values import Answer, Moment, Ticker
-from connectors.storage.pages import After, Pages
+from api.values import Answer, Moment, Money, Ticker
+from connectors.storage.pages import Pages
 from messages.units import to_micros
 
 
@@ -55,17 +55,53 @@ class DecisionsAsked(PageAsked):
 
     Attributes:
         accepted: true: only what was done; false: only what was not.
+        code: the check that denied; strategy: with the largest part in the signal.
+        since, until: of the decision; `until` itself is left out.
         fold: neighbours that were denied alike stand as one row.
     """
 
     ticker: Ticker | None = None
     accepted: bool | None = None
+    code: Annotated[str, Field(max_length=40)] | None = None
+    strategy: Annotated[str, Field(max_length=40)] | None = None
+    since: Moment | None = None
+    until: Moment | None = None
     fold: bool = False
 
 
-class Folded(Decision):
-    """A decision, and how many denied alike stand with it: the oldest at `first_at`."""
+class Done(Answer):
+    """What came of a decision: its order, as far as it is filled.
 
+    Attributes:
+        trade: the newest fill, or the order's end without one.
+        price: mean of the fills, dollars a share; slippage_bps: how much worse than decided.
+        pnl: realised by what it closed, dollars; roi: the same by what was put in; hold_seconds:
+            how long that was held. Null where it closed nothing.
+    """
+
+    order: str
+    status: Status
+    trade: str | None
+    qty: int
+    filled: int
+    price: Money | None
+    slippage_bps: float | None
+    pnl: Money | None
+    roi: float | None
+    hold_seconds: int | None
+
+
+class Folded(Decision):
+    """A decision, and how many denied alike stand with it: the oldest at `first_at`.
+
+    Attributes:
+        strategy, strength: of its signal; null where a stop or a command decided.
+        done: null where it was denied.
+    """
+
+    strategy: str | None
+    strength: float | None
+    done: Done | None
     count: int
     first_at: Moment
 
@@ -139,11 +175,20 @@ def trade(api: Api, call: Call[NoQuery, None]) -> Lineage:
 def decisions(api: Api, call: Call[DecisionsAsked, None]) -> Decisions:
     """What was decided, and why not, newest first, by page."""
     asked = call.query
-    narrowed = {} if asked.accepted is None else {"accepted" if asked.accepted else "denied": True}
-    rows = _page(api, "decisions", {"ticker": asked.ticker}, narrowed, asked, None, None)
+    narrowed: dict[str, Any] = {}
+    if asked.accepted is not None:
+        narrowed["accepted" if asked.accepted else "denied"] = True
+    if asked.code:
+        narrowed["code"] = asked.code
+    if asked.strategy:
+        narrowed["of_strategy"] = asked.strategy
+    rows = _page(api, "decisions", {"ticker": asked.ticker}, narrowed, asked, asked.since,
+                 asked.until)  # fmt: skip
+    beside = _beside(api, rows)
     folded: list[Folded] = []
     for row in rows:
-        plain = {**decision_of(row).model_dump(), "count": 1, "first_at": row["event_time"]}
+        plain = {**decision_of(row).model_dump(), **beside[row["id"]], "count": 1,
+                 "first_at": row["event_time"]}  # fmt: skip
         last = folded[-1] if folded else None
         if asked.fold and last and not row["accepted"] and _alike(last, row):
             last.count, last.first_at = last.count + 1, row["event_time"]
@@ -185,14 +230,48 @@ def _page(
     api: Api, table: str, filters: dict[str, Any], narrowed: dict[str, Any], asked: PageAsked,
     since: Any, until: Any,
 ) -> list[dict[str, Any]]:  # fmt: skip
-    after = after_of(asked)
-    if until is not None and (before := After(to_micros(until), "")) < after:
-        after = before
+    after = page_before(after_of(asked), until)
     if since is not None:
         narrowed["since"] = to_micros(since)
     given = {name: value for name, value in filters.items() if value is not None}
     with api.pool.connection() as connection:
         return Pages(connection).page(table, given, after, asked.limit, narrowed)
+
+
+def _beside(api: Api, rows: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Return what a list shows beside each decision: its signal's figures, and what came of it."""
+    with api.pool.connection() as connection:
+        pages = Pages(connection)
+        said = pages.read("signals_of", ids=[row["signal_id"] for row in rows])
+        orders = pages.read("orders_of", ids=[row["id"] for row in rows if row["accepted"]])
+        ends = pages.read("outcomes_of_orders", ids=[order["id"] for order in orders])
+    signal_of_id = {row["id"]: row for row in said}
+    end_of = {row["exit_order_id"]: row for row in ends}
+    side_of = {row["id"]: row["side"] for row in rows}
+    done = {
+        order["decision_id"]: _done(order, side_of[order["decision_id"]], end_of.get(order["id"]))
+        for order in orders
+    }
+    found = {}
+    for row in rows:
+        signal = signal_of_id.get(row["signal_id"], {})
+        found[row["id"]] = {
+            "strategy": signal.get("strategy_id"), "strength": signal.get("strength"),
+            "done": done.get(row["id"]),
+        }  # fmt: skip
+    return found
+
+
+def _done(order: dict[str, Any], side: str, end: dict[str, Any] | None) -> Done:
+    filled, worth, decided = order["filled"], order["worth"], order["decided"]
+    worse = 10_000 if side == "BUY" else -10_000
+    return Done(
+        order=order["id"], status=order["status"], trade=order["trade"], qty=order["qty"],
+        filled=filled, price=round(worth / filled, 4) if filled else None,
+        slippage_bps=float((worth / decided - 1) * worse) if filled and decided else None,
+        pnl=order["pnl"], roi=end["roi"] if end else None,
+        hold_seconds=end["hold_seconds"] if end else None,
+    )  # fmt: skip
 
 
 def _alike(last: Folded, row: dict[str, Any]) -> bool:

@@ -148,6 +148,25 @@ STATEMENTS: Final[Mapping[str, str]] = MappingProxyType(
             JOIN learning_adjustments a ON a.stamp >= x.stamp
               AND a.stamp < x.stamp + 3456000000000 AND x.id = ANY(a.outcomes)
             WHERE o.decision_id = %(id)s ORDER BY a.stamp, a.strategy_id""",
+        # Of many decisions at once: what a list shows beside each.
+        "signals_of": """SELECT id, strength, strategy_id FROM signals WHERE id = ANY(%(ids)s)""",
+        "orders_of": """SELECT o.decision_id, o.id, o.qty, o.status,
+            coalesce(sum(t.qty) FILTER (WHERE t.price IS NOT NULL), 0) AS filled,
+            sum(t.qty * t.price) AS worth, sum(t.qty * t.decision_price)
+              FILTER (WHERE t.price IS NOT NULL) AS decided, sum(t.pnl) AS pnl,
+            (array_agg(t.id ORDER BY t.stamp DESC, t.id DESC)
+              FILTER (WHERE t.id IS NOT NULL))[1] AS trade
+            FROM orders o LEFT JOIN trades t ON t.order_id = o.id
+            WHERE o.decision_id = ANY(%(ids)s) GROUP BY o.id""",
+        "outcomes_of_orders": """SELECT DISTINCT ON (exit_order_id) exit_order_id, roi, hold_seconds
+            FROM trade_outcomes WHERE exit_order_id = ANY(%(ids)s)
+            ORDER BY exit_order_id, stamp DESC, revision DESC""",
+        "reactions_of": """SELECT c.article_id, count(DISTINCT s.id) AS signals,
+            count(DISTINCT o.id) AS orders
+            FROM article_sentiments c JOIN signals s ON s.ticker = c.ticker
+              AND s.stamp >= c.stamp AND s.stamp < c.stamp + 86400000000 AND c.id = ANY(s.causes)
+            LEFT JOIN decisions d ON d.signal_id = s.id LEFT JOIN orders o ON o.decision_id = d.id
+            WHERE c.article_id = ANY(%(ids)s) GROUP BY c.article_id""",
         "profits": """SELECT realized_pnl FROM trade_outcomes WHERE account = %(account)s
             AND event_time >= %(since)s AND revision = 0 ORDER BY event_time""",
         "outcomes_of_signal": "SELECT * FROM trade_outcomes WHERE signal_id = %(id)s",
@@ -170,6 +189,9 @@ NARROWED: Final[Mapping[str, str]] = MappingProxyType(
         "not_acted_on": "acted_on IS NOT TRUE",
         "denied": "NOT accepted",
         "accepted": "accepted",
+        "code": "code = %(code)s",
+        "of_strategy": """EXISTS (SELECT 1 FROM signals s WHERE s.id = signal_id
+            AND s.strategy_id = %(of_strategy)s)""",
     }
 )
 

@@ -38,7 +38,13 @@ CASH: Final = """WITH base AS (
         WHERE c.account = %(account)s AND c.stamp >= b.stamp), 0) AS cash,
     greatest(b.event_time, (SELECT max(event_time) FROM fills)) AS as_of FROM base b"""
 # The last close of each: within some days before the newest, so that few partitions are read.
-HELD: Final = """SELECT p.*, m.close AS price, m.stamp AS price_stamp FROM positions p
+# All fills of a position name its round trip, so that the first of them opened it.
+HELD: Final = """SELECT p.*, m.close AS price, m.stamp AS price_stamp, (SELECT min(f.event_time)
+      FROM trades f WHERE f.account = p.account AND f.ticker = p.ticker AND f.price IS NOT NULL
+        AND f.trade_id = (SELECT t.trade_id FROM trades t WHERE t.ticker = p.ticker
+          AND t.account = p.account AND t.price IS NOT NULL
+          ORDER BY t.stamp DESC, t.id DESC LIMIT 1)) AS opened_at
+  FROM positions p
   LEFT JOIN LATERAL (SELECT close, stamp FROM market_data
     WHERE ticker = p.ticker AND interval = %(interval)s AND revision = 0 AND start >= %(since)s
     ORDER BY start DESC LIMIT 1) m ON true
@@ -73,6 +79,7 @@ class Holding:
         price_at: when that bar was known, UTC.
         unrealized_pnl: at that price; as of the last fill where there is none.
         stop_loss, take_profit, trail: levels, dollars.
+        opened_at: of the fill that opened it; None where no fill did, as after a reset.
     """
 
     ticker: str
@@ -85,6 +92,7 @@ class Holding:
     stop_loss: Decimal | None
     take_profit: Decimal | None
     trail: Decimal | None
+    opened_at: datetime | None
 
     @property
     def value(self) -> Decimal:
@@ -186,5 +194,5 @@ def _holding(row: dict[str, Any]) -> Holding:
     unrealized = row["unrealized_pnl"] if price is None else qty * price - row["cost"]
     return Holding(
         row["ticker"], qty, row["avg_entry"], row["cost"], price, price_at, unrealized,
-        row["stop_loss"], row["take_profit"], row["trail"],
+        row["stop_loss"], row["take_profit"], row["trail"], row["opened_at"],
     )  # fmt: skip
