@@ -11,8 +11,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from api.built_in_page import page_routes
 from api.context import Api
+from api.dashboard import Dashboard
 from api.dispatch import Dispatch
 from api.endpoints import Endpoint
 from api.guard import Guard
@@ -49,8 +49,18 @@ def application(api: Api) -> Starlette:
     async def openapi(request: Request) -> Response:
         return unchanging(request, described, "application/json", {})
 
+    dashboard = Dashboard(api.dashboard, api.access.origin)
+
     async def not_routed(request: Request, error: Exception) -> Response:
-        """Answer what the router says: there is no such path, or not with this method."""
+        """Answer what the router says: there is no such path, or not with this method.
+
+        A browser that asks for a page is shown the dashboard's, which says so, too.
+        """
+        if request.method == "GET" and "text/html" in request.headers.get("accept", ""):
+            page = dashboard.document(request)
+            if page is not None and page.status_code == 200:
+                page.status_code = 404
+                return page
         wrong_method = isinstance(error, HTTPException) and error.status_code == 405
         kind = MethodNotAllowed if wrong_method else NotFound
         code = "METHOD_NOT_ALLOWED" if wrong_method else "NO_SUCH_PATH"
@@ -68,7 +78,7 @@ def application(api: Api) -> Starlette:
             *unique,
             Route("/api/openapi.json", openapi),
             live_route(api),
-            *page_routes(),
+            *dashboard.routes(),
         ],
         middleware=[
             Middleware(Guard, origin=api.access.origin),

@@ -64,6 +64,7 @@ class Serving:
         key: that access tokens are signed with.
         flows, feeds: how they are, asked with each request.
         start: starts the process of a job.
+        dashboard: where its built files are, or will be.
         trusted: networks of proxies whose headers count.
     """
 
@@ -74,6 +75,7 @@ class Serving:
     flows: Callable[[], Sequence[FlowVitals]]
     feeds: Callable[[], Sequence[FeedVitals]]
     start: Start
+    dashboard: Path
     trusted: Sequence[str] = ()
 
 
@@ -112,7 +114,7 @@ def api_of(serving: Serving, now: Callable[[], datetime] = utc_now) -> Iterator[
         writer = CommandWriter(serving.layout)
         yield Api(
             run, rows, access, keys, writer.write, hub, lambda: tail.good, jobs, watch,
-            tail.delays, serving.flows, serving.feeds, now,
+            tail.delays, serving.flows, serving.feeds, now, serving.dashboard,
         )  # fmt: skip
 
 

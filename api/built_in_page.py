@@ -1,4 +1,4 @@
-"""The built-in page: three files that show the account, until a dashboard does."""
+"""The built-in page: three files that show the account where no dashboard is built."""
 
 from pathlib import Path
 from typing import Final
@@ -22,14 +22,23 @@ POLICY: Final = (
 
 
 def page_routes() -> list[Route]:
-    """Return the routes of the page's files."""
-    return [_route(path, name, media) for path, (name, media) in FILES.items()]
+    """Return the routes of the page's files but the page itself."""
+    return [_route(path) for path in FILES if path != "/"]
 
 
-def _route(path: str, name: str, media: str) -> Route:
+def front_page(request: Request) -> Response:
+    """Return the page."""
+    return _file(request, "/")
+
+
+def _file(request: Request, path: str) -> Response:
+    name, media = FILES[path]
     body = (HERE / name).read_bytes()
+    return unchanging(request, body, media, {"Content-Security-Policy": POLICY})
 
+
+def _route(path: str) -> Route:
     async def answer(request: Request) -> Response:
-        return unchanging(request, body, media, {"Content-Security-Policy": POLICY})
+        return _file(request, path)
 
     return Route(path, answer)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from psycopg import Connection
@@ -64,6 +65,7 @@ class Api:
         watch: how the topics grow; delays: how long a record takes to be there.
         flows, feeds: how they are.
         now: the wall clock, UTC.
+        dashboard: where its built files are, or will be.
     """
 
     run: Run
@@ -79,6 +81,7 @@ class Api:
     flows: Callable[[], Sequence[FlowVitals]]
     feeds: Callable[[], Sequence[FeedVitals]]
     now: Callable[[], datetime]
+    dashboard: Path
 
     @property
     def ended(self) -> bool:

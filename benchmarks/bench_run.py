@@ -2,6 +2,7 @@
 
 import subprocess
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from msgspec.structs import replace
@@ -27,7 +28,7 @@ def bench_run(services: Services) -> Run:
 def serving(run: Run, port: int) -> Serving:
     """Return how it is served at a port."""
     origin = Origin(f"http://localhost:{port}", port, "tidewire_bench")
-    return Serving(run, run.layout, origin, b"k" * 32, list, list, no_job)
+    return Serving(run, run.layout, origin, b"k" * 32, list, list, no_job, Path("no dashboard"))
 
 
 def no_job(*_: Any) -> "subprocess.Popen[bytes]":

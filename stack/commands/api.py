@@ -15,6 +15,7 @@ from connectors.telemetry import StatusFile, log_as_json, serve_metrics
 from stack.child import starter
 from stack.commanding import layout_as_api
 from stack.commands.options import at_least, home_of
+from stack.dashboard import built_files
 from stack.errors import StackError
 from stack.home import Home
 from stack.jobs import starting
@@ -75,6 +76,7 @@ def run(options: argparse.Namespace) -> int:
             lambda: flow_vitals(run_.path()),
             lambda: feed_vitals(run_.path()),
             starting(home.path, run_),
+            built_files(),
             settings.api.trusted_proxies,
         ),
         sockets,

@@ -26,6 +26,7 @@ from messages.market import Interval
 from messages.topics import EVERY_TOPIC
 from messages.units import to_datetime
 from stack.audit.auditor import Auditor, Books
+from stack.dashboard import DashboardBuild
 from stack.errors import StackError
 from stack.home import note_last
 from stack.runtime.front import Front
@@ -229,6 +230,9 @@ def run_demo(settings: Settings, services: Services, options: DemoOptions) -> in
         front = Front(services.home, demo.run, settings)
         appear(services.home, demo.run, services, origin=front.origin)
         front.start()
+        building = DashboardBuild(out.print)
+        if front.origin and not options.check:
+            building.start()
         try:
             _show_address(demo.run, front, out)
             demo.play(front)
@@ -239,6 +243,7 @@ def run_demo(settings: Settings, services: Services, options: DemoOptions) -> in
             elif sys.stdin.isatty() and out.is_terminal:
                 _serve(demo.run, front, out)
         finally:
+            building.stop()
             front.stop()
             vanish(services.home)
         out.print(f"kept: {demo.run.directory}") if not options.check else None

@@ -19,6 +19,7 @@ from connectors.settings import Settings
 from connectors.storage.connection import DatabaseUnavailable
 from connectors.storage.schema import maintain
 from flows.pipeline.start import prepare
+from stack.dashboard import DashboardBuild
 from stack.errors import CannotStart, StackError
 from stack.home import Home, note_last, tail
 from stack.runtime.front import Front
@@ -105,8 +106,11 @@ def serve(home: Home, settings: Settings, name: str) -> int:
         supervisor = Supervisor(run.path(), run_flows(run.partitions))
         front = Front(home, run, settings)
         board = HealthBoard(run, supervisor)
+        building = DashboardBuild(_say)
         supervisor.start()
         front.start()
+        if front.origin:
+            building.start()
         note = WEIGHTS_FIXED if run.from_before_learning else ""
         appear(home, run, services, note, front.origin)
         note_last(home.path, run.run_id)
@@ -117,6 +121,7 @@ def serve(home: Home, settings: Settings, name: str) -> int:
         try:
             _watch(supervisor, front, board, stopping, lambda: _care(run))
         finally:
+            building.stop()
             front.stop()
             supervisor.stop()
             board.publish()
@@ -176,12 +181,16 @@ def stop(home: Home) -> str:
     return str(there["run"])
 
 
+def _say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
 def _care(run: Run) -> None:
     try:
         maintain(run.database_url, run.schema, run.retention_days)
     except DatabaseUnavailable as error:
-        sys.stdout.write(f"partitions wait for the next day: {error}\n")
-        sys.stdout.flush()
+        _say(f"partitions wait for the next day: {error}")
 
 
 def _watch(

@@ -86,16 +86,19 @@ class Served:
 
 
 @contextmanager
-def served(run: Run, layout: Layout, **more: Any) -> Iterator[Served]:
-    """Serve a run's API in a thread."""
+def served(
+    run: Run, layout: Layout, *, dashboard: Path | None = None, **more: Any
+) -> Iterator[Served]:
+    """Serve a run's API in a thread; without a dashboard the built-in page is shown."""
     port, clock, flows = free_port(), Clock(), dict[str, str]()
     origin = Origin(f"http://localhost:{port}", port, "tidewire_test", **more)
     start = starting(home_of_run(run), run)
+    files = dashboard or run.path("no dashboard")
 
     def vitals() -> list[FlowVitals]:
         return [FlowVitals(flow=name, state=state) for name, state in flows.items()]
 
-    serving = Serving(run, layout, origin, KEY, vitals, list, start)
+    serving = Serving(run, layout, origin, KEY, vitals, list, start, files)
     with api_of(serving, clock) as api:
         sockets = listening("localhost", port)
         server = server_of(api)

@@ -1,0 +1,85 @@
+"""The dashboard's built files, and the built-in page while there are none."""
+
+import mimetypes
+from pathlib import Path
+from typing import Final
+
+from starlette.requests import Request
+from starlette.responses import FileResponse, Response
+from starlette.routing import Route
+
+from api.access.origin import Origin
+from api.built_in_page import front_page, page_routes
+from api.problems import NotFound
+from api.unchanging import unchanging
+
+FOREVER: Final = "public, max-age=31536000, immutable"  # a file's name has its hash
+ASSETS: Final = "assets"
+# Every page of the dashboard; each begins with the same document, which then shows the page.
+PAGES: Final = (
+    "/", "/trades", "/strategies", "/news", "/backtests", "/backtests/{run}", "/system",
+    "/tickers/{ticker}", "/account",
+)  # fmt: skip
+PLAIN_FILES: Final = ("theme.js", "icon.svg")
+
+
+def policy_of(origin: Origin) -> str:
+    """Return the content policy of the dashboard: nothing inline, nothing from anywhere else."""
+    socket = origin.public.replace("http", "ws", 1)
+    return (
+        "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; "
+        f"img-src 'self' data:; connect-src 'self' {socket}; base-uri 'none'; "
+        "form-action 'none'; frame-ancestors 'none'"
+    )
+
+
+class Dashboard:
+    """Serves a directory of built files; looks anew at each page, as it may be built meanwhile."""
+
+    def __init__(self, directory: Path, origin: Origin) -> None:
+        """Take where the files are, or will be."""
+        self._directory = directory
+        self._headers = {"Content-Security-Policy": policy_of(origin)}
+
+    def routes(self) -> list[Route]:
+        """Return the routes of pages and files."""
+        return [
+            *(Route(path, self.page) for path in PAGES),
+            *(Route(f"/{name}", self.plain_file) for name in PLAIN_FILES),
+            Route(f"/{ASSETS}/{{name}}", self.asset),
+            *page_routes(),
+        ]
+
+    async def page(self, request: Request) -> Response:
+        """Answer any page's address; with the built-in page while nothing is built."""
+        return self.document(request) or front_page(request)
+
+    def document(self, request: Request) -> Response | None:
+        """Return the dashboard's document; None while it is not built."""
+        try:
+            body = (self._directory / "index.html").read_bytes()
+        except OSError:
+            return None
+        return unchanging(request, body, "text/html", self._headers)
+
+    async def plain_file(self, request: Request) -> Response:
+        """Answer a file whose name stays the same."""
+        path = self._directory / request.url.path.removeprefix("/")
+        if not path.is_file():
+            raise _missing()
+        return unchanging(request, path.read_bytes(), _media(path), self._headers)
+
+    async def asset(self, request: Request) -> Response:
+        """Answer a file whose name changes with what is in it."""
+        path = self._directory / ASSETS / request.path_params["name"]
+        if path.parent.name != ASSETS or not path.is_file():
+            raise _missing()
+        return FileResponse(path, media_type=_media(path), headers={"Cache-Control": FOREVER})
+
+
+def _media(path: Path) -> str:
+    return mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+
+
+def _missing() -> NotFound:
+    return NotFound("NO_SUCH_FILE", "There is no such file: load the page again.")

@@ -1,0 +1,98 @@
+/** The frame of every page: navigation, top bar, what floats. */
+
+import { Suspense, useCallback, useEffect, useRef, useState } from "react";
+import { Outlet, useLocation } from "react-router";
+
+import { useConnection, useOfflineSince, useRetry } from "../live/LiveProvider";
+import { Button } from "../components/controls";
+import { useNow } from "../components/useNow";
+import { duration } from "../format/format";
+import { useAnnounced } from "./announcements";
+import { HaltDialog } from "./HaltDialog";
+import { Nav } from "./Nav";
+import { Palette } from "./Palette";
+import { PAGES } from "./pages";
+import { Shortcuts } from "./Shortcuts";
+import { TopBar } from "./TopBar";
+import { useKeys } from "./useKeys";
+
+export type Floating = "halt" | "palette" | "shortcuts" | null;
+
+export function Shell() {
+  const [floating, float] = useState<Floating>(null);
+  const main = useRef<HTMLElement>(null);
+  const { pathname } = useLocation();
+  const close = useCallback(() => float(null), []);
+  useKeys(floating, float);
+  useAnnounced();
+  useTitle(pathname);
+
+  const first = useRef(true);
+  useEffect(() => {
+    // Who uses a screen reader hears the new page; the first one begins at its top.
+    if (first.current) first.current = false;
+    else main.current?.focus({ preventScroll: false });
+  }, [pathname]);
+
+  return (
+    <>
+      <a className="skip" href="#main">
+        Skip to content
+      </a>
+      <div className="shell">
+        <Nav onShortcuts={() => float("shortcuts")} />
+        <TopBar onHalt={() => float("halt")} onPalette={() => float("palette")} />
+        <main id="main" className="page" tabIndex={-1} ref={main}>
+          <Offline />
+          <Suspense fallback={<div aria-busy="true" style={{ minHeight: 600 }} />}>
+            <Outlet />
+          </Suspense>
+          <footer className="pt-4 text-12 text-muted">
+            Charts by{" "}
+            <a
+              className="link"
+              href="https://www.tradingview.com/"
+              rel="noopener noreferrer"
+              target="_blank"
+            >
+              TradingView Lightweight Charts
+            </a>
+          </footer>
+        </main>
+      </div>
+      {floating === "halt" ? <HaltDialog onClose={close} /> : null}
+      {floating === "palette" ? <Palette onClose={close} onHalt={() => float("halt")} /> : null}
+      {floating === "shortcuts" ? <Shortcuts onClose={close} /> : null}
+    </>
+  );
+}
+
+/** Said once the page has heard nothing for a while; the numbers below are old. */
+function Offline() {
+  const since = useOfflineSince();
+  const connection = useConnection();
+  const retry = useRetry();
+  const now = useNow();
+  if (since === null || connection.state !== "connecting") return null;
+  return (
+    <div role="alert" className="flex items-center gap-3 rounded-card bg-warn-bg px-4 py-2">
+      <span className="dot warn" />
+      <span>
+        <b className="font-semibold">Nothing heard for {duration((now - since) / 1_000)}.</b> What
+        is shown is from before; trading does not depend on this page.
+      </span>
+      <span className="spacer" />
+      <Button size="s" onClick={retry}>
+        Connect now
+      </Button>
+    </div>
+  );
+}
+
+function useTitle(pathname: string): void {
+  useEffect(() => {
+    const page = PAGES.find(({ path }) => path === `/${pathname.split("/")[1]}`);
+    const name = page?.name ?? decodeURIComponent(pathname.split("/")[2] ?? "Tidewire");
+    document.title = `${name} · Tidewire`;
+  }, [pathname]);
+}

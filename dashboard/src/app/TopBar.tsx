@@ -1,0 +1,145 @@
+/** The five-second glance: money, running, wrong; on every page. */
+
+import { useQuery } from "@tanstack/react-query";
+import { Link } from "react-router";
+
+import { controlsQuery, meQuery, portfolioQuery, systemQuery } from "../api/queries";
+import { Button } from "../components/controls";
+import { Icon } from "../components/Icon";
+import { Age, Delta } from "../components/values";
+import { useNow } from "../components/useNow";
+import * as format from "../format/format";
+import { useConnection } from "../live/LiveProvider";
+import { STATES } from "./states";
+
+export function TopBar({ onHalt, onPalette }: { onHalt: () => void; onPalette: () => void }) {
+  return (
+    <header className="top">
+      <Money />
+      <span className="sep" />
+      <span className="break" />
+      <Market />
+      <span className="spacer" />
+      <Connected />
+      <span className="mode">PAPER</span>
+      <StatePill />
+      <Button
+        kind="ghost"
+        size="s"
+        className="desk"
+        onClick={onPalette}
+        aria-label="Search and commands"
+      >
+        <Icon name="search" />
+        <kbd>Ctrl K</kbd>
+      </Button>
+      <Link to="/account" className="btn ghost s phone" aria-label="Account">
+        <Icon name="key" />
+      </Link>
+      <Button kind="danger" onClick={onHalt} aria-haspopup="dialog">
+        <Icon name="halt" />
+        Halt
+      </Button>
+    </header>
+  );
+}
+
+function Money() {
+  const account = useQuery(portfolioQuery()).data;
+  // The widths are kept while nothing is known, so that nothing moves.
+  return (
+    <div className="money min-w-36">
+      <span
+        className="equity num"
+        title={`Cash and positions at the last price, ${format.full(account?.as_of)}`}
+      >
+        <span className="sr">Equity </span>
+        {account ? format.money(account.equity) : " "}
+      </span>
+      <span className="num min-h-4 text-13">
+        {account ? (
+          <>
+            <span className="sr">Day P&L </span>
+            <Delta value={account.day_pnl} />{" "}
+            {account.day_pct === null ? null : (
+              <span className="desk-paren">
+                (<Delta value={account.day_pct / 100} of="fraction" />)
+              </span>
+            )}{" "}
+            <span className="text-12 text-muted">today</span>
+          </>
+        ) : null}
+      </span>
+    </div>
+  );
+}
+
+const MINUTE_MS = 60_000;
+
+/** The session and its end; a run that is played says so, and by its own clock. */
+function Market() {
+  const controls = useQuery({ ...controlsQuery(), refetchInterval: MINUTE_MS }).data;
+  const me = useQuery(meQuery()).data;
+  const now = useNow();
+  const played = me?.live === false;
+  const asOf = useQuery(portfolioQuery()).data?.as_of;
+  const ended = useQuery(systemQuery()).data?.ended ?? false;
+  if (!controls || !me) return <span className="fact" />;
+  if (played && ended) {
+    return (
+      <span className="fact">
+        <b>Played to its end</b> {format.full(asOf)}
+      </span>
+    );
+  }
+  const open = controls.session === "open";
+  const at = played ? format.millis(asOf) : now;
+  const until = format.millis(controls.until);
+  const left = at !== null && until !== null ? Math.max(0, (until - at) / 1_000) : controls.seconds;
+  return (
+    <span className="fact" title={controls.until ? format.full(controls.until) : undefined}>
+      <b>{open ? "Market open" : "Market closed"}</b>
+      {left === null ? "" : `${open ? "closes" : "opens"} in ${format.duration(roughly(left))}`}
+      {played ? <span className="desk"> · played, {format.clock(asOf)}</span> : null}
+    </span>
+  );
+}
+
+/** Whole minutes, until the last one: a countdown that changes each second is noise. */
+const roughly = (seconds: number) => (seconds > 60 ? Math.ceil(seconds / 60) * 60 : seconds);
+
+const QUIET_S = 30;
+
+function Connected() {
+  const connection = useConnection();
+  if (connection.state === "live") {
+    return (
+      <span className="fact" title={`Last heard ${format.full(connection.heard)}`}>
+        <span className="dot good" />
+        Live · <Age at={connection.heard} limit={QUIET_S} /> ago
+      </span>
+    );
+  }
+  const again = connection.state === "connecting" && connection.attempt > 0;
+  return (
+    <span className="fact">
+      <span className={again ? "dot bad" : "dot"} />
+      {again ? "Offline" : "Connecting"}
+    </span>
+  );
+}
+
+function StatePill() {
+  const account = useQuery(portfolioQuery()).data;
+  if (!account) return <span className="pill min-w-20" />;
+  const state = STATES[account.state];
+  const who = account.state_who ? ` By ${account.state_who}` : "";
+  const why = account.state_why ? `: ${account.state_why}` : "";
+  return (
+    <span className={`pill ${state.pill}`} title={`${state.says}${who}${why}`}>
+      <span className={`dot ${state.dot}`} />
+      <span className="sr">Trading state: </span>
+      {state.name}
+    </span>
+  );
+}

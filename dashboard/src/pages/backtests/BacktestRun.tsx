@@ -1,0 +1,3 @@
+export default function BacktestRun() {
+  return <h1>BacktestRun</h1>;
+}

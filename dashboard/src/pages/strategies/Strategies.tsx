@@ -1,0 +1,3 @@
+export default function Strategies() {
+  return <h1>Strategies</h1>;
+}

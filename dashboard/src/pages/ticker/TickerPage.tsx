@@ -1,0 +1,3 @@
+export default function TickerPage() {
+  return <h1>TickerPage</h1>;
+}

@@ -1,0 +1,3 @@
+export default function Trades() {
+  return <h1>Trades</h1>;
+}
