@@ -5,9 +5,10 @@ BIN := $(VENV)/bin
 PYTEST := $(BIN)/pytest
 WORKERS ?= auto
 SIDE_BY_SIDE := -n $(WORKERS) --dist loadfile --no-loadscope-reorder
+NPM := PATH="$(CURDIR)/$(BIN):$$PATH" npm
 PEERS ?= ../shared/bench/peers
 
-.PHONY: help demo test test-timescale check format lint types imports unit soak bench evidence bench-peers golden clean
+.PHONY: help demo dashboard dashboard-dev screenshots wheel test test-timescale check format lint types imports unit soak bench bench-ui evidence bench-peers golden clean
 
 help: ## show what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -31,10 +32,27 @@ $(VENV)/sentiment: $(VENV)/dev
 	@$(BIN)/pip install -q --disable-pip-version-check -e '.[sentiment-tests]'
 	@touch $@
 
+$(VENV)/dashboard: dashboard/package-lock.json $(VENV)/dev
+	@echo "installing what the dashboard is built and tested with"
+	@cd dashboard && $(NPM) ci --no-audit --no-fund
+	@touch $@
+
+dashboard: $(VENV)/dashboard ## build the dashboard, which the API serves
+	@cd dashboard && $(NPM) run build
+
+dashboard-dev: $(VENV)/dashboard ## the dashboard's sources at work, beside what TIDEWIRE_ORIGIN names
+	@cd dashboard && $(NPM) run dev
+
+screenshots: $(VENV)/dashboard ## every page, light, dark and phone, into docs/screenshots
+	@$(BIN)/python scripts/take_screenshots.py $(ARGS)
+
+wheel: dashboard ## the package, dashboard included, into dist/
+	@$(BIN)/pip wheel -q --no-deps -w dist .
+
 demo: $(VENV)/stack ## the whole system on this machine: real Kafka, real PostgreSQL, one trading day
 	@$(BIN)/tidewire demo $(ARGS)
 
-test: format lint types imports $(VENV)/sentiment ## everything CI checks; files side by side, WORKERS=0: one by one
+test: format lint types imports $(VENV)/sentiment $(VENV)/dashboard ## everything CI checks; files side by side, WORKERS=0: one by one
 	@$(PYTEST) $(SIDE_BY_SIDE) $(ARGS)
 
 check: test ## the same as test
@@ -68,6 +86,9 @@ soak: $(VENV)/dev ## the long runs: the whole recorded month, again and again
 
 bench: $(VENV)/sentiment ## measure: one JSON line a figure, as ratios; ONLY=engine or news
 	@$(BIN)/python -m benchmarks.run --peers $(PEERS) $(if $(ONLY),--only $(ONLY))
+
+bench-ui: $(VENV)/dashboard ## measure the dashboard in a browser: first paint, long tasks under load
+	@$(BIN)/python -m benchmarks.dashboard_speed
 
 evidence: $(VENV)/dev ## what learning is worth: known truth and recorded bars, into docs/learning.md
 	@$(BIN)/python -m benchmarks.evidence $(ARGS)

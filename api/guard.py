@@ -6,6 +6,7 @@ import uuid
 from typing import Any, Final
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.access.origin import Origin
@@ -54,6 +55,8 @@ class Guard:
         try:
             self._must_be_for_us(headers)
             await self._app(scope, receive, answer)
+        except ClientDisconnect:
+            return  # it has gone while it was still sending: there is nobody to answer
         except Problem as problem:
             await problem.response(request_id)(scope, receive, answer)
         except Exception:

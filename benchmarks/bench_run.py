@@ -25,10 +25,10 @@ def bench_run(services: Services) -> Run:
     return run
 
 
-def serving(run: Run, port: int) -> Serving:
+def serving(run: Run, port: int, dashboard: Path = Path("no dashboard")) -> Serving:
     """Return how it is served at a port."""
     origin = Origin(f"http://localhost:{port}", port, "tidewire_bench")
-    return Serving(run, run.layout, origin, b"k" * 32, list, list, no_job, Path("no dashboard"))
+    return Serving(run, run.layout, origin, b"k" * 32, list, list, no_job, dashboard)
 
 
 def no_job(*_: Any) -> "subprocess.Popen[bytes]":

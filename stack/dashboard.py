@@ -56,19 +56,22 @@ def _files(directory: Path) -> Iterable[Path]:
 
 
 def npm() -> str:
-    """Return npm.
+    """Return npm: this environment's, else the system's.
 
     Raises:
         NotBuilt: there is none, or its Node is too old.
     """
-    found, node = shutil.which("npm"), shutil.which("node")
-    if found is None or node is None:
-        raise NotBuilt(_needs("is not installed"))
-    said = subprocess.run([node, "--version"], capture_output=True, text=True, check=False).stdout
-    version = re.match(r"v(\d+)\.(\d+)", said)
-    if version is None or (int(version[1]), int(version[2])) < NODE_AT_LEAST:
-        raise NotBuilt(_needs(f"is needed, this is {said.strip() or 'none'}"))
-    return found
+    said = ""
+    for place in (str(Path(sys.executable).parent), None):
+        found, node = shutil.which("npm", path=place), shutil.which("node", path=place)
+        if found is None or node is None:
+            continue
+        command = [node, "--version"]
+        said = subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
+        version = re.match(r"v(\d+)\.(\d+)", said)
+        if version and (int(version[1]), int(version[2])) >= NODE_AT_LEAST:
+            return found
+    raise NotBuilt(_needs(f"is needed, this is {said}" if said else "is not installed"))
 
 
 def _needs(what: str) -> str:

@@ -1086,36 +1086,6 @@ export interface components {
             detail: string;
         };
         /**
-         * Article
-         * @description An article, newest revision; `at` is when the run knew it.
-         */
-        Article: {
-            /** Id */
-            id: string;
-            /** Revision */
-            revision: number;
-            /**
-             * At
-             * Format: date-time
-             */
-            at: string;
-            /** Source */
-            source: string;
-            /** Url */
-            url: string;
-            /** Title */
-            title: string;
-            /**
-             * Published At
-             * Format: date-time
-             */
-            published_at: string;
-            /** Symbols */
-            symbols: string[];
-            /** Scores */
-            scores: components["schemas"]["Score"][];
-        };
-        /**
          * ArticleDetail
          * @description An article with its text, and what it led to.
          */
@@ -1659,6 +1629,41 @@ export interface components {
             cursor: string | null;
         };
         /**
+         * Done
+         * @description What came of a decision: its order, as far as it is filled.
+         *
+         *     Attributes:
+         *         trade: the newest fill, or the order's end without one.
+         *         price: mean of the fills, dollars a share; slippage_bps: how much worse than decided.
+         *         pnl: realised by what it closed, dollars; roi: the same by what was put in; hold_seconds:
+         *             how long that was held. Null where it closed nothing.
+         */
+        Done: {
+            /** Order */
+            order: string;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "PENDING" | "SUBMITTED" | "ACCEPTED" | "PARTIALLY_FILLED" | "FILLED" | "CANCELLED" | "REJECTED" | "EXPIRED" | "REPLACED" | "UNKNOWN";
+            /** Trade */
+            trade: string | null;
+            /** Qty */
+            qty: number;
+            /** Filled */
+            filled: number;
+            /** Price */
+            price: string | null;
+            /** Slippage Bps */
+            slippage_bps: number | null;
+            /** Pnl */
+            pnl: string | null;
+            /** Roi */
+            roi: number | null;
+            /** Hold Seconds */
+            hold_seconds: number | null;
+        };
+        /**
          * Equity
          * @description A page of equity, oldest first.
          */
@@ -1749,6 +1754,10 @@ export interface components {
         /**
          * Folded
          * @description A decision, and how many denied alike stand with it: the oldest at `first_at`.
+         *
+         *     Attributes:
+         *         strategy, strength: of its signal; null where a stop or a command decided.
+         *         done: null where it was denied.
          */
         Folded: {
             /** Id */
@@ -1779,6 +1788,11 @@ export interface components {
             limit: string;
             /** Actual */
             actual: string;
+            /** Strategy */
+            strategy: string | null;
+            /** Strength */
+            strength: number | null;
+            done: components["schemas"]["Done"] | null;
             /** Count */
             count: number;
             /**
@@ -1922,6 +1936,40 @@ export interface components {
             token: string;
         };
         /**
+         * Listed
+         * @description An article in a list: how many signals it is behind, and how many orders came of them.
+         */
+        Listed: {
+            /** Id */
+            id: string;
+            /** Revision */
+            revision: number;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Source */
+            source: string;
+            /** Url */
+            url: string;
+            /** Title */
+            title: string;
+            /**
+             * Published At
+             * Format: date-time
+             */
+            published_at: string;
+            /** Symbols */
+            symbols: string[];
+            /** Scores */
+            scores: components["schemas"]["Score"][];
+            /** Signals */
+            signals: number;
+            /** Orders */
+            orders: number;
+        };
+        /**
          * Me
          * @description Who is signed in, and on which run.
          */
@@ -1970,7 +2018,7 @@ export interface components {
          */
         News: {
             /** Articles */
-            articles: components["schemas"]["Article"][];
+            articles: components["schemas"]["Listed"][];
             /** Cursor */
             cursor: string | null;
         };
@@ -2249,6 +2297,7 @@ export interface components {
          *
          *     Attributes:
          *         price: last close; null where no bar of the last two weeks is stored.
+         *         opened_at: of its first fill; null where a reset put it in.
          */
         Position: {
             /** Ticker */
@@ -2287,6 +2336,8 @@ export interface components {
             take_profit: string | null;
             /** Trail */
             trail: string | null;
+            /** Opened At */
+            opened_at: string | null;
         };
         /**
          * Positions
@@ -5399,6 +5450,10 @@ export interface operations {
                 cursor?: string;
                 ticker?: string;
                 accepted?: boolean;
+                code?: string;
+                strategy?: string;
+                since?: string;
+                until?: string;
                 fold?: boolean;
             };
             header?: never;
@@ -5975,6 +6030,7 @@ export interface operations {
                 ticker?: string;
                 min_score?: number;
                 max_score?: number;
+                until?: string;
             };
             header?: never;
             path?: never;

@@ -112,13 +112,13 @@ export function Badge({
   );
 }
 
-/** Where a score's word changes: the label's thresholds. */
-export const NEUTRAL_WITHIN = 0.15;
+/** Where a score's word changes, as operators/news/labels.py has it: positive from here on. */
+export const POLAR_FROM = 0.25;
 
 /** A sentiment: word, sign and number, in this order of importance. */
 export function Sentiment({ score }: { score: number | null | undefined }) {
   if (score === null || score === undefined) return <Badge>Not scored</Badge>;
-  const word = Math.abs(score) <= NEUTRAL_WITHIN ? "Neutral" : score > 0 ? "Positive" : "Negative";
+  const word = Math.abs(score) < POLAR_FROM ? "Neutral" : score > 0 ? "Positive" : "Negative";
   const tone = word === "Neutral" ? "plain" : word === "Positive" ? "gain" : "loss";
   return (
     <Badge tone={tone}>

@@ -120,7 +120,7 @@ export function millis(moment: Moment): number | null {
   return Number.isFinite(found) ? found : null;
 }
 
-type Style = "clock" | "seconds" | "day" | "date" | "month" | "full" | "zone";
+type Style = "clock" | "seconds" | "day" | "date" | "month" | "full";
 
 const STYLES: Record<Style, Intl.DateTimeFormatOptions> = {
   clock: { hour: "2-digit", minute: "2-digit" },
@@ -135,9 +135,7 @@ const STYLES: Record<Style, Intl.DateTimeFormatOptions> = {
     hour: "2-digit",
     minute: "2-digit",
     second: "2-digit",
-    timeZoneName: "short",
   },
-  zone: { timeZoneName: "short" },
 };
 const times = new Map<Style, Intl.DateTimeFormat>();
 
@@ -164,13 +162,21 @@ export const day = (moment: Moment): string => timed(moment, "day");
 /** "12 Mar 2025". */
 export const date = (moment: Moment): string => timed(moment, "date");
 /** "12 Mar 2025 15:04:00 EDT": what hovering shows. */
-export const full = (moment: Moment): string => timed(moment, "full");
+export const full = (moment: Moment): string =>
+  millis(moment) === null ? NONE : `${timed(moment, "full")} ${zone(moment)}`;
+
+// A zone has a short name ("EDT", "BST") only in the English of a country that lies in it.
+const ZONES = ["en-US", "en-GB", "en-AU"].map(
+  (locale) => new Intl.DateTimeFormat(locale, { timeZoneName: "short" }),
+);
 
 /** The short name of the reader's zone at a moment: "EDT". */
 export function zone(moment: Moment = Date.now()): string {
   const found = millis(moment) ?? Date.now();
-  const parts = timeFormat("zone").formatToParts(found);
-  return parts.find((part) => part.type === "timeZoneName")?.value ?? "";
+  const names = ZONES.map(
+    (style) => style.formatToParts(found).find(({ type }) => type === "timeZoneName")?.value ?? "",
+  );
+  return names.find((name) => !/^GMT[+-]/.test(name)) ?? names[0] ?? "";
 }
 
 /** A calendar day of the market ("2025-03-12"), which belongs to no zone: "12 Mar 2025". */

@@ -50,6 +50,9 @@ export interface Notice {
   detail: string;
 }
 
+const nameOf = (error: unknown): string =>
+  typeof error === "object" && error !== null && "name" in error ? String(error.name) : "";
+
 /** What went wrong in a ceremony, and what to do. */
 export function noticeOf(error: unknown): Notice {
   if (error instanceof ApiProblem) {
@@ -62,8 +65,7 @@ export function noticeOf(error: unknown): Notice {
     }
     return { tone: "loss", title: "That did not work.", detail: error.message };
   }
-  const cause = error instanceof WebAuthnError ? error.cause : error;
-  const name = cause instanceof Error ? cause.name : "";
+  const name = nameOf(error instanceof WebAuthnError ? error.cause : error);
   if (name === "NotAllowedError" || name === "AbortError") {
     return {
       tone: "warn",
