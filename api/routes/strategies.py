@@ -100,12 +100,14 @@ def strategy_metrics(api: Api, call: Call[NoQuery, None]) -> StrategyMetrics:
     """How a strategy does, and how many outcomes learning still wants."""
     name, needed = _known(api, call), api.run.rules.learning.min_trades
     with api.pool.connection() as connection:
-        rows = Pages(connection).read("newest_metric", strategy_id=name)
+        pages = Pages(connection)
+        rows = pages.read("newest_metric", strategy_id=name)
+        weighed = {r["name"]: r["current_weight"] for r in pages.read("strategies", limit=MOST)}
     if not rows:
         return StrategyMetrics(
             strategy=name, at=None, trades=0, needed=needed, missing=needed, wins=0,
             realized_pnl=None, mean_roi=None, sharpe=None, max_drawdown=None,
-            mean_hold_seconds=None, weight=0.0, votes=0, hits=0,
+            mean_hold_seconds=None, weight=weighed.get(name, 0.0), votes=0, hits=0,
         )  # fmt: skip
     row = rows[0]
     missing = max(0, needed - row["trades"])

@@ -14,6 +14,7 @@ from msgspec.structs import replace as replace_struct
 from api.access.origin import Origin
 from api.build import Serving, api_of, server_of
 from api.context import Api
+from api.jobs.tasks import Start
 from api.vitals import FlowVitals
 from connectors.kafka.layout import Layout
 from connectors.runs import Run
@@ -86,14 +87,16 @@ class Served:
 
 
 @contextmanager
-def served(run: Run, layout: Layout, **more: Any) -> Iterator[Served]:
-    """Serve a run's API in a thread."""
+def served(
+    run: Run, layout: Layout, start: Start | None = None, **more: Any
+) -> Iterator[Served]:  # fmt: skip
+    """Serve a run's API in a thread; its jobs are real ones, or what `start` starts."""
     port, clock, flows = free_port(), Clock(), dict[str, str]()
     origin = Origin(f"http://localhost:{port}", port, "tidewire_test", **more)
-    start = starting(home_of_run(run), run)
+    start = start or starting(home_of_run(run), run)
 
     def vitals() -> list[FlowVitals]:
-        return [FlowVitals(flow=name, state=state) for name, state in flows.items()]
+        return [FlowVitals(flow=name, state=state, clock=clock()) for name, state in flows.items()]
 
     serving = Serving(run, layout, origin, KEY, vitals, list, start)
     with api_of(serving, clock) as api:
