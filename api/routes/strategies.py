@@ -61,6 +61,7 @@ class StrategyMetrics(Answer):
 
     Attributes:
         trades: outcomes it is credited for; needed: before its weight may change; missing: of them.
+        weight: in force now, as `/api/strategies` has it.
         votes: judged; hits: of them, right some bars later.
     """
 
@@ -109,7 +110,7 @@ def strategy_metrics(api: Api, call: Call[NoQuery, None]) -> StrategyMetrics:
             realized_pnl=None, mean_roi=None, sharpe=None, max_drawdown=None,
             mean_hold_seconds=None, weight=weighed.get(name, 0.0), votes=0, hits=0,
         )  # fmt: skip
-    row = rows[0]
+    row = {**rows[0], "weight": weighed.get(name, rows[0]["weight"])}
     missing = max(0, needed - row["trades"])
     return StrategyMetrics(
         strategy=name, at=row["event_time"], needed=needed, missing=missing, **row

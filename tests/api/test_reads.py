@@ -266,6 +266,7 @@ def test_strategies_and_how_they_do(web: Served) -> None:
     path = "/api/strategies/{id}/metrics"
     found = valid(web.get("/api/strategies/momentum/metrics"), path)
     assert found["needed"] == 20
+    assert found["weight"] == next(s["weight"] for s in known if s["id"] == "momentum")
     assert found["missing"] == max(0, 20 - found["trades"])
     history = valid(web.get("/api/strategies/momentum/history"), "/api/strategies/{id}/history")
     assert history["changes"][-1]["reason"] == "seed"
