@@ -94,7 +94,7 @@ class Asked(BaseModel):
         name = BEGINS.get(info.field_name or "", "")
         begin = info.data.get(name)
         if value is not None and begin is not None and value < begin:
-            reason = f"is before {name}: it must be the same or later"
+            reason = f"lies before {name}: exchange the two"
             raise not_allowed(reason)
         return value
 

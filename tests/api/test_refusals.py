@@ -15,12 +15,12 @@ BACKWARDS = {"since": LATE, "until": EARLY}
 @pytest.mark.parametrize(
     ("path", "params", "fields"),
     [
-        *((path, BACKWARDS, {"until": "is before since: it must be the same or later"})
+        *((path, BACKWARDS, {"until": "lies before since: exchange the two"})
           for path in ("/api/trades", "/api/decisions", "/api/signals")),
         ("/api/bars", {"ticker": "AAPL", **BACKWARDS},
-         {"until": "is before since: it must be the same or later"}),
+         {"until": "lies before since: exchange the two"}),
         ("/api/news", {"min_score": "0.5", "max_score": "-0.5"},
-         {"max_score": "is before min_score: it must be the same or later"}),
+         {"max_score": "lies before min_score: exchange the two"}),
         ("/api/trades", {"limit": ["1", "2"]}, {"limit": "is given more than once"}),
         ("/api/portfolio", {"a": ["1", "2", "3"]}, {"a": "is given more than once"}),
         ("/api/trades", {"since": "2025-03-12T15:00:00"},
