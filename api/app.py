@@ -73,7 +73,7 @@ def application(api: Api) -> Starlette:
         for e in ENDPOINTS
     ]
     unique = list({route.path: route for route in routes}.values())
-    return Starlette(
+    app = Starlette(
         routes=[
             *unique,
             Route("/api/openapi.json", openapi),
@@ -86,6 +86,8 @@ def application(api: Api) -> Starlette:
         ],
         exception_handlers={HTTPException: not_routed},
     )
+    app.router.redirect_slashes = False  # a path is one of the document's, or there is none
+    return app
 
 
 def _methods(path: str) -> list[str]:

@@ -5,12 +5,12 @@ from typing import Annotated, Any, Final
 
 from pydantic import Field
 
-from api.access.idempotency import HEADER
+from api.access.idempotency import HEADER, key_reused
 from api.context import Api, Call
 from api.jobs.job import Status
-from api.jobs.jobs import JobsFull
+from api.jobs.jobs import WAITING, JobsElsewhere, JobsFull
 from api.jobs.tasks import Task
-from api.problems import Invalid, NotFound, TooMany
+from api.problems import Conflict, Invalid, NotFound, TooMany
 from api.values import Answer
 from connectors.archive.files import days_with
 from messages.topics import MARKET_BARS
@@ -33,6 +33,7 @@ def ask(api: Api, call: Call[Any, Any], task: Task) -> JobTaken:
     Raises:
         BadRequest: there is no key.
         Invalid: the key came with another body before.
+        Conflict: another API of the run works on its jobs.
         TooMany: too many wait already.
     """
     id_ = api.keys.id_of(
@@ -42,8 +43,30 @@ def ask(api: Api, call: Call[Any, Any], task: Task) -> JobTaken:
     try:
         job = api.jobs.ask(id_, task, call.person.name)
     except JobsFull as error:
-        raise TooMany(AGAIN_S) from error
+        detail = f"One runs and {WAITING} wait: end one by DELETE, or try again in {AGAIN_S} s."
+        raise TooMany(AGAIN_S, "JOBS_FULL", detail) from error
+    except JobsElsewhere as error:
+        raise _elsewhere(error) from error
+    if job.task != task:  # the job outlived the key
+        raise key_reused()
     return JobTaken(run_id=job.id, status=job.status)
+
+
+def cancel(api: Api, id_: str) -> None:
+    """End a job that there is; one that is over stays as it is.
+
+    Raises:
+        Conflict: another API of the run works on its jobs.
+    """
+    try:
+        api.jobs.cancel(id_)
+    except JobsElsewhere as error:
+        raise _elsewhere(error) from error
+
+
+def _elsewhere(error: JobsElsewhere) -> Conflict:
+    where = error.origin or "another process"
+    return Conflict("JOBS_ELSEWHERE", f"The API at {where} runs the jobs of this run: ask there.")
 
 
 def must_be_archived(api: Api, asked: dict[str, str]) -> None:

@@ -18,7 +18,7 @@ from psycopg_pool import ConnectionPool
 
 from api.access.challenges import Challenges
 from api.access.database_sessions import SessionsInDatabase
-from api.access.idempotency import Idempotency, KeysInDatabase, KeysInMemory
+from api.access.idempotency import Idempotency, KeysInDatabase, KeysInFile
 from api.access.links import DIRECTORY, Links
 from api.access.origin import Origin
 from api.access.passkeys import Ceremonies
@@ -33,6 +33,7 @@ from api.jobs.jobs import Jobs
 from api.jobs.tasks import Start
 from api.live.hub import Hub
 from api.live.tail import Tail
+from api.pulse import Pulse
 from api.vitals import FeedVitals, FlowVitals
 from api.watch import Watch
 from connectors.kafka.command_writer import CommandWriter
@@ -47,6 +48,7 @@ CONNECTIONS: Final = 8
 SLOWEST_MS: Final = 10_000
 LIVE: Final = "live"  # audience of a live run's tokens; the key is this installation's
 JOBS: Final = "jobs"  # directory of a run
+KEYS: Final = "idempotency.jsonl"  # file of a run that is played
 PARENT_LOOK_S: Final = 1.0
 STOP_S: Final = 3
 LARGEST_HEAD: Final = 65_536
@@ -99,22 +101,24 @@ def api_of(serving: Serving, now: Callable[[], datetime] = utc_now) -> Iterator[
             people = stack.enter_context(_pool(run.database_url, PEOPLE, reads_only=False))
             access, keys = _of_people(serving, people, links, now), KeysInDatabase(people, now)
         else:
-            sessions, keys = SessionsInMemory(now), KeysInMemory(now)
+            sessions, keys = SessionsInMemory(now), KeysInFile(run.path(KEYS), now)
             tokens = Tokens(serving.key, f"run:{run.run_id}", sessions, now)
             access = Access(serving.origin, tokens, sessions, links, Tickets(now))
         hub = Hub(run.run_id, now, access.sessions.alive)
         tail = Tail(serving.layout, hub)
         tail.start()
         stack.callback(tail.stop)
-        watch = Watch(Levels(serving.layout, EVERY_TOPIC).read)
-        watch.start()
-        stack.callback(watch.stop)
-        jobs = Jobs(run.path(JOBS), serving.start, hub.say, now)
+        levels, pulse = Levels(serving.layout, EVERY_TOPIC), Pulse(run.database_url)
+        watch = Watch(levels.read, close=levels.close)
+        for thread in (watch, pulse):
+            thread.start()
+            stack.callback(thread.stop)
+        jobs = Jobs(run.path(JOBS), serving.start, hub.say, now, serving.origin.public)
         stack.callback(jobs.close)
         writer = CommandWriter(serving.layout)
         yield Api(
-            run, rows, access, keys, writer.write, hub, lambda: tail.good, jobs, watch,
-            tail.delays, serving.flows, serving.feeds, now, serving.dashboard,
+            run, rows, access, keys, writer.write, hub, lambda: tail.good, lambda: pulse.good,
+            jobs, watch, tail.delays, serving.flows, serving.feeds, now, serving.dashboard,
         )  # fmt: skip
 
 

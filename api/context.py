@@ -60,7 +60,7 @@ class Api:
         keys: of requests that are to have their effect once.
         write: writes a command to the run's control topic, with the trace that it belongs to.
         live: tells what happens to whoever listens.
-        tailing: whether the broker answers the tail.
+        tailing: whether the broker answers the tail; stored: whether the database answers.
         jobs: backtests and proofs.
         watch: how the topics grow; delays: how long a record takes to be there.
         flows, feeds: how they are.
@@ -75,6 +75,7 @@ class Api:
     write: Callable[[Command, str], None]
     live: Hub = field(repr=False)
     tailing: Callable[[], bool]
+    stored: Callable[[], bool]
     jobs: Jobs = field(repr=False)
     watch: Watch = field(repr=False)
     delays: Delays = field(repr=False)

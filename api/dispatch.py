@@ -109,7 +109,7 @@ class Dispatch:
             values = json.loads(text)
         except (ValueError, RecursionError) as error:
             raise BadRequest("NOT_JSON", "The body is no JSON: send an object.") from error
-        found: BaseModel = _validated(self._endpoint.body, values)
+        found: BaseModel = _validated(self._endpoint.body, values, strict=True)
         return found
 
     def _answer(self, answer: Any) -> Response:
@@ -138,16 +138,25 @@ async def read_body(request: Request, most: int) -> bytes:
 
 
 def _query_of(request: Request) -> dict[str, Any]:
-    """Return the query; a name that is given twice is a list, which no field takes."""
+    """Return the query.
+
+    Raises:
+        Invalid: a name is given more than once.
+    """
     found: dict[str, Any] = {}
     for name, value in request.query_params.multi_items():
-        found[name] = value if name not in found else [found[name], value]
+        if name in found:
+            shown = name[:40]
+            fields = {shown: "is given more than once"}
+            raise Invalid("NOT_ALLOWED", f"Give {shown} once.", fields=fields)
+        found[name] = value
     return found
 
 
-def _validated(model: type[BaseModel], values: Any) -> Any:
+def _validated(model: type[BaseModel], values: Any, *, strict: bool = False) -> Any:
+    """Return a model of values; strict: of JSON's own types, where true is no number."""
     try:
-        return model.model_validate(values)
+        return model.model_validate(values, strict=strict)
     except ValidationError as error:
         fields = {
             ".".join(map(str, e["loc"])) or "body": e["msg"]

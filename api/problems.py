@@ -146,10 +146,10 @@ class TooMany(Problem):
 
     status, title = 429, "Too Many Requests"
 
-    def __init__(self, seconds: int) -> None:
-        """Say when to come back."""
-        detail = f"Too many of these: try again in {seconds} s."
-        super().__init__("RATE_LIMITED", detail, headers={"Retry-After": str(seconds)})
+    def __init__(self, seconds: int, code: str = "RATE_LIMITED", detail: str = "") -> None:
+        """Say when to come back; without a detail what there is too much of is requests."""
+        detail = detail or f"Too many requests of this kind: try again in {seconds} s."
+        super().__init__(code, detail, headers={"Retry-After": str(seconds)})
 
 
 class Internal(Problem):

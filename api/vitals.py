@@ -1,5 +1,6 @@
 """What the API is told of a run's processes and feeds, by whoever starts it."""
 
+from datetime import datetime
 from typing import Literal
 
 from msgspec import Struct
@@ -13,8 +14,8 @@ class FlowVitals(Struct, frozen=True, kw_only=True):
     Attributes:
         state: `silent` where it has said nothing for ten seconds.
         lag: records that it has not read yet.
-        clock: the time of its log, in words; empty before the first record.
-        clock_age_s: wall clock less that; means nothing in simulated time.
+        clock: the time of its log, UTC; None before the first record.
+        clock_age_s: wall clock less that; None in simulated time, where it means nothing.
         epoch_age_s: since everything was last durable, seconds.
         restarts: since the run was started.
     """
@@ -22,7 +23,7 @@ class FlowVitals(Struct, frozen=True, kw_only=True):
     flow: str
     state: str
     lag: int = 0
-    clock: str = ""
+    clock: datetime | None = None
     clock_age_s: float | None = None
     epoch_age_s: float | None = None
     restarts: int = 0
@@ -33,8 +34,8 @@ class FeedVitals(Struct, frozen=True, kw_only=True):
 
     feed: str
     state: str
-    last_success: str | None = None
-    last_item: str | None = None
+    last_success: datetime | None = None
+    last_item: datetime | None = None
     entries: int = 0
     errors: int = 0
     detail: str = ""

@@ -1,4 +1,4 @@
-"""The watch: how fast every topic grows, sampled every ten seconds, and what is amiss."""
+"""The watch: how fast every topic grows, looked at every ten seconds, and what is amiss."""
 
 import logging
 import threading
@@ -18,6 +18,8 @@ WINDOW_S: Final = 300.0
 BEHIND_S: Final = 120.0  # of a live flow's clock
 STUCK_S: Final = 120.0  # of an epoch
 DEAD_LETTERS: Final = ".dlq"
+AWAY: Final = "does not answer: see whether it runs; it is asked again all the time."
+DEAD: Final = "within five minutes: /api/system/dead-letters says why."
 Severity = Literal["warning", "critical"]
 
 
@@ -25,14 +27,15 @@ class Growth(NamedTuple):
     """One topic, now.
 
     Attributes:
-        records: that were ever appended; rate: per second over the last five minutes, or since
-            the API was started; None before the second sample.
-        newest: when the newest was appended.
-        grown: records within the same time.
+        records: facts that were ever appended, ticks left out; None while that is not known.
+        newest: when the newest of them was appended, UTC.
+        rate: facts per second over the last five minutes, or since the API was started; None
+            before the second sample.
+        grown: facts within the same time.
     """
 
     topic: str
-    records: int
+    records: int | None
     newest: datetime | None
     rate: float | None
     grown: int
@@ -55,10 +58,11 @@ class Watch:
     """Samples in a thread of its own; a broker that is away leaves the last sample standing."""
 
     def __init__(
-        self, read: Callable[[], dict[str, Level]], clock: Callable[[], float] = time.monotonic
-    ) -> None:
-        """Take what reads the topics' levels; `start` begins."""
-        self._read, self._clock = read, clock
+        self, read: Callable[[], dict[str, Level]], clock: Callable[[], float] = time.monotonic,
+        close: Callable[[], None] = lambda: None,
+    ) -> None:  # fmt: skip
+        """Take what reads the topics' levels, and ends that at last; `start` begins."""
+        self._read, self._clock, self._close = read, clock, close
         self._samples: deque[tuple[float, dict[str, Level]]] = deque()
         self._lock = threading.Lock()
         self._over = threading.Event()
@@ -93,9 +97,9 @@ class Watch:
             (began, first), (now, last) = self._samples[0], self._samples[-1]
         took, found = now - began, []
         for topic, level in last.items():
-            grown = level.end - first[topic].end if topic in first else 0
+            grown = level.met - first[topic].met if topic in first else 0
             rate = grown / took if took > 0 else None
-            found.append(Growth(topic, level.end, level.newest, rate, grown))
+            found.append(Growth(topic, level.records, level.newest, rate, grown))
         return found
 
     def _run(self) -> None:
@@ -107,16 +111,25 @@ class Watch:
             except Exception:  # a thread that died would leave old rates standing for new ones
                 log.exception("the watch looks again")
             self._over.wait(EVERY_S)
+        self._close()  # here, as it may be reading still when `stop` is tired of waiting
 
 
 def alerts_of(
     flows: Sequence[FlowVitals], feeds: Sequence[FeedVitals], topics: Sequence[Growth], *,
-    live: bool, tailing: bool,
+    live: bool, tailing: bool, stored: bool,
 ) -> list[Alert]:  # fmt: skip
-    """Return what is amiss, the worst first."""
-    found = [] if tailing else [
-        Alert("BROKER_AWAY", "critical", "broker", "The broker does not answer.")
-    ]  # fmt: skip
+    """Return what is amiss, the worst first.
+
+    Args:
+        flows: how their processes are.
+        feeds: how the news comes in.
+        topics: how they grow.
+        live: the wall clock is the run's clock.
+        tailing: the broker answers.
+        stored: the database does.
+    """
+    away = [name for name, good in (("broker", tailing), ("database", stored)) if not good]
+    found = [Alert(f"{name.upper()}_AWAY", "critical", name, f"The {name} {AWAY}") for name in away]
     for flow in flows:
         if flow.state in ("restarting", "failed", "silent"):
             detail = f"It is {flow.state}, after {flow.restarts} restarts."
@@ -132,7 +145,7 @@ def alerts_of(
         for feed in feeds if feed.state == "failing"
     ]  # fmt: skip
     found += [
-        Alert("DEAD_LETTERS", "warning", topic.topic, f"{topic.grown:,} within five minutes.")
+        Alert("DEAD_LETTERS", "warning", topic.topic, f"{topic.grown:,} {DEAD}")
         for topic in topics if topic.topic.endswith(DEAD_LETTERS) and topic.grown
     ]  # fmt: skip
     return sorted(found, key=lambda alert: alert.severity != "critical")

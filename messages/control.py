@@ -86,7 +86,7 @@ class FlowHealth(Message, frozen=True, kw_only=True, gc=False):
         state: `running`, `restarting` after a crash, `ended` with its input, or `failed`.
         lag: records in the topics it reads that it has not read yet.
         clock: the time of its log, UTC; None before the first record.
-        clock_age_s: wall clock less `clock`, seconds; means nothing in simulated time.
+        clock_age_s: wall clock less `clock`, seconds; None in simulated time.
         epoch_age_s: since everything was last durable, seconds.
         restarts: since the run was started.
         detail: the last words of a process that died.

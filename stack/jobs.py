@@ -34,7 +34,7 @@ def arguments(task: Task, run: Run) -> Sequence[str]:
     same = ("--run", run.run_id, "--json", f"--as-child={os.getpid()}", *own)
     if not isinstance(task, BacktestTask):
         return ("replay", "--verify", f"--day={task.day}", *same)
-    found = ["backtest", f"--from-archive={task.first}..{task.last}", f"--schema={run.schema}"]
+    found = ["backtest", f"--from-archive={task.first}..{task.last}", f"--keep-in={run.directory}"]
     weights = ",".join(f"{name}={weight!r}" for name, weight in task.weights.items())
     options = {
         "capital": task.capital, "weights": weights or None, "learning": task.learning,

@@ -6,17 +6,25 @@ lets an id in once: a repeat after a crash between the two is let in then, and o
 """
 
 import hashlib
+import logging
+import os
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Final
+
+import msgspec
+from msgspec import Struct
 
 from api.access.hashing import hash_of
 from api.access.people import Pool
 from api.problems import BadRequest, Invalid
 from messages.base import make_id
 
+log = logging.getLogger(__name__)
 LASTS: Final = timedelta(days=1)
 HEADER: Final = "idempotency-key"
 LONGEST: Final = 128
@@ -28,6 +36,11 @@ KEEP: Final = """INSERT INTO idempotency_keys AS k (user_id, key, route, request
     expires_at = CASE WHEN k.expires_at <= %(now)s THEN excluded.expires_at
       ELSE k.expires_at END
   RETURNING request_hash"""
+
+
+def key_reused() -> Invalid:
+    """Return the answer to a key that came with another body before."""
+    return Invalid("KEY_REUSED", "This Idempotency-Key came with another body: choose a new one.")
 
 
 class Idempotency(ABC):
@@ -58,8 +71,7 @@ class Idempotency(ABC):
         told = hashlib.sha256(body.encode()).hexdigest()
         scoped = hash_of(f"{run}\n{route}\n{key}")
         if self._first(person, route, scoped, told) != told:
-            detail = "This Idempotency-Key came with another body: choose a new one."
-            raise Invalid("KEY_REUSED", detail)
+            raise key_reused()
         return make_id(kind, run, person, route, key)
 
     @abstractmethod
@@ -67,23 +79,56 @@ class Idempotency(ABC):
         """Keep what a key came with, if it is new; returns what it came with first."""
 
 
-class KeysInMemory(Idempotency):
-    """Those of a demo, whose people end with its process."""
+class Kept(Struct, frozen=True):
+    """A line of a file of keys: whose, scoped; what it came with first, and until when it holds."""
 
-    def __init__(self, now: Callable[[], datetime]) -> None:
-        """Start with none."""
+    person: str
+    key: str
+    told: str
+    until: datetime
+
+
+class KeysInFile(Idempotency):
+    """Those of a demo: a line each, so that they outlive the process as its commands and jobs do.
+
+    A disk that takes no line stops nobody: the key holds as long as the process then.
+    """
+
+    def __init__(self, file: Path, now: Callable[[], datetime]) -> None:
+        """Read what holds still; lines that are none are left out."""
         super().__init__(now)
-        self._seen: dict[tuple[str, str], tuple[str, datetime]] = {}
-        self._lock = threading.Lock()
+        self._file, self._lock = file, threading.Lock()
+        self._seen: dict[tuple[str, str], Kept] = {}
+        for kept in _lines_of(file):
+            if kept.until > now():
+                self._seen.setdefault((kept.person, kept.key), kept)
 
     def _first(self, person: str, route: str, scoped: str, told: str) -> str:
         now = self._now()
         with self._lock:
-            for known, (_, until) in list(self._seen.items()):  # the oldest first
-                if until > now:
+            for known, kept in list(self._seen.items()):  # the oldest first
+                if kept.until > now:
                     break
                 del self._seen[known]
-            return self._seen.setdefault((person, scoped), (told, now + LASTS))[0]
+            if (person, scoped) not in self._seen:
+                self._seen[person, scoped] = kept = Kept(person, scoped, told, now + LASTS)
+                self._keep(kept)
+            return self._seen[person, scoped].told
+
+    def _keep(self, kept: Kept) -> None:
+        try:
+            flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT
+            with os.fdopen(os.open(self._file, flags, 0o600), "ab") as out:
+                out.write(b"\n" + msgspec.json.encode(kept))  # whatever the last one left
+        except OSError:
+            log.exception("a key is not written down")
+
+
+def _lines_of(file: Path) -> Iterator[Kept]:
+    lines = file.read_bytes().splitlines() if file.is_file() else []
+    for line in lines:
+        with suppress(msgspec.DecodeError):  # cut short by the end of a process
+            yield msgspec.json.decode(line, type=Kept)
 
 
 class KeysInDatabase(Idempotency):

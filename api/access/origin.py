@@ -21,8 +21,8 @@ class Origin:
     Attributes:
         public: scheme://host[:port] that browsers see, without a path.
         port: that it listens on.
-        cookie: name of the refresh token's; of this installation and run alone, as browsers keep
-            cookies by host and not by port.
+        cookie: name of the refresh token's; of this installation, run and port alone, as
+            browsers keep cookies by host and not by port.
         links: one-time links may be used; not behind a proxy, where others may read them.
     """
 

@@ -1,7 +1,8 @@
 """The jobs of one API: one runs, a few wait, each is a process that can be ended.
 
 What they are is kept in a directory of the run, so that a restart knows them; what was on its way
-then has failed, as its process ends with this one.
+then has failed, as its process ends with this one. One API of a run works on its jobs, the first
+that claims the directory; another one shows them as they were written down last, and refuses more.
 """
 
 import fcntl
@@ -15,7 +16,7 @@ from datetime import datetime
 from pathlib import Path
 from subprocess import Popen
 from tempfile import TemporaryFile
-from typing import Any, Final
+from typing import IO, Any, Final
 
 import msgspec
 
@@ -29,11 +30,27 @@ KEPT: Final = 200
 TOLD_S: Final = 1.0
 WORDS: Final = 5  # lines of a process's last words
 LARGEST_RESULT: Final = 1_048_576  # of a proof; a backtest's own is in the database
-RESTARTED: Final = "The API was restarted while it ran: ask again."
+RESTARTED: Final = (
+    "The API was restarted while it ran: ask again with a new Idempotency-Key, as this one means "
+    "this job."
+)
 
 
 class JobsFull(Exception):
     """There are as many waiting as may."""
+
+
+class JobsElsewhere(Exception):
+    """Another API works on the run's jobs.
+
+    Attributes:
+        origin: where it is; empty where it did not say.
+    """
+
+    def __init__(self, origin: str) -> None:
+        """Say where."""
+        super().__init__(f"The run's jobs are those of the API at {origin}.")
+        self.origin = origin
 
 
 class Progress(msgspec.Struct):
@@ -59,7 +76,7 @@ class Jobs:
 
     def __init__(
         self, directory: Path, start: Start, say: Callable[[str, dict[str, Any]], None],
-        now: Callable[[], datetime],
+        now: Callable[[], datetime], origin: str = "",
     ) -> None:  # fmt: skip
         """Read what was kept, and begin to work.
 
@@ -68,11 +85,14 @@ class Jobs:
             start: starts the process of a task.
             say: tells those who listen of a job's state.
             now: the wall clock.
+            origin: where this API is, for another one to say who works on the jobs.
         """
         self._directory, self._start, self._say, self._now = directory, start, say, now
-        self._lock = threading.Lock()
-        self._alone = self._claim()
-        self._jobs = {job.id: job for job in self._kept()}
+        self._lock, self._origin = threading.Lock(), origin
+        self._alone, self._jobs = False, dict[str, Job]()
+        self._claimed = directory / "claim"
+        self._held: IO[bytes] | None = None
+        self._own()
         self._queue: queue.SimpleQueue[str | None] = queue.SimpleQueue()
         self._process: Popen[bytes] | None = None
         self._running = ""
@@ -84,8 +104,10 @@ class Jobs:
 
         Raises:
             JobsFull: too many wait already.
+            JobsElsewhere: another API works on the run's jobs.
         """
         with self._lock:
+            self._must_own()
             if id_ in self._jobs:
                 return self._jobs[id_]
             if sum(not job.over for job in self._jobs.values()) > WAITING:
@@ -100,18 +122,23 @@ class Jobs:
     def get(self, id_: str) -> Job | None:
         """Return a job as it is now."""
         with self._lock:
-            found = self._jobs.get(id_)
+            found = self._known().get(id_)
             return None if found is None else msgspec.structs.replace(found)
 
     def all(self) -> Sequence[Job]:
         """Return the jobs, the newest first."""
         with self._lock:
-            found = [msgspec.structs.replace(j) for j in self._jobs.values()]
+            found = [msgspec.structs.replace(j) for j in self._known().values()]
         return sorted(found, key=lambda job: job.requested_at, reverse=True)
 
     def cancel(self, id_: str) -> None:
-        """End a job; what is over stays as it is."""
+        """End a job that there is; what is over stays as it is.
+
+        Raises:
+            JobsElsewhere: another API works on the run's jobs.
+        """
         with self._lock:
+            self._must_own()
             job = self._jobs[id_]
             if job.over:
                 return
@@ -129,7 +156,8 @@ class Jobs:
             if self._process is not None:
                 self._process.kill()
         self._thread.join()
-        self._claimed.close()
+        if self._held is not None:
+            self._held.close()
 
     def _work(self) -> None:
         while (id_ := self._queue.get()) is not None:
@@ -212,30 +240,49 @@ class Jobs:
                 "error": job.error}  # fmt: skip
         self._say(kind, told)
 
+    def _known(self) -> dict[str, Job]:
+        """Return the jobs by id: its own, or those of another API as they were written down."""
+        return self._jobs if self._alone else {job.id: job for job in self._kept()}
+
+    def _must_own(self) -> None:
+        if not self._alone and not self._own():
+            raise JobsElsewhere(self._claimed.read_text(errors="replace"))
+
+    def _own(self) -> bool:
+        """Take the jobs over if nobody works on them; tells whether they are this API's."""
+        self._alone = self._claim()
+        if self._alone:
+            self._jobs = {job.id: job for job in self._kept()}
+            for job in self._jobs.values():
+                if not job.over:
+                    self._settle(job, "failed", RESTARTED)
+        return self._alone
+
     def _kept(self) -> list[Job]:
-        """Return what was kept; what was on its way is over, unless another process works on it."""
+        """Return what was written down, as it was."""
         found = []
         for file in self._directory.glob("*.json"):
             try:
                 job = msgspec.json.decode(file.read_bytes(), type=Job)
             except (OSError, msgspec.DecodeError):
                 continue  # of another version, or cut short: nothing that could be gone on with
-            if job.id != file.stem or (not job.over and not self._alone):
-                continue
-            if not job.over:
-                job.status, job.error, job.finished_at = "failed", RESTARTED, self._now()
-                self._keep(job)
-            found.append(job)
+            if job.id == file.stem:
+                found.append(job)
         return sorted(found, key=lambda job: job.requested_at)
 
     def _claim(self) -> bool:
         """Tell whether no other process works with the directory, for as long as this one does."""
         self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._claimed = (self._directory / "claim").open("wb")
+        claim = self._claimed.open("ab")
         try:
-            fcntl.flock(self._claimed, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(claim, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
+            claim.close()
             return False
+        claim.truncate(0)
+        claim.write(self._origin.encode())
+        claim.flush()
+        self._held = claim
         return True
 
     def _drop_oldest(self) -> None:

@@ -3,19 +3,33 @@
 from decimal import Decimal
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator
 
-from api.asking import TAKEN, Day, JobTaken, archived_days, ask, must_be_archived, no_such_run
+from api.asking import (
+    TAKEN,
+    Day,
+    JobTaken,
+    archived_days,
+    ask,
+    cancel,
+    must_be_archived,
+    no_such_run,
+)
 from api.context import Api, Call
 from api.endpoints import Endpoint, NoQuery
 from api.jobs.job import Job, Status
 from api.jobs.tasks import BacktestTask, Commission, Learning
 from api.pages import PageAsked, after_of, cursor_of
-from api.problems import Invalid
-from api.values import Answer, Asked, Moment, Money
+from api.problems import Conflict, Invalid, NotFound
+from api.stored_request import MOST_CAPITAL, MOST_SLIPPAGE_BPS, asked_of
+from api.values import Answer, Asked, Moment, Money, not_allowed
 from connectors.storage.backtests import backtest_items, newest_backtests, stored_backtest
 from connectors.user_strategies import strategy_names
 
+RESULT_GONE: Final = (
+    "It finished, and its result is in the database no longer: ask again with a new "
+    "Idempotency-Key."
+)
 Weight = Annotated[float, Field(ge=0, le=1)]
 
 
@@ -29,21 +43,19 @@ class BacktestAsked(Asked):
 
     first: Day
     last: Day
-    capital: Annotated[int, Field(ge=1, le=1_000_000_000)] | None = None
+    capital: Annotated[int, Field(ge=1, le=MOST_CAPITAL)] | None = None
     weights: Annotated[dict[str, Weight], Field(max_length=100, default_factory=dict)]
     learning: Learning | None = None
-    slippage_bps: Annotated[int, Field(ge=0, le=1_000)] | None = None
+    slippage_bps: Annotated[int, Field(ge=0, le=MOST_SLIPPAGE_BPS)] | None = None
     commission: Commission | None = None
 
-    @model_validator(mode="after")
-    def _in_order(self) -> "BacktestAsked":
-        if self.last < self.first:
-            reason = "last is before first"
-            raise ValueError(reason)
-        if self.weights and not any(self.weights.values()):
+    @field_validator("weights")
+    @classmethod
+    def _one_is_heard(cls, weights: dict[str, float]) -> dict[str, float]:
+        if weights and not any(weights.values()):
             reason = "give one strategy a weight at least"
-            raise ValueError(reason)
-        return self
+            raise not_allowed(reason)
+        return weights
 
 
 class Progress(Answer):
@@ -104,7 +116,8 @@ class Backtest(Answer):
     """A backtest: asked for here, or stored by the command line.
 
     Attributes:
-        asked: null for one of the command line.
+        asked: of one of the command line what held, the settings' values among it; null for one
+            of another version that did not say.
         eta_seconds: at the pace so far; null while that is not known.
         error: why it failed.
         stored: id of its result; the same request has the same one.
@@ -241,9 +254,8 @@ def backtest_equity(api: Api, call: Call[EquityAsked, None]) -> Equity:
 def cancel_backtest(api: Api, call: Call[NoQuery, None]) -> Backtest:
     """End a backtest; one that is over stays as it is."""
     job = api.jobs.get(call.path["run_id"])
-    if job is None or _backtest_of(job) is None:
-        raise no_such_run(call.path["run_id"])
-    api.jobs.cancel(job.id)
+    if job is not None and _backtest_of(job):
+        cancel(api, job.id)
     return backtest(api, call)
 
 
@@ -255,12 +267,30 @@ def _items(api: Api, call: Call[Any, None], of: str) -> list[dict[str, Any]]:
     asked, id_ = call.query, call.path["run_id"]
     after = after_of(asked).stamp if asked.cursor else 0
     job = api.jobs.get(id_)
-    stored = id_ if job is None else str(job.result)
+    stored = id_ if job is None else _result_of(job)
     with api.pool.connection() as connection:
-        if job is None and stored_backtest(connection, stored) is None:
-            raise no_such_run(id_)
+        if stored_backtest(connection, stored) is None:
+            raise no_such_run(id_) if job is None else NotFound("RESULT_GONE", RESULT_GONE)
         rows = backtest_items(connection, stored, of, after, asked.limit)
     return [{**row, "id": ""} for row in rows]
+
+
+def _result_of(job: Job) -> str:
+    """Return under which id a job's result is stored.
+
+    Raises:
+        NotFound: it is no backtest.
+        Conflict: it has no result, or none yet.
+    """
+    if _backtest_of(job) is None:
+        raise no_such_run(job.id)
+    if job.status == "finished":
+        return str(job.result)
+    if job.over:
+        detail = f"It is {job.status} and has no result: ask again with a new Idempotency-Key."
+    else:
+        detail = f"It is {job.status}: ask again when it has finished."
+    raise Conflict("NOT_FINISHED", detail)
 
 
 def _row_of(connection: Any, job: Job, known: dict[str, Any]) -> dict[str, Any] | None:
@@ -274,18 +304,24 @@ def _of_job(
     api: Api, job: Job, task: BacktestTask, row: dict[str, Any] | None
 ) -> Backtest:  # fmt: skip
     asked = {name: getattr(task, name) for name in BacktestAsked.model_fields}
+    gone = job.status == "finished" and row is None
     return Backtest(
-        run_id=job.id, status=job.status, asked=BacktestAsked(**asked), who=job.who,
+        run_id=job.id, status="failed" if gone else job.status,
+        asked=BacktestAsked(**asked), who=job.who,
         requested_at=job.requested_at, started_at=job.started_at, finished_at=job.finished_at,
         progress=Progress(done=job.done, total=job.total) if job.started_at else None,
-        eta_seconds=job.eta_seconds(api.now()), error=job.error, stored=job.result,
+        eta_seconds=job.eta_seconds(api.now()), error=RESULT_GONE if gone else job.error,
+        stored=job.result,
         figures=None if row is None else _figures(row["metrics"]),
     )  # fmt: skip
 
 
 def _of_row(row: dict[str, Any]) -> Backtest:
+    asked = asked_of(row["settings"], row["metrics"])
     return Backtest(
-        run_id=row["id"], status=row["status"], asked=None, who="", progress=None,
+        run_id=row["id"], status=row["status"],
+        asked=None if asked is None else BacktestAsked.model_construct(**asked),
+        who="", progress=None,
         requested_at=row["requested_at"], started_at=None, finished_at=row["finished_at"],
         eta_seconds=None, error="", stored=row["id"], figures=_figures(row["metrics"]),
     )  # fmt: skip
@@ -323,13 +359,13 @@ DOLLARS: Final = frozenset(
 )  # fmt: skip
 ENDPOINTS = (
     Endpoint("POST", "/api/backtest/run", run_backtest, "trader", JobTaken, body=BacktestAsked,
-             status=TAKEN, session=True, rate=30, problems=(400,)),
+             status=TAKEN, session=True, rate=30, problems=(400, 409)),
     Endpoint("GET", "/api/backtest", backtests, "viewer", Backtests, query=BacktestsAsked),
     Endpoint("GET", "/api/backtest/{run_id}", backtest, "viewer", Backtest, problems=(404,)),
     Endpoint("DELETE", "/api/backtest/{run_id}", cancel_backtest, "trader", Backtest,
-             session=True, rate=60, problems=(404,)),
+             session=True, rate=60, problems=(404, 409)),
     Endpoint("GET", "/api/backtest/{run_id}/trades", backtest_trades, "viewer", BacktestTrades,
-             query=PageAsked, problems=(404,)),
+             query=PageAsked, problems=(404, 409)),
     Endpoint("GET", "/api/backtest/{run_id}/equity", backtest_equity, "viewer", Equity,
-             query=EquityAsked, problems=(404,)),
+             query=EquityAsked, problems=(404, 409)),
 )  # fmt: skip

@@ -1,5 +1,6 @@
 """The market as stored: bars, news and what the news say of a ticker."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Final, get_args
 
@@ -8,9 +9,10 @@ from pydantic import Field
 from api.context import Api, Call
 from api.endpoints import Endpoint, NoQuery
 from api.indicators import Indicator, Line, line_of, warm_up
+from api.known import no_such_ticker
 from api.pages import Limit, PageAsked, after_of, cursor_of, page_before
-from api.problems import NotFound
-from api.values import Answer, Asked, Moment, Money, Ticker
+from api.problems import Invalid, NotFound
+from api.values import TICKER, Answer, Asked, Moment, Money, Ticker
 from connectors.storage.pages import Pages
 from messages.units import to_datetime
 from operators.params import Params
@@ -161,12 +163,8 @@ def bars(api: Api, call: Call[BarsAsked, None]) -> Bars:
     asked, interval = call.query, api.run.spec.interval
     with api.pool.connection() as connection:
         pages = Pages(connection)
-        until = asked.until
-        if until is None:
-            newest = pages.read("last_price", ticker=asked.ticker, interval=interval, since=EVER)
-            if not newest:
-                return Bars(ticker=asked.ticker, interval=interval, bars=[], indicators={})
-            until = newest[0]["start"] + timedelta(microseconds=1)
+        newest = _newest_bar(pages, asked.ticker, interval)
+        until = asked.until or newest + timedelta(microseconds=1)
         since = asked.since or until - SPAN
         rows = pages.read(
             "newest_bars", ticker=asked.ticker, interval=interval, since=since, until=until,
@@ -228,11 +226,28 @@ def article(api: Api, call: Call[NoQuery, None]) -> ArticleDetail:
 def sentiment(api: Api, call: Call[SentimentAsked, None]) -> Sentiment:
     """What recent news said of a ticker, window by window."""
     ticker = call.path["ticker"].upper()
+    if not re.fullmatch(TICKER, ticker):
+        fields = {"ticker": f"is not of the form {TICKER}"}
+        raise Invalid("NOT_ALLOWED", "Name a ticker, such as AAPL.", fields=fields)
     with api.pool.connection() as connection:
-        rows = Pages(connection).page(
-            "sentiment_windows", {"ticker": ticker}, limit=call.query.limit
-        )  # fmt: skip
+        pages = Pages(connection)
+        rows = pages.page("sentiment_windows", {"ticker": ticker}, limit=call.query.limit)
+        if not rows:
+            _newest_bar(pages, ticker, api.run.spec.interval)
     return Sentiment(ticker=ticker, windows=[Window(at=row["event_time"], **row) for row in rows])
+
+
+def _newest_bar(pages: Pages, ticker: str, interval: str) -> datetime:
+    """Return the start of a ticker's newest bar, UTC.
+
+    Raises:
+        NotFound: it has none.
+    """
+    newest = pages.read("last_price", ticker=ticker, interval=interval, since=EVER)
+    if not newest:
+        raise no_such_ticker(ticker)
+    start: datetime = newest[0]["start"]
+    return start
 
 
 def _lines(asked: str | None, rows: list[dict[str, Any]], rules: Params) -> dict[str, Line]:
@@ -251,9 +266,9 @@ def _article(row: dict[str, Any]) -> Article:
 
 
 ENDPOINTS = (
-    Endpoint("GET", "/api/bars", bars, "viewer", Bars, query=BarsAsked),
+    Endpoint("GET", "/api/bars", bars, "viewer", Bars, query=BarsAsked, problems=(404,)),
     Endpoint("GET", "/api/news", news, "viewer", News, query=NewsAsked),
     Endpoint("GET", "/api/news/{id}", article, "viewer", ArticleDetail, problems=(404,)),
     Endpoint("GET", "/api/sentiment/{ticker}", sentiment, "viewer", Sentiment,
-             query=SentimentAsked),
+             query=SentimentAsked, problems=(404,)),
 )  # fmt: skip

@@ -7,7 +7,7 @@ from pydantic import model_validator
 from api.context import Api, Call
 from api.endpoints import Endpoint, NoQuery
 from api.routes.passkeys import Role, registrar_of
-from api.values import Answer, Asked, Moment
+from api.values import Answer, Asked, Moment, not_allowed
 
 
 class PersonAnswer(Answer):
@@ -38,7 +38,7 @@ class PersonChanged(Asked):
     def _says_something(self) -> "PersonChanged":
         if self.role is None and self.active is None:
             reason = "say role or active"
-            raise ValueError(reason)
+            raise not_allowed(reason)
         return self
 
 

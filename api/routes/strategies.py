@@ -61,6 +61,7 @@ class StrategyMetrics(Answer):
 
     Attributes:
         trades: outcomes it is credited for; needed: before its weight may change; missing: of them.
+        weight: in force now, as `/api/strategies` has it.
         votes: judged; hits: of them, right some bars later.
     """
 
@@ -100,14 +101,16 @@ def strategy_metrics(api: Api, call: Call[NoQuery, None]) -> StrategyMetrics:
     """How a strategy does, and how many outcomes learning still wants."""
     name, needed = _known(api, call), api.run.rules.learning.min_trades
     with api.pool.connection() as connection:
-        rows = Pages(connection).read("newest_metric", strategy_id=name)
+        pages = Pages(connection)
+        rows = pages.read("newest_metric", strategy_id=name)
+        weighed = {r["name"]: r["current_weight"] for r in pages.read("strategies", limit=MOST)}
     if not rows:
         return StrategyMetrics(
             strategy=name, at=None, trades=0, needed=needed, missing=needed, wins=0,
             realized_pnl=None, mean_roi=None, sharpe=None, max_drawdown=None,
-            mean_hold_seconds=None, weight=0.0, votes=0, hits=0,
+            mean_hold_seconds=None, weight=weighed.get(name, 0.0), votes=0, hits=0,
         )  # fmt: skip
-    row = rows[0]
+    row = {**rows[0], "weight": weighed.get(name, rows[0]["weight"])}
     missing = max(0, needed - row["trades"])
     return StrategyMetrics(
         strategy=name, at=row["event_time"], needed=needed, missing=missing, **row

@@ -24,14 +24,15 @@ class Flow(Answer):
 
     Attributes:
         lag: records that it has not read yet.
-        clock: the time of its log; clock_age_s: the wall clock less that, live.
+        clock: the time of its log; null before its first record.
+        clock_age_s: the wall clock less that, of a live run; null where time is simulated.
         epoch_age_s: since everything was last durable.
     """
 
     flow: str
     state: str
     lag: int
-    clock: str
+    clock: Moment | None
     clock_age_s: float | None
     epoch_age_s: float | None
     restarts: int
@@ -42,8 +43,8 @@ class Feed(Answer):
 
     feed: str
     state: str
-    last_success: str | None
-    last_item: str | None
+    last_success: Moment | None
+    last_item: Moment | None
     entries: int
     errors: int
     detail: str
@@ -53,7 +54,9 @@ class TopicLevel(Answer):
     """A topic of the run.
 
     Attributes:
-        records: that were ever appended, ticks included; newest: when the last one was.
+        records: facts that were ever appended: what tells the time alone (a tick) is none. Null
+            while that is not known: after a restart, until a quiet topic has its next one.
+        newest: when the last of them was.
         rate: a second, over the last five minutes; null before the second look, ten seconds after
             the start.
         delay_ms_p50, delay_ms_p99: from the moment that a record is of to its append, of the newest
@@ -61,7 +64,7 @@ class TopicLevel(Answer):
     """
 
     topic: str
-    records: int
+    records: int | None
     newest: Moment | None
     rate: float | None
     delay_ms_p50: float | None
@@ -72,7 +75,7 @@ class AlertAnswer(Answer):
     """Something that somebody should look at.
 
     Attributes:
-        about: a flow, a feed, a topic or the broker.
+        about: a flow, a feed, a topic, the broker or the database.
     """
 
     code: str
@@ -130,9 +133,13 @@ def ready(api: Api, call: Call[NoQuery, None]) -> Good:
 
 
 def system(api: Api, call: Call[NoQuery, None]) -> System:
-    """How the flows, feeds and topics are, and what is amiss."""
+    """How the flows, feeds and topics are, and what is amiss.
+
+    It asks neither database nor broker, and so tells that one of them hangs.
+    """
     flows, feeds, topics, live = api.flows(), api.feeds(), api.watch.topics(), api.run.live
-    amiss = alerts_of(flows, feeds, topics, live=live, tailing=api.tailing())
+    amiss = alerts_of(flows, feeds, topics, live=live, tailing=api.tailing(),
+                     stored=api.stored())  # fmt: skip
     return System(
         version=VERSION, run=api.run.run_id, live=live, ended=api.ended,
         flows=[Flow.model_validate(flow) for flow in flows],
@@ -169,7 +176,7 @@ def _letter(row: dict[str, Any]) -> DeadLetter:
 ENDPOINTS = (
     Endpoint("GET", "/health", health, None, Good, quick=True),
     Endpoint("GET", "/ready", ready, None, Good, problems=(503,)),
-    Endpoint("GET", "/api/system", system, "viewer", System),
+    Endpoint("GET", "/api/system", system, "viewer", System, quick=True),
     Endpoint("GET", "/api/system/dead-letters", dead_letters, "viewer", DeadLetters,
              query=PageAsked),
 )  # fmt: skip

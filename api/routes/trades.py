@@ -7,6 +7,7 @@ from starlette.responses import Response
 
 from api.context import Api, Call
 from api.endpoints import Endpoint, NoQuery
+from api.known import must_be_code, must_be_strategy
 from api.lineage import (
     Decision,
     Lineage,
@@ -230,6 +231,8 @@ def _page(
     api: Api, table: str, filters: dict[str, Any], narrowed: dict[str, Any], asked: PageAsked,
     since: Any, until: Any,
 ) -> list[dict[str, Any]]:  # fmt: skip
+    must_be_strategy(api, getattr(asked, "strategy", None))
+    must_be_code(getattr(asked, "code", None))
     after = page_before(after_of(asked), until)
     if since is not None:
         narrowed["since"] = to_micros(since)

@@ -37,6 +37,20 @@ def connect(
     )  # fmt: skip
 
 
+def answers(url: str, within_s: int) -> bool:
+    """Tell whether a database lets a new connection in.
+
+    Args:
+        url: of it.
+        within_s: seconds, 2 at least.
+    """
+    try:
+        psycopg.connect(url, connect_timeout=within_s).close()
+    except psycopg.OperationalError:
+        return False
+    return True
+
+
 @contextmanager
 def reading(url: str, schema: str) -> Iterator["psycopg.Connection[dict[str, Any]]"]:
     """Give a connection that reads one moment, rows as dictionaries.

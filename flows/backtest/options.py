@@ -30,16 +30,6 @@ JOB_V1: Final = Params(
     learning=LearningParams(rule="fixed"),
 )
 JOB_WEIGHTS: Final = {MOMENTUM: 0.5, MEAN_REVERSION: 0.5}
-# Commissions of well-known kinds: names of FillParams with their values.
-COMMISSIONS: Final[dict[str, dict[str, int]]] = {
-    "none": {"commission_per_share": 0, "commission_bps": 0},
-    "alpaca": {
-        "commission_per_share": 0,
-        "commission_bps": 0,
-        "sell_fee_ppm": 28,
-        "sell_fee_per_1000": 1_660,
-    },
-}
 
 
 class CannotBacktest(TidewireError, ValueError):

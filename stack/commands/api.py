@@ -64,7 +64,7 @@ def run(options: argparse.Namespace) -> int:
         signs["metrics_port"] = serve_metrics("api", run_.run_id, metrics_port(run_, "api"))
     status = StatusFile(run_.path("status", "api.json"), **signs).keep_writing()
     origin = Origin(
-        origin_of(settings.api, port), port, cookie_name(home, run_.run_id),
+        origin_of(settings.api, port), port, cookie_name(home, run_.run_id, port),
         links=not settings.api.trusted_proxies,
     )  # fmt: skip
     serve(
@@ -73,7 +73,7 @@ def run(options: argparse.Namespace) -> int:
             layout_as_api(home, run_),
             origin,
             key,
-            lambda: flow_vitals(run_.path()),
+            lambda: flow_vitals(run_.path(), live=run_.live),
             lambda: feed_vitals(run_.path()),
             starting(home.path, run_),
             built_files(),
@@ -102,9 +102,14 @@ def key_of(home: Home, settings: Settings) -> bytes:
         raise StackError(str(error)) from error
 
 
-def cookie_name(home: Home, run_id: str) -> str:
-    """Return the cookie's name: of this installation and run."""
-    return f"tidewire_{home.value('installation', new_installation())}_{run_id.replace('-', '_')}"
+def cookie_name(home: Home, run_id: str, port: int) -> str:
+    """Return the cookie's name: of this installation, run and port.
+
+    Browsers keep cookies by host and not by port, and a refresh token is good for one use: two APIs
+    of a run with one cookie would sign each other's people out.
+    """
+    installation = home.value("installation", new_installation())
+    return f"tidewire_{installation}_{run_id.replace('-', '_')}_{port}"
 
 
 def new_installation() -> str:

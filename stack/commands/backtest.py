@@ -19,7 +19,7 @@ from flows.backtest.run import Inputs, Ran, run_backtest
 from operators.params import Params
 from stack.child import end_with, in_lines
 from stack.commands.backtest_options import add_input, asked
-from stack.commands.options import add_as_child, writable
+from stack.commands.options import add_as_child, add_keep_in, writable
 
 SHOWN_HELD: Final = 10
 NOT_WRITTEN: Final = "report NOT written to "
@@ -38,6 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--schema", default="run_live", help="of TIDEWIRE_DATABASE_URL")
     parser.add_argument("--json", action="store_true", help="one JSON line")
     add_as_child(parser)
+    add_keep_in(parser)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -92,7 +93,7 @@ def _report(options: argparse.Namespace) -> tuple[str, int]:
 
     written = "" if report is None else _write(options.report, report)
     row = row_of(request, result, began, report)
-    kept = store(database(options.home, options.schema), row)
+    kept = store(database(options.home, options.schema, options.keep_in), row)
     if options.json:
         found = {"id": row.id, "kept": row.id in kept, **msgspec.to_builtins(result), **_cost()}
         return msgspec.json.encode(found).decode(), 0

@@ -12,7 +12,6 @@ from connectors.parameters import parse_setting, with_settings
 from connectors.settings import Settings, load_settings
 from connectors.user_strategies import strategy_names
 from flows.backtest.options import (
-    COMMISSIONS,
     JOB_V1,
     JOB_WEIGHTS,
     CannotBacktest,
@@ -21,6 +20,7 @@ from flows.backtest.options import (
 from flows.backtest.request import Files, name_of, request_of
 from messages.market import INTERVALS
 from messages.requests import BacktestRequest
+from operators.commissions import COMMISSIONS
 from operators.params import STRATEGIES, OwnParams, Params, equal_weights
 from stack.commands.options import add_run_strategies, at_least
 

@@ -1,4 +1,4 @@
-"""Where backtests are kept: backtest_runs of the running stack's, or the named, database."""
+"""Where backtests are kept: backtest_runs of a named run, a named database, or what is up."""
 
 import hashlib
 from datetime import UTC, datetime
@@ -7,6 +7,7 @@ from pathlib import Path
 import msgspec
 import psycopg
 
+from connectors.runs import load_run
 from connectors.settings import load_settings
 from connectors.storage.backtest_inputs import stored_bars, stored_scores
 from connectors.storage.backtests import BacktestRow, save
@@ -20,13 +21,27 @@ from stack.home import Home
 from stack.runtime.presence import running
 
 
-def database(home: str | None, schema: str = "") -> tuple[str, str] | None:
-    """Return URL and schema of the database that the settings name, or else of the running stack.
+def database(
+    home: str | None, schema: str = "", run: Path | None = None
+) -> tuple[str, str] | None:  # fmt: skip
+    """Return URL and schema of a run, or of the settings' database, or else of the running stack.
 
     Args:
         home: directory of all state; None: the setting.
         schema: in the database that the settings name.
+        run: directory of the run that is meant, whatever is up; None: none is.
+
+    Raises:
+        CannotBacktest: the directory holds no run.
+        RunUnreadable: its `run.json` is damaged or of another version.
     """
+    if run is not None:
+        try:
+            meant = load_run(run)
+        except FileNotFoundError as error:
+            reason = f"There is no run at {run} to keep the result in: it was removed."
+            raise CannotBacktest(reason) from error
+        return meant.database_url, meant.schema
     settings = load_settings()
     if url := settings.database_url.get_secret_value():
         return url, schema

@@ -40,7 +40,7 @@ def obey(options: argparse.Namespace, kind: CommandKind, ticker: str = "") -> in
     """
     home = home_of(options)
     run_ = run_up(home)
-    flows = rows_of(run_.path())
+    flows = rows_of(run_.path(), live=run_.live)
     if flows and all(flow.state == "ended" for flow in flows):
         reason = f"Run {run_.run_id} has ended: nothing of it can be commanded any more."
         raise StackError(reason)

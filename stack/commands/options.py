@@ -32,6 +32,11 @@ def add_as_child(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--as-child", type=int, default=0, metavar="PID", help=argparse.SUPPRESS)
 
 
+def add_keep_in(parser: argparse.ArgumentParser) -> None:
+    """Add the run, by its directory, whose database takes the result; the API names its own."""
+    parser.add_argument("--keep-in", type=Path, metavar="RUN", help=argparse.SUPPRESS)
+
+
 def home_of(options: argparse.Namespace) -> Home:
     """Return the home that a command line names, or the setting's.
 

@@ -5,6 +5,7 @@ import json
 import sys
 import time
 from dataclasses import asdict
+from datetime import datetime
 from pathlib import Path
 
 from connectors.runs import Run, load_run
@@ -39,19 +40,19 @@ def run_status(home: Home, *, as_json: bool) -> tuple[str, int]:
         )
         return (json.dumps({"up": False}) if as_json else text), 1
     found = load_run(Path(there["directory"]))
-    rows, state = rows_of(found.path()), _trading_state(found)
+    rows, state = rows_of(found.path(), live=found.live), _trading_state(found)
     # The flows of a run that is played end with their input.
     fine = ("running",) if found.live else ("running", "ended")
     good = bool(rows) and all(row.state in fine for row in rows)
     if as_json:
         kept = {k: v for k, v in there.items() if k != "database_url"}
         told = {"up": True, **kept, "trading_state": state, "flows": [asdict(r) for r in rows]}
-        return json.dumps(told), int(not good)
+        return json.dumps(told, default=_moment), int(not good)
     head = ("flow", "state", ">lag", ">clock age", ">epoch age", ">restarts", "metrics")
     first = f"run {there['run']} at {there['bootstrap']}, process {there['pid']}; trading {state}"
     if there.get("api"):
         first += f"; API at {there['api']}{_api_words(found)}"
-    table = text_table(head, [_row(row, live=found.live) for row in rows])
+    table = text_table(head, [_row(row) for row in rows])
     return f"{first}\n{table}", int(not good)
 
 
@@ -71,12 +72,17 @@ def _trading_state(found: Run) -> str:
     return str(row.get("new_state", "ACTIVE"))
 
 
-def _row(flow: FlowStatus, *, live: bool) -> tuple[str, ...]:
+def _row(flow: FlowStatus) -> tuple[str, ...]:
     metrics = f"http://127.0.0.1:{flow.metrics_port}/metrics" if flow.metrics_port else "off"
     return (
-        flow.flow, flow.state, f"{flow.lag:,}", _age(flow.clock_age_s if live else None),
+        flow.flow, flow.state, f"{flow.lag:,}", _age(flow.clock_age_s),
         _age(flow.epoch_age_s), str(flow.restarts), metrics,
     )  # fmt: skip
+
+
+def _moment(value: datetime) -> str:
+    """Return a time as RFC 3339 has it."""
+    return value.isoformat().replace("+00:00", "Z")
 
 
 def _age(seconds: float | None) -> str:

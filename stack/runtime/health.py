@@ -27,12 +27,12 @@ State = Literal["running", "restarting", "ended", "failed"]
 
 @dataclass(frozen=True, slots=True)
 class FlowStatus:
-    """One line of `tidewire status`; the fields are those of `FlowHealth`."""
+    """One line of `tidewire status`; the fields are those of `FlowHealth`, times in UTC."""
 
     flow: str
     state: str
     lag: int
-    clock: str
+    clock: datetime | None
     clock_age_s: float | None
     epoch_age_s: float | None
     restarts: int
@@ -101,7 +101,7 @@ class HealthBoard:
             state=state_of(child),
             lag=signs.get("lag", 0),
             clock=None if clock is None else to_datetime(clock),
-            clock_age_s=signs.get("clock_age_s"),
+            clock_age_s=signs.get("clock_age_s") if self._run.live else None,
             epoch_age_s=signs.get("epoch_age_s"),
             restarts=child.restarts,
             detail=tail(log, 1)[:500] if child.crashes else "",
@@ -115,8 +115,13 @@ def state_of(child: Child) -> State:
     return "running" if child.process is not None else "restarting"
 
 
-def rows_of(run: Path) -> list[FlowStatus]:
-    """Return the health of a run's flows as its files say, for a look from another process."""
+def rows_of(run: Path, *, live: bool) -> list[FlowStatus]:
+    """Return the health of a run's flows as its files say, for a look from another process.
+
+    Args:
+        run: its directory.
+        live: the wall clock is the run's clock; elsewhere a clock has no age.
+    """
     try:
         known = json.loads((run / "status" / "supervisor.json").read_text())
     except (FileNotFoundError, ValueError):
@@ -129,7 +134,8 @@ def rows_of(run: Path) -> list[FlowStatus]:
         rows.append(
             FlowStatus(
                 label, "silent" if silent else state, signs.get("lag", 0),
-                "" if clock is None else f"{to_datetime(clock):%F %T}", signs.get("clock_age_s"),
+                None if clock is None else to_datetime(clock),
+                signs.get("clock_age_s") if live else None,
                 signs.get("epoch_age_s"), restarts, signs.get("metrics_port"),
             )
         )  # fmt: skip

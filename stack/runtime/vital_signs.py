@@ -9,14 +9,14 @@ from api.vitals import FeedVitals, FlowVitals
 from stack.runtime.health import rows_of
 
 
-def flow_vitals(run: Path) -> Sequence[FlowVitals]:
-    """Return how the flows of a run's directory are."""
+def flow_vitals(run: Path, *, live: bool) -> Sequence[FlowVitals]:
+    """Return how the flows of a run's directory are; live: the wall clock is its clock."""
     return [
         FlowVitals(
             flow=row.flow, state=row.state, lag=row.lag, clock=row.clock,
             clock_age_s=row.clock_age_s, epoch_age_s=row.epoch_age_s, restarts=row.restarts,
         )
-        for row in rows_of(run)
+        for row in rows_of(run, live=live)
     ]  # fmt: skip
 
 

@@ -14,6 +14,7 @@ from msgspec.structs import replace as replace_struct
 from api.access.origin import Origin
 from api.build import Serving, api_of, server_of
 from api.context import Api
+from api.jobs.tasks import Start
 from api.vitals import FlowVitals
 from connectors.kafka.layout import Layout
 from connectors.runs import Run
@@ -87,16 +88,20 @@ class Served:
 
 @contextmanager
 def served(
-    run: Run, layout: Layout, *, dashboard: Path | None = None, **more: Any
-) -> Iterator[Served]:
-    """Serve a run's API in a thread; without a dashboard the built-in page is shown."""
+    run: Run, layout: Layout, start: Start | None = None, *, dashboard: Path | None = None,
+    **more: Any,
+) -> Iterator[Served]:  # fmt: skip
+    """Serve a run's API in a thread; its jobs are real ones, or what `start` starts.
+
+    Without a dashboard the built-in page is shown.
+    """
     port, clock, flows = free_port(), Clock(), dict[str, str]()
     origin = Origin(f"http://localhost:{port}", port, "tidewire_test", **more)
-    start = starting(home_of_run(run), run)
+    start = start or starting(home_of_run(run), run)
     files = dashboard or run.path("no dashboard")
 
     def vitals() -> list[FlowVitals]:
-        return [FlowVitals(flow=name, state=state) for name, state in flows.items()]
+        return [FlowVitals(flow=name, state=state, clock=clock()) for name, state in flows.items()]
 
     serving = Serving(run, layout, origin, KEY, vitals, list, start, files)
     with api_of(serving, clock) as api:

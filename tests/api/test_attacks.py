@@ -261,7 +261,7 @@ def test_injections_find_nothing_and_break_nothing(web: Served, text: str) -> No
      "99999999999999999", "-1"],
 )  # fmt: skip
 def test_times_at_the_ends_of_the_calendar(web: Served, path: str, name: str, moment: str) -> None:
-    answer = web.get(path, params={name: moment, **({"ticker": "A"} if "bars" in path else {})})
+    answer = web.get(path, params={name: moment, **({"ticker": "AAPL"} if "bars" in path else {})})
     assert answer.status_code in (200, 422), answer.text
 
 

@@ -1,36 +1,41 @@
 """A busy API: slow answers hold threads, never the loop; every request is counted."""
 
+import socket
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from msgspec.structs import replace
 
 from connectors.telemetry import REQUEST_SECONDS
-from tests.api.served import Served
+from stack.runtime.demo import Demo
+from stack.servers.services import Services
+from tests.api.served import Served, as_api, served
 from tests.waiting import eventually
 
 pytestmark = [pytest.mark.kafka, pytest.mark.postgres, pytest.mark.timeout(300)]
 MANY = 60  # more than there are threads
 
 
-def test_health_answers_while_every_thread_waits(
+def test_health_and_system_answer_while_every_thread_waits(
     web: Served, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     gate, waiting = threading.Event(), list[int]()
 
-    def flows() -> bool:
+    def text(_value: Any) -> str:
         waiting.append(1)
         assert gate.wait(120)
-        return False
+        return ""
 
-    monkeypatch.setattr(type(web.api), "ended", property(lambda _: flows()))
+    monkeypatch.setattr("api.routes.controls._text", text)
     headers = web.bearer("viewer")
 
     def ask(_n: int) -> int:
         return httpx.get(
-            f"{web.origin.public}/api/system", headers=headers, timeout=120
+            f"{web.origin.public}/api/limits", headers=headers, timeout=120
         ).status_code
 
     with ThreadPoolExecutor(MANY) as pool:
@@ -38,10 +43,35 @@ def test_health_answers_while_every_thread_waits(
         try:
             eventually(lambda: len(waiting) >= 40)
             assert web.client.get("/health", timeout=60).json() == {"status": "ok"}
+            assert web.get("/api/system").json()["run"] == web.api.run.run_id
             assert not any(answer.done() for answer in answers)
         finally:
             gate.set()
         assert {answer.result() for answer in answers} == {200}
+
+
+def test_a_database_that_hangs_is_an_alert_and_holds_the_system_page_up_for_nobody(
+    services: Services, played_day: Demo, tmp_path: Path
+) -> None:
+    """It takes connections and says nothing, as one does whose processes were stopped."""
+    with socket.create_server(("127.0.0.1", 0)) as hung:
+        url = f"postgresql://tidewire@127.0.0.1:{hung.getsockname()[1]}/tidewire"
+        run = replace(played_day.run, directory=str(tmp_path), database_url=url)
+        with served(run, as_api(services, run)) as web, ThreadPoolExecutor(MANY) as pool:
+            headers = web.bearer("viewer")
+            away = [pool.submit(httpx.get, f"{web.origin.public}/api/portfolio", headers=headers,
+                                timeout=120) for _ in range(MANY)]  # fmt: skip
+            found = eventually(lambda: [
+                a for a in web.get("/api/system").json()["alerts"] if a["code"] == "DATABASE_AWAY"
+            ])  # fmt: skip
+            assert (found[0]["severity"], found[0]["about"]) == ("critical", "database")
+            assert {each.result().json()["code"] for each in away} == {"DATABASE_AWAY"}
+
+
+def test_a_database_that_answers_is_no_alert(web: Served) -> None:
+    eventually(web.api.tailing)
+    assert web.api.stored()
+    assert web.get("/api/system").json()["alerts"] == []
 
 
 def test_each_request_is_counted_by_route_and_status(

@@ -6,20 +6,22 @@ import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import msgspec
 import psutil
 import pytest
+from msgspec.structs import replace as replace_struct
 
 from api.jobs.job import Job
-from api.jobs.jobs import RESTARTED, Jobs, JobsFull
-from api.jobs.tasks import BacktestTask, Task, VerifyTask
+from api.jobs.jobs import RESTARTED, Jobs, JobsElsewhere, JobsFull
+from api.jobs.tasks import BacktestTask, VerifyTask
 from stack.jobs import arguments
 from stack.runtime.demo import Demo
 from stack.runtime.presence import appear, vanish
 from stack.servers.services import Services
 from tests.api.served import Served
+from tests.api.sleepers import Sleepers
 from tests.api.wire import hear, listening
 from tests.waiting import eventually
 
@@ -49,9 +51,10 @@ def done(web: Served, path: str) -> dict[str, Any]:
 
 
 @pytest.fixture
-def up(services: Services, played_day: Demo) -> Iterator[None]:
-    """Say that the run is up, as `demo` does: a child finds its database by that."""
-    appear(services.home, played_day.run, services)
+def another(services: Services, played_day: Demo) -> Iterator[None]:
+    """Say that another run of the home is up: a backtest asked of ours is none of its business."""
+    run = replace_struct(played_day.run, schema="run_another")
+    appear(services.home, run, services)
     yield
     vanish(services.home)
 
@@ -61,7 +64,7 @@ def day_of(web: Served) -> str:
     return found[-1]
 
 
-@pytest.mark.usefixtures("up")
+@pytest.mark.usefixtures("another")
 def test_a_backtest_is_run_watched_and_read(web: Served) -> None:
     day = day_of(web)
     socket, _ = listening(web, "backtests")
@@ -91,7 +94,7 @@ def test_a_backtest_is_run_watched_and_read(web: Served) -> None:
     socket.close()
     _is_read_by_page(web, path, figures)
     again = web.get(f"/api/backtest/{found['stored']}").json()
-    assert (again["asked"], again["figures"]) == (None, figures)
+    assert (again["asked"], again["figures"]) == (body, figures)
     listed = web.get("/api/backtest").json()["backtests"]
     assert [each["run_id"] for each in listed if each["stored"] == found["stored"]] == [
         found["run_id"]
@@ -118,7 +121,6 @@ def _is_read_by_page(web: Served, path: str, figures: dict[str, Any]) -> None:
     assert curve[-1]["equity"] == figures["final_equity"]
 
 
-@pytest.mark.usefixtures("up")
 def test_a_day_is_proved(web: Served, played_day: Demo) -> None:
     day = day_of(web)
     taken = ask(web, "/api/replay/verify", {"day": day})
@@ -173,26 +175,12 @@ def test_a_task_is_a_command_line_of_values(played_day: Demo) -> None:
     task = BacktestTask(first="2025-03-12", last="2025-03-13", weights={"momentum": 0.25})
     words = arguments(task, run)
     assert words[:4] == (
-        "backtest", "--from-archive=2025-03-12..2025-03-13", f"--schema={run.schema}",
+        "backtest", "--from-archive=2025-03-12..2025-03-13", f"--keep-in={run.directory}",
         "--weights=momentum=0.25",
     )  # fmt: skip
     assert arguments(VerifyTask(day="2025-03-12"), run)[:3] == (
         "replay", "--verify", "--day=2025-03-12",
     )  # fmt: skip
-
-
-class Sleepers:
-    """Starts processes that wait until they are ended, or print what they are told."""
-
-    def __init__(self, program: str = "import time; time.sleep(600)") -> None:
-        self.program = program
-        self.processes: list[subprocess.Popen[bytes]] = []
-
-    def __call__(self, _task: Task, out: IO[bytes]) -> "subprocess.Popen[bytes]":
-        command = [sys.executable, "-c", self.program]
-        process = subprocess.Popen(command, stdout=out, stderr=subprocess.PIPE)
-        self.processes.append(process)
-        return process
 
 
 @pytest.fixture
@@ -201,7 +189,8 @@ def told() -> list[Any]:
 
 
 def jobs_of(place: Path, start: Sleepers, told: list[Any]) -> Jobs:
-    return Jobs(place, start, lambda kind, data: told.append((kind, data)), lambda: NOW)
+    say = lambda kind, data: told.append((kind, data))  # noqa: E731
+    return Jobs(place, start, say, lambda: NOW, "http://localhost:8420")
 
 
 TASK = BacktestTask(first="2025-03-12", last="2025-03-12")
@@ -238,7 +227,7 @@ def test_one_runs_others_wait_and_each_can_be_ended(tmp_path: Path, told: list[A
     again.close()
 
 
-def test_a_second_process_leaves_the_first_one_s_jobs_alone(
+def test_one_process_works_on_a_run_s_jobs_and_another_shows_them(
     tmp_path: Path, told: list[Any]
 ) -> None:
     start = Sleepers()
@@ -246,16 +235,34 @@ def test_a_second_process_leaves_the_first_one_s_jobs_alone(
     first.ask("job-0", TASK, "ann")
     eventually(lambda: len(start.processes) == 1)
     second = jobs_of(tmp_path, start, told)
-    assert second.get("job-0") is None
-    second.close()
+    shown = second.get("job-0")
+    assert shown is not None
+    assert shown.status == "running"
+    for asked in (lambda: second.ask("job-1", TASK, "bob"), lambda: second.cancel("job-0")):
+        with pytest.raises(JobsElsewhere, match="http://localhost:8420"):
+            asked()
     found = first.get("job-0")
     assert found is not None
     assert (found.status, found.error) == ("running", "")
     first.close()
-    third = jobs_of(tmp_path, start, told)
-    [known] = third.all()
+    [known] = second.all()
     assert (known.status, known.error) == ("failed", RESTARTED)
-    third.close()
+    # Nobody works on them now: who is asked next does.
+    assert second.ask("job-1", TASK, "bob").status == "queued"
+    eventually(lambda: len(start.processes) == 2)
+    second.close()
+
+
+def test_what_ran_when_its_process_died_has_failed_for_who_takes_over(
+    tmp_path: Path, told: list[Any]
+) -> None:
+    job = Job(id="job-0", task=TASK, who="ann", requested_at=NOW, status="running")
+    (tmp_path / "job-0.json").write_bytes(msgspec.json.encode(job))
+    jobs = jobs_of(tmp_path, Sleepers(), told)
+    [known] = jobs.all()
+    assert (known.status, known.error, known.finished_at) == ("failed", RESTARTED, NOW)
+    assert "new Idempotency-Key" in known.error
+    jobs.close()
 
 
 def test_files_of_strangers_are_no_jobs(tmp_path: Path, told: list[Any]) -> None:

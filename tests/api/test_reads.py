@@ -11,15 +11,19 @@ from typing import Any
 import jsonschema
 import psycopg
 import pytest
+from msgspec.structs import replace
 from psycopg.rows import dict_row
 
 from api.app import ENDPOINTS
 from api.endpoints import Endpoint
 from api.openapi import document
 from connectors.archive.reading import ArchivedRun
+from connectors.storage.schema import upgrade
+from connectors.storage.sink import seed
 from flows.replay.explain import Explainer
 from stack.runtime.demo import Demo
-from tests.api.served import Served
+from stack.servers.services import Services
+from tests.api.served import Served, as_api, served
 from tests.waiting import eventually
 
 pytestmark = [pytest.mark.kafka, pytest.mark.postgres, pytest.mark.timeout(300)]
@@ -205,8 +209,17 @@ def test_the_system_tells_how_topics_grow(web: Served, played_day: Demo) -> None
     assert told["alerts"][0]["code"] == "FLOW_DOWN"
     topics = {t["topic"]: t for t in told["topics"]}
     bars = rows(played_day, "SELECT count(*) AS n FROM market_data")[0]["n"]
-    assert topics["market.bars"]["records"] >= bars
+    assert topics["market.bars"]["records"] == bars  # and no tick
     assert topics["market.bars"]["newest"] is not None
+    for name, table in (("trades.executed", "trades"), ("trade.decisions", "decisions"),
+                        ("signals.generated", "signals")):  # fmt: skip
+        [stored] = rows(played_day, f"SELECT count(*) AS n FROM {table}")
+        assert topics[name]["records"] == stored["n"], name
+    quiet = topics["executions.corrected"]  # ticks alone
+    assert (quiet["records"], quiet["newest"]) == (0, None)
+    assert all(t["records"] == 0 for name, t in topics.items() if name.endswith(".dlq"))
+    flow = told["flows"][0]
+    assert (flow["clock"], flow["clock_age_s"]) == ("2026-05-04T12:00:00Z", None)
     assert topics["trades.executed"]["delay_ms_p50"] is None  # simulated time
 
 
@@ -227,7 +240,6 @@ def test_bars_of_a_day_and_of_a_span(web: Served) -> None:
     part = valid(web.get(path, params={"ticker": "AAPL", **span}), path)
     assert len(part["bars"]) == 30
     assert part["bars"] == [b for b in day["bars"] if span["since"] <= b["start"] < span["until"]]
-    assert valid(web.get(path, params={"ticker": "NONE"}), path)["bars"] == []
 
 
 def test_bars_come_with_indicators(web: Served) -> None:
@@ -254,9 +266,23 @@ def test_strategies_and_how_they_do(web: Served) -> None:
     path = "/api/strategies/{id}/metrics"
     found = valid(web.get("/api/strategies/momentum/metrics"), path)
     assert found["needed"] == 20
+    assert found["weight"] == next(s["weight"] for s in known if s["id"] == "momentum")
     assert found["missing"] == max(0, 20 - found["trades"])
     history = valid(web.get("/api/strategies/momentum/history"), "/api/strategies/{id}/history")
     assert history["changes"][-1]["reason"] == "seed"
+
+
+def test_a_strategy_without_a_figure_weighs_what_it_weighs(
+    services: Services, played_day: Demo, tmp_path: Path
+) -> None:
+    run = replace(played_day.run, directory=str(tmp_path), schema="run_without_figures")
+    upgrade(run.database_url, run.schema)
+    seed(run.database_url, run.schema)
+    with served(run, as_api(services, run)) as web:
+        for known in web.get("/api/strategies").json()["strategies"]:
+            found = web.get(f"/api/strategies/{known['id']}/metrics").json()
+            assert (found["at"], found["weight"]) == (None, known["weight"])
+            assert found["weight"] > 0.3
 
 
 def test_large_answers_are_zipped_and_small_ones_are_not(web: Served) -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from starlette.responses import Response
 
 from api.access.hashing import hash_of
-from api.access.idempotency import Idempotency, KeysInMemory
+from api.access.idempotency import Idempotency, KeysInFile
 from api.access.limits import Limits
 from api.access.links import Links
 from api.access.origin import Origin
@@ -153,9 +153,31 @@ def keep_keys(keys: Idempotency, clock: Clock, me: str, you: str) -> None:
             keys.id_of("cmd", "run", me, "/halt", bad, "{}")
 
 
-def test_a_key_is_one_request_for_a_day() -> None:
+def test_a_key_is_one_request_for_a_day(tmp_path: Path) -> None:
     clock = Clock()
-    keep_keys(KeysInMemory(clock), clock, "me", "you")
+    keep_keys(KeysInFile(tmp_path / "keys", clock), clock, "me", "you")
+
+
+def test_a_key_outlives_the_process(tmp_path: Path) -> None:
+    clock, file = Clock(), tmp_path / "keys"
+    asked = ("cmd", "run", "me", "/close-position", "k")
+    first = KeysInFile(file, clock).id_of(*asked, '{"ticker":"AAPL"}')
+    assert file.stat().st_mode & 0o777 == 0o600
+    with file.open("ab") as out:
+        out.write(b'{"person": "me", "key"')  # the process ended while it wrote
+    again = KeysInFile(file, clock)
+    assert again.id_of(*asked, '{"ticker":"AAPL"}') == first
+    with pytest.raises(Invalid, match="choose a new one"):
+        again.id_of(*asked, '{"ticker":"MSFT"}')
+    clock.pass_(days=1)
+    assert KeysInFile(file, clock).id_of(*asked, '{"ticker":"MSFT"}') == first
+
+
+def test_a_full_disk_keeps_a_key_as_long_as_the_process(tmp_path: Path) -> None:
+    keys = KeysInFile(tmp_path, Clock())  # a directory takes no line
+    keys.id_of("cmd", "run", "me", "/halt", "k", "{}")
+    with pytest.raises(Invalid):
+        keys.id_of("cmd", "run", "me", "/halt", "k", '{"why": "x"}')
 
 
 @given(

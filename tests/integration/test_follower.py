@@ -2,8 +2,6 @@
 
 import socket
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
-from functools import partial
 from typing import Any
 
 import pytest
@@ -14,7 +12,6 @@ from connectors.kafka.command_writer import CommandWriter
 from connectors.kafka.follower import FollowedRecord, Follower
 from connectors.kafka.headers import TICK_PASS, RecordHeaders
 from connectors.kafka.layout import BrokerUnavailable, Layout, create_topics
-from connectors.kafka.levels import Level, Levels
 from messages.codec import decoder, encode
 from messages.control import Command
 from messages.topics import CONTROL_COMMANDS, SIGNALS_GENERATED, TRADING_STATES
@@ -88,32 +85,3 @@ def test_a_broker_that_is_away_is_said(layout: Layout, monkeypatch: pytest.Monke
             CommandWriter(away).write(asked)
         with pytest.raises(BrokerUnavailable, match="does not answer"):
             Follower(away, TOPICS, timeout_s=0.5)
-
-
-def answer(levels: Levels) -> dict[str, Level] | None:
-    """Return the levels; None while a new topic has no leader yet."""
-    try:
-        return levels.read()
-    except BrokerUnavailable:
-        return None
-
-
-def test_levels_are_of_all_partitions_and_say_when_the_newest_came(layout: Layout) -> None:
-    create_topics(layout, TOPICS)
-    levels = Levels(layout, TOPICS)
-    assert eventually(partial(answer, levels)) == {t.name: Level(0, None) for t in TOPICS}
-    ours, body = RecordHeaders(layout.run_id), signal(1, "AAA", "LONG").body
-    began = datetime.now(UTC)
-    write(layout, [(p, encode(body), ours(1, 0, "x")) for p in (0, 1, 1)])  # type: ignore[arg-type]
-    found = levels.read()
-    assert found[TRADING_STATES.name] == Level(0, None)
-    end, newest = found[SIGNALS_GENERATED.name]
-    assert end == 3
-    assert newest is not None
-    assert began - timedelta(seconds=1) < newest < datetime.now(UTC) + timedelta(seconds=1)
-
-
-def test_levels_of_a_broker_that_is_away() -> None:
-    layout = Layout(Access("127.0.0.1:9"), "run", "x.", 1)
-    with pytest.raises(BrokerUnavailable, match="does not say how its topics are"):
-        Levels(layout, TOPICS).read()

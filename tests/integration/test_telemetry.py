@@ -107,7 +107,9 @@ def test_health_of_every_flow_is_on_system_events(scraped: tuple[Demo, dict[str,
     assert {h["state"] for h in told.values()} == {"ended"}
     assert all(h["restarts"] == 0 and h["lag"] == 0 for h in told.values())
     assert told["trade"]["epoch_age_s"] is not None
-    assert [row.flow for row in rows_of(demo.run.path())] == list(demo.supervisor.children)
+    shown = rows_of(demo.run.path(), live=False)
+    assert [row.flow for row in shown] == list(demo.supervisor.children)
+    assert all(row.clock and row.clock_age_s is None for row in shown)
 
 
 def test_logs_are_json_lines_with_run_and_flow(services: Services) -> None:

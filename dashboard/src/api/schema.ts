@@ -992,7 +992,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * Proofs, the newest first, and the days that may be asked for.
+         * @description Needs the role viewer.
+         */
+        get: operations["verifications"];
         put?: never;
         /**
          * Ask for the proof that an archived day comes out again, byte for byte.
@@ -1019,7 +1023,11 @@ export interface paths {
         get: operations["verification"];
         put?: never;
         post?: never;
-        delete?: never;
+        /**
+         * End a proof; one that is over stays as it is.
+         * @description Needs the role trader.
+         */
+        delete: operations["cancel_verification"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1070,7 +1078,7 @@ export interface components {
          * @description Something that somebody should look at.
          *
          *     Attributes:
-         *         about: a flow, a feed, a topic or the broker.
+         *         about: a flow, a feed, a topic, the broker or the database.
          */
         AlertAnswer: {
             /** Code */
@@ -1124,7 +1132,8 @@ export interface components {
          * @description A backtest: asked for here, or stored by the command line.
          *
          *     Attributes:
-         *         asked: null for one of the command line.
+         *         asked: of one of the command line what held, the settings' values among it; null for one
+         *             of another version that did not say.
          *         eta_seconds: at the pace so far; null while that is not known.
          *         error: why it failed.
          *         stored: id of its result; the same request has the same one.
@@ -1732,7 +1741,8 @@ export interface components {
          *
          *     Attributes:
          *         lag: records that it has not read yet.
-         *         clock: the time of its log; clock_age_s: the wall clock less that, live.
+         *         clock: the time of its log; null before its first record.
+         *         clock_age_s: the wall clock less that, of a live run; null where time is simulated.
          *         epoch_age_s: since everything was last durable.
          */
         Flow: {
@@ -1743,7 +1753,7 @@ export interface components {
             /** Lag */
             lag: number;
             /** Clock */
-            clock: string;
+            clock: string | null;
             /** Clock Age S */
             clock_age_s: number | null;
             /** Epoch Age S */
@@ -2630,6 +2640,7 @@ export interface components {
          *
          *     Attributes:
          *         trades: outcomes it is credited for; needed: before its weight may change; missing: of them.
+         *         weight: in force now, as `/api/strategies` has it.
          *         votes: judged; hits: of them, right some bars later.
          */
         StrategyMetrics: {
@@ -2707,7 +2718,9 @@ export interface components {
          * @description A topic of the run.
          *
          *     Attributes:
-         *         records: that were ever appended, ticks included; newest: when the last one was.
+         *         records: facts that were ever appended: what tells the time alone (a tick) is none. Null
+         *             while that is not known: after a restart, until a quiet topic has its next one.
+         *         newest: when the last of them was.
          *         rate: a second, over the last five minutes; null before the second look, ten seconds after
          *             the start.
          *         delay_ms_p50, delay_ms_p99: from the moment that a record is of to its append, of the newest
@@ -2717,7 +2730,7 @@ export interface components {
             /** Topic */
             topic: string;
             /** Records */
-            records: number;
+            records: number | null;
             /** Newest */
             newest: string | null;
             /** Rate */
@@ -2818,6 +2831,8 @@ export interface components {
              * Format: date-time
              */
             requested_at: string;
+            /** Started At */
+            started_at: string | null;
             /** Finished At */
             finished_at: string | null;
             /** Error */
@@ -2828,6 +2843,16 @@ export interface components {
             certificate: {
                 [key: string]: unknown;
             } | null;
+        };
+        /**
+         * Verifications
+         * @description Proofs, the newest first, and the days that may be asked for.
+         */
+        Verifications: {
+            /** Verifications */
+            verifications: components["schemas"]["Verification"][];
+            /** Days */
+            days: string[];
         };
         /**
          * VerifyAsked
@@ -5983,6 +6008,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetails"];
                 };
             };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
             /** @description Misdirected Request */
             421: {
                 headers: {
@@ -6221,6 +6255,15 @@ export interface operations {
             };
             /** @description Forbidden */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7296,6 +7339,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetails"];
                 };
             };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
             /** @description Request Entity Too Large */
             413: {
                 headers: {
@@ -7560,6 +7612,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetails"];
                 };
             };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
             /** @description Misdirected Request */
             421: {
                 headers: {
@@ -7641,6 +7702,15 @@ export interface operations {
             };
             /** @description Not Found */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Conflict */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7737,6 +7807,91 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetails"];
                 };
             };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Misdirected Request */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    verifications: {
+        parameters: {
+            query?: {
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Verifications"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
             /** @description Misdirected Request */
             421: {
                 headers: {
@@ -7820,6 +7975,15 @@ export interface operations {
             };
             /** @description Forbidden */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Conflict */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7923,6 +8087,100 @@ export interface operations {
             };
             /** @description Not Found */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Misdirected Request */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    cancel_verification: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Verification"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Conflict */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

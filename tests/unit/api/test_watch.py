@@ -16,11 +16,11 @@ from messages.topics import NEWS_SCORED
 NOON = datetime(2026, 5, 4, 12, tzinfo=UTC)
 
 
-def watch_of(ends: list[int]) -> tuple[Watch, Callable[[float], None]]:
+def watch_of(met: list[int]) -> tuple[Watch, Callable[[float], None]]:
     """Return a watch over one topic, and a hand that takes a sample at a second."""
     now = [0.0]
-    left = iter(ends)
-    watch = Watch(lambda: {"news.raw": Level(next(left), NOON)}, lambda: now[0])
+    left = iter(met)
+    watch = Watch(lambda: {"news.raw": Level(7, NOON, next(left))}, lambda: now[0])
 
     def at(second: float) -> None:
         now[0] = second
@@ -30,16 +30,16 @@ def watch_of(ends: list[int]) -> tuple[Watch, Callable[[float], None]]:
 
 
 def test_a_rate_is_of_the_last_five_minutes() -> None:
-    watch, at = watch_of([100, 130, 400, 1_000])
+    watch, at = watch_of([0, 30, 300, 900])
     assert watch.topics() == ()
     at(0)
-    assert watch.topics() == [Growth("news.raw", 100, NOON, None, 0)]
+    assert watch.topics() == [Growth("news.raw", 7, NOON, None, 0)]
     at(10)
-    assert watch.topics() == [Growth("news.raw", 130, NOON, 3.0, 30)]
+    assert watch.topics() == [Growth("news.raw", 7, NOON, 3.0, 30)]
     at(300)
-    assert watch.topics() == [Growth("news.raw", 400, NOON, 1.0, 300)]
+    assert watch.topics() == [Growth("news.raw", 7, NOON, 1.0, 300)]
     at(310)  # the first look is older than five minutes now
-    assert watch.topics() == [Growth("news.raw", 1_000, NOON, 2.9, 870)]
+    assert watch.topics() == [Growth("news.raw", 7, NOON, 2.9, 870)]
 
 
 def flow(**signs: Any) -> FlowVitals:
@@ -60,7 +60,7 @@ def flow(**signs: Any) -> FlowVitals:
     ],
 )
 def test_what_is_amiss_with_a_flow(vitals: FlowVitals, live: bool, code: str | None) -> None:
-    found = alerts_of([vitals], [], [], live=live, tailing=True)
+    found = alerts_of([vitals], [], [], live=live, tailing=True, stored=True)
     assert [(a.code, a.about) for a in found] == ([(code, "trade")] if code else [])
 
 
@@ -69,9 +69,10 @@ def test_the_worst_stands_first() -> None:
              FeedVitals(feed="b", state="healthy")]  # fmt: skip
     topics = [Growth("news.raw.dlq", 9, NOON, 0.1, 3), Growth("market.bars.dlq", 9, NOON, 0.0, 0),
               Growth("news.raw", 9, NOON, 9.0, 900)]  # fmt: skip
-    found = alerts_of([flow(state="silent")], feeds, topics, live=True, tailing=False)
+    found = alerts_of([flow(state="silent")], feeds, topics, live=True, tailing=False, stored=False)
     assert [(a.code, a.severity, a.about) for a in found] == [
-        ("BROKER_AWAY", "critical", "broker"), ("FLOW_DOWN", "critical", "trade"),
+        ("BROKER_AWAY", "critical", "broker"), ("DATABASE_AWAY", "critical", "database"),
+        ("FLOW_DOWN", "critical", "trade"),
         ("FEED_FAILING", "warning", "a"), ("DEAD_LETTERS", "warning", "news.raw.dlq"),
     ]  # fmt: skip
 

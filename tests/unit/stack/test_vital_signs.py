@@ -2,6 +2,7 @@
 
 import json
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,30 +18,37 @@ def write(run: Path, name: str, value: Any) -> None:
 
 
 def test_a_run_that_has_said_nothing_has_no_signs(tmp_path: Path) -> None:
-    assert list(flow_vitals(tmp_path)) == []
+    assert list(flow_vitals(tmp_path, live=True)) == []
     assert list(feed_vitals(tmp_path)) == []
 
 
 def test_flows_are_as_they_and_their_supervisor_say(tmp_path: Path) -> None:
     write(tmp_path, "supervisor", {"trade": ["running", 2], "news": ["ended", 0]})
-    write(tmp_path, "trade", {"at": time.time(), "lag": 7, "clock": 0, "epoch_age_s": 1.5})
-    assert list(flow_vitals(tmp_path)) == [
+    told = {"at": time.time(), "lag": 7, "clock": 0, "clock_age_s": 3.0, "epoch_age_s": 1.5}
+    write(tmp_path, "trade", told)
+    assert list(flow_vitals(tmp_path, live=True)) == [
         FlowVitals(
-            flow="trade", state="running", lag=7, clock="1970-01-01 00:00:00", epoch_age_s=1.5,
-            restarts=2,
+            flow="trade", state="running", lag=7, clock=datetime(1970, 1, 1, tzinfo=UTC),
+            clock_age_s=3.0, epoch_age_s=1.5, restarts=2,
         ),
         FlowVitals(flow="news", state="ended"),
     ]  # fmt: skip
+    assert flow_vitals(tmp_path, live=False)[0].clock_age_s is None  # of another day
     write(tmp_path, "trade", {"at": time.time() - 60})
-    assert [flow.state for flow in flow_vitals(tmp_path)] == ["silent", "ended"]
+    assert [flow.state for flow in flow_vitals(tmp_path, live=True)] == ["silent", "ended"]
 
 
 def test_feeds_are_as_they_say(tmp_path: Path) -> None:
-    told = {"feed": "a", "state": "failing", "last_success": None, "last_item": None, "entries": 3,
-            "errors": 1, "back_off_s": 4.0, "detail": "TIMEOUT", "id": "hea-1"}  # fmt: skip
+    told = {
+        "feed": "a", "state": "failing", "last_success": "2026-05-04T12:00:00Z", "last_item": None,
+        "entries": 3, "errors": 1, "back_off_s": 4.0, "detail": "TIMEOUT", "id": "hea-1",
+    }  # fmt: skip
     write(tmp_path, "feeds", [told])
     [feed] = feed_vitals(tmp_path)
-    assert feed == FeedVitals(feed="a", state="failing", entries=3, errors=1, detail="TIMEOUT")
+    assert feed == FeedVitals(
+        feed="a", state="failing", last_success=datetime(2026, 5, 4, 12, tzinfo=UTC), entries=3,
+        errors=1, detail="TIMEOUT",
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize("text", ["", "{", "null", '[{"feed": 1}]'])

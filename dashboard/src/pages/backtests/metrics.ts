@@ -37,10 +37,10 @@ export const METRICS: readonly (readonly Metric[])[] = [
     {
       name: "Buy and hold",
       unit: "%",
-      formula: "Mean return of all tickers, from their first price to their last, without costs",
+      formula: "Mean return of every ticker, bought at its first close and kept, without costs",
       of: (figures) => figures.buy_and_hold,
       shown: signed,
-      why: "no ticker has two prices",
+      why: "no ticker had a price",
     },
     {
       name: "Annual return",

@@ -27,7 +27,6 @@ export function decoded(base64: string): Payload {
 
 /** Control characters, and those that turn the direction of text, by their code points. */
 function visible(text: string): string {
-  // eslint-disable-next-line no-control-regex
   return text.replace(
     /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g,
     (found) => {

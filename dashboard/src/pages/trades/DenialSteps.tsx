@@ -5,7 +5,7 @@ import { Link } from "react-router";
 import type { Schemas } from "../../api/client";
 import { Badge } from "../../components/values";
 import * as format from "../../format/format";
-import { nameOf, saidOf, thenOf, whyOf } from "./checks";
+import { nameOf, saidOf, thenOf, toldOf, whyOf } from "./checks";
 import { useFollowing } from "./following";
 import { Figures, Moment, Step } from "./Step";
 
@@ -24,14 +24,14 @@ export function DeniedStep({ decision }: { decision: Decided }) {
           <span className="mono">{code}</span>
         </Badge>
       </p>
-      <p>{denied ? whyOf(denied, decision) : `Wanted: ${limit}. Found: ${actual}.`}</p>
+      <p>
+        {denied ? whyOf(denied, decision) : `Wanted: ${toldOf(limit)}. Found: ${toldOf(actual)}.`}
+      </p>
       <Figures
         rows={[
           size ? [`Would ${verb}`, `${format.count(size.measured)} sh`] : null,
-          cost
-            ? ["It would cost", format.dollars(cost.measured), "Slippage and fees included"]
-            : null,
-          ["Order", <span className="text-muted">none was made</span>],
+          cost ? ["Its cost", format.dollars(cost.measured), "Slippage and fees included"] : null,
+          ["Order", <span className="text-muted">none</span>],
         ]}
       />
     </Step>
@@ -63,7 +63,7 @@ export function ThenStep({
             </li>
           ))
         ) : (
-          <li>{decision.limit}.</li>
+          <li>{toldOf(decision.limit)}.</li>
         )}
       </ul>
       {alike > 1 ? (

@@ -20,11 +20,11 @@ export function webAddress(url: string): string | null {
 export function HeadlineStep({
   headlines,
   at,
-  bySignal,
+  signal,
 }: {
   headlines: readonly Headline[];
   at: string | undefined;
-  bySignal: boolean;
+  signal: Schemas["Signal"] | null;
 }) {
   const sorted = headlines.toSorted((a, b) => b.published_at.localeCompare(a.published_at));
   const [newest] = sorted;
@@ -32,10 +32,15 @@ export function HeadlineStep({
     return (
       <Step title="Headline" state="none">
         <p className="text-muted">
-          {bySignal
-            ? "No news was in this ticker's window: the votes were by price alone."
+          {signal
+            ? "No headline is behind this: news did not vote."
             : "No headline is behind this: no signal decided."}
         </p>
+        {signal && signal.sentiment_score !== null ? (
+          <p className="note text-muted num">
+            The news of {signal.ticker} stood at {format.score(signal.sentiment_score)} then.
+          </p>
+        ) : null}
       </Step>
     );
   }

@@ -15,7 +15,7 @@ export function Learnt({ adjustments }: { adjustments: readonly Adjustment[] }) 
   if (adjustments.length === 0) return <Unmoved />;
   return (
     <div className="learnt">
-      <h4>
+      <h4 className="text-muted">
         <Link className="hover:underline" to="/strategies">
           Weights
         </Link>

@@ -102,7 +102,7 @@ function Wire({
   const denied = decision && !decision.accepted ? decision : null;
   return (
     <ol className="wire" aria-label="Lineage, in five steps">
-      <HeadlineStep headlines={headlines} at={at} bySignal={cause === "signal"} />
+      <HeadlineStep headlines={headlines} at={at} signal={signal} />
       <VotesStep signal={signal} cause={cause} headlineAt={newest} />
       <ChecksStep checks={decision?.checks ?? []} accepted={!denied} />
       {denied ? (

@@ -39,8 +39,8 @@ export function OutcomeStep({
               "By what the stop put at risk",
             ],
             ["Held", format.duration(outcome.hold_seconds)],
-            ["Best meanwhile", format.percent(outcome.favourable, { signed: true })],
-            ["Worst meanwhile", format.percent(-outcome.adverse, { signed: true })],
+            ["At best", format.percent(outcome.favourable, { signed: true }), "While it was held"],
+            ["At worst", format.percent(-outcome.adverse, { signed: true }), "While it was held"],
             ["Slippage", format.dollars(outcome.slippage, 2), "Of entry and exit together"],
           ]}
         />

@@ -3,7 +3,7 @@
 import { Icon } from "../../components/Icon";
 import { Badge, Delta, None, StrategyName, Ticker, Time } from "../../components/values";
 import * as format from "../../format/format";
-import { CAUSES, nameOf, saidOf } from "./checks";
+import { CAUSES, nameOf, saidOf, toldOf } from "./checks";
 import type { Row } from "./rows";
 
 const PRICE_DECIMALS = 4;
@@ -140,8 +140,8 @@ function Denial({ row }: { row: Row }) {
       <td>
         <Status row={row} />
       </td>
-      <td className="r p2 num">{row.actual || <None />}</td>
-      <td className="r p2 num text-muted">{row.limit || <None />}</td>
+      <td className="r p2 num">{toldOf(row.actual) || <None />}</td>
+      <td className="r p2 num text-muted">{toldOf(row.limit) || <None />}</td>
     </>
   );
 }

@@ -114,11 +114,6 @@ export function VotesStep({
           {Number.isFinite(threshold) ? `, threshold ${format.share(threshold, 3)}` : ""}
         </span>
       </p>
-      {signal.sentiment_score === null ? null : (
-        <p className="text-muted num">
-          News of {signal.ticker} then: {format.score(signal.sentiment_score)}
-        </p>
-      )}
     </Step>
   );
 }

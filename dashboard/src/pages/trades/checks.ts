@@ -164,7 +164,7 @@ const SYMBOLS: Record<string, string> = { "<=": "≤", ">=": "≥", "<": "<", "=
 const TEXTS: Record<string, string> = { "an open entry": "entry open", unknown: "unknown" };
 
 function text(value: string, { code, unit }: Check): string {
-  if (value === "none") return code === "COOLDOWN" ? "no exit yet" : "no news vote";
+  if (value === "none") return code === "COOLDOWN" ? "no exit yet" : "no vote";
   return TEXTS[value] ?? (unit === "state" || unit === "session" ? format.words(value) : value);
 }
 
@@ -177,7 +177,9 @@ function amount(value: string | number, check: Check): string {
   }
   if (unit === "shares") return `${format.count(value)}\u00a0sh`;
   if (unit === "seconds" && Number(limit) >= MINUTES_FROM_S) {
-    return `${format.fixed(Number(value) / 60, 1)}\u00a0min`;
+    // A limit is whole minutes; an age has a decimal.
+    const whole = value === limit && Number(value) % 60 === 0;
+    return `${format.fixed(Number(value) / 60, whole ? 0 : 1)}\u00a0min`;
   }
   if (unit === "seconds") return `${format.fixed(value, Number(value) % 1 ? 1 : 0)}\u00a0s`;
   return format.count(value);
@@ -189,6 +191,12 @@ export const measuredOf = (check: Check): string => amount(check.measured, check
 /** What is allowed: comparison, limit and unit. */
 export const allowedOf = (check: Check): string =>
   `${SYMBOLS[check.comparison] ?? check.comparison} ${amount(check.limit, check)}`.trim();
+
+/** A number of the API's text with its thousands apart: "1438 shares", "50684.12". */
+export const toldOf = (text: string): string =>
+  text.replace(/^\d+(\.\d+)?/, (digits, rest?: string) =>
+    format.fixed(digits, rest ? rest.length - 1 : 0),
+  );
 
 /** How much of an upper limit was used, 0 to 1 and beyond; null where there is none. */
 export function usedOf({ comparison, limit, measured }: Check): number | null {

@@ -1,0 +1,134 @@
+import { screen, waitFor, within } from "@testing-library/react";
+import userEvent from "@testing-library/user-event";
+import { Route, Routes } from "react-router";
+import { afterEach, describe, expect, it, vi } from "vitest";
+
+import { type Answers, shown } from "../../test/render";
+import Backtests from "./Backtests";
+import { answers, DAYS, finished, running } from "./testdata";
+
+function page(extra: Answers = answers(), path = "/backtests") {
+  return shown(
+    <Routes>
+      <Route path="/backtests" element={<Backtests />} />
+      <Route path="/backtests/:runId" element={<p>The run</p>} />
+    </Routes>,
+    extra,
+    path,
+  );
+}
+
+function answering(status: number, body: unknown) {
+  return vi
+    .spyOn(globalThis, "fetch")
+    .mockImplementation(() => Promise.resolve(new Response(JSON.stringify(body), { status })));
+}
+
+describe("backtests", () => {
+  afterEach(() => vi.restoreAllMocks());
+
+  it("say what to do while the archive has no day", () => {
+    page(answers({ backtests: [], days: [] }));
+    expect(screen.getByText("No archived day yet")).toBeVisible();
+    expect(screen.getByText(/come back after its session/)).toBeVisible();
+    expect(screen.getByRole("button", { name: "New backtest" })).toBeDisabled();
+  });
+
+  it("show the form at once where nothing ran yet", () => {
+    page(answers({ backtests: [], days: DAYS }));
+    expect(screen.getByRole("form", { name: "New backtest" })).toBeVisible();
+    expect(screen.getByText("No backtest yet")).toBeVisible();
+  });
+
+  it("are for traders: a viewer sees why not", () => {
+    page(answers({ backtests: [finished()], days: DAYS }, "viewer"));
+    const button = screen.getByRole("button", { name: "New backtest" });
+    expect(button).toBeDisabled();
+    expect(button).toHaveAttribute("title", "A trader or owner can run backtests");
+  });
+
+  it("list figures, progress with what is left, and errors", () => {
+    const failed = { ...finished("job-3"), status: "failed", figures: null, error: "disk is full" };
+    page(answers({ backtests: [running(), finished(), failed], days: DAYS }));
+    const rows = screen.getAllByRole("row").slice(1);
+    expect(rows).toHaveLength(3);
+    const bar = within(rows[0] as HTMLElement).getAllByRole("progressbar")[0];
+    expect(bar).toHaveAttribute("aria-valuenow", "25");
+    expect(bar).toHaveAttribute("aria-valuetext", expect.stringContaining("about 6"));
+    expect(within(rows[0] as HTMLElement).getByRole("button", { name: "Cancel" })).toBeEnabled();
+    expect(rows[1]).toHaveTextContent("+1.56");
+    expect(rows[2]).toHaveTextContent("disk is full");
+  });
+
+  it("are cancelled by the API, and pending until it says so", async () => {
+    const asked = answering(200, running());
+    page(answers({ backtests: [running()], days: DAYS }));
+    await userEvent.click(screen.getByRole("button", { name: "Cancel" }));
+    const request = asked.mock.calls[0]?.[0] as Request;
+    expect(request.method).toBe("DELETE");
+    expect(request.url).toMatch(/\/api\/backtest\/job-2$/);
+    expect(await screen.findByText("Cancelling...")).toBeVisible();
+  });
+
+  it("are compared two at a time, chosen in the URL", async () => {
+    const runs = [finished("job-1"), finished("job-4"), finished("job-5")];
+    page(answers({ backtests: runs, days: DAYS }), "/backtests?compare=job-1");
+    const boxes = screen.getAllByRole("checkbox");
+    expect(boxes[0]).toBeChecked();
+    expect(screen.getByRole("button", { name: "Compare" })).toBeDisabled();
+    await userEvent.click(boxes[2] as HTMLElement);
+    expect(boxes[1]).toBeDisabled();
+    expect(screen.getByRole("link", { name: "Compare the two" })).toHaveAttribute(
+      "href",
+      "/backtests/job-1?with=job-5",
+    );
+  });
+
+  it("check the form before the API is asked", async () => {
+    const asked = answering(202, {});
+    page(answers(), "/backtests?new=1&capital=12.5");
+    await userEvent.click(screen.getByRole("button", { name: "Run backtest" }));
+    expect(screen.getByLabelText("Capital $")).toHaveAccessibleDescription(/Whole dollars/);
+    expect(screen.getByLabelText("Capital $")).toHaveFocus();
+    expect(asked).not.toHaveBeenCalled();
+  });
+
+  it("are asked for once, with a key, and lead to the run", async () => {
+    const asked = answering(202, { run_id: "job-9", status: "queued" });
+    page(answers(), "/backtests?new=1&first=2025-03-13&slippage_bps=5");
+    await userEvent.click(screen.getByRole("button", { name: "Run backtest" }));
+    expect(await screen.findByText("The run")).toBeVisible();
+    const request = asked.mock.calls[0]?.[0] as Request;
+    expect(request.headers.get("Idempotency-Key")).toBeTruthy();
+    expect(asked.mock.calls.filter(([sent]) => (sent as Request).method === "POST")).toHaveLength(
+      1,
+    );
+  });
+
+  it("put the API's words at their fields, others above the button", async () => {
+    answering(422, {
+      code: "NOT_ALLOWED",
+      detail: "Correct these.",
+      fields: { slippage_bps: "too much today", body: "Value error, last is before first" },
+    });
+    page(answers(), "/backtests?new=1");
+    await userEvent.click(screen.getByRole("button", { name: "Run backtest" }));
+    await waitFor(() =>
+      expect(screen.getByLabelText("Slippage bp")).toHaveAccessibleDescription("Too much today."),
+    );
+    expect(screen.getByRole("alert")).toHaveTextContent("Last is before first.");
+  });
+
+  it("keep weights at a hundred while a slider moves", async () => {
+    page(answers(), "/backtests?new=1");
+    const slider = screen.getByRole("slider", { name: "Momentum weight" });
+    const { fireEvent } = await import("@testing-library/react");
+    fireEvent.change(slider, { target: { value: "80" } });
+    expect(slider).toHaveValue("80");
+    expect(screen.getByRole("slider", { name: "News driven weight" })).toHaveValue("20");
+    await userEvent.click(screen.getByRole("button", { name: "Lock News driven" }));
+    expect(slider).toBeDisabled();
+    await userEvent.click(screen.getByRole("button", { name: "Even out" }));
+    expect(slider).toHaveValue("50");
+  });
+});
