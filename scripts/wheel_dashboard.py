@@ -7,7 +7,7 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 
 class BuiltDashboard(BuildHookInterface[Any]):
-    """Called by hatchling for each build; an editable one serves the checkout's files as they are."""
+    """Called by hatchling for each build; an editable one serves the files of the checkout."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Add the files."""

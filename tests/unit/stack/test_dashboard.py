@@ -9,6 +9,7 @@ import pytest
 
 from stack import dashboard
 from stack.dashboard import DashboardBuild, NotBuilt, is_fresh, npm
+from tests.waiting import eventually, no_longer_than
 
 GOOD_NODE = "#!/bin/sh\necho v22.20.0\n"
 # What npm does of it: writes what was asked, and a page where a build wants one.
@@ -72,8 +73,8 @@ def test_what_is_older_than_a_source_is_out_of_date(checkout: Path) -> None:
     assert not is_fresh(checkout)
 
 
-def test_it_is_installed_and_built_once(checkout: Path, tools: Path) -> None:
-    assert tools
+@pytest.mark.usefixtures("tools")
+def test_it_is_installed_and_built_once(checkout: Path) -> None:
     assert run() == ["building the dashboard (npm ci, once)", "the dashboard is built"]
     calls = (checkout / "calls").read_text().splitlines()
     assert [call.split()[0] for call in calls] == ["ci", "run"]
@@ -83,8 +84,8 @@ def test_it_is_installed_and_built_once(checkout: Path, tools: Path) -> None:
     assert (checkout / "calls").read_text().splitlines() == calls
 
 
-def test_what_is_installed_already_is_not_installed_again(checkout: Path, tools: Path) -> None:
-    assert tools
+@pytest.mark.usefixtures("tools")
+def test_what_is_installed_already_is_not_installed_again(checkout: Path) -> None:
     wanted = {"": {}, "node_modules/a": {"version": "1.0.0"},
               "node_modules/b": {"version": "2.0.0", "dev": True}}  # fmt: skip
     (checkout / "package-lock.json").write_text(json.dumps({"packages": wanted}))
@@ -151,8 +152,6 @@ def test_ending_it_ends_npm(checkout: Path, tools: Path) -> None:
     said: list[str] = []
     build = DashboardBuild(said.append)
     build.start()
-    from tests.waiting import eventually, no_longer_than
-
     eventually((checkout / "begun").exists)
     with no_longer_than(60):
         build.stop()
