@@ -28,7 +28,7 @@ export function TopBar({ onHalt, onPalette }: { onHalt: () => void; onPalette: (
         size="s"
         className="desk"
         onClick={onPalette}
-        aria-label="Search and commands"
+        aria-label="Search and commands, Ctrl K"
       >
         <Icon name="search" />
         <kbd>Ctrl K</kbd>

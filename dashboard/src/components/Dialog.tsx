@@ -56,6 +56,8 @@ export function Modal({
   useEffect(() => {
     const dialog = box.current;
     if (dialog && !dialog.open) dialog.showModal();
+    // React's autoFocus comes before the dialog is open, and is lost: this marks where to begin.
+    dialog?.querySelector<HTMLElement>("[data-first]")?.focus();
     return () => dialog?.close();
   }, []);
   return (

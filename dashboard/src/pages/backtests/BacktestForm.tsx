@@ -66,7 +66,7 @@ export function BacktestForm({ days, initial, onClose }: FormProps) {
     <form ref={box} noValidate onSubmit={send} className="card" aria-labelledby="new-backtest">
       <header>
         <h2 id="new-backtest">New backtest</h2>
-        <span className="meta">
+        <span className="meta max-md:hidden">
           over days of this run’s archive, with its strategies and limits
         </span>
       </header>

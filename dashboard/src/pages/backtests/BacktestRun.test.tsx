@@ -89,7 +89,7 @@ describe("a backtest", () => {
 
   it("shows months, credits, denials and trades with their signs", () => {
     page([finished()], "/backtests/job-1");
-    const months = screen.getByRole("region", { name: "Monthly returns" });
+    const months = screen.getByRole("region", { name: "Table of monthly returns" });
     expect(within(months).getByText("+1.6")).toBeTruthy();
     expect(within(months).getAllByText("−2.0")[0]).toBeTruthy();
     expect(screen.getByText("−8,435.04")).toBeTruthy();
@@ -97,7 +97,7 @@ describe("a backtest", () => {
       "textContent",
       expect.stringContaining("NO_POSITION"),
     );
-    const trades = screen.getByRole("region", { name: "Closed trades" });
+    const trades = screen.getByRole("region", { name: "Table of closed trades" });
     expect(trades).toHaveProperty("textContent", expect.stringContaining("−70.37"));
     expect(trades).toHaveProperty("textContent", expect.stringContaining("Take-profit"));
     expect(screen.getByRole("button", { name: "Show more" })).toHaveProperty("disabled", false);

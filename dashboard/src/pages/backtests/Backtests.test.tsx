@@ -3,6 +3,8 @@ import userEvent from "@testing-library/user-event";
 import { Route, Routes } from "react-router";
 import { afterEach, describe, expect, it, vi } from "vitest";
 
+import { api } from "../../api/client";
+import { ApiProblem } from "../../api/session";
 import { type Answers, shown } from "../../test/render";
 import Backtests from "./Backtests";
 import { answers, DAYS, finished, running } from "./testdata";
@@ -16,12 +18,6 @@ function page(extra: Answers = answers(), path = "/backtests") {
     extra,
     path,
   );
-}
-
-function answering(status: number, body: unknown) {
-  return vi
-    .spyOn(globalThis, "fetch")
-    .mockImplementation(() => Promise.resolve(new Response(JSON.stringify(body), { status })));
 }
 
 describe("backtests", () => {
@@ -64,12 +60,11 @@ describe("backtests", () => {
   });
 
   it("are cancelled by the API, and pending until it says so", async () => {
-    const asked = answering(200, running());
+    const asked = vi.spyOn(api, "DELETE").mockResolvedValue({ data: running() } as never);
     page(answers({ backtests: [running()], days: DAYS }));
     await userEvent.click(screen.getByRole("button", { name: "Cancel" }));
-    const request = asked.mock.calls[0]?.[0] as Request;
-    expect(request.method).toBe("DELETE");
-    expect(request.url).toMatch(/\/api\/backtest\/job-2$/);
+    const path = { params: { path: { run_id: "job-2" } } };
+    expect(asked).toHaveBeenCalledWith("/api/backtest/{run_id}", path);
     expect(await screen.findByText("Cancelling...")).toBeTruthy();
   });
 
@@ -87,7 +82,7 @@ describe("backtests", () => {
   });
 
   it("check the form before the API is asked", async () => {
-    const asked = answering(202, {});
+    const asked = vi.spyOn(api, "POST");
     page(answers(), "/backtests?new=1&capital=12.5");
     await userEvent.click(screen.getByRole("button", { name: "Run backtest" }));
     const capital = screen.getByRole("textbox", {
@@ -99,23 +94,27 @@ describe("backtests", () => {
   });
 
   it("are asked for once, with a key, and lead to the run", async () => {
-    const asked = answering(202, { run_id: "job-9", status: "queued" });
+    const taken = { data: { run_id: "job-9", status: "queued" } };
+    const asked = vi.spyOn(api, "POST").mockResolvedValue(taken as never);
     page(answers(), "/backtests?new=1&first=2025-03-13&slippage_bps=5");
     await userEvent.click(screen.getByRole("button", { name: "Run backtest" }));
     expect(await screen.findByText("The run")).toBeTruthy();
-    const request = asked.mock.calls[0]?.[0] as Request;
-    expect(request.headers.get("Idempotency-Key")).toBeTruthy();
-    expect(asked.mock.calls.filter(([sent]) => (sent as Request).method === "POST")).toHaveLength(
-      1,
-    );
+    expect(asked).toHaveBeenCalledOnce();
+    const sent = asked.mock.calls[0]?.[1] as unknown as {
+      params: { header: Record<string, string> };
+      body: unknown;
+    };
+    expect(sent.params.header["Idempotency-Key"]).toBeTruthy();
+    expect(sent.body).toMatchObject({ first: "2025-03-13", last: "2025-03-14", slippage_bps: 5 });
   });
 
   it("put the API's words at their fields, others above the button", async () => {
-    answering(422, {
+    const problem = {
       code: "NOT_ALLOWED",
       detail: "Correct these.",
       fields: { slippage_bps: "too much today", body: "Value error, last is before first" },
-    });
+    };
+    vi.spyOn(api, "POST").mockRejectedValue(new ApiProblem(422, problem));
     page(answers(), "/backtests?new=1");
     await userEvent.click(screen.getByRole("button", { name: "Run backtest" }));
     const named = { name: "Slippage bp", description: "Too much today." };

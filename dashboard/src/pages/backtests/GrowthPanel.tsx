@@ -47,7 +47,6 @@ export function GrowthPanel({ shown }: { shown: readonly Shown[] }) {
       query={both}
       height={HEIGHT + 44}
       className="flex flex-col"
-      controls={<span className="meta max-md:hidden">below: drawdown %</span>}
       meta={
         <span className="legend">
           {shown.map(({ label, colour }, index) => (
@@ -72,11 +71,11 @@ export function GrowthPanel({ shown }: { shown: readonly Shown[] }) {
       footer={
         intraday ? (
           <span>
-            A point every few minutes, so falls within a day show here; Max drawdown counts session
-            ends.
+            Below: drawdown. A point every few minutes, so falls within a day show; Max drawdown
+            counts session ends.
           </span>
         ) : (
-          <span>A point at the end of each session; it begins at 100 before the first.</span>
+          <span>Below: drawdown. A point at the end of each session; 100 is before the first.</span>
         )
       }
     >

@@ -22,7 +22,7 @@ export function Metrics({ shown }: { shown: readonly Shown[] }) {
           <span className="meta">hover for the formula</span>
         )}
       </header>
-      <div className="scroll px-4 pb-4" tabIndex={0} role="region" aria-label="Metrics">
+      <div className="scroll px-4 pb-4" tabIndex={0} role="region" aria-label="Table of metrics">
         <table className="w-full text-12">
           <thead>
             <tr className="h-6 text-muted">

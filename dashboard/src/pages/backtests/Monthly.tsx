@@ -21,7 +21,12 @@ export function Monthly({ shown, two }: { shown: Shown; two: boolean }) {
       {years.length === 0 ? (
         <p className="body text-muted">No month has a return: there was no session.</p>
       ) : (
-        <div className="scroll px-4 pb-4" tabIndex={0} role="region" aria-label="Monthly returns">
+        <div
+          className="scroll px-4 pb-4"
+          tabIndex={0}
+          role="region"
+          aria-label="Table of monthly returns"
+        >
           <table className="min-w-[600px] table-fixed text-12">
             <thead>
               <tr className="h-6 text-muted">

@@ -35,7 +35,7 @@ export function RoundTrips({ shown, two }: { shown: Shown; two: boolean }) {
       footer={trips.length > 0 ? <More query={query} none="That is every closed trade." /> : null}
     >
       {() => (
-        <div className="scroll" tabIndex={0} role="region" aria-label="Closed trades">
+        <div className="scroll" tabIndex={0} role="region" aria-label="Table of closed trades">
           <table className="table">
             <thead>
               <tr>

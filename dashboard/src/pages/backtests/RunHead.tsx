@@ -64,7 +64,7 @@ export function RunCard({ shown, two }: { shown: Shown; two: boolean }) {
         style={{ background: `var(${colour})` }}
         aria-hidden="true"
       />
-      <h2 className="truncate">{two ? `${label} · ${nameOf(run)}` : nameOf(run)}</h2>
+      <h2 className="truncate">{two ? label : nameOf(run)}</h2>
       <span className="row-span-2 text-20 font-semibold tracking-tight md:text-28">
         <Delta value={figures.total_return} of="fraction" />
       </span>

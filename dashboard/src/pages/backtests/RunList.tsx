@@ -17,7 +17,7 @@ interface ListProps {
 
 export function RunList({ runs, chosen, onChoose }: ListProps) {
   return (
-    <div className="scroll" tabIndex={0} role="region" aria-label="Backtests">
+    <div className="scroll" tabIndex={0} role="region" aria-label="Table of runs">
       <table className="table l2">
         <thead>
           <tr>
@@ -88,7 +88,7 @@ function Row({ run, chosen, full, onChoose }: RowProps) {
           onChange={onChoose}
         />
       </td>
-      <td className="h-[52px] max-w-[340px]">
+      <td className="h-[52px] max-md:w-full max-md:max-w-0 md:max-w-[340px]">
         <Link className="font-medium hover:underline" to={`/backtests/${run.run_id}`}>
           {name}
         </Link>

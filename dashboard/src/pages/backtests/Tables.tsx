@@ -26,61 +26,64 @@ export function ByStrategy({ shown }: { shown: readonly Shown[] }) {
       <header>
         <h2 id="by-strategy">By strategy</h2>
       </header>
-      <table className="table">
-        <thead>
-          <tr>
-            <th scope="col">Strategy</th>
-            {other ? null : (
-              <>
-                <th scope="col" className="r">
-                  At first <span className="u">%</span>
-                </th>
-                <th scope="col" className="r">
-                  At the end <span className="u">%</span>
-                </th>
-              </>
-            )}
-            {shown.map(({ run, label }) => (
-              <th
-                key={run.run_id}
-                scope="col"
-                className="r"
-                title={`Profit credited to it: ${label}`}
-              >
-                {other ? label : "Profit"} <span className="u">$</span>
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {ids.map((id) => (
-            <tr key={id} className="row">
-              <td>
-                <StrategyName id={id} />
-              </td>
+      <div className="scroll" tabIndex={0} role="region" aria-label="Table of strategies">
+        {" "}
+        <table className="table">
+          <thead>
+            <tr>
+              <th scope="col">Strategy</th>
               {other ? null : (
                 <>
-                  <td className="r">
-                    {alike && one.run.asked ? (
-                      <span className="text-muted">alike</span>
-                    ) : (
-                      <Weight value={first[id]} />
-                    )}
-                  </td>
-                  <td className="r">
-                    <Weight value={one.figures.weights[id]} />
-                  </td>
+                  <th scope="col" className="r">
+                    At first <span className="u">%</span>
+                  </th>
+                  <th scope="col" className="r">
+                    At the end <span className="u">%</span>
+                  </th>
                 </>
               )}
-              {shown.map(({ run, figures }) => (
-                <td key={run.run_id} className="r">
-                  <Delta value={figures.attribution[id] ?? null} />
-                </td>
+              {shown.map(({ run, label }) => (
+                <th
+                  key={run.run_id}
+                  scope="col"
+                  className="r"
+                  title={`Profit credited to it: ${label}`}
+                >
+                  {other ? label : "Profit"} <span className="u">$</span>
+                </th>
               ))}
             </tr>
-          ))}
-        </tbody>
-      </table>
+          </thead>
+          <tbody>
+            {ids.map((id) => (
+              <tr key={id} className="row">
+                <td>
+                  <StrategyName id={id} />
+                </td>
+                {other ? null : (
+                  <>
+                    <td className="r">
+                      {alike && one.run.asked ? (
+                        <span className="text-muted">alike</span>
+                      ) : (
+                        <Weight value={first[id]} />
+                      )}
+                    </td>
+                    <td className="r">
+                      <Weight value={one.figures.weights[id]} />
+                    </td>
+                  </>
+                )}
+                {shown.map(({ run, figures }) => (
+                  <td key={run.run_id} className="r">
+                    <Delta value={figures.attribution[id] ?? null} />
+                  </td>
+                ))}
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
     </section>
   );
 }

@@ -95,7 +95,7 @@ export const METRICS: readonly (readonly Metric[])[] = [
     },
     {
       name: "Longest drawdown",
-      unit: "sessions",
+      unit: "days",
       formula: "Most sessions in a row below an earlier high",
       of: (figures) => figures.max_drawdown_days,
       shown: format.count,

@@ -15,6 +15,15 @@ export function daysOf(first: string, last: string): string {
   return `${format.calendarDay(first, year)} – ${format.calendarDay(last)}`;
 }
 
+/** "12–14 Mar": where a column's head has no room for the year. */
+function briefDays(first: string, last: string): string {
+  const [from, to] = [format.calendarDay(first, false), format.calendarDay(last, false)];
+  if (first.slice(0, 4) !== last.slice(0, 4)) return daysOf(first, last);
+  if (from === to) return from;
+  const [day = "", month = ""] = from.split(" ");
+  return to.endsWith(month) ? `${day}–${to}` : `${from}–${to}`;
+}
+
 export function nameOf(run: Run): string {
   const of = run.figures ?? run.asked;
   return of ? daysOf(of.first, of.last) : run.run_id;
@@ -32,8 +41,10 @@ type Limits = Readonly<Record<string, string>> | undefined;
 /** What a run was asked to do; what it left to the settings is told by these. */
 export function parametersOf(run: Run, limits: Limits): Parameter[] {
   const { asked, figures } = run;
-  const rows: Parameter[] = [{ name: "Days", value: nameOf(run), brief: nameOf(run) }];
-  const put = (name: string, value: string, brief: string) => rows.push({ name, value, brief });
+  const days = figures ?? asked;
+  const brief = days ? briefDays(days.first, days.last) : run.run_id;
+  const rows: Parameter[] = [{ name: "Days", value: nameOf(run), brief }];
+  const put = (name: string, value: string, few: string) => rows.push({ name, value, brief: few });
   const capital = asked?.capital ?? figures?.start_equity;
   if (capital !== undefined) put("Capital", format.dollars(capital), format.dollars(capital));
   if (!asked) {

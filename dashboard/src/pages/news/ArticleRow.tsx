@@ -9,7 +9,7 @@ import { ArticleDetail } from "./ArticleDetail";
 import { type Article, ledTo, modelName, modelsOf, safeUrl } from "./figures";
 
 export const COLUMNS =
-  "grid items-center gap-x-3 grid-cols-[20px_64px_52px_minmax(0,1fr)_112px_36px_140px]";
+  "grid items-center gap-x-3 grid-cols-[20px_64px_52px_minmax(0,1fr)_112px_36px_140px] max-xl:grid-cols-[20px_60px_52px_minmax(0,1fr)_112px_128px]";
 
 const MOST = 3; // scores in a row; the rest is in its detail
 
@@ -99,17 +99,19 @@ export function ArticleRow({ article, day, fresh, open, onToggle }: RowProps) {
   );
 }
 
+const TITLE = "block truncate max-xl:whitespace-normal";
+
 /** The title, as a link where its address is one of the web. */
 export function Headline({ article }: { article: Pick<Article, "title" | "url"> }) {
   const url = safeUrl(article.url);
-  if (!url) return <p className="truncate max-md:whitespace-normal">{article.title}</p>;
+  if (!url) return <p className={TITLE}>{article.title}</p>;
   return (
     <a
       href={url}
       target="_blank"
       rel="noopener noreferrer"
       title={article.title}
-      className="block truncate underline-offset-3 hover:underline max-md:whitespace-normal"
+      className={`${TITLE} underline-offset-3 hover:underline`}
     >
       {article.title}
     </a>
@@ -140,7 +142,7 @@ function Scores({ article }: { article: Article }) {
         <span className="max-md:order-4">
           <Sentiment score={null} />
         </span>
-        <span className="desk" />
+        <span className="max-xl:hidden" />
       </>
     );
   }
@@ -155,7 +157,7 @@ function Scores({ article }: { article: Article }) {
           </span>
         ))}
       </span>
-      <span className="desk num grid gap-1 text-right text-muted">
+      <span className="num grid gap-1 text-right text-muted max-xl:hidden">
         {scores.map(({ ticker, confidence, model_used: model }) => (
           <span key={ticker} title={`Confidence of ${modelName(model)}`}>
             <span className="sr">confidence </span>

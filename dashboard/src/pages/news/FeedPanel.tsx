@@ -127,7 +127,7 @@ function Rows({
         <span>Ticker</span>
         <span>Headline</span>
         <span>Sentiment</span>
-        <span className="text-right">Conf.</span>
+        <span className="text-right max-xl:hidden">Conf.</span>
         <span>Led to</span>
       </div>
       <ol aria-busy={dim}>

@@ -89,7 +89,7 @@ function Confirm({
       footer={
         <>
           <span className="spacer" />
-          <Button className="touch" autoFocus onClick={onClose}>
+          <Button className="touch" data-first onClick={onClose}>
             Keep it
           </Button>
           <Button className="touch" kind="danger solid" onClick={() => onConfirm(why)}>

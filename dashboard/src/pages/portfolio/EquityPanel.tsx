@@ -9,7 +9,7 @@ import { Panel } from "../../components/Panel";
 import { useNarrow } from "../../components/useNarrow";
 import * as format from "../../format/format";
 import { closesOf, sentence, stepsOf } from "./figures";
-import { RANGES, type Range, usePeriodTrades } from "./period";
+import { MOST_FILLS, RANGES, type Range, usePeriodTrades } from "./period";
 
 const EquityChart = lazy(() => import("../../charts/EquityChart"));
 
@@ -37,7 +37,7 @@ export function EquityPanel({ range, onRange }: { range: Range; onRange: (range:
       title="Equity"
       query={history}
       height={height}
-      meta={<Legend />}
+      meta={<Legend cut={Boolean(trades?.at(-1)?.cursor)} />}
       controls={<Segments label="Range" options={RANGES} value={range} onChange={onRange} />}
       empty={{
         when: ({ points: found }) => found.length < 2,
@@ -56,7 +56,8 @@ export function EquityPanel({ range, onRange }: { range: Range; onRange: (range:
   );
 }
 
-function Legend() {
+/** `cut`: the period has more fills than were asked for, so its first arrows are missing. */
+function Legend({ cut }: { cut: boolean }) {
   return (
     <span className="legend desk">
       <span>
@@ -72,6 +73,7 @@ function Legend() {
       </span>
       <span>
         <span className="text-loss">↓</span>lost {format.dollars(WORTH_AN_ARROW)} or more
+        {cut ? `, of the newest ${format.count(MOST_FILLS)} fills` : ""}
       </span>
     </span>
   );

@@ -9,6 +9,7 @@ import { ErrorState } from "../../components/Panel";
 import { Spark } from "../../components/Spark";
 import { Delta, Value } from "../../components/values";
 import * as format from "../../format/format";
+import { useOfflineSince } from "../../live/LiveProvider";
 import { type Step, closesOf, deepest, moment, stepsOf, winRates } from "./figures";
 import { type Range, useAccount, usePeriodTrades } from "./period";
 
@@ -18,6 +19,7 @@ const GRID =
 
 export function Tiles({ range }: { range: Range }) {
   const { account } = useAccount();
+  const offline = useOfflineSince() !== null;
   const metrics = useQuery(metricsQuery(range));
   const history = useQuery(historyQuery(range)).data;
   const trades = usePeriodTrades(range).data?.pages;
@@ -37,7 +39,11 @@ export function Tiles({ range }: { range: Range }) {
   const steps = stepsOf(history?.points ?? []);
   const closes = trades?.at(-1)?.cursor ? null : closesOf(trades?.flatMap((p) => p.trades) ?? []);
   return (
-    <dl className={GRID} aria-label="Account figures" aria-busy={!account.data || !metrics.data}>
+    <dl
+      className={offline ? `${GRID} is-stale` : GRID}
+      aria-label="Account figures"
+      aria-busy={!account.data || !metrics.data}
+    >
       <Money account={account.data} steps={steps} />
       <Return figures={metrics.data} start={steps[0]} />
       <Sharpe figures={metrics.data} />
@@ -146,8 +152,8 @@ function Sharpe({ figures }: Figures) {
 
 const FEW_DAYS = 20;
 
-/** "needs two days that differ": as short as a tile is narrow. */
-const needs = (reason: string | undefined) => reason?.replace(/^it /, "");
+/** "needs 2 days that differ": as short as a tile is narrow. */
+const needs = (reason: string | undefined) => reason?.replace(/^it /, "").replace("two", "2");
 
 function WinRate({ figures, pnls }: Figures & { pnls: number[] | null }) {
   const rate = figures?.win_rate;

@@ -38,7 +38,7 @@ export function useRange(): [Range, (range: Range) => void] {
   return [found, set];
 }
 
-const MOST_FILLS = 500;
+export const MOST_FILLS = 500;
 const HOUR_MS = 3_600_000;
 
 /** Fills since the period's first snapshot, the newest of them; the hour keeps the key calm. */

@@ -88,7 +88,7 @@ function Confirmation({
       footer={
         <>
           <span className="spacer" />
-          <Button autoFocus onClick={onClose}>
+          <Button className="touch" onClick={onClose}>
             Leave it {on ? "off" : "on"}
           </Button>
           <Button

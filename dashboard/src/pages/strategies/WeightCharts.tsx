@@ -141,7 +141,7 @@ export function Stack({ steps, ids, marks, now, height }: StackProps) {
               x={now}
               stroke="var(--muted)"
               strokeDasharray="3 3"
-              label={{ value: "now", position: "insideTopRight", ...TICK }}
+              label={{ value: "now", position: "insideBottomLeft", ...TICK }}
             />
           )}
           {marks.map(({ at, bound }) => (

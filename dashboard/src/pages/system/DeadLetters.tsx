@@ -46,7 +46,7 @@ export function DeadLetters() {
       footer={letters.length > 0 ? <More query={query} none="That is every dead letter." /> : null}
     >
       {() => (
-        <div className="scroll" tabIndex={0} role="region" aria-label="Dead letters">
+        <div className="scroll" tabIndex={0} role="region" aria-label="Table of dead letters">
           <table className="table">
             <thead>
               <tr>

@@ -12,7 +12,7 @@ export function Feeds({ feeds }: { feeds: readonly Schemas["Feed"][] }) {
       <header>
         <h2 id="feeds">News feeds</h2>
       </header>
-      <div className="scroll" tabIndex={0} role="region" aria-label="News feeds">
+      <div className="scroll" tabIndex={0} role="region" aria-label="Table of news feeds">
         <table className="table">
           <thead>
             <tr>

@@ -4,7 +4,6 @@ import type { Schemas } from "../../api/client";
 import { type Asked, Panel } from "../../components/Panel";
 import { None, Time } from "../../components/values";
 import * as format from "../../format/format";
-import { clockOf } from "./clockOf";
 
 type System = Schemas["System"];
 type Flow = Schemas["Flow"];
@@ -29,7 +28,7 @@ export function Flows({ query }: { query: Asked<System> }) {
       }}
     >
       {({ flows, live }) => (
-        <div className="scroll" tabIndex={0} role="region" aria-label="Flows">
+        <div className="scroll" tabIndex={0} role="region" aria-label="Table of flows">
           <table className="table">
             <thead>
               <tr>
@@ -39,7 +38,7 @@ export function Flows({ query }: { query: Asked<System> }) {
                   Lag
                 </th>
                 <th scope="col" className="r p2" title="The time of what it has read">
-                  Clock <span className="u">{format.zone(clockOf(flows[0]?.clock))}</span>
+                  Clock <span className="u">{format.zone(flows[0]?.clock)}</span>
                 </th>
                 {live ? (
                   <th scope="col" className="r p2" title="The wall clock less its own">
@@ -67,7 +66,7 @@ export function Flows({ query }: { query: Asked<System> }) {
 }
 
 function Row({ flow, live }: { flow: Flow; live: boolean }) {
-  const at = clockOf(flow.clock);
+  const at = flow.clock;
   return (
     <tr className="row">
       <td className="mono">{flow.flow}</td>

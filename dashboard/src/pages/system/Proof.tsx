@@ -6,42 +6,21 @@ import { useSearchParams } from "react-router";
 
 import { useRole } from "../../app/clock";
 import { api, dataOf, newKey } from "../../api/client";
-import { backtestsQuery, verificationQuery } from "../../api/queries";
+import { verificationQuery } from "../../api/queries";
 import { Button } from "../../components/controls";
 import { Panel, said } from "../../components/Panel";
 import * as format from "../../format/format";
-import { Seal } from "./Seal";
+import { ProofList } from "./ProofList";
+import { proofsQuery } from "./proofs";
+import { ProofState } from "./ProofState";
 
-/** The proof that is looked at stands in the URL: the API will list all of them, once. */
+/** The proof that is looked at stands in the URL; else it is the newest. */
 const SHOWN = "proof";
 
 export function Proof() {
-  const archive = useQuery(backtestsQuery());
-  const days = archive.data?.days ?? [];
-  return (
-    <Panel
-      title="Replay proof"
-      query={archive}
-      meta={days.length > 0 ? `${format.counted(days.length, "day")} archived` : undefined}
-      height={132}
-      empty={{
-        when: (answer) => answer.days.length === 0,
-        title: "No archived day yet",
-        next: "A day can be proved when it has ended and is in the archive; come back after the session.",
-      }}
-    >
-      {(answer) => <Proving days={answer.days} />}
-    </Panel>
-  );
-}
-
-function Proving({ days }: { days: readonly string[] }) {
+  const query = useQuery(proofsQuery());
   const [search, setSearch] = useSearchParams();
-  const runId = search.get(SHOWN) ?? "";
-  const [chosen, choose] = useState("");
-  const { trader } = useRole();
-  const day = days.includes(chosen) ? chosen : (days.at(-1) ?? "");
-  const ask = useVerify((id) =>
+  const show = (id: string) =>
     setSearch(
       (old) => {
         const next = new URLSearchParams(old);
@@ -49,8 +28,45 @@ function Proving({ days }: { days: readonly string[] }) {
         return next;
       },
       { replace: true },
-    ),
+    );
+  return (
+    <Panel
+      title="Replay proof"
+      query={query}
+      meta={query.data ? `${format.counted(query.data.days.length, "day")} archived` : undefined}
+      height={132}
+      empty={{
+        when: ({ days, verifications }) => days.length === 0 && verifications.length === 0,
+        title: "No archived day yet",
+        next: "A day can be proved when it has ended and is in the archive; come back after the session.",
+      }}
+    >
+      {({ days, verifications }) => {
+        const shown = search.get(SHOWN) ?? verifications[0]?.run_id ?? "";
+        return (
+          <>
+            <Asking days={days} onTaken={show} />
+            {shown ? <Watched runId={shown} /> : null}
+            {verifications.length > 1 ? (
+              <ProofList proofs={verifications} shown={shown} onShow={show} />
+            ) : null}
+          </>
+        );
+      }}
+    </Panel>
   );
+}
+
+interface AskingProps {
+  days: readonly string[];
+  onTaken: (runId: string) => void;
+}
+
+function Asking({ days, onTaken }: AskingProps) {
+  const [chosen, choose] = useState("");
+  const { trader } = useRole();
+  const ask = useVerify(onTaken);
+  const day = days.includes(chosen) ? chosen : (days.at(-1) ?? "");
   const wrong = ask.error ? said(ask.error) : null;
   return (
     <div className="grid gap-4 px-4 pb-4">
@@ -74,7 +90,7 @@ function Proving({ days }: { days: readonly string[] }) {
           </select>
         </label>
         <Button
-          disabled={!trader}
+          disabled={!trader || day === ""}
           title={trader ? undefined : "A trader or owner can ask for a proof"}
           pending={ask.isPending && "Asking..."}
           onClick={() => ask.mutate(day)}
@@ -87,7 +103,6 @@ function Proving({ days }: { days: readonly string[] }) {
           <b className="font-semibold">{wrong.title}.</b> {wrong.cause}
         </p>
       ) : null}
-      {runId ? <Watched runId={runId} /> : null}
     </div>
   );
 }
@@ -104,41 +119,28 @@ function useVerify(onTaken: (runId: string) => void) {
     },
     onSuccess: ({ run_id }) => {
       sent.current = { day: "", key: "" };
+      void client.invalidateQueries({ queryKey: ["verifications"] });
       void client.invalidateQueries({ queryKey: ["verification", run_id] });
       onTaken(run_id);
     },
   });
 }
 
-/** A proof on its way, or what came of it. */
+/** The proof that is looked at. */
 function Watched({ runId }: { runId: string }) {
   const query = useQuery(verificationQuery(runId));
-  if (query.error && !query.data) {
-    const { title, cause } = said(query.error);
-    return (
-      <p role="alert" className="text-12 text-warn">
-        {title}. {cause}
-      </p>
-    );
-  }
-  const proof = query.data;
-  if (!proof) return <span className="sk" style={{ width: "60%" }} />;
-  if (proof.certificate) return <Seal proof={proof} />;
-  if (proof.status === "failed" || proof.status === "cancelled") {
-    return (
-      <p role="alert" className="text-12">
-        <span className="dot bad" /> The proof of {format.calendarDay(proof.day)}{" "}
-        {proof.status === "failed" ? "failed" : "was cancelled"}.{" "}
-        <span className="mono">{proof.error}</span>
-      </p>
-    );
-  }
+  const problem = query.error && !query.data ? said(query.error) : null;
   return (
-    <p role="status" className="inline-flex items-center gap-2 text-12">
-      <span className="spin" aria-hidden="true" />
-      {proof.status === "queued"
-        ? `${format.calendarDay(proof.day)} waits for its turn: one job runs at a time.`
-        : `Making ${format.calendarDay(proof.day)} again and comparing each byte...`}
-    </p>
+    <div className="px-4 pb-4">
+      {query.data ? (
+        <ProofState proof={query.data} />
+      ) : problem ? (
+        <p role="alert" className="text-12 text-warn">
+          {problem.title}. {problem.cause}
+        </p>
+      ) : (
+        <div className="sk" style={{ width: "60%" }} />
+      )}
+    </div>
   );
 }

@@ -14,12 +14,15 @@ type Topic = Schemas["TopicLevel"];
 /** From this many a second on, the column says seconds, not minutes. */
 const FAST = 10;
 const DEAD = ".dlq";
+const UNKNOWN = "Not known until its next record";
 
 export function Topics({ query }: { query: Asked<System> }) {
   const topics = query.data?.topics ?? [];
   const [all, showAll] = useState(false);
-  // Of dead letters only those that grow: the others hold the clock's ticks.
-  const quiet = topics.filter(({ topic, rate }) => topic.endsWith(DEAD) && !rate);
+  // Of dead letters only those that have some, or grow.
+  const quiet = topics.filter(
+    ({ topic, rate, records }) => topic.endsWith(DEAD) && !rate && !records,
+  );
   const listed = all ? topics : topics.filter((topic) => !quiet.includes(topic));
   const fast = topics.some(({ rate }) => (rate ?? 0) >= FAST);
   const live = query.data?.live ?? false;
@@ -37,7 +40,7 @@ export function Topics({ query }: { query: Asked<System> }) {
       footer={
         quiet.length > 0 ? (
           <>
-            <span>{format.counted(quiet.length, "topic")} of dead letters got nothing new</span>
+            <span>{format.counted(quiet.length, "topic")} of dead letters: nothing in them</span>
             <span className="spacer" />
             <Button size="s" kind="ghost" aria-pressed={all} onClick={() => showAll(!all)}>
               {all ? "Hide them" : "Show them"}
@@ -47,7 +50,7 @@ export function Topics({ query }: { query: Asked<System> }) {
       }
     >
       {() => (
-        <div className="scroll" tabIndex={0} role="region" aria-label="Topics">
+        <div className="scroll" tabIndex={0} role="region" aria-label="Table of topics">
           <table className="table">
             <thead>
               <tr>
@@ -55,7 +58,7 @@ export function Topics({ query }: { query: Asked<System> }) {
                 <th
                   scope="col"
                   className="r p2"
-                  title="That were ever appended, the clock's ticks included"
+                  title="Facts that were ever appended; what tells the time alone is none"
                 >
                   Records
                 </th>
@@ -95,9 +98,13 @@ function Row({ topic, fast, live }: { topic: Topic; fast: boolean; live: boolean
     <tr className="row">
       <td className="mono">
         {topic.topic}
-        <span className="sub">{format.counted(topic.records, "record")}</span>
+        <span className="sub">
+          {topic.records === null ? UNKNOWN : format.counted(topic.records, "record")}
+        </span>
       </td>
-      <td className="r p2 num">{format.count(topic.records)}</td>
+      <td className="r p2 num">
+        {topic.records === null ? <None why={UNKNOWN} /> : format.count(topic.records)}
+      </td>
       <td className="r num">
         {rate === null ? (
           <None why="Known after a second look, in ten seconds" />

@@ -1,19 +1,24 @@
 /** The ticker's signals and what became of each; denials alike stand as one row. */
 
 import { useInfiniteQuery } from "@tanstack/react-query";
+import { useState } from "react";
 import { Link } from "react-router";
 
 import type { Schemas } from "../../api/client";
 import { decisionsQuery } from "../../api/queries";
+import { Button } from "../../components/controls";
 import { More, Panel } from "../../components/Panel";
 import { Delta, None, StrategyName, Time } from "../../components/values";
 import * as format from "../../format/format";
 import { became } from "../portfolio/outcomes";
 
 const ROWS = 10;
+const ASKED = 30; // folded, these fill the rows
 
 export function Decisions({ ticker }: { ticker: string }) {
-  const query = useInfiniteQuery(decisionsQuery({ ticker, fold: true, limit: ROWS }));
+  const query = useInfiniteQuery(decisionsQuery({ ticker, fold: true, limit: ASKED }));
+  const [all, showAll] = useState(false);
+  const rows = query.data?.pages.flatMap(({ decisions }) => decisions) ?? [];
   return (
     <Panel
       title="Signals and decisions"
@@ -24,14 +29,22 @@ export function Decisions({ ticker }: { ticker: string }) {
           All of {ticker}
         </Link>
       }
-      footer={query.data?.pages[0]?.decisions.length ? <More query={query} /> : null}
+      footer={
+        rows.length === 0 ? null : all || rows.length <= ROWS ? (
+          <More query={query} />
+        ) : (
+          <Button size="s" onClick={() => showAll(true)}>
+            Show more
+          </Button>
+        )
+      }
       empty={{
         when: ({ pages }) => pages.every(({ decisions }) => decisions.length === 0),
         title: `No decision about ${ticker} yet`,
         next: "A strategy's vote above its threshold makes a signal, and each signal a decision.",
       }}
     >
-      {({ pages }) => <Table ticker={ticker} rows={pages.flatMap(({ decisions }) => decisions)} />}
+      {() => <Table ticker={ticker} rows={all ? rows : rows.slice(0, ROWS)} />}
     </Panel>
   );
 }
@@ -52,7 +65,7 @@ function Table({ ticker, rows }: { ticker: string; rows: readonly Schemas["Folde
       role="region"
       aria-label={`Table of decisions on ${ticker}`}
     >
-      <table className="table">
+      <table className="table l2">
         <thead>
           <tr>
             <th scope="col">Time</th>
@@ -64,7 +77,7 @@ function Table({ ticker, rows }: { ticker: string; rows: readonly Schemas["Folde
               Strength
             </th>
             <th scope="col">What became of it</th>
-            <th scope="col" className="r">
+            <th scope="col" className="r p2">
               P&L <span className="u">$</span>
             </th>
           </tr>
@@ -105,8 +118,13 @@ function Row({ ticker, row }: { ticker: string; row: Schemas["Folded"] }) {
           {row.count > 1 ? ` × ${format.count(row.count)}` : ""}
           <span className="sr">: how it came about</span>
         </Link>
+        {row.done?.pnl ? (
+          <span className="sub">
+            <Delta value={row.done.pnl} />
+          </span>
+        ) : null}
       </td>
-      <td className="r">
+      <td className="r p2">
         {row.done?.pnl ? <Delta value={row.done.pnl} /> : <None why="It closed nothing" />}
       </td>
     </tr>

@@ -44,12 +44,12 @@ export function Fills({ ticker }: { ticker: string }) {
           role="region"
           aria-label={`Table of fills of ${ticker}`}
         >
-          <table className="table">
+          <table className="table l2">
             <thead>
               <tr>
                 <th scope="col">Time</th>
                 <th scope="col">Fill</th>
-                <th scope="col" className="r">
+                <th scope="col" className="r p2">
                   Price <span className="u">$</span>
                 </th>
                 <th scope="col" className="r p2">
@@ -94,8 +94,9 @@ function Row({ fill }: { fill: Schemas["Trade"] }) {
           {done ? what : format.words(status)}
           <span className="sr">: how it came about</span>
         </Link>
+        <span className="sub">{price === null ? null : `at ${format.price(price)}`}</span>
       </td>
-      <td className="r">{price === null ? <None /> : format.price(price)}</td>
+      <td className="r p2">{price === null ? <None /> : format.price(price)}</td>
       <td className="r p2">{slippage === null ? <None /> : format.money(slippage)}</td>
       <td className="r p2">{format.money(commission)}</td>
       <td className="r">

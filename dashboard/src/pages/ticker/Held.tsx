@@ -5,17 +5,22 @@ import type { ReactNode } from "react";
 import type { Schemas } from "../../api/client";
 import { Age, Delta, None, Value } from "../../components/values";
 import * as format from "../../format/format";
+import { useOfflineSince } from "../../live/LiveProvider";
 import { CloseButton } from "../portfolio/CloseButton";
 import { toStop } from "../portfolio/sorting";
 import { useClosing } from "../portfolio/useClosing";
 
 export function Held({ position, now }: { position: Schemas["Position"]; now: number | null }) {
+  const offline = useOfflineSince() !== null;
   const closing = useClosing(position.ticker);
   const { qty, avg_entry, stop_loss, take_profit, unrealized_pct } = position;
   const decimals = format.priceDecimals(avg_entry);
   const room = toStop(position);
   return (
-    <section className="card" aria-label={`Position in ${position.ticker}`}>
+    <section
+      className={offline ? "card is-stale" : "card"}
+      aria-label={`Position in ${position.ticker}`}
+    >
       <div className="flex flex-wrap items-center gap-x-8 gap-y-2 px-4 py-3">
         <dl className="flex flex-1 flex-wrap gap-x-8 gap-y-2">
           <Fact name="Held">

@@ -31,7 +31,10 @@ function Page({ ticker }: { ticker: string }) {
     <>
       <TickerHead ticker={ticker} bars={bars.data} position={position} />
       {unknown && !position ? (
-        <section className="card">
+        <section className="card" aria-label={ticker}>
+          <header>
+            <h2>Price</h2>
+          </header>
           <EmptyState
             title={`Nothing is known of ${ticker}`}
             next={

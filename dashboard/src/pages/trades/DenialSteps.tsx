@@ -67,13 +67,13 @@ export function ThenStep({
         )}
       </ul>
       {alike > 1 ? (
-        <p className="note">
+        <p className="mt-2">
           {format.counted(alike, "denial")} alike, one after the other
           {firstAt ? `, from ${format.seconds(firstAt)}` : ""}. This is the last.
         </p>
       ) : null}
       {next.found ? (
-        <p className="note">
+        <p className="mt-2">
           <Link className="link" to={`/trades?ticker=${ticker}&open=${next.found.id}`}>
             {verb} at {format.clock(next.found.at)}
           </Link>{" "}
@@ -81,7 +81,7 @@ export function ThenStep({
           {next.found.done?.price ? ` at $${format.price(next.found.done.price)}` : ""}.
         </p>
       ) : next.known ? (
-        <p className="note text-muted">
+        <p className="mt-2 text-muted">
           {ticker} has not been {verb.toLowerCase()} since.
         </p>
       ) : null}

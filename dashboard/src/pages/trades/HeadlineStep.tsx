@@ -37,7 +37,7 @@ export function HeadlineStep({
             : "No headline is behind this: no signal decided."}
         </p>
         {signal && signal.sentiment_score !== null ? (
-          <p className="note text-muted num">
+          <p className="mt-2 text-muted num">
             The news of {signal.ticker} stood at {format.score(signal.sentiment_score)} then.
           </p>
         ) : null}
@@ -86,7 +86,12 @@ function Item({
     <li>
       <p className="node-lead">
         {address ? (
-          <a className="headline" href={address} target="_blank" rel="noopener noreferrer">
+          <a
+            className="underline-offset-3 hover:underline"
+            href={address}
+            target="_blank"
+            rel="noopener noreferrer"
+          >
             {title}
             <span className="headline-out">
               <Icon name="out" size={12} />

@@ -52,15 +52,15 @@ function Unmoved() {
   const found = useQueries({ queries: strategies.map(({ id }) => strategyMetricsQuery(id)) });
   const metrics = found.flatMap(({ data }) => (data ? [data] : []));
   if (limits?.["learning.rule"] === "fixed") {
-    return <p className="note text-muted">No weight moved: the weights of this run are fixed.</p>;
+    return <p className="mt-2 text-muted">No weight moved: the weights of this run are fixed.</p>;
   }
   if (metrics.length < strategies.length || metrics.length === 0) {
-    return <p className="note text-muted">No weight has moved for it.</p>;
+    return <p className="mt-2 text-muted">No weight has moved for it.</p>;
   }
   const short = metrics.filter(({ missing }) => missing > 0);
   const sessions = Number(limits?.["learning.cycle_sessions"] ?? NaN);
   return (
-    <p className="note text-muted">
+    <p className="mt-2 text-muted">
       No weight has moved for it.{" "}
       {short.length
         ? `${short

@@ -108,7 +108,7 @@ function Opened({
             done?.price ? [`${verb} at`, format.dollars(done.price, 4)] : null,
           ]}
         />
-        <p className="note">
+        <p className="mt-2">
           <Link className="link" to={`/trades?ticker=${ticker}&open=${found.id}`}>
             How it was {verb.toLowerCase()}
           </Link>
@@ -138,7 +138,7 @@ function Opened({
           It opened a position. Its outcome comes with the order that closes it.
         </p>
       )}
-      <p className="note">
+      <p className="mt-2">
         <Link className="link" to={`/tickers/${encodeURIComponent(ticker)}`}>
           {ticker}
         </Link>

@@ -128,7 +128,7 @@ function Outcome({ row }: { row: Row }) {
       <td className="r p2 num">
         <Delta value={row.roi} of="fraction" unit={false} />
       </td>
-      <td className="r p2 num">{row.held === null ? <None /> : format.duration(row.held)}</td>
+      <td className="r p2 p3 num">{row.held === null ? <None /> : format.duration(row.held)}</td>
     </>
   );
 }
@@ -148,12 +148,13 @@ function Denial({ row }: { row: Row }) {
 
 /** The moment; of denials alike the span from the first to the last. */
 function When({ row }: { row: Row }) {
-  if (row.count === 1 || format.clock(row.firstAt) === format.clock(row.at)) {
+  const oneDay = format.sameDay(row.firstAt, row.at);
+  if (row.count === 1 || (oneDay && format.clock(row.firstAt) === format.clock(row.at))) {
     return <Time at={row.at} style="seconds" />;
   }
   return (
     <span>
-      <Time at={row.firstAt} />–<Time at={row.at} />
+      <Time at={row.firstAt} style={oneDay ? "clock" : "day"} />–<Time at={row.at} />
     </span>
   );
 }
@@ -169,7 +170,7 @@ function Status({ row }: { row: Row }) {
         {row.code}
       </Badge>
       {row.count > 1 ? (
-        <span className="text-muted" title={`${row.count} denials alike, one after the other`}>
+        <span className="desk text-muted" title={`${row.count} denials alike, one after the other`}>
           {" "}
           × {format.count(row.count)}
         </span>

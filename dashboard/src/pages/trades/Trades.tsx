@@ -35,7 +35,7 @@ export default function Trades() {
     <>
       <div className="pagehead">
         <h1>Trades</h1>
-        <span className="text-12 text-muted">
+        <span className="desk text-12 text-muted">
           {now === null ? null : `${format.day(now)}, `}every signal ends in one decision
         </span>
         <span className="spacer" />

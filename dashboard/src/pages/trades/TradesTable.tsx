@@ -32,7 +32,7 @@ const COLUMNS: readonly Column[] = [
   { name: "Status", where: "p2" },
   { name: "P&L", unit: "$", where: "r" },
   { name: "Return", unit: "%", where: "r p2" },
-  { name: "Held", where: "r p2" },
+  { name: "Held", where: "r p2 p3" },
 ];
 const DENIAL_COLUMNS: readonly Column[] = [
   ...OPINION,
@@ -58,7 +58,7 @@ export function TradesTable({
 }) {
   return (
     <div className="scroll" tabIndex={0} role="region" aria-label="Table of trades">
-      <table className="table l2 trades">
+      <table className={denials ? "table l2 trades denials" : "table l2 trades"}>
         <Head at={rows[0]?.at} denials={denials} />
         <tbody>
           {rows.map((row, index) => {
