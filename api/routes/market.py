@@ -188,7 +188,7 @@ def bars(api: Api, call: Call[BarsAsked, None]) -> Bars:
 
 def news(api: Api, call: Call[NewsAsked, None]) -> News:
     """Articles, newest first, each with its scores."""
-    asked, after = call.query, page_before(after_of(call.query), call.query.until)
+    asked, after = call.query, page_before(after_of(call.query, "news"), call.query.until)
     low = -1.0 if asked.min_score is None else asked.min_score
     high = 1.0 if asked.max_score is None else asked.max_score
     if asked.ticker:
@@ -207,7 +207,7 @@ def news(api: Api, call: Call[NewsAsked, None]) -> News:
     led = {row["article_id"]: (row["signals"], row["orders"]) for row in found}
     return News(
         articles=[_listed(row, *led.get(row["id"], (0, 0))) for row in rows],
-        cursor=cursor_of(rows, asked.limit),
+        cursor=cursor_of(rows, asked, "news"),
     )
 
 

@@ -5,6 +5,7 @@ import json
 from datetime import datetime
 from decimal import Decimal
 from io import StringIO
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -142,11 +143,29 @@ def test_denials_that_are_alike_are_folded(web: Served, played_day: Demo) -> Non
     folded = web.get("/api/decisions", params={"limit": "500", "fold": "true"}).json()["decisions"]
     assert len(folded) < len(plain)
     assert sum(row["count"] for row in folded) == len(plain)
-    unfolded = [
-        (row["ticker"], row["code"]) for row in folded for _ in range(row["count"])
-    ]  # fmt: skip
-    assert unfolded == [(row["ticker"], row["code"]) for row in plain]
     assert all(row["count"] == 1 for row in folded if row["accepted"])
+    # By ticker, each denial stands in the row of its run, which is the newest of it.
+    for ticker in {row["ticker"] for row in plain}:
+        of_one = [row for row in plain if row["ticker"] == ticker]
+        runs = [list(run) for _, run in groupby(of_one, _apart)]
+        assert [
+            (run[0]["id"], len(run), run[-1]["at"]) for run in runs
+        ] == [
+            (row["id"], row["count"], row["first_at"]) for row in folded if row["ticker"] == ticker
+        ]  # fmt: skip
+    paged = list[dict[str, Any]]()
+    cursor: str | None = ""
+    while cursor is not None:
+        asked = {"limit": "7", "fold": "true", **({"cursor": cursor} if cursor else {})}
+        page = web.get("/api/decisions", params=asked).json()
+        paged, cursor = paged + page["decisions"], page["cursor"]
+        assert len(page["decisions"]) == 7 or cursor is None
+    assert paged == folded
+
+
+def _apart(row: dict[str, Any]) -> tuple[str, str, str]:
+    """Return what decisions of a ticker share that stand in one row; accepted ones share none."""
+    return (row["id"] if row["accepted"] else "", row["side"], row["code"])
 
 
 def test_a_trade_with_all_it_came_from(web: Served, played_day: Demo) -> None:

@@ -1,8 +1,9 @@
 """Sign-ins, links, limits, idempotency keys and cursors: their rules, one by one."""
 
 import string
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -17,8 +18,9 @@ from api.access.origin import Origin
 from api.access.sessions import Sessions, SessionsInMemory
 from api.access.tokens import session_key
 from api.endpoints import ROLES, may
-from api.pages import PageAsked, after_of, cursor_of
+from api.pages import PageAsked, Place, after_of, cursor_at, cursor_of, place_of
 from api.problems import BadRequest, Invalid, NotSignedIn, TooMany
+from api.routes.trades import TradesAsked
 from connectors.storage.pages import NEWEST, After
 from tests.api.served import Clock
 
@@ -162,17 +164,49 @@ def test_a_key_is_one_request_for_a_day() -> None:
     st.integers(0, 2**62), st.text(string.printable, min_size=1).filter(lambda t: "\x00" not in t)
 )
 def test_a_cursor_leads_to_the_row_it_is_of(stamp: int, id_: str) -> None:
-    cursor = cursor_of([{"stamp": stamp, "id": id_}], 1)
+    row = {"stamp": stamp, "id": id_}
+    cursor = cursor_of([row], PageAsked(limit=1), "trades")
     assert cursor is not None
-    assert after_of(PageAsked(cursor=cursor)) == After(stamp, id_) if len(cursor) <= 400 else True
-    assert cursor_of([{"stamp": stamp, "id": id_}], 2) is None
-    assert after_of(PageAsked()) == NEWEST
+    asked = PageAsked.model_construct(cursor=cursor, limit=7)
+    assert after_of(asked, "trades") == After(stamp, id_)
+    assert cursor_of([row], PageAsked(limit=2), "trades") is None
+    assert after_of(PageAsked(), "trades") == NEWEST
+
+
+FILTERS = st.fixed_dictionaries(
+    {}, optional={"ticker": st.sampled_from(["AAA", "BBB"]), "profitable": st.booleans(),
+                  "since": st.just(datetime(2026, 5, 4, tzinfo=UTC))},
+)  # fmt: skip
+LISTS = st.tuples(st.sampled_from(["trades", "backtest job-1 trades", "signals"]), FILTERS)
+
+
+@given(LISTS, LISTS, st.integers(1, 500), st.sampled_from(["json", "csv"]))
+def test_a_list_takes_its_own_cursors_alone(
+    given_by: tuple[str, dict[str, Any]], taken_by: tuple[str, dict[str, Any]], limit: int,
+    written: Any,
+) -> None:  # fmt: skip
+    """How much is asked for, and how it is written, may change from page to page."""
+    (name, filters), (other, others) = given_by, taken_by
+    cursor = cursor_of([{"stamp": 5, "id": "x"}], TradesAsked(limit=1, **filters), name)
+    asked = TradesAsked(cursor=cursor or "", limit=limit, format=written, **others)
+    if given_by == taken_by:
+        assert after_of(asked, other) == After(5, "x")
+    else:
+        with pytest.raises(Invalid, match=r"CURSOR_INVALID: .* with the filters of that page"):
+            after_of(asked, other)
+
+
+@given(st.integers(0, 2**62), st.integers(0, 2**62))
+def test_a_cursor_keeps_the_stamp_that_its_list_looks_before(stamp: int, before: int) -> None:
+    place = Place(After(stamp, "x"), before)
+    cursor = cursor_at(place, PageAsked(), "decisions")
+    assert place_of(PageAsked(cursor=cursor), "decisions") == place
 
 
 @given(st.text(max_size=80))
 def test_no_text_makes_a_cursor_by_chance_or_a_fault(text: str) -> None:
     try:
-        found = after_of(PageAsked.model_construct(cursor=text, limit=5))
+        found = after_of(PageAsked.model_construct(cursor=text, limit=5), "trades")
     except Invalid:
         return
     assert isinstance(found.stamp, int)
