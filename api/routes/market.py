@@ -101,7 +101,7 @@ class Article(Answer):
 
 
 class Listed(Article):
-    """An article in a list: how many signals it is behind, and how many orders came of them."""
+    """An article in a list: how many signals weighed it, and how many orders came of them."""
 
     signals: int
     orders: int
@@ -115,7 +115,11 @@ class News(Answer):
 
 
 class Reaction(Answer):
-    """A signal that an article helped to bring about, and the orders that came of it."""
+    """A signal that weighed an article, and the orders that came of it.
+
+    Attributes:
+        used: the article is a cause of one of its votes.
+    """
 
     id: str
     at: Moment
@@ -123,10 +127,11 @@ class Reaction(Answer):
     direction: str
     strength: float
     orders: list[str]
+    used: bool
 
 
 class ArticleDetail(Article):
-    """An article with its text, and what it led to."""
+    """An article with its text, and what it led to: at most a hundred, those that used it first."""
 
     content: str
     led_to: list[Reaction]

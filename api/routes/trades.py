@@ -302,7 +302,7 @@ def _done(order: dict[str, Any], side: str, end: dict[str, Any] | None) -> Done:
         order=order["id"], status=order["status"], trade=order["trade"], qty=order["qty"],
         filled=filled, price=round(worth / filled, 4) if filled else None,
         slippage_bps=float((worth / decided - 1) * worse) if filled and decided else None,
-        pnl=order["pnl"], roi=end["roi"] if end else None,
+        pnl=end["pnl"] if end else order["pnl"], roi=end["roi"] if end else None,
         hold_seconds=end["hold_seconds"] if end else None,
     )  # fmt: skip
 

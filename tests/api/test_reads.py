@@ -76,7 +76,7 @@ def test_metrics_are_of_the_snapshots_and_say_why_there_is_none(web: Served) -> 
     points = web.get("/api/portfolio/history", params={"period": "all"}).json()["points"]
     worth = [float(p["equity"]) for p in points]
     assert found["roi"]["value"] == pytest.approx(worth[-1] / worth[0] - 1)
-    assert found["sharpe"] == {"value": None, "reason": "it needs two days that differ"}
+    assert found["sharpe"] == {"value": None, "reason": "it needs 5 days that differ"}
     peak, deepest = worth[0], 0.0
     for value in worth:
         peak = max(peak, value)
