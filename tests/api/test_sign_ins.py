@@ -15,7 +15,7 @@ from api.access.idempotency import Idempotency, KeysInMemory
 from api.access.limits import Limits
 from api.access.links import Links
 from api.access.origin import Origin
-from api.access.sessions import Sessions, SessionsInMemory
+from api.access.sessions import Ended, Sessions, SessionsInMemory
 from api.access.tokens import session_key
 from api.endpoints import ROLES, may
 from api.pages import PageAsked, Place, after_of, cursor_at, cursor_of, place_of
@@ -53,6 +53,7 @@ def follow_the_model(
                 sessions.rotate(token)
             alive = False
         assert bool(sessions.alive({person.session})) == alive
+        assert sessions.is_over(person.session) == (not alive)
     assert len(set(tokens)) == len(tokens)
 
 
@@ -69,6 +70,35 @@ def test_refresh_tokens_that_have_expired_are_forgotten() -> None:
         sessions.begin("u", "n", "owner")
         clock.pass_(days=3)
     assert len(sessions._tokens) == 3
+
+
+@given(st.lists(st.tuples(st.booleans(), st.integers(0, 90)), max_size=20))
+def test_a_sign_in_ends_a_week_after_its_last_refresh_and_is_forgotten(
+    steps: list[tuple[bool, int]],
+) -> None:
+    clock = Clock()
+    sessions = SessionsInMemory(clock)
+    person, token = sessions.begin("u", "n", "owner")
+    ends, begun = clock() + timedelta(days=7), {person.session: clock() + timedelta(days=7)}
+    for refreshes, hours in steps:
+        clock.pass_(hours=hours)
+        if refreshes and clock() < ends:
+            _, token = sessions.rotate(token)
+            ends = begun[person.session] = clock() + timedelta(days=7)
+        else:
+            begun[sessions.begin("u", "n", "owner")[0].session] = clock() + timedelta(days=7)
+        left = {session for session, end in begun.items() if end > clock()}
+        assert sessions.alive(begun) == left == set(sessions._ends)
+        assert {s for s in begun if not sessions.is_over(s)} == left
+
+
+def test_sign_ins_that_ended_are_kept_while_their_access_tokens_last() -> None:
+    clock = Clock()
+    ended = Ended(clock)
+    for n in range(4):
+        ended.add(f"ses-{n % 3}")
+        clock.pass_(minutes=8)
+    assert [f"ses-{n}" in ended for n in range(4)] == [True, False, True, False]
 
 
 def test_one_sign_in_s_end_is_not_the_others() -> None:
