@@ -2,8 +2,10 @@
 
 import uuid
 from contextlib import suppress
+from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from connectors.kafka.layout import Layout
 from messages.topics import CONTROL_ACCEPTED, SIGNALS_GENERATED, TRADE_DECISIONS
@@ -56,21 +58,21 @@ def test_each_event_is_told_once_across_processes(hand: Hand, played_day: Demo) 
 
 
 def test_what_a_command_brings_about_names_it(hand: Hand, played_day: Demo) -> None:
-    asked = command(1, "disable_strategy").body
+    asked: Any = replace(command(1, "disable_strategy").body, strategy="momentum")
     with served(played_day.run, hand.layout) as web:
         socket, _ = listening(web, "system", "trades")
         for partition in range(hand.layout.partitions):  # every partition gets a copy
-            hand.write(CONTROL_ACCEPTED, [asked], partition)  # type: ignore[list-item]
+            hand.write(CONTROL_ACCEPTED, [asked], partition)
         decided = Decision(
             id="dec-1", event_time=to_datetime(OPEN), account="paper", ticker="AAA", side="SELL",
-            accepted=True, cause="command", signal_id=asked.id, code="ACCEPTED",  # type: ignore[attr-defined]
+            accepted=True, cause="command", signal_id=asked.id, code="ACCEPTED",
         )  # fmt: skip
         hand.write(TRADE_DECISIONS, [decided])
         told = {event["kind"]: event for event in events(socket, 2)}
         assert told["control.accepted"]["channel"] == "system"
         assert told["control.accepted"]["data"]["kind"] == "disable_strategy"
         assert told["control.accepted"]["data"]["who"] == "tester"
-        assert {event["data"]["command_id"] for event in told.values()} == {asked.id}  # type: ignore[attr-defined]
+        assert {event["data"]["command_id"] for event in told.values()} == {asked.id}
         web.api.live._heartbeat_s = 0.1
         socket.close()
         eventually(lambda: not web.api.live._listeners)

@@ -104,8 +104,8 @@ class Trader:
         self.ask("resume", "r")
         switch = {**self.owner, "Idempotency-Key": "s"}
         path = "/api/strategies/momentum"
-        body = {"active": False, "why": "noise"}
-        off = self.web.client.patch(path, json=body, headers=switch)
+        wanted = {"active": False, "why": "noise"}
+        off = self.web.client.patch(path, json=wanted, headers=switch)
         assert off.status_code == 202
         self.taken["s"] = off.json()["command"]
         while self.state()["state"] != "ACTIVE" or not self.state()["closes"]:

@@ -15,6 +15,7 @@ from tests.api.test_reads import rows, valid
 pytestmark = [pytest.mark.kafka, pytest.mark.postgres, pytest.mark.timeout(300)]
 DECISIONS = "/api/decisions"
 NOON = "2025-03-12T16:00:00Z"
+OF_MOMENTUM = "signal_id IN (SELECT id FROM signals WHERE strategy_id = 'momentum')"
 
 
 def every(web: Served, path: str, name: str, **params: str) -> list[dict[str, Any]]:
@@ -75,15 +76,13 @@ def test_what_came_of_a_decision_stands_beside_it(web: Served, played_day: Demo)
     [
         ({"code": "ALREADY_HELD"}, "code = 'ALREADY_HELD'"),
         ({"code": "NO_SUCH_CODE"}, "false"),
-        ({"strategy": "momentum"}, "signal_id IN (SELECT id FROM signals "
-         "WHERE strategy_id = 'momentum')"),
+        ({"strategy": "momentum"}, OF_MOMENTUM),
         ({"since": NOON}, f"event_time >= '{NOON}'"),
         ({"until": NOON}, f"event_time < '{NOON}'"),
         ({"since": "2025-03-12T15:00:00Z", "until": NOON, "accepted": "true"},
          f"event_time >= '2025-03-12T15:00Z' AND event_time < '{NOON}' AND accepted"),
         ({"ticker": "AAPL", "code": "ALREADY_HELD", "strategy": "momentum"},
-         "ticker = 'AAPL' AND code = 'ALREADY_HELD' AND signal_id IN (SELECT id FROM signals "
-         "WHERE strategy_id = 'momentum')"),
+         f"ticker = 'AAPL' AND code = 'ALREADY_HELD' AND {OF_MOMENTUM}"),
     ],
 )  # fmt: skip
 def test_decisions_are_narrowed_alike_folded_or_not(

@@ -139,11 +139,7 @@ def test_pages_together_are_all_rows_once(
 
 
 def test_denials_that_are_alike_are_folded(web: Served, played_day: Demo) -> None:
-    plain, cursor = list[dict[str, Any]](), ""
-    while cursor is not None:
-        more = {"cursor": cursor} if cursor else {}
-        page = web.get("/api/decisions", params={"limit": "500", **more}).json()
-        plain, cursor = plain + page["decisions"], page["cursor"]
+    plain = _every(web, {"limit": "500"})
     folded = web.get("/api/decisions", params={"limit": "500", "fold": "true"}).json()["decisions"]
     assert len(folded) < len(plain)
     assert sum(row["count"] for row in folded) == len(plain)
@@ -157,14 +153,19 @@ def test_denials_that_are_alike_are_folded(web: Served, played_day: Demo) -> Non
         ] == [
             (row["id"], row["count"], row["first_at"]) for row in folded if row["ticker"] == ticker
         ]  # fmt: skip
-    paged = list[dict[str, Any]]()
+    assert _every(web, {"limit": "7", "fold": "true"}) == folded
+
+
+def _every(web: Served, asked: dict[str, str]) -> list[dict[str, Any]]:
+    """Return all decisions of a list; each page but the last is full."""
+    found: list[dict[str, Any]] = []
     cursor: str | None = ""
     while cursor is not None:
-        asked = {"limit": "7", "fold": "true", **({"cursor": cursor} if cursor else {})}
-        page = web.get("/api/decisions", params=asked).json()
-        paged, cursor = paged + page["decisions"], page["cursor"]
-        assert len(page["decisions"]) == 7 or cursor is None
-    assert paged == folded
+        more = {"cursor": cursor} if cursor else {}
+        page = web.get("/api/decisions", params={**asked, **more}).json()
+        found, cursor = found + page["decisions"], page["cursor"]
+        assert len(page["decisions"]) == int(asked["limit"]) or cursor is None
+    return found
 
 
 def _apart(row: dict[str, Any]) -> tuple[str, str, str]:

@@ -50,6 +50,12 @@ def pages(services: Services, schema: str) -> Iterator[Pages]:
         yield Pages(connection)
 
 
+def id_of(event: Event) -> str:
+    body: Any = event.body
+    found: str = body.id
+    return found
+
+
 def news(minute: float, title: str) -> tuple[Event, Event]:
     """Return an article, and its score for AAA."""
     article = raw(minute, title, ("AAA",))
@@ -62,13 +68,13 @@ def played(qty: int | None = None) -> list[Event]:
     """Enter by momentum, leave by mean reversion; the exit is corrected to so many shares."""
     used, weighed = news(1, CAUSE), news(1.5, WEIGHED)
     said: Any = signal(2, "AAA", "LONG", "momentum")
-    ids = tuple(e.body.id for e in (used[0], weighed[0]))
+    ids = tuple(map(id_of, (used[0], weighed[0])))
     context = SentimentContext(
         count=2, mean=0.5, decayed_mean=0.5, confidence=0.9, as_of=to_datetime(at(1.5)),
         article_ids=ids,
     )  # fmt: skip
     entry = said._replace(
-        body=replace(said.body, causes=(used[1].body.id,), sentiment_context=context)
+        body=replace(said.body, causes=(id_of(used[1]),), sentiment_context=context)
     )
     heard = [*(bar(m, "AAA", 100_0000 + m * 1_0000) for m in range(1, 12)), entry,
              signal(5, "AAA", "SHORT", "mean_reversion")]  # fmt: skip
