@@ -2,6 +2,7 @@
 
 from typing import Any, Literal
 
+from api.live.channels import command_of
 from api.values import Answer, Moment, Money
 from connectors.storage.pages import Pages
 
@@ -20,7 +21,8 @@ class Trade(Answer):
         price: dollars a share; null without a fill. decision_price: when it was decided.
         slippage: dollars that the fill was worse than that; negative: better.
         pnl: realised by what it closed; null when it closed nothing.
-        strategy: with the largest part in its signal.
+        strategy: with the largest part in its signal; of a trade that closed something, in the
+            signal of its entry, which gets the credit.
     """
 
     id: str
@@ -51,7 +53,11 @@ class Vote(Answer):
 
 
 class Headline(Answer):
-    """An article behind a signal, with its score for the signal's ticker."""
+    """An article behind a signal, with its score for the signal's ticker.
+
+    Attributes:
+        used: it is a cause of a vote; otherwise it was weighed, and no strategy voted for it.
+    """
 
     id: str
     revision: int
@@ -62,10 +68,17 @@ class Headline(Answer):
     sentiment_score: float
     confidence: float
     model_used: str
+    used: bool
 
 
 class Signal(Answer):
-    """The ensemble's opinion on a ticker."""
+    """The ensemble's opinion on a ticker.
+
+    Attributes:
+        sentiment_score: of the news that were weighed; sentiment_count: how many articles they
+            are. Null where there were none; the count also in runs of earlier versions.
+        sentiment_articles: their ids.
+    """
 
     id: str
     at: Moment
@@ -75,6 +88,8 @@ class Signal(Answer):
     strategy: str | None
     votes: list[Vote]
     sentiment_score: float | None
+    sentiment_count: int | None
+    sentiment_articles: list[str]
     bar: str
 
 
@@ -99,6 +114,7 @@ class Decision(Answer):
 
     Attributes:
         code: ACCEPTED, or the check that denied; limit, actual: what it wanted, and what it found.
+        command_id: of the command that asked for it; empty where none did.
     """
 
     id: str
@@ -109,6 +125,7 @@ class Decision(Answer):
     accepted: bool
     cause: str
     signal_id: str
+    command_id: str
     code: str
     limit: str
     actual: str
@@ -156,11 +173,32 @@ class Adjustment(Answer):
     effective_from: Moment
 
 
+class Credit(Answer):
+    """A strategy's share of an outcome, and of its profit, dollars; the shares sum to 1."""
+
+    strategy: str
+    share: float
+    pnl: Money
+
+
 class Outcome(Answer):
-    """How a closing fill ended."""
+    """How a closing fill ended, as it is known now.
+
+    Attributes:
+        revision: counts how often a correction of its fills made it anew; the others are gone.
+        strategy: with the largest share of the credit; credits: everybody's.
+        slippage: dollars that the fills of entry and exit were worse than the market's price at
+            their decisions; negative: better. entry_slippage, exit_slippage: each side's part;
+            null where the exit's fill has been corrected.
+    """
 
     id: str
     at: Moment
+    revision: int
+    qty: int
+    entry_order_id: str
+    strategy: str
+    credits: list[Credit]
     realized_pnl: Money
     roi: float
     hold_seconds: int
@@ -169,10 +207,17 @@ class Outcome(Answer):
     favourable: float
     adverse: float
     slippage: Money
+    entry_slippage: Money | None
+    exit_slippage: Money | None
 
 
 class Lineage(Answer):
-    """A trade or a decision, with all it came from and led to."""
+    """A trade or a decision, with all it came from and led to.
+
+    Attributes:
+        entry_order, entry_trades: what opened the position that this one closed; null and empty
+            where it closed nothing.
+    """
 
     decision: Decided | None
     signal: Signal | None
@@ -181,6 +226,8 @@ class Lineage(Answer):
     trades: list[Trade]
     outcomes: list[Outcome]
     adjustments: list[Adjustment]
+    entry_order: Order | None
+    entry_trades: list[Trade]
 
 
 def lineage_of(pages: Pages, decided: dict[str, Any] | None, signal_id: str) -> Lineage:
@@ -197,15 +244,33 @@ def lineage_of(pages: Pages, decided: dict[str, Any] | None, signal_id: str) -> 
     outcomes = pages.read("outcomes_of_decision", id=decided["id"]) if decided else []
     order = pages.read("order_of_decision", id=decided["id"]) if decided else []
     learnt = pages.read("adjustments_of_decision", id=decided["id"]) if outcomes and decided else []
+    entry = pages.read("order", id=outcomes[0]["entry_order_id"]) if outcomes else []
+    entered = pages.read("fills_of_order", id=entry[0]["id"]) if entry else []
     return Lineage(
         decision=decided_of(decided) if decided else None,
         signal=signal_of(signal[0]) if signal else None,
         headlines=[Headline(**row) for row in news],
-        order=Order(at=order[0]["event_time"], **order[0]) if order else None,
+        order=order_of(order[0]) if order else None,
         trades=[trade_of(row) for row in fills],
-        outcomes=[Outcome(at=row["event_time"], **row) for row in outcomes],
+        outcomes=[outcome_of(row) for row in outcomes],
         adjustments=[adjustment_of(row) for row in learnt],
+        entry_order=order_of(entry[0]) if entry else None,
+        entry_trades=[trade_of(row) for row in entered],
     )
+
+
+def order_of(row: dict[str, Any]) -> Order:
+    """Return an order of its row."""
+    return Order(at=row["event_time"], **row)
+
+
+def outcome_of(row: dict[str, Any]) -> Outcome:
+    """Return an outcome of its row, with the slippage of each side."""
+    known = row["exit_slippage"] is not None
+    entered = row["slippage"] - row["exit_slippage"] if known else None
+    return Outcome(
+        at=row["event_time"], strategy=row["strategy_id"], entry_slippage=entered, **row
+    )  # fmt: skip
 
 
 def trade_of(row: dict[str, Any]) -> Trade:
@@ -228,14 +293,18 @@ def adjustment_of(row: dict[str, Any]) -> Adjustment:
 
 def signal_of(row: dict[str, Any]) -> Signal:
     """Return a signal of its row."""
+    plain = {**row, "sentiment_articles": row["sentiment_articles"] or []}
     return Signal(
-        at=row["event_time"], strategy=row["strategy_id"], votes=row["strategy_sources"], **row
+        at=row["event_time"], strategy=row["strategy_id"], votes=row["strategy_sources"], **plain
     )
 
 
 def decision_of(row: dict[str, Any]) -> Decision:
     """Return a decision of its row."""
-    return Decision(at=row["event_time"], limit=row["limit_value"], **row)
+    return Decision(
+        at=row["event_time"], limit=row["limit_value"],
+        command_id=command_of(row["cause"], row["signal_id"]), **row,
+    )  # fmt: skip
 
 
 def decided_of(row: dict[str, Any]) -> Decided:

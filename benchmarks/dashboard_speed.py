@@ -19,7 +19,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any, Final
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 from rich.console import Console
 
 from api.build import api_of, server_of
@@ -51,6 +51,14 @@ CALIBRATION: Final = """() => {
   for (let i = 0; i < 5e7; i += 1) sum = (sum + i * 31) % 1000003;
   return [performance.now() - began, sum];
 }"""
+
+
+def chromium(playwright: Playwright) -> Browser:
+    """Start the system's Chromium."""
+    path = shutil.which("chromium") or shutil.which("google-chrome")
+    return playwright.chromium.launch(
+        executable_path=path, args=["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
+    )
 
 
 @contextmanager
@@ -111,9 +119,7 @@ def measure(home: Path) -> dict[str, Any]:
     build.start()
     build.wait()
     with served_day(home) as (api, origin), sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-gpu"]
-        )
+        browser = chromium(playwright)
         paints, loops = [], []
         for _ in range(LOADS):
             page = opened(browser, api, origin)

@@ -19,7 +19,8 @@ import numpy as np
 import psycopg
 
 from api.build import api_of, server_of
-from api.pages import cursor_of
+from api.pages import PageAsked, cursor_of
+from api.routes.trades import DecisionsAsked, SignalsAsked, TradesAsked
 from benchmarks.bench_run import bench_run, serving
 from connectors.settings import Settings
 from connectors.storage.schema import upgrade
@@ -59,8 +60,14 @@ ROUTES: Final[dict[str, dict[str, str]]] = {
     "/api/decisions": {},
     "/api/decisions, denied": {"accepted": "false"},
     "/api/decisions, ticker": {"ticker": "T7"},
+    "/api/decisions, folded": {"fold": "true"},
     "/api/signals": {},
     "/api/signals, ticker": {"ticker": "T7"},
+}
+ASKED: Final[dict[str, type[PageAsked]]] = {
+    "/api/trades": TradesAsked,
+    "/api/decisions": DecisionsAsked,
+    "/api/signals": SignalsAsked,
 }
 BARE: Final = """SELECT * FROM trades WHERE (stamp, id) < (%s, '') ORDER BY stamp DESC, id DESC
   LIMIT 50"""
@@ -119,7 +126,9 @@ def asked(
             client.headers["Authorization"] = f"Bearer {token}"
             path, times = name.split(",")[0], []
             for stamp in dice.integers(1_000, TRADES, requests).tolist():
-                cursor = cursor_of([{"stamp": stamp * 1_000_000, "id": ""}], 1)
+                row = {"stamp": stamp * 1_000_000, "id": ""}
+                first = ASKED[path].model_validate({"limit": 1, **query})
+                cursor = cursor_of([row], first, path.split("/")[-1])
 
                 def ask(path: str = path, query: Any = query, cursor: Any = cursor) -> None:
                     answer = client.get(path, params={**query, "cursor": cursor})

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 YEAR: Final = 252
+LEAST_DAYS: Final = 5  # of which a Sharpe ratio is shown: of two it is what their order makes it
 Floats = NDArray[np.float64]
 
 

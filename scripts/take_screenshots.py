@@ -1,12 +1,11 @@
 """Takes a picture of every page, light, dark and on a phone: `make screenshots`.
 
-Plays three simulated days, holds the market in the third's afternoon, so that positions are open and
-two days are archived, asks for two backtests and a proof, and writes docs/screenshots/*.png.
+Plays three simulated days, holds the market in the third's afternoon, so that positions are open
+and two days are archived, asks for two backtests and a proof, and writes docs/screenshots/*.png.
 """
 
 import io
 import signal
-import sys
 import tempfile
 import threading
 import time
@@ -15,13 +14,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, Literal
 
-from playwright.sync_api import Browser, Page, sync_playwright
+import httpx
+from playwright.sync_api import Browser, sync_playwright
 from rich.console import Console
 
 from api.access.origin import Origin
 from api.build import Serving, api_of, server_of
 from api.context import Api
-from benchmarks.dashboard_speed import chromium_of
+from benchmarks.dashboard_speed import chromium
 from connectors.settings import Settings
 from connectors.storage.queries import Reader
 from stack.commanding import layout_as_api
@@ -35,7 +35,10 @@ from stack.servers.services import Services
 
 TARGET: Final = Path(__file__).resolve().parents[1] / "docs" / "screenshots"
 HELD_AT: Final = "15:10"  # New York, of the third day
-DRESSES: Final[tuple[tuple[str, Literal["dark", "light"], int, int], ...]] = (
+ZONE: Final = "America/New_York"
+PHONE: Final = 768
+Dress = tuple[str, Literal["dark", "light"], int, int]
+DRESSES: Final[tuple[Dress, ...]] = (
     ("dark", "dark", 1440, 900), ("light", "light", 1440, 900), ("phone", "dark", 390, 844),
 )  # fmt: skip
 PAGES: Final = (
@@ -92,3 +95,104 @@ def let_go(demo: Demo) -> None:
     process = demo.supervisor.children["market"].process
     if process is not None:
         process.send_signal(signal.SIGCONT)
+
+
+class Visitor:
+    """A browser's page that is signed in, and takes pictures of itself."""
+
+    def __init__(self, browser: Browser, api: Api, origin: str, dress: Dress) -> None:
+        """Sign in by a link."""
+        self._name, theme, width, height = dress
+        self._api, self._origin = api, origin
+        scale = 2 if width < PHONE else 1
+        context = browser.new_context(
+            viewport={"width": width, "height": height}, color_scheme=theme, timezone_id=ZONE,
+            device_scale_factor=scale, reduced_motion="reduce",
+        )  # fmt: skip
+        self.page = context.new_page()
+        self.page.goto(origin)
+        self.page.get_by_role("heading", name="Sign in to your desk").wait_for()
+        self.shoot("login")
+        self.page.goto("about:blank")
+        self.page.goto(f"{origin}/#link={api.access.links.give()}")
+        self.page.get_by_role("navigation", name="Pages").wait_for()
+
+    def go(self, path: str) -> None:
+        """Open a page and wait until all of it is there."""
+        self._api.access.limits._limiter.storage.reset()  # noqa: SLF001  # one person, many pages
+        self.page.goto(self._origin + path)
+        self.page.get_by_role("navigation", name="Pages").wait_for()
+        self.settle()
+
+    def settle(self) -> None:
+        """Wait until no panel waits and every chart is drawn."""
+        self.page.wait_for_timeout(500)
+        self.page.wait_for_function("() => !document.querySelector('[aria-busy=true]')")
+        self.page.wait_for_timeout(1_000)
+
+    def shoot(self, name: str) -> None:
+        """Keep what is to be seen."""
+        self.page.screenshot(path=TARGET / f"{name}-{self._name}.png")
+
+
+def tour(visitor: Visitor, ticker: str, runs: list[str]) -> None:
+    """Look at everything."""
+    page = visitor.page
+    for name, path in PAGES:
+        visitor.go(path.format(ticker=ticker))
+        visitor.shoot(name)
+    for show in ("filled", "denied"):
+        visitor.go(f"/trades?show={show}")
+        page.locator("table button[aria-expanded=false]").nth(1).click()
+        visitor.settle()
+        visitor.shoot(f"lineage-{show}")
+    visitor.go(f"/backtests/{runs[0]}")
+    visitor.shoot("backtest")
+    visitor.go(f"/backtests/{runs[0]}?with={runs[1]}")
+    visitor.shoot("compare")
+    visitor.go("/")
+    page.get_by_role("button", name="Halt", exact=True).click()
+    visitor.settle()
+    visitor.shoot("halt")
+    page.keyboard.press("Escape")
+    page.keyboard.press("Control+k")
+    visitor.settle()
+    visitor.shoot("palette")
+
+
+def backtests(api: Api, origin: str) -> list[str]:
+    """Ask for two backtests over the archived days, and wait for them; returns their ids."""
+    person, _ = api.access.sessions.begin("pictures", "ada", "owner")
+    bearer = {"Authorization": f"Bearer {api.access.tokens.of(person)}"}
+    found = []
+    with httpx.Client(base_url=origin, headers=bearer, timeout=60) as client:
+        for number, slippage in enumerate((1, 10)):
+            asked = {"first": "2025-03-12", "last": "2025-03-13", "slippage_bps": slippage}
+            key = {"Idempotency-Key": f"picture-{number}"}
+            taken = client.post("/api/backtest/run", json=asked, headers=key).raise_for_status()
+            found.append(taken.json()["run_id"])
+        while any(
+            client.get(f"/api/backtest/{id_}").json()["status"] in ("queued", "running")
+            for id_ in found
+        ):
+            time.sleep(1)
+    return found
+
+
+def main() -> None:
+    """Take all pictures."""
+    build = DashboardBuild(print)
+    build.start()
+    build.wait()
+    TARGET.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as place, held_day(Path(place)) as (api, origin):
+        runs = backtests(api, origin)
+        with sync_playwright() as playwright:
+            browser = chromium(playwright)
+            for dress in DRESSES:
+                tour(Visitor(browser, api, origin, dress), "NVDA", runs)
+            browser.close()
+
+
+if __name__ == "__main__":
+    main()

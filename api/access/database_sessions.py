@@ -8,7 +8,7 @@ from typing import Any, Final
 from api.access.hashing import hash_of
 from api.access.people import Pool
 from api.access.person import Person
-from api.access.sessions import GRACE, LASTS, refused
+from api.access.sessions import GRACE, LASTS, Ended, refused
 
 FIND: Final = """SELECT t.*, u.name, u.role, u.active FROM refresh_tokens t
   JOIN users u ON u.id = t.user_id WHERE t.token_hash = %s FOR UPDATE OF t"""
@@ -26,6 +26,7 @@ class SessionsInDatabase:
         """Use a pool whose search path is the people's schema."""
         self._pool = pool
         self._now = now
+        self._ended = Ended(now)
 
     def begin(self, user_id: str, name: str, role: str) -> tuple[Person, str]:
         """Begin a sign-in; returns who, and the refresh token."""
@@ -44,6 +45,7 @@ class SessionsInDatabase:
                 person = None
             elif kept["rotated_at"] is not None and now - kept["rotated_at"] >= GRACE:
                 c.execute(REVOKE, {"now": now, "family": kept["family"]})
+                self._ended.add(str(kept["family"]))
                 person = None
             else:
                 person = Person(kept["user_id"], kept["name"], kept["role"], kept["family"])
@@ -62,13 +64,25 @@ class SessionsInDatabase:
             if kept is None:
                 return None
             c.execute(REVOKE, {"now": self._now(), "family": kept["family"]})
-            return str(kept["family"])
+        self._ended.add(str(kept["family"]))
+        return str(kept["family"])
 
     def alive(self, sessions: Collection[str]) -> set[str]:
         """Return those of some sign-ins that go on."""
         values = {"families": list(sessions), "now": self._now()}
         with self._pool.connection() as c:
-            return {row["family"] for row in c.execute(ALIVE, values)}
+            found = {row["family"] for row in c.execute(ALIVE, values)}
+        for session in set(sessions) - found:
+            self._ended.add(session)
+        return found
+
+    def shut(self, session: str) -> None:
+        """Take down that a sign-in has ended elsewhere."""
+        self._ended.add(session)
+
+    def is_over(self, session: str) -> bool:
+        """Tell whether this process has seen a sign-in end while its access tokens last."""
+        return session in self._ended
 
     def _issue(self, connection: Any, person: Person) -> str:
         token, now = secrets.token_urlsafe(32), self._now()

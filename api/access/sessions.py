@@ -17,6 +17,7 @@ from api.access.person import Person
 from api.problems import NotSignedIn
 
 LASTS: Final = timedelta(days=7)
+ACCESS_LASTS: Final = timedelta(minutes=15)  # of an access token
 GRACE: Final = timedelta(seconds=10)
 
 
@@ -40,8 +41,41 @@ class Sessions(Protocol):
         ...
 
     def alive(self, sessions: Collection[str]) -> set[str]:
-        """Return those of some sign-ins that go on."""
+        """Return those of some sign-ins that go on; may wait for where they are kept."""
         ...
+
+    def shut(self, session: str) -> None:
+        """Take down that a sign-in has ended elsewhere, as when somebody is shut out."""
+        ...
+
+    def is_over(self, session: str) -> bool:
+        """Tell whether a sign-in is known to be over; asked at every request, never waits."""
+        ...
+
+
+class Ended:
+    """The sign-ins that ended within the last fifteen minutes: their access tokens outlive them."""
+
+    def __init__(self, now: Callable[[], datetime]) -> None:
+        """Start without any."""
+        self._now = now
+        self._at: dict[str, datetime] = {}
+        self._lock = threading.Lock()
+
+    def add(self, session: str) -> None:
+        """Take one down."""
+        now = self._now()
+        with self._lock:
+            for known, at in list(self._at.items()):  # the oldest first
+                if now - at < ACCESS_LASTS:
+                    break
+                del self._at[known]
+            self._at.pop(session, None)
+            self._at[session] = now
+
+    def __contains__(self, session: str) -> bool:
+        """Tell whether one is among them."""
+        return session in self._at
 
 
 @dataclass(slots=True)
@@ -58,14 +92,13 @@ class SessionsInMemory:
         """Start without any."""
         self._now = now
         self._tokens: dict[str, _Kept] = {}
-        self._alive: set[str] = set()
+        self._ends: dict[str, datetime] = {}  # of each sign-in, when nobody refreshes it
         self._lock = threading.Lock()
 
     def begin(self, user_id: str, name: str, role: str) -> tuple[Person, str]:
         """Begin a sign-in; returns who, and the refresh token."""
         person = Person(user_id, name, role, f"ses-{secrets.token_hex(16)}")
         with self._lock:
-            self._alive.add(person.session)
             return person, self._issue(person)
 
     def rotate(self, token: str) -> tuple[Person, str]:
@@ -73,10 +106,10 @@ class SessionsInMemory:
         now = self._now()
         with self._lock:
             kept = self._tokens.get(hash_of(token))
-            if kept is None or kept.expires <= now or kept.person.session not in self._alive:
+            if kept is None or kept.expires <= now or kept.person.session not in self._ends:
                 raise refused()
             if kept.rotated is not None and now - kept.rotated >= GRACE:
-                self._alive.discard(kept.person.session)
+                self._ends.pop(kept.person.session, None)
                 raise refused()
             kept.rotated = kept.rotated or now
             return kept.person, self._issue(kept.person)
@@ -87,13 +120,23 @@ class SessionsInMemory:
             kept = self._tokens.get(hash_of(token))
             if kept is None:
                 return None
-            self._alive.discard(kept.person.session)
+            self._ends.pop(kept.person.session, None)
             return kept.person.session
 
     def alive(self, sessions: Collection[str]) -> set[str]:
         """Return those of some sign-ins that go on."""
+        return {session for session in sessions if not self.is_over(session)}
+
+    def shut(self, session: str) -> None:
+        """Take down that a sign-in has ended elsewhere."""
         with self._lock:
-            return self._alive & set(sessions)
+            self._ends.pop(session, None)
+
+    def is_over(self, session: str) -> bool:
+        """Tell whether a sign-in is over; of another process's, too: they ended with it."""
+        with self._lock:
+            ends = self._ends.get(session)
+        return ends is None or ends <= self._now()
 
     def _issue(self, person: Person) -> str:
         now, token = self._now(), secrets.token_urlsafe(32)
@@ -101,7 +144,13 @@ class SessionsInMemory:
             if kept.expires > now:
                 break
             del self._tokens[known]
+        for session, ends in list(self._ends.items()):  # likewise
+            if ends > now:
+                break
+            del self._ends[session]
         self._tokens[hash_of(token)] = _Kept(person, now + LASTS)
+        self._ends.pop(person.session, None)
+        self._ends[person.session] = now + LASTS
         return token
 
 

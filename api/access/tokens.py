@@ -1,25 +1,26 @@
 """Access tokens: JWTs of fifteen minutes, bound to one audience and one sign-in.
 
 HS256 with a key of this installation's (RFC 7519; the algorithm is pinned). Whoever holds one is
-that person for as long as it lasts; what moves money or people also looks up its session.
+that person for as long as it lasts and this process has not seen its sign-in end; what moves money
+or people also looks up its session.
 """
 
 import secrets
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
 import jwt
 
 from api.access.person import Person
+from api.access.sessions import ACCESS_LASTS as LASTS
 from api.access.sessions import Sessions
 from api.problems import NotSignedIn
 from connectors.files import write_whole
 
 ISSUER: Final = "tidewire"
 ALGORITHM: Final = "HS256"
-LASTS: Final = timedelta(minutes=15)
 KEY_BYTES: Final = 32
 LEAST_KEY: Final = 32  # of characters, for a key that a person sets
 CLAIMS: Final = ("iss", "aud", "exp", "iat", "sub", "sid", "name", "role")
@@ -55,7 +56,8 @@ class Tokens:
         """Return whose token it is.
 
         Raises:
-            NotSignedIn: it has expired, is another audience's, or none of ours.
+            NotSignedIn: it has expired, is another audience's, or none of ours, or its sign-in is
+                known to have ended.
         """
         try:
             claims = jwt.decode(
@@ -66,10 +68,12 @@ class Tokens:
             person = Person(*(str(claims[name]) for name in ("sub", "name", "role", "sid")))
         except (jwt.PyJWTError, TypeError, ValueError) as error:
             raise NotSignedIn(
-                "TOKEN_INVALID", "The access token is none of this server's."
+                "TOKEN_INVALID", "The access token is none of this server's: sign in again."
             ) from error
         if expired:
             raise NotSignedIn("TOKEN_EXPIRED", "The access token has expired: refresh it.")
+        if self._sessions.is_over(person.session):
+            raise _ended()
         return person
 
     def must_live(self, person: Person) -> None:
@@ -79,7 +83,11 @@ class Tokens:
             NotSignedIn: it has ended.
         """
         if not self._sessions.alive({person.session}):
-            raise NotSignedIn("SESSION_ENDED", "This sign-in has ended: sign in again.")
+            raise _ended()
+
+
+def _ended() -> NotSignedIn:
+    return NotSignedIn("SESSION_ENDED", "This sign-in has ended: sign in again.")
 
 
 def session_key(file: Path) -> bytes:

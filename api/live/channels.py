@@ -12,9 +12,10 @@ from msgspec.structs import replace
 
 from api.values import moment_text, money_text
 from messages.base import Message
-from messages.control import DeadLetter
+from messages.control import Command, DeadLetter
 from messages.topics import (
     ACCOUNT_RESETS,
+    CONTROL_ACCEPTED,
     DEAD_LETTERS,
     EXECUTIONS_CORRECTED,
     FEEDS_HEALTH,
@@ -32,6 +33,7 @@ from messages.topics import (
     TRADING_STATES,
     Topic,
 )
+from messages.trading import Decision
 from messages.units import to_money, to_units
 
 Channel = Literal["trades", "signals", "news", "portfolio", "system", "backtests"]
@@ -45,7 +47,9 @@ CHANNELS: Final[Mapping[Channel, tuple[Topic[Message], ...]]] = MappingProxyType
         "signals": (SIGNALS_GENERATED,),
         "news": (NEWS_SCORED, SENTIMENT_WINDOWS),
         "portfolio": (PORTFOLIO_SNAPSHOTS, POSITIONS, TRADING_STATES, ACCOUNT_RESETS),
-        "system": (SYSTEM_EVENTS, FEEDS_HEALTH, STRATEGY_WEIGHTS, *DEAD_LETTERS),
+        "system": (
+            CONTROL_ACCEPTED, SYSTEM_EVENTS, FEEDS_HEALTH, STRATEGY_WEIGHTS, *DEAD_LETTERS,
+        ),
         BACKTESTS: (),
     }
 )  # fmt: skip
@@ -67,14 +71,24 @@ def data_of(message: Struct) -> dict[str, Any]:
     """Return a message as the API tells it.
 
     Its fields by their names, `event_time` as `at`; money as text with four decimals, times as RFC
-    3339 in UTC.
+    3339 in UTC. What a command brought about names it as `command_id`.
     """
     prices = _prices_of(type(message))
-    return {
+    told = {
         "at" if name == "event_time" else name: _told(getattr(message, name), price=name in prices)
         for name in message.__struct_fields__
         if name not in LEFT_OUT
     }
+    if isinstance(message, Command):
+        told["command_id"] = message.id
+    elif isinstance(message, Decision):
+        told["command_id"] = command_of(message.cause, message.signal_id)
+    return told
+
+
+def command_of(cause: str, asked_by: str) -> str:
+    """Return the id of the command that asked for a decision; empty where none did."""
+    return asked_by if cause == "command" else ""
 
 
 def _told(value: Any, *, price: bool = False) -> Any:

@@ -43,11 +43,43 @@ class Event:
     @cached_property
     def text(self) -> str:
         """Return it as it is sent, made once for all who listen."""
+        return self.told(self.cursor)
+
+    def told(self, cursor: str) -> str:
+        """Return it as it is sent to somebody who is at another cursor behind it."""
         told = {
-            "type": "event", "channel": self.channel, "kind": self.kind, "cursor": self.cursor,
-            "data": data_of(self.message),
+            "type": "event", "channel": self.channel, "kind": self.kind, "cursor": cursor,
+            "data": self._data,
         }  # fmt: skip
         return msgspec.json.encode(told).decode()
+
+    @cached_property
+    def _data(self) -> msgspec.Raw:
+        return msgspec.Raw(msgspec.json.encode(data_of(self.message)))
+
+
+@dataclass(frozen=True, slots=True)
+class Missed:
+    """An event that somebody missed who comes back.
+
+    Another process may have read the topics in another order: what they have seen may lie ahead
+    of the event's own cursor in one partition, and behind it in another. Theirs is the farther of
+    both in each.
+
+    Attributes:
+        seen: offsets that they came back with.
+    """
+
+    event: Event
+    seen: Mapping[Place, int]
+    cursors: Cursors
+
+    @property
+    def text(self) -> str:
+        """Return it as it is sent to them."""
+        at = self.cursors.offsets(self.event.cursor)
+        farther = {place: max(offset, self.seen[place]) for place, offset in at.items()}
+        return self.event.told(self.cursors.text(farther))
 
 
 class History:
@@ -109,8 +141,8 @@ class History:
         """Return the number of the newest event."""
         return self._number
 
-    def since(self, cursor: str, channels: Collection[Channel]) -> list[Event]:
-        """Return the events of some channels behind a cursor, oldest first.
+    def since(self, cursor: str, channels: Collection[Channel]) -> list[Missed]:
+        """Return the events of some channels behind a cursor, in the order of their reading.
 
         Raises:
             CursorUnreadable: it is none of this run's.
@@ -122,7 +154,7 @@ class History:
             if offset > self._next[place] or (wanted and offset < self._first[place]):
                 raise TooOld(cursor)
         kept = merge(*(self._events[c] for c in channels if c in self._events), key=_number)
-        return [event for event in kept if event.offset >= at[event.place]]
+        return [Missed(e, at, self._cursors) for e in kept if e.offset >= at[e.place]]
 
 
 def _number(event: Event) -> int:

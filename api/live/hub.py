@@ -20,7 +20,7 @@ from starlette.concurrency import run_in_threadpool
 from api.access.person import Person
 from api.live.channels import BACKTESTS, Channel
 from api.live.cursor import Place
-from api.live.history import Event, History, TooOld
+from api.live.history import Event, History, Missed, TooOld
 from api.live.listener import AWAY, SESSION_OVER, Listener
 from api.values import moment_text
 from connectors.kafka.follower import FollowedRecord
@@ -87,7 +87,7 @@ class Hub:
                 return
             events = [self._history.add(name, record) for name, record in records]
             self._history.pass_to(position)
-            loop = self._loop
+            loop, newest, at = self._loop, self._history.newest, self._history.cursor
         if loop is None:
             return
         for first in range(0, len(events), AT_ONCE):
@@ -97,6 +97,7 @@ class Hub:
             if not self._call(self._deliver, events[first : first + AT_ONCE], taken):
                 return
             taken.wait(TAKEN_S)
+        self._call(self._pass, newest, at)
 
     # Called on the loop.
 
@@ -119,7 +120,8 @@ class Hub:
         found = Listener(person, channels)
         with self._lock:
             missed, gap = self._missed(cursor, found.channels)
-            found.newest, at = self._history.newest, self._history.cursor
+            found.newest = self._history.newest
+            found.cursor = at = self._history.cursor
         found.catch_up(missed)
         self._listeners.add(found)
         if self._heart is None or self._heart.done():
@@ -144,12 +146,7 @@ class Hub:
         text = own_event(kind, data)
         self._call(self._offer, text, BACKTESTS)
 
-    @property
-    def cursor(self) -> str:
-        """Return the cursor behind all that has been read."""
-        return "" if self._history is None else self._history.cursor
-
-    def _missed(self, cursor: str, channels: Collection[Channel]) -> tuple[list[Event], bool]:
+    def _missed(self, cursor: str, channels: Collection[Channel]) -> tuple[list[Missed], bool]:
         """Return the events of channels behind a cursor, and whether some of them are gone."""
         if not cursor or self._history is None:
             return [], False
@@ -172,14 +169,20 @@ class Hub:
         for event in events:
             for listener in self._listeners:
                 if event.number > listener.newest:
-                    listener.newest = event.number
+                    listener.newest, listener.cursor = event.number, event.cursor
                     if event.channel in listener.channels:
                         listener.offer(event.text)
         asyncio.get_running_loop().call_soon(taken.set)  # behind those whom it woke
 
-    def _offer(self, text: str, channel: Channel | None) -> None:
+    def _pass(self, newest: int, cursor: str) -> None:
+        """Go over records that are nobody's news, with those who were given all before them."""
         for listener in self._listeners:
-            if channel is None or channel in listener.channels:
+            if listener.newest == newest:
+                listener.cursor = cursor
+
+    def _offer(self, text: str, channel: Channel) -> None:
+        for listener in self._listeners:
+            if channel in listener.channels:
                 listener.offer(text)
 
     def _end(self, sessions: set[str]) -> None:
@@ -195,8 +198,10 @@ class Hub:
         """Say that all is well, and look whose sign-in is over, while anybody listens."""
         while self._listeners:
             await asyncio.sleep(self._heartbeat_s)
-            told = {"type": "heartbeat", "at": moment_text(self._now()), "cursor": self.cursor}
-            self._offer(msgspec.json.encode(told).decode(), None)
+            at = moment_text(self._now())
+            for listener in self._listeners:  # each is told how far they themselves have been told
+                told = {"type": "heartbeat", "at": at, "cursor": listener.cursor}
+                listener.offer(msgspec.json.encode(told).decode())
             sessions = {each.person.session for each in self._listeners}
             try:
                 self._end(sessions - await run_in_threadpool(self._alive, sessions))

@@ -7,7 +7,7 @@ from typing import Final
 
 from api.access.person import Person
 from api.live.channels import Channel
-from api.live.history import Event
+from api.live.history import Missed
 
 MOST_WAITING: Final = 1_000
 
@@ -19,6 +19,7 @@ class Listener:
         person: who listens.
         channels: that they hear.
         newest: number of the newest event that they have, or will have without being told again.
+        cursor: behind all that they were given, of whatever channel.
         closed: code and reason, once they are to be sent away.
     """
 
@@ -29,14 +30,15 @@ class Listener:
         self.person = person
         self.channels = frozenset(channels)
         self.newest = 0
+        self.cursor = ""
         self.closed: tuple[int, str] | None = None
         self._most = most
-        self._first: deque[Event] = deque()  # what was missed: kept already, so without a bound
+        self._first: deque[Missed] = deque()  # what was missed: kept already, so without a bound
         self._waiting: deque[str] = deque()
         self._bell = asyncio.Event()
         self._over = asyncio.Event()
 
-    def catch_up(self, events: Iterable[Event]) -> None:
+    def catch_up(self, events: Iterable[Missed]) -> None:
         """Take what is to be sent before anything else; each is written when it is its turn."""
         self._first.extend(events)
         self._bell.set()

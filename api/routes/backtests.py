@@ -241,14 +241,16 @@ def backtest_trades(api: Api, call: Call[PageAsked, None]) -> BacktestTrades:
     """A backtest's round trips, in order of their ends, by page."""
     rows = _items(api, call, "trades")
     found = [BacktestTrade(**_money(row["value"])) for row in rows]
-    return BacktestTrades(trades=found, cursor=cursor_of(rows, call.query.limit))
+    cursor = cursor_of(rows, call.query, _list_of(call, "trades"))
+    return BacktestTrades(trades=found, cursor=cursor)
 
 
 def backtest_equity(api: Api, call: Call[EquityAsked, None]) -> Equity:
     """A backtest's equity, oldest first, by page."""
     rows = _items(api, call, call.query.of)
     found = [_point(row["value"]) for row in rows]
-    return Equity(points=found, cursor=cursor_of(rows, call.query.limit))
+    cursor = cursor_of(rows, call.query, _list_of(call, call.query.of))
+    return Equity(points=found, cursor=cursor)
 
 
 def cancel_backtest(api: Api, call: Call[NoQuery, None]) -> Backtest:
@@ -265,7 +267,7 @@ def _backtest_of(job: Job) -> BacktestTask | None:
 
 def _items(api: Api, call: Call[Any, None], of: str) -> list[dict[str, Any]]:
     asked, id_ = call.query, call.path["run_id"]
-    after = after_of(asked).stamp if asked.cursor else 0
+    after = after_of(asked, _list_of(call, of)).stamp if asked.cursor else 0
     job = api.jobs.get(id_)
     stored = id_ if job is None else _result_of(job)
     with api.pool.connection() as connection:
@@ -291,6 +293,11 @@ def _result_of(job: Job) -> str:
     else:
         detail = f"It is {job.status}: ask again when it has finished."
     raise Conflict("NOT_FINISHED", detail)
+
+
+def _list_of(call: Call[Any, None], of: str) -> str:
+    """Return the name of a list of one backtest, which its cursors are of."""
+    return f"backtest {call.path['run_id']} {of}"
 
 
 def _row_of(connection: Any, job: Job, known: dict[str, Any]) -> dict[str, Any] | None:

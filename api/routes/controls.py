@@ -41,7 +41,12 @@ class StrategyAsked(ControlAsked):
 
 
 class Taken(Answer):
-    """A command that is written; it has taken effect once its event is back with `command`."""
+    """A command that is written.
+
+    Attributes:
+        command: its id. What comes of it is told with this as `command_id`: `control.accepted`
+            once the run has taken it, `trading.states` for a state, `trade.decisions` for closes.
+    """
 
     command: str
 

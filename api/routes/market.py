@@ -103,7 +103,7 @@ class Article(Answer):
 
 
 class Listed(Article):
-    """An article in a list: how many signals it is behind, and how many orders came of them."""
+    """An article in a list: how many signals weighed it, and how many orders came of them."""
 
     signals: int
     orders: int
@@ -117,7 +117,11 @@ class News(Answer):
 
 
 class Reaction(Answer):
-    """A signal that an article helped to bring about, and the orders that came of it."""
+    """A signal that weighed an article, and the orders that came of it.
+
+    Attributes:
+        used: the article is a cause of one of its votes.
+    """
 
     id: str
     at: Moment
@@ -125,10 +129,11 @@ class Reaction(Answer):
     direction: str
     strength: float
     orders: list[str]
+    used: bool
 
 
 class ArticleDetail(Article):
-    """An article with its text, and what it led to."""
+    """An article with its text, and what it led to: at most a hundred, those that used it first."""
 
     content: str
     led_to: list[Reaction]
@@ -186,7 +191,7 @@ def bars(api: Api, call: Call[BarsAsked, None]) -> Bars:
 
 def news(api: Api, call: Call[NewsAsked, None]) -> News:
     """Articles, newest first, each with its scores."""
-    asked, after = call.query, page_before(after_of(call.query), call.query.until)
+    asked, after = call.query, page_before(after_of(call.query, "news"), call.query.until)
     low = -1.0 if asked.min_score is None else asked.min_score
     high = 1.0 if asked.max_score is None else asked.max_score
     if asked.ticker:
@@ -205,7 +210,7 @@ def news(api: Api, call: Call[NewsAsked, None]) -> News:
     led = {row["article_id"]: (row["signals"], row["orders"]) for row in found}
     return News(
         articles=[_listed(row, *led.get(row["id"], (0, 0))) for row in rows],
-        cursor=cursor_of(rows, asked.limit),
+        cursor=cursor_of(rows, asked, "news"),
     )
 
 

@@ -52,6 +52,7 @@ def change_person(api: Api, call: Call[NoQuery, PersonChanged]) -> PeopleAnswer:
     """Give somebody another role, or shut them out; their sign-ins and sockets end at once."""
     registrar, id_, asked = registrar_of(api), call.path["id"], call.body
     for session in registrar.people.change(id_, role=asked.role, active=asked.active):
+        api.access.sessions.shut(session)
         api.live.end_session(session)
     registrar.people.log(
         call.person.id, "change person", "done", call.peer, target=id_, role=asked.role,

@@ -111,7 +111,7 @@ class Metrics(Answer):
 
     Attributes:
         roi: return of the period, 0.01 for one per cent.
-        sharpe: of daily returns, yearly, riskless rate 0.
+        sharpe: of daily returns, yearly, riskless rate 0; of five days at least.
         win_rate: share of gains among closed trades with a gain or a loss.
         max_drawdown: deepest fall from a peak, -0.2 for a fifth.
         returns: (day in New York, return) of each day with a snapshot.
@@ -186,7 +186,10 @@ def portfolio_metrics(api: Api, call: Call[PeriodAsked, None]) -> Metrics:
     return Metrics(
         period=period, returns=returns, trades=len(gains),
         roi=_figure(before / first - 1.0 if first > 0.0 else None, "there is no snapshot yet"),
-        sharpe=_figure(metrics.sharpe(plain), "it needs two days that differ"),
+        sharpe=_figure(
+            metrics.sharpe(plain) if len(plain) >= metrics.LEAST_DAYS else None,
+            f"it needs {metrics.LEAST_DAYS} days that differ",
+        ),
         win_rate=_figure(metrics.win_rate(gains), "no trade has closed with a gain or a loss"),
         max_drawdown=_figure(metrics.drawdown(_inner(rows)).depth if rows else None,
                              "there is no snapshot yet"),

@@ -161,10 +161,11 @@ def dead_letters(api: Api, call: Call[PageAsked, None]) -> DeadLetters:
     """What could not be used, and why, newest first."""
     with api.pool.connection() as connection:
         rows = Pages(connection).page(
-            "dead_letters", {}, after_of(call.query), call.query.limit
+            "dead_letters", {}, after_of(call.query, "dead_letters"), call.query.limit
         )  # fmt: skip
     return DeadLetters(
-        dead_letters=[_letter(row) for row in rows], cursor=cursor_of(rows, call.query.limit)
+        dead_letters=[_letter(row) for row in rows],
+        cursor=cursor_of(rows, call.query, "dead_letters"),
     )
 
 

@@ -19,9 +19,20 @@ from api.lineage import (
     signal_of,
     trade_of,
 )
-from api.pages import CSV, PageAsked, after_of, csv_response, cursor_of, page_before
+from api.pages import (
+    CSV,
+    PageAsked,
+    Place,
+    after_of,
+    csv_response,
+    cursor_at,
+    cursor_of,
+    page_before,
+    place_of,
+)
 from api.problems import NotFound
 from api.values import Answer, Moment, Money, Ticker
+from connectors.storage.folds import folded
 from connectors.storage.pages import Pages
 from messages.units import to_micros
 
@@ -58,7 +69,8 @@ class DecisionsAsked(PageAsked):
         accepted: true: only what was done; false: only what was not.
         code: the check that denied; strategy: with the largest part in the signal.
         since, until: of the decision; `until` itself is left out.
-        fold: neighbours that were denied alike stand as one row.
+        fold: denials of one ticker, side and code between which no other decision of that ticker
+            stands are one row, the newest of them.
     """
 
     ticker: Ticker | None = None
@@ -93,9 +105,10 @@ class Done(Answer):
 
 
 class Folded(Decision):
-    """A decision, and how many denied alike stand with it: the oldest at `first_at`.
+    """A decision, and how many denied alike are folded into it: the oldest at `first_at`.
 
     Attributes:
+        count: 1 unless folded; of more than 10,000 the newest are counted.
         strategy, strength: of its signal; null where a stop or a command decided.
         done: null where it was denied.
     """
@@ -157,8 +170,10 @@ def trades(api: Api, call: Call[TradesAsked, None]) -> Trades | Response:
     if asked.format == "csv":
         head = ["event_time", "ticker", "side", "qty", "price", "commission", "pnl", "status",
                 "strategy_id", "id"]  # fmt: skip
-        return csv_response("trades", head, rows)
-    return Trades(trades=[trade_of(row) for row in rows], cursor=cursor_of(rows, asked.limit))
+        cursor = cursor_of(rows, asked, "trades")
+        url = call.request.url.include_query_params(cursor=cursor)
+        return csv_response("trades", head, rows, f"{url.path}?{url.query}" if cursor else "")
+    return Trades(trades=[trade_of(row) for row in rows], cursor=cursor_of(rows, asked, "trades"))
 
 
 def trade(api: Api, call: Call[NoQuery, None]) -> Lineage:
@@ -183,19 +198,37 @@ def decisions(api: Api, call: Call[DecisionsAsked, None]) -> Decisions:
         narrowed["code"] = asked.code
     if asked.strategy:
         narrowed["of_strategy"] = asked.strategy
-    rows = _page(api, "decisions", {"ticker": asked.ticker}, narrowed, asked, asked.since,
-                 asked.until)  # fmt: skip
+    if asked.fold:
+        rows, cursor = _folded(api, narrowed, asked)
+    else:
+        rows = _page(api, "decisions", {"ticker": asked.ticker}, narrowed, asked, asked.since,
+                     asked.until)  # fmt: skip
+        rows = [{**row, "count": 1, "first_at": row["event_time"]} for row in rows]
+        cursor = cursor_of(rows, asked, "decisions")
     beside = _beside(api, rows)
-    folded: list[Folded] = []
-    for row in rows:
-        plain = {**decision_of(row).model_dump(), **beside[row["id"]], "count": 1,
-                 "first_at": row["event_time"]}  # fmt: skip
-        last = folded[-1] if folded else None
-        if asked.fold and last and not row["accepted"] and _alike(last, row):
-            last.count, last.first_at = last.count + 1, row["event_time"]
-        else:
-            folded.append(Folded(**plain))
-    return Decisions(decisions=folded, cursor=cursor_of(rows, asked.limit))
+    found = [
+        Folded(**decision_of(row).model_dump(), **beside[row["id"]], count=row["count"],
+               first_at=row["first_at"])
+        for row in rows
+    ]  # fmt: skip
+    return Decisions(decisions=found, cursor=cursor)
+
+
+def _folded(
+    api: Api, narrowed: dict[str, Any], asked: DecisionsAsked
+) -> tuple[list[dict[str, Any]], str | None]:
+    """Return a page of folded decisions, and the cursor of the next."""
+    after, before = place_of(asked, "decisions")
+    if asked.until is not None:
+        before = min(before, to_micros(asked.until))
+    if asked.since is not None:
+        narrowed["since"] = to_micros(asked.since)
+    filters = {"ticker": asked.ticker} if asked.ticker else {}
+    with api.pool.connection() as connection:
+        found = folded(connection, filters, after, asked.limit, narrowed, before)
+    if found.last is None:
+        return found.rows, None
+    return found.rows, cursor_at(Place(found.last, found.before), asked, "decisions")
 
 
 def decision(api: Api, call: Call[NoQuery, None]) -> Lineage:
@@ -224,7 +257,7 @@ def signals(api: Api, call: Call[SignalsAsked, None]) -> Signals:
     rows = _page(api, "signals", {"ticker": asked.ticker}, narrowed, asked, asked.since,
                  asked.until)  # fmt: skip
     found = [SignalRow(**signal_of(row).model_dump(), acted_on=row["acted_on"]) for row in rows]
-    return Signals(signals=found, cursor=cursor_of(rows, asked.limit))
+    return Signals(signals=found, cursor=cursor_of(rows, asked, "signals"))
 
 
 def _page(
@@ -233,7 +266,7 @@ def _page(
 ) -> list[dict[str, Any]]:  # fmt: skip
     must_be_strategy(api, getattr(asked, "strategy", None))
     must_be_code(getattr(asked, "code", None))
-    after = page_before(after_of(asked), until)
+    after = page_before(after_of(asked, table), until)
     if since is not None:
         narrowed["since"] = to_micros(since)
     given = {name: value for name, value in filters.items() if value is not None}
@@ -272,14 +305,8 @@ def _done(order: dict[str, Any], side: str, end: dict[str, Any] | None) -> Done:
         order=order["id"], status=order["status"], trade=order["trade"], qty=order["qty"],
         filled=filled, price=round(worth / filled, 4) if filled else None,
         slippage_bps=float((worth / decided - 1) * worse) if filled and decided else None,
-        pnl=order["pnl"], roi=end["roi"] if end else None,
+        pnl=end["pnl"] if end else order["pnl"], roi=end["roi"] if end else None,
         hold_seconds=end["hold_seconds"] if end else None,
-    )  # fmt: skip
-
-
-def _alike(last: Folded, row: dict[str, Any]) -> bool:
-    return (last.accepted, last.ticker, last.side, last.code) == (
-        False, row["ticker"], row["side"], row["code"],
     )  # fmt: skip
 
 

@@ -58,18 +58,38 @@ BEFORE: Final = """(timestamptz 'epoch'
     + least(%(stamp)s, 8000000000000000) * interval '1 microsecond', %(after)s)"""
 ARTICLES_AFTER: Final = f""" AND (a.published_at, a.id) < {BEFORE}
   ORDER BY a.published_at DESC, a.id DESC LIMIT %(limit)s"""
+# A correction makes an outcome anew: its newest revision stands for all before it.
+NEWEST_OUTCOME: Final = """NOT EXISTS (SELECT 1 FROM trade_outcomes y
+    WHERE y.exit_order_id = x.exit_order_id AND y.replaces = x.id)"""
+# The signals that an article's scores stand behind: as a cause of a vote, or weighed with it. A
+# ticker's signals of a day after the score are looked through, by their index.
+LED_TO: Final = """article_sentiments c CROSS JOIN LATERAL (SELECT s.*,
+      c.id = ANY(s.causes) AS used FROM signals s WHERE s.ticker = c.ticker
+        AND s.stamp >= c.stamp AND s.stamp < c.stamp + 86400000000
+        AND (c.id = ANY(s.causes) OR c.article_id = ANY(s.sentiment_articles)) OFFSET 0) s
+    LEFT JOIN decisions d ON d.signal_id = s.id LEFT JOIN orders o ON o.decision_id = d.id"""
 FROM_SOURCE: Final = "(%(source)s = '' OR a.source = %(source)s)"
 STATEMENTS: Final[Mapping[str, str]] = MappingProxyType(
     {
-        "trade": """SELECT t.*, to_jsonb(s.*) AS signal, to_jsonb(o.*) AS outcome FROM trades t
+        "trade": f"""SELECT t.*, to_jsonb(s.*) AS signal, to_jsonb(x.*) AS outcome FROM trades t
             LEFT JOIN signals s ON s.id = t.signal_id
-            LEFT JOIN trade_outcomes o ON o.exit_order_id = t.order_id WHERE t.id = %(id)s""",
-        "news_of_signal": """SELECT a.id, a.revision, a.source, a.url, a.title, a.published_at,
-            c.sentiment_score, c.confidence, c.model_used
-            FROM signals s CROSS JOIN LATERAL unnest(s.causes) AS cause
-            JOIN article_sentiments c ON c.id = cause
+            LEFT JOIN trade_outcomes x ON x.exit_order_id = t.order_id AND {NEWEST_OUTCOME}
+            WHERE t.id = %(id)s""",
+        # Those that a vote was for, then what else was weighed, by the score that was known then.
+        "news_of_signal": """WITH used AS (SELECT c.* FROM signals s
+              CROSS JOIN LATERAL unnest(s.causes) AS cause
+              JOIN article_sentiments c ON c.id = cause WHERE s.id = %(id)s),
+            weighed AS (SELECT c.* FROM signals s
+              CROSS JOIN LATERAL unnest(s.sentiment_articles) AS named
+              CROSS JOIN LATERAL (SELECT * FROM article_sentiments k WHERE k.article_id = named
+                  AND k.ticker = s.ticker AND k.stamp <= s.stamp
+                ORDER BY k.stamp DESC, k.revision DESC LIMIT 1) c
+              WHERE s.id = %(id)s AND NOT EXISTS (SELECT 1 FROM used u WHERE u.article_id = named))
+            SELECT a.id, a.revision, a.source, a.url, a.title, a.published_at,
+              c.sentiment_score, c.confidence, c.model_used, c.used
+            FROM (SELECT *, true AS used FROM used UNION ALL SELECT *, false FROM weighed) c
             JOIN articles a ON a.id = c.article_id AND a.revision = c.article_revision
-            WHERE s.id = %(id)s""",
+            ORDER BY c.used DESC, a.published_at DESC, a.id""",
         "positions": """SELECT * FROM positions WHERE account = %(account)s AND qty <> 0
             ORDER BY ticker""",
         "open_orders": f"""SELECT * FROM orders WHERE account = %(account)s AND {OPEN}
@@ -85,8 +105,8 @@ STATEMENTS: Final[Mapping[str, str]] = MappingProxyType(
             ORDER BY event_time, stamp""",
         "snapshot": """SELECT * FROM portfolio_snapshots WHERE account = %(account)s
             AND event_time >= %(since)s ORDER BY event_time DESC, stamp DESC LIMIT 1""",
-        "profit": """SELECT coalesce(sum(realized_pnl), 0) AS realized_pnl, count(*) AS outcomes
-            FROM trade_outcomes WHERE account = %(account)s
+        "profit": f"""SELECT coalesce(sum(realized_pnl), 0) AS realized_pnl, count(*) AS outcomes
+            FROM trade_outcomes x WHERE account = %(account)s AND qty > 0 AND {NEWEST_OUTCOME}
             AND event_time >= %(since)s AND event_time < %(until)s""",
         # A bound on the time leaves most partitions, or chunks, out of the plan.
         "last_price": """SELECT start, close FROM market_data WHERE ticker = %(ticker)s
@@ -119,14 +139,17 @@ STATEMENTS: Final[Mapping[str, str]] = MappingProxyType(
             WHERE {NEWEST_REVISION} AND {FROM_SOURCE}
             ORDER BY s.published_at DESC, s.article_id DESC LIMIT %(limit)s""",
         "article": f"{ARTICLE} AND a.id = %(id)s",
-        # A signal names the scores behind it; those of a day after the article are looked through.
-        "reactions": """SELECT s.id, s.event_time, s.ticker, s.direction, s.strength,
-            array_remove(array_agg(o.id), NULL) AS orders
-            FROM article_sentiments c JOIN signals s ON s.ticker = c.ticker
-              AND s.stamp >= c.stamp AND s.stamp < c.stamp + 86400000000 AND c.id = ANY(s.causes)
-            LEFT JOIN decisions d ON d.signal_id = s.id LEFT JOIN orders o ON o.decision_id = d.id
-            WHERE c.article_id = %(id)s GROUP BY s.id ORDER BY s.stamp DESC LIMIT 100""",
-        "strategies": "SELECT * FROM strategies ORDER BY name LIMIT %(limit)s",
+        "reactions": f"""SELECT s.id, s.event_time, s.ticker, s.direction, s.strength,
+            bool_or(s.used) AS used, array_remove(array_agg(DISTINCT o.id), NULL) AS orders
+            FROM {LED_TO} WHERE c.article_id = %(id)s
+            GROUP BY s.id, s.stamp, s.event_time, s.ticker, s.direction, s.strength
+            ORDER BY bool_or(s.used) DESC, s.stamp DESC LIMIT 100""",
+        # Each with who switched it last.
+        "strategies": """SELECT s.*, c.who, c.why, c.event_time AS since FROM strategies s
+            LEFT JOIN LATERAL (SELECT who, why, event_time FROM commands WHERE strategy = s.id
+              AND kind IN ('enable_strategy', 'disable_strategy')
+              ORDER BY stamp DESC, id DESC LIMIT 1) c ON true
+            ORDER BY s.name LIMIT %(limit)s""",
         "newest_metric": """SELECT * FROM strategy_metrics WHERE strategy_id = %(strategy_id)s
             ORDER BY stamp DESC LIMIT 1""",
         "execution": "SELECT * FROM trades WHERE id = %(id)s",
@@ -137,9 +160,16 @@ STATEMENTS: Final[Mapping[str, str]] = MappingProxyType(
         "fills_of_decision": """SELECT t.* FROM orders o JOIN trades t ON t.order_id = o.id
             WHERE o.decision_id = %(id)s ORDER BY t.stamp, t.id""",
         # An outcome hangs on the order that closed: the decision's own, if it was an exit.
-        "outcomes_of_decision": """SELECT x.* FROM orders o
-            JOIN trade_outcomes x ON x.exit_order_id = o.id
-            WHERE o.decision_id = %(id)s ORDER BY x.stamp, x.revision""",
+        # What its own fill lost stands in that fill, unless a correction has changed it.
+        "outcomes_of_decision": f"""SELECT x.*, CASE WHEN f.id IS NOT NULL AND NOT EXISTS (SELECT 1
+                FROM execution_corrections k WHERE k.execution_id = f.id)
+              THEN coalesce((f.price - f.decision_price) * f.qty
+                * CASE f.side WHEN 'BUY' THEN 1 ELSE -1 END, 0) END AS exit_slippage
+            FROM orders o JOIN trade_outcomes x ON x.exit_order_id = o.id
+            LEFT JOIN trades f ON f.id = x.causes[2]
+            WHERE o.decision_id = %(id)s AND {NEWEST_OUTCOME} ORDER BY x.stamp, x.id""",
+        "order": "SELECT * FROM orders WHERE id = %(id)s",
+        "fills_of_order": "SELECT * FROM trades WHERE order_id = %(id)s ORDER BY stamp, id",
         "order_of_decision": """SELECT * FROM orders WHERE decision_id = %(id)s
             ORDER BY stamp LIMIT 1""",
         # What the cycle that an outcome fell into made of the weights: it ends within 40 days.
@@ -158,18 +188,19 @@ STATEMENTS: Final[Mapping[str, str]] = MappingProxyType(
               FILTER (WHERE t.id IS NOT NULL))[1] AS trade
             FROM orders o LEFT JOIN trades t ON t.order_id = o.id
             WHERE o.decision_id = ANY(%(ids)s) GROUP BY o.id""",
-        "outcomes_of_orders": """SELECT DISTINCT ON (exit_order_id) exit_order_id, roi, hold_seconds
-            FROM trade_outcomes WHERE exit_order_id = ANY(%(ids)s)
-            ORDER BY exit_order_id, stamp DESC, revision DESC""",
-        "reactions_of": """SELECT c.article_id, count(DISTINCT s.id) AS signals,
+        "outcomes_of_orders": f"""SELECT x.exit_order_id, sum(x.realized_pnl) AS pnl,
+            (array_agg(x.roi ORDER BY x.stamp DESC, x.id DESC))[1] AS roi,
+            (array_agg(x.hold_seconds ORDER BY x.stamp DESC, x.id DESC))[1] AS hold_seconds
+            FROM trade_outcomes x WHERE x.exit_order_id = ANY(%(ids)s) AND {NEWEST_OUTCOME}
+            GROUP BY x.exit_order_id""",
+        "reactions_of": f"""SELECT c.article_id, count(DISTINCT s.id) AS signals,
             count(DISTINCT o.id) AS orders
-            FROM article_sentiments c JOIN signals s ON s.ticker = c.ticker
-              AND s.stamp >= c.stamp AND s.stamp < c.stamp + 86400000000 AND c.id = ANY(s.causes)
-            LEFT JOIN decisions d ON d.signal_id = s.id LEFT JOIN orders o ON o.decision_id = d.id
-            WHERE c.article_id = ANY(%(ids)s) GROUP BY c.article_id""",
-        "profits": """SELECT realized_pnl FROM trade_outcomes WHERE account = %(account)s
-            AND event_time >= %(since)s AND revision = 0 ORDER BY event_time""",
-        "outcomes_of_signal": "SELECT * FROM trade_outcomes WHERE signal_id = %(id)s",
+            FROM {LED_TO} WHERE c.article_id = ANY(%(ids)s) GROUP BY c.article_id""",
+        # What a correction took back entirely has closed nothing.
+        "profits": f"""SELECT realized_pnl FROM trade_outcomes x WHERE account = %(account)s
+            AND event_time >= %(since)s AND qty > 0 AND {NEWEST_OUTCOME} ORDER BY event_time""",
+        "outcomes_of_signal": f"""SELECT * FROM trade_outcomes x WHERE signal_id = %(id)s
+            AND {NEWEST_OUTCOME}""",
         "decisions_of_signal": "SELECT * FROM decisions WHERE signal_id = %(id)s ORDER BY stamp",
     }
 )

@@ -38,9 +38,12 @@ CASH: Final = """WITH base AS (
         WHERE c.account = %(account)s AND c.stamp >= b.stamp), 0) AS cash,
     greatest(b.event_time, (SELECT max(event_time) FROM fills)) AS as_of FROM base b"""
 # The last close of each: within some days before the newest, so that few partitions are read.
-# All fills of a position name its round trip, so that the first of them opened it.
+# All fills of a position name its round trip, so that the first of them opened it; one that was
+# taken back entirely did not.
 HELD: Final = """SELECT p.*, m.close AS price, m.stamp AS price_stamp, (SELECT min(f.event_time)
       FROM trades f WHERE f.account = p.account AND f.ticker = p.ticker AND f.price IS NOT NULL
+        AND NOT EXISTS (SELECT 1 FROM execution_corrections k
+          WHERE k.execution_id = f.id AND k.qty = 0)
         AND f.trade_id = (SELECT t.trade_id FROM trades t WHERE t.ticker = p.ticker
           AND t.account = p.account AND t.price IS NOT NULL
           ORDER BY t.stamp DESC, t.id DESC LIMIT 1)) AS opened_at

@@ -122,9 +122,12 @@ def _escape(text: str) -> str:
 def _signal(stamp: int, s: trading.TradeSignal) -> Values:
     context = s.sentiment_context
     sources = Jsonb(msgspec.to_builtins(s.strategy_sources))
-    score = context.decayed_mean if context else None
+    news = (
+        (context.decayed_mean, list(context.article_ids), context.count) if context else (None,) * 3
+    )
+    score, articles, count = news
     return (s.id, stamp, s.event_time, list(s.causes), s.ticker, s.direction, s.strength, sources,
-            _leader(s), score, s.bar, None)  # fmt: skip
+            _leader(s), score, s.bar, None, articles, count)  # fmt: skip
 
 
 def _leader(signal: trading.TradeSignal) -> str | None:

@@ -135,6 +135,8 @@ signals = _fact(
     "signals", _text("ticker"), one_of("direction", Direction), _of("strength", Float),
     _of("strategy_sources", JSONB), _of("strategy_id", Text, null=True),
     _of("sentiment_score", Float, null=True), _text("bar"), _of("acted_on", Boolean, null=True),
+    _of("sentiment_articles", ARRAY(Text), null=True),
+    _of("sentiment_count", BigInteger, null=True),
     Index("ix_signals_stamp_id", "stamp", "id"),
     Index("ix_signals_ticker_stamp_id", "ticker", "stamp", "id"),
     changes=True,

@@ -26,12 +26,20 @@ LINKS: Final = (
                                  WHERE signal_id = t.id AND cause = 'signal' LIMIT 1) d
            ) n WHERE s.id = n.id AND s.acted_on IS DISTINCT FROM n.accepted""",
     ),
-    (
-        ("trades", "signals"),
-        """UPDATE trades x SET strategy_id = s.strategy_id, updated_at = now()
-           FROM (SELECT signal_id AS id FROM stage_trades UNION SELECT id FROM stage_signals) t
-           JOIN signals s ON s.id = t.id
-           WHERE x.signal_id = s.id AND x.strategy_id IS DISTINCT FROM s.strategy_id""",
+    (  # Who gets the credit for what a trade closed is who entered it.
+        ("trades", "signals", "trade_outcomes"),
+        """UPDATE trades x SET strategy_id = n.strategy_id, updated_at = now() FROM (
+             SELECT y.id, coalesce(o.strategy_id, s.strategy_id) AS strategy_id
+             FROM (SELECT id FROM stage_trades
+                   UNION SELECT b.id FROM stage_signals a JOIN trades b ON b.signal_id = a.id
+                   UNION SELECT b.id FROM stage_trade_outcomes a
+                         JOIN trades b ON b.order_id = a.exit_order_id) t
+             JOIN trades y ON y.id = t.id
+             LEFT JOIN signals s ON s.id = y.signal_id
+             LEFT JOIN LATERAL (SELECT c.strategy_id FROM trade_outcomes c
+                                WHERE c.exit_order_id = y.order_id AND y.pnl IS NOT NULL
+                                ORDER BY c.stamp DESC, c.revision DESC LIMIT 1) o ON true
+           ) n WHERE x.id = n.id AND x.strategy_id IS DISTINCT FROM n.strategy_id""",
     ),
     (
         ("commands",),

@@ -9,6 +9,7 @@ import httpx
 import jwt
 import pytest
 
+from api.access.person import Person
 from api.access.tokens import ALGORITHM, ISSUER
 from api.app import ENDPOINTS
 from api.endpoints import ROLES, Endpoint
@@ -200,14 +201,24 @@ def test_a_sign_in_lasts_a_week_without_use(web: Served) -> None:
     assert problem(answer) == (401, "REFRESH_REFUSED")
 
 
+def test_a_token_of_a_demo_s_earlier_process_reads_nothing(web: Served) -> None:
+    """Its key outlives the process, its sign-ins do not."""
+    person = Person("u", "n", "owner", "ses-of-the-process-before")
+    token = {"Authorization": f"Bearer {web.api.access.tokens.of(person)}"}
+    for path in ("/api/portfolio", "/api/system"):
+        assert problem(web.client.get(path, headers=token)) == (401, "SESSION_ENDED")
+
+
 def test_logout_ends_the_sign_in_and_takes_the_cookie(web: Served) -> None:
     token = {"Authorization": f"Bearer {web.sign_in()['access_token']}"}
     kept = dict(web.client.cookies)
     assert web.client.get("/auth/me", headers=token).json()["role"] == "owner"
+    assert web.client.get("/api/portfolio", headers=token).status_code == 200
     answer = web.client.post("/auth/logout", json={}, headers=web.ours)
     assert (answer.status_code, answer.content) == (204, b"")
     assert 'tidewire_test=""' in answer.headers["set-cookie"]
-    assert problem(web.client.get("/auth/me", headers=token)) == (401, "SESSION_ENDED")
+    for path in ("/auth/me", "/api/portfolio", "/api/news"):
+        assert problem(web.client.get(path, headers=token)) == (401, "SESSION_ENDED")
     back = web.client.post("/auth/refresh", json={}, headers={**web.ours, **as_cookie(kept)})
     assert problem(back) == (401, "REFRESH_REFUSED")
 

@@ -49,6 +49,7 @@ class Trader:
         self.taken: dict[str, str] = {}
         self.steps = self.story()
         self.looked = 0.0
+        self.began = ""
         self.through = False
 
     def __call__(self, demo: Demo) -> None:
@@ -87,6 +88,9 @@ class Trader:
         self.reader.start()
         while not self.reader.through:
             yield
+        history = self.web.api.live._history
+        assert history is not None
+        self.began = history.cursor
         self.ask("pause", "p", {"why": "lunch"})
         again = {**self.headers, "Idempotency-Key": "p"}
         body = {"why": "lunch"}
@@ -100,7 +104,8 @@ class Trader:
         self.ask("resume", "r")
         switch = {**self.owner, "Idempotency-Key": "s"}
         path = "/api/strategies/momentum"
-        off = self.web.client.patch(path, json={"active": False}, headers=switch)
+        wanted = {"active": False, "why": "noise"}
+        off = self.web.client.patch(path, json=wanted, headers=switch)
         assert off.status_code == 202
         self.taken["s"] = off.json()["command"]
         while self.state()["state"] != "ACTIVE" or not self.state()["closes"]:
@@ -166,6 +171,7 @@ def test_a_day_with_somebody_at_the_api(services: Services, tmp_path: Path) -> N
         assert summary["rows"]["trading_states"] == 7
         assert summary["rows"]["commands"] == 8
         assert proofs(demo)
+        _each_command_was_told(trader)
         trader.web.flows.update(trade="ended")
         headers = {**trader.headers, "Idempotency-Key": "late"}
         late = trader.web.client.post("/api/controls/halt", json={}, headers=headers)
@@ -177,6 +183,28 @@ def test_a_day_with_somebody_at_the_api(services: Services, tmp_path: Path) -> N
     assert len(by_reader) == 2
     taken = {id_: "bob" if name == "s" else "ann" for name, id_ in trader.taken.items()}
     assert found == {**taken, **dict.fromkeys(by_reader, DEMO_NAME)}
+
+
+def _each_command_was_told(trader: Trader) -> None:
+    """By an event with its id: who wants to know what came of theirs listens for that."""
+    web = trader.web
+    socket, welcome = listening(web, "system", "trades", "portfolio", cursor=trader.began)
+    assert not welcome["gap"]
+    heard = events(socket, welcome["missed"])
+    socket.close()
+    told = {
+        kind: {e["data"]["command_id"] for e in heard if e["kind"] == kind} - {""}
+        for kind in ("control.accepted", "trading.states", "trade.decisions")
+    }
+    taken = trader.taken
+    assert told["control.accepted"] >= set(taken.values())
+    assert told["trading.states"] >= {taken[name] for name in ("p", "r", "f", "again")}
+    assert told["trade.decisions"] == {taken["c"], taken["f"]}
+    known = {s["id"]: s for s in web.get("/api/strategies").json()["strategies"]}
+    momentum = known["momentum"]
+    assert (momentum["active"], momentum["who"], momentum["why"]) == (False, "bob", "noise")
+    assert momentum["since"] is not None
+    assert known["news_driven"]["since"] is None
 
 
 def test_a_control_without_a_key_is_none(web: Served) -> None:

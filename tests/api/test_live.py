@@ -308,7 +308,7 @@ def test_logout_and_the_end_of_a_session_close_its_sockets(live: Served) -> None
     live.api.live._heartbeat_s = 0.1
     third, _ = listening(live, "news")
     eventually(lambda: len(live.api.live._listeners) == 2)
-    live.api.access.sessions._alive.clear()  # type: ignore[attr-defined]
+    live.api.access.sessions._ends.clear()  # type: ignore[attr-defined]
     assert closed(other) == (4403, "SESSION_ENDED")
     assert closed(third) == (4403, "SESSION_ENDED")
     late = live.client.post("/api/ws-ticket", json={}, headers=bearer)

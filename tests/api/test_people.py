@@ -9,7 +9,7 @@ import pytest
 
 from api.access.idempotency import KeysInDatabase
 from api.access.people import NewPasskey, User
-from api.problems import Invalid
+from api.problems import Invalid, NotSignedIn
 from connectors.storage.access import SCHEMA
 from stack.runtime.demo import Demo
 from stack.servers.services import Services
@@ -57,12 +57,13 @@ def test_whoever_is_shut_out_is_out_at_once(live: Served) -> None:
     ann, owner = person(live, "ann", "owner")
     bob, trader = person(live, "bob", "trader")
     socket, _ = listening(live, "news", headers=trader)
+    assert live.client.get("/api/portfolio", headers=trader).status_code == 200
     answer = change(live, bob, owner, active=False)
     assert answer.status_code == 200, answer.text
     listed = {p["name"]: (p["role"], p["active"], p["passkeys"]) for p in answer.json()["people"]}
     assert listed == {"ann": ("owner", True, 1), "bob": ("trader", False, 1)}
     assert closed(socket) == (4403, "SESSION_ENDED")
-    for path in ("/auth/me", "/auth/people"):
+    for path in ("/auth/me", "/auth/people", "/api/portfolio", "/api/trades"):
         refused = live.client.get(path, headers=trader)
         assert (refused.status_code, refused.json()["code"]) == (401, "SESSION_ENDED")
     halt = live.client.post(
@@ -72,6 +73,20 @@ def test_whoever_is_shut_out_is_out_at_once(live: Served) -> None:
     assert change(live, bob, owner, active=True, role="viewer").status_code == 200
     assert live.client.get("/auth/people", headers=owner).json()["people"][1]["role"] == "viewer"
     assert change(live, ann, trader, role="viewer").status_code == 401
+
+
+def test_a_copied_refresh_token_ends_what_reads_by_it(live: Served) -> None:
+    id_, _ = person(live, "eve", "viewer")
+    sessions = live.api.access.sessions
+    found, token = sessions.begin(id_, "eve", "viewer")
+    viewer = {"Authorization": f"Bearer {live.api.access.tokens.of(found)}"}
+    sessions.rotate(token)
+    assert live.client.get("/api/portfolio", headers=viewer).status_code == 200
+    live.clock.pass_(seconds=11)
+    with pytest.raises(NotSignedIn):
+        sessions.rotate(token)
+    refused = live.client.get("/api/portfolio", headers=viewer)
+    assert (refused.status_code, refused.json()["code"]) == (401, "SESSION_ENDED")
 
 
 def test_an_owner_is_always_left(live: Served) -> None:

@@ -5,6 +5,7 @@ import json
 from datetime import datetime
 from decimal import Decimal
 from io import StringIO
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -79,7 +80,7 @@ def test_metrics_are_of_the_snapshots_and_say_why_there_is_none(web: Served) -> 
     points = web.get("/api/portfolio/history", params={"period": "all"}).json()["points"]
     worth = [float(p["equity"]) for p in points]
     assert found["roi"]["value"] == pytest.approx(worth[-1] / worth[0] - 1)
-    assert found["sharpe"] == {"value": None, "reason": "it needs two days that differ"}
+    assert found["sharpe"] == {"value": None, "reason": "it needs 5 days that differ"}
     peak, deepest = worth[0], 0.0
     for value in worth:
         peak = max(peak, value)
@@ -142,15 +143,38 @@ def test_pages_together_are_all_rows_once(
 
 
 def test_denials_that_are_alike_are_folded(web: Served, played_day: Demo) -> None:
-    plain = web.get("/api/decisions", params={"limit": "500"}).json()["decisions"]
+    plain = _every(web, {"limit": "500"})
     folded = web.get("/api/decisions", params={"limit": "500", "fold": "true"}).json()["decisions"]
     assert len(folded) < len(plain)
     assert sum(row["count"] for row in folded) == len(plain)
-    unfolded = [
-        (row["ticker"], row["code"]) for row in folded for _ in range(row["count"])
-    ]  # fmt: skip
-    assert unfolded == [(row["ticker"], row["code"]) for row in plain]
     assert all(row["count"] == 1 for row in folded if row["accepted"])
+    # By ticker, each denial stands in the row of its run, which is the newest of it.
+    for ticker in {row["ticker"] for row in plain}:
+        of_one = [row for row in plain if row["ticker"] == ticker]
+        runs = [list(run) for _, run in groupby(of_one, _apart)]
+        assert [
+            (run[0]["id"], len(run), run[-1]["at"]) for run in runs
+        ] == [
+            (row["id"], row["count"], row["first_at"]) for row in folded if row["ticker"] == ticker
+        ]  # fmt: skip
+    assert _every(web, {"limit": "7", "fold": "true"}) == folded
+
+
+def _every(web: Served, asked: dict[str, str]) -> list[dict[str, Any]]:
+    """Return all decisions of a list; each page but the last is full."""
+    found: list[dict[str, Any]] = []
+    cursor: str | None = ""
+    while cursor is not None:
+        more = {"cursor": cursor} if cursor else {}
+        page = web.get("/api/decisions", params={**asked, **more}).json()
+        found, cursor = found + page["decisions"], page["cursor"]
+        assert len(page["decisions"]) == int(asked["limit"]) or cursor is None
+    return found
+
+
+def _apart(row: dict[str, Any]) -> tuple[str, str, str]:
+    """Return what decisions of a ticker share that stand in one row; accepted ones share none."""
+    return (row["id"] if row["accepted"] else "", row["side"], row["code"])
 
 
 def test_a_trade_with_all_it_came_from(web: Served, played_day: Demo) -> None:

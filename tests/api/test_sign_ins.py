@@ -1,8 +1,9 @@
 """Sign-ins, links, limits, idempotency keys and cursors: their rules, one by one."""
 
 import string
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -14,11 +15,12 @@ from api.access.idempotency import Idempotency, KeysInFile
 from api.access.limits import Limits
 from api.access.links import Links
 from api.access.origin import Origin
-from api.access.sessions import Sessions, SessionsInMemory
+from api.access.sessions import Ended, Sessions, SessionsInMemory
 from api.access.tokens import session_key
 from api.endpoints import ROLES, may
-from api.pages import PageAsked, after_of, cursor_of
+from api.pages import PageAsked, Place, after_of, cursor_at, cursor_of, place_of
 from api.problems import BadRequest, Invalid, NotSignedIn, TooMany
+from api.routes.trades import TradesAsked
 from connectors.storage.pages import NEWEST, After
 from tests.api.served import Clock
 
@@ -51,6 +53,7 @@ def follow_the_model(
                 sessions.rotate(token)
             alive = False
         assert bool(sessions.alive({person.session})) == alive
+        assert sessions.is_over(person.session) == (not alive)
     assert len(set(tokens)) == len(tokens)
 
 
@@ -67,6 +70,35 @@ def test_refresh_tokens_that_have_expired_are_forgotten() -> None:
         sessions.begin("u", "n", "owner")
         clock.pass_(days=3)
     assert len(sessions._tokens) == 3
+
+
+@given(st.lists(st.tuples(st.booleans(), st.integers(0, 90)), max_size=20))
+def test_a_sign_in_ends_a_week_after_its_last_refresh_and_is_forgotten(
+    steps: list[tuple[bool, int]],
+) -> None:
+    clock = Clock()
+    sessions = SessionsInMemory(clock)
+    person, token = sessions.begin("u", "n", "owner")
+    ends, begun = clock() + timedelta(days=7), {person.session: clock() + timedelta(days=7)}
+    for refreshes, hours in steps:
+        clock.pass_(hours=hours)
+        if refreshes and clock() < ends:
+            _, token = sessions.rotate(token)
+            ends = begun[person.session] = clock() + timedelta(days=7)
+        else:
+            begun[sessions.begin("u", "n", "owner")[0].session] = clock() + timedelta(days=7)
+        left = {session for session, end in begun.items() if end > clock()}
+        assert sessions.alive(begun) == left == set(sessions._ends)
+        assert {s for s in begun if not sessions.is_over(s)} == left
+
+
+def test_sign_ins_that_ended_are_kept_while_their_access_tokens_last() -> None:
+    clock = Clock()
+    ended = Ended(clock)
+    for n in range(4):
+        ended.add(f"ses-{n % 3}")
+        clock.pass_(minutes=8)
+    assert [f"ses-{n}" in ended for n in range(4)] == [True, False, True, False]
 
 
 def test_one_sign_in_s_end_is_not_the_others() -> None:
@@ -184,17 +216,49 @@ def test_a_full_disk_keeps_a_key_as_long_as_the_process(tmp_path: Path) -> None:
     st.integers(0, 2**62), st.text(string.printable, min_size=1).filter(lambda t: "\x00" not in t)
 )
 def test_a_cursor_leads_to_the_row_it_is_of(stamp: int, id_: str) -> None:
-    cursor = cursor_of([{"stamp": stamp, "id": id_}], 1)
+    row = {"stamp": stamp, "id": id_}
+    cursor = cursor_of([row], PageAsked(limit=1), "trades")
     assert cursor is not None
-    assert after_of(PageAsked(cursor=cursor)) == After(stamp, id_) if len(cursor) <= 400 else True
-    assert cursor_of([{"stamp": stamp, "id": id_}], 2) is None
-    assert after_of(PageAsked()) == NEWEST
+    asked = PageAsked.model_construct(cursor=cursor, limit=7)
+    assert after_of(asked, "trades") == After(stamp, id_)
+    assert cursor_of([row], PageAsked(limit=2), "trades") is None
+    assert after_of(PageAsked(), "trades") == NEWEST
+
+
+FILTERS = st.fixed_dictionaries(
+    {}, optional={"ticker": st.sampled_from(["AAA", "BBB"]), "profitable": st.booleans(),
+                  "since": st.just(datetime(2026, 5, 4, tzinfo=UTC))},
+)  # fmt: skip
+LISTS = st.tuples(st.sampled_from(["trades", "backtest job-1 trades", "signals"]), FILTERS)
+
+
+@given(LISTS, LISTS, st.integers(1, 500), st.sampled_from(["json", "csv"]))
+def test_a_list_takes_its_own_cursors_alone(
+    given_by: tuple[str, dict[str, Any]], taken_by: tuple[str, dict[str, Any]], limit: int,
+    written: Any,
+) -> None:  # fmt: skip
+    """How much is asked for, and how it is written, may change from page to page."""
+    (name, filters), (other, others) = given_by, taken_by
+    cursor = cursor_of([{"stamp": 5, "id": "x"}], TradesAsked(limit=1, **filters), name)
+    asked = TradesAsked(cursor=cursor or "", limit=limit, format=written, **others)
+    if given_by == taken_by:
+        assert after_of(asked, other) == After(5, "x")
+    else:
+        with pytest.raises(Invalid, match=r"CURSOR_INVALID: .* with the filters of that page"):
+            after_of(asked, other)
+
+
+@given(st.integers(0, 2**62), st.integers(0, 2**62))
+def test_a_cursor_keeps_the_stamp_that_its_list_looks_before(stamp: int, before: int) -> None:
+    place = Place(After(stamp, "x"), before)
+    cursor = cursor_at(place, PageAsked(), "decisions")
+    assert place_of(PageAsked(cursor=cursor), "decisions") == place
 
 
 @given(st.text(max_size=80))
 def test_no_text_makes_a_cursor_by_chance_or_a_fault(text: str) -> None:
     try:
-        found = after_of(PageAsked.model_construct(cursor=text, limit=5))
+        found = after_of(PageAsked.model_construct(cursor=text, limit=5), "trades")
     except Invalid:
         return
     assert isinstance(found.stamp, int)

@@ -133,6 +133,8 @@ def test_the_account_is_what_the_desk_s_books_say(
     assert now.exposure == to_money(account.gross)
     held = {ticker: p.qty for ticker, p in account.positions.items()}
     assert {h.ticker: h.qty for h in now.holdings} == held
+    opened = {ticker: to_datetime(p.opened) for ticker, p in account.positions.items()}
+    assert {h.ticker: h.opened_at for h in now.holdings} == opened
 
 
 @settings(max_examples=60, suppress_health_check=list(HealthCheck))
@@ -210,6 +212,44 @@ def test_a_position_without_a_price_is_worth_what_it_cost(connection: Connection
     (holding,) = now.holdings
     assert holding.price is None
     assert now.positions_value == holding.cost > 0
+
+
+def filled(minute: float, trade: str, side: str, qty: int) -> Event:
+    """Return a fill of a round trip."""
+    body = TradeExecution(
+        id=f"exe-{minute}", event_time=to_datetime(at(minute)), causes=(), account="paper",
+        trade_id=trade, order_id=f"ord-{minute}", execution_id="", signal_id="", ticker="AAA",
+        side=side, qty=qty, price=100.0, commission=to_money(0), status="FILLED",  # type: ignore[arg-type]
+        timestamp=to_datetime(at(minute)),
+    )  # fmt: skip
+    return Event(at(minute), "AAA", body)
+
+
+@pytest.mark.parametrize(
+    ("fills", "opened"),
+    [
+        ([(1, "t1", "BUY", 10)], 1),
+        ([(1, "t1", "BUY", 10), (2, "t1", "BUY", 5)], 1),  # added to
+        ([(1, "t1", "BUY", 10), (2, "t1", "BUY", 5), (3, "t1", "SELL", 7)], 1),  # a part has left
+        ([(1, "t1", "BUY", 10), (2, "t1", "SELL", 10), (3, "t2", "BUY", 10)], 3),  # in again
+        ([(1, "t1", "BUY", 10), (2, "t1", "SELL", 10), (3, "t2", "SELL", 4), (4, "t2", "SELL", 4)],
+         3),
+        ([], None),
+    ],
+)  # fmt: skip
+def test_since_when_a_position_is_held(
+    connection: Connection, fills: list[tuple[int, str, str, int]], opened: int | None
+) -> None:
+    held = PositionChanged(
+        id="pos-1", event_time=to_datetime(at(5)), account="paper", ticker="AAA", qty=10,
+        avg_entry=to_money(100_0000), cost=to_money(1_000_0000), realized_pnl=to_money(0),
+        unrealized_pnl=to_money(0),
+    )  # fmt: skip
+    with connection.transaction(force_rollback=True):
+        store(connection, [*(filled(*each) for each in fills), Event(at(5), "AAA", held)])
+        now = account_now(connection, PARAMS, "1m", to_datetime(OPEN))
+    (holding,) = now.holdings
+    assert holding.opened_at == (None if opened is None else to_datetime(at(opened)))
 
 
 def test_what_was_written_off_before_a_snapshot_of_that_moment_counts_once(

@@ -1095,7 +1095,7 @@ export interface components {
         };
         /**
          * ArticleDetail
-         * @description An article with its text, and what it led to.
+         * @description An article with its text, and what it led to: at most a hundred, those that used it first.
          */
         ArticleDetail: {
             /** Id */
@@ -1555,6 +1555,21 @@ export interface components {
             flatten_proceeds: string;
         };
         /**
+         * Credit
+         * @description A strategy's share of an outcome, and of its profit, dollars; the shares sum to 1.
+         */
+        Credit: {
+            /** Strategy */
+            strategy: string;
+            /** Share */
+            share: number;
+            /**
+             * Pnl
+             * @example 1007757.9226
+             */
+            pnl: string;
+        };
+        /**
          * DeadLetter
          * @description A record that could not be used; `payload` is base64, cut after 64 KiB.
          */
@@ -1618,6 +1633,8 @@ export interface components {
             cause: string;
             /** Signal Id */
             signal_id: string;
+            /** Command Id */
+            command_id: string;
             /** Code */
             code: string;
             /** Limit */
@@ -1763,9 +1780,10 @@ export interface components {
         };
         /**
          * Folded
-         * @description A decision, and how many denied alike stand with it: the oldest at `first_at`.
+         * @description A decision, and how many denied alike are folded into it: the oldest at `first_at`.
          *
          *     Attributes:
+         *         count: 1 unless folded; of more than 10,000 the newest are counted.
          *         strategy, strength: of its signal; null where a stop or a command decided.
          *         done: null where it was denied.
          */
@@ -1792,6 +1810,8 @@ export interface components {
             cause: string;
             /** Signal Id */
             signal_id: string;
+            /** Command Id */
+            command_id: string;
             /** Code */
             code: string;
             /** Limit */
@@ -1826,6 +1846,9 @@ export interface components {
         /**
          * Headline
          * @description An article behind a signal, with its score for the signal's ticker.
+         *
+         *     Attributes:
+         *         used: it is a cause of a vote; otherwise it was weighed, and no strategy voted for it.
          */
         Headline: {
             /** Id */
@@ -1849,6 +1872,8 @@ export interface components {
             confidence: number;
             /** Model Used */
             model_used: string;
+            /** Used */
+            used: boolean;
         };
         /**
          * History
@@ -1923,6 +1948,10 @@ export interface components {
         /**
          * Lineage
          * @description A trade or a decision, with all it came from and led to.
+         *
+         *     Attributes:
+         *         entry_order, entry_trades: what opened the position that this one closed; null and empty
+         *             where it closed nothing.
          */
         Lineage: {
             decision: components["schemas"]["Decided"] | null;
@@ -1936,6 +1965,9 @@ export interface components {
             outcomes: components["schemas"]["Outcome"][];
             /** Adjustments */
             adjustments: components["schemas"]["Adjustment"][];
+            entry_order: components["schemas"]["Order"] | null;
+            /** Entry Trades */
+            entry_trades: components["schemas"]["Trade"][];
         };
         /**
          * LinkUsed
@@ -1947,7 +1979,7 @@ export interface components {
         };
         /**
          * Listed
-         * @description An article in a list: how many signals it is behind, and how many orders came of them.
+         * @description An article in a list: how many signals weighed it, and how many orders came of them.
          */
         Listed: {
             /** Id */
@@ -1999,7 +2031,7 @@ export interface components {
          *
          *     Attributes:
          *         roi: return of the period, 0.01 for one per cent.
-         *         sharpe: of daily returns, yearly, riskless rate 0.
+         *         sharpe: of daily returns, yearly, riskless rate 0; of five days at least.
          *         win_rate: share of gains among closed trades with a gain or a loss.
          *         max_drawdown: deepest fall from a peak, -0.2 for a fifth.
          *         returns: (day in New York, return) of each day with a snapshot.
@@ -2079,7 +2111,14 @@ export interface components {
         };
         /**
          * Outcome
-         * @description How a closing fill ended.
+         * @description How a closing fill ended, as it is known now.
+         *
+         *     Attributes:
+         *         revision: counts how often a correction of its fills made it anew; the others are gone.
+         *         strategy: with the largest share of the credit; credits: everybody's.
+         *         slippage: dollars that the fills of entry and exit were worse than the market's price at
+         *             their decisions; negative: better. entry_slippage, exit_slippage: each side's part;
+         *             null where the exit's fill has been corrected.
          */
         Outcome: {
             /** Id */
@@ -2089,6 +2128,16 @@ export interface components {
              * Format: date-time
              */
             at: string;
+            /** Revision */
+            revision: number;
+            /** Qty */
+            qty: number;
+            /** Entry Order Id */
+            entry_order_id: string;
+            /** Strategy */
+            strategy: string;
+            /** Credits */
+            credits: components["schemas"]["Credit"][];
             /**
              * Realized Pnl
              * @example 1007757.9226
@@ -2111,6 +2160,10 @@ export interface components {
              * @example 1007757.9226
              */
             slippage: string;
+            /** Entry Slippage */
+            entry_slippage: string | null;
+            /** Exit Slippage */
+            exit_slippage: string | null;
         };
         /**
          * PasskeyAnswer
@@ -2402,7 +2455,10 @@ export interface components {
         };
         /**
          * Reaction
-         * @description A signal that an article helped to bring about, and the orders that came of it.
+         * @description A signal that weighed an article, and the orders that came of it.
+         *
+         *     Attributes:
+         *         used: the article is a cause of one of its votes.
          */
         Reaction: {
             /** Id */
@@ -2420,6 +2476,8 @@ export interface components {
             strength: number;
             /** Orders */
             orders: string[];
+            /** Used */
+            used: boolean;
         };
         /**
          * RegisterBegins
@@ -2498,6 +2556,11 @@ export interface components {
         /**
          * Signal
          * @description The ensemble's opinion on a ticker.
+         *
+         *     Attributes:
+         *         sentiment_score: of the news that were weighed; sentiment_count: how many articles they
+         *             are. Null where there were none; the count also in runs of earlier versions.
+         *         sentiment_articles: their ids.
          */
         Signal: {
             /** Id */
@@ -2522,6 +2585,10 @@ export interface components {
             votes: components["schemas"]["Vote"][];
             /** Sentiment Score */
             sentiment_score: number | null;
+            /** Sentiment Count */
+            sentiment_count: number | null;
+            /** Sentiment Articles */
+            sentiment_articles: string[];
             /** Bar */
             bar: string;
         };
@@ -2552,6 +2619,10 @@ export interface components {
             votes: components["schemas"]["Vote"][];
             /** Sentiment Score */
             sentiment_score: number | null;
+            /** Sentiment Count */
+            sentiment_count: number | null;
+            /** Sentiment Articles */
+            sentiment_articles: string[];
             /** Bar */
             bar: string;
             /** Acted On */
@@ -2604,6 +2675,10 @@ export interface components {
         /**
          * Strategy
          * @description A strategy: its weight now and, where one is decided, the coming one.
+         *
+         *     Attributes:
+         *         active: it is heard; since, who, why: whose word that is; null or empty while nobody has
+         *             switched it.
          */
         Strategy: {
             /** Id */
@@ -2620,6 +2695,12 @@ export interface components {
             coming_from: string | null;
             /** Active */
             active: boolean;
+            /** Since */
+            since: string | null;
+            /** Who */
+            who: string;
+            /** Why */
+            why: string;
         };
         /**
          * StrategyAsked
@@ -2640,6 +2721,10 @@ export interface components {
          *
          *     Attributes:
          *         trades: outcomes it is credited for; needed: before its weight may change; missing: of them.
+         *         realized_pnl: its credit, dollars: its part of each outcome's `credits`, whoever has the
+         *             largest.
+         *         sharpe: of its daily credits, yearly; null below five sessions, or while they are alike:
+         *             `sharpe_reason` says so.
          *         weight: in force now, as `/api/strategies` has it.
          *         votes: judged; hits: of them, right some bars later.
          */
@@ -2662,6 +2747,8 @@ export interface components {
             mean_roi: number | null;
             /** Sharpe */
             sharpe: number | null;
+            /** Sharpe Reason */
+            sharpe_reason: string;
             /** Max Drawdown */
             max_drawdown: number | null;
             /** Mean Hold Seconds */
@@ -2697,7 +2784,11 @@ export interface components {
         };
         /**
          * Taken
-         * @description A command that is written; it has taken effect once its event is back with `command`.
+         * @description A command that is written.
+         *
+         *     Attributes:
+         *         command: its id. What comes of it is told with this as `command_id`: `control.accepted`
+         *             once the run has taken it, `trading.states` for a state, `trade.decisions` for closes.
          */
         Taken: {
             /** Command */
@@ -2748,7 +2839,8 @@ export interface components {
          *         price: dollars a share; null without a fill. decision_price: when it was decided.
          *         slippage: dollars that the fill was worse than that; negative: better.
          *         pnl: realised by what it closed; null when it closed nothing.
-         *         strategy: with the largest part in its signal.
+         *         strategy: with the largest part in its signal; of a trade that closed something, in the
+         *             signal of its entry, which gets the credit.
          */
         Trade: {
             /** Id */

@@ -2,7 +2,9 @@
 
 import base64
 import json
+from copy import deepcopy
 from datetime import UTC, datetime
+from random import Random
 from typing import Any
 
 import pytest
@@ -77,10 +79,35 @@ def test_whoever_comes_back_hears_each_event_once_or_that_some_are_gone(
             of_one = [sum(told_on[n - 1] == on for n in missed) for on in ("signals", "news")]
             if max(of_one) <= most:
                 found = history.since(cursor, channels)  # type: ignore[arg-type]
-                assert [event.number for event in found] == missed
+                assert [each.event.number for each in found] == missed
             else:
                 with pytest.raises(TooOld):
                     history.since(cursor, channels)  # type: ignore[arg-type]
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from(PLACES), st.integers(1, 3)), max_size=30),
+    st.lists(st.tuples(st.integers(0, 30), st.randoms(use_true_random=False)), max_size=5),
+)
+def test_whoever_comes_back_to_another_process_hears_no_event_twice(
+    steps: list[tuple[tuple[str, int], int]], lives: list[tuple[int, Random]]
+) -> None:
+    """Each process reads the partitions in another order, each of them in its own."""
+    ends, of_place = dict.fromkeys(PLACES, 0), dict[tuple[str, int], list[int]]()
+    for place, gap in steps:
+        ends[place] += gap
+        of_place.setdefault(place, []).append(ends[place] - 1)
+    cursor = History("run", dict.fromkeys(PLACES, 0), TOLD_ON).cursor
+    heard: list[tuple[tuple[str, int], int]] = []
+    for takes, dice in [*lives, (len(steps), Random(1))]:
+        history, left = History("run", dict.fromkeys(PLACES, 0), TOLD_ON), deepcopy(of_place)
+        while ready := [place for place, offsets in left.items() if offsets]:
+            place = dice.choice(ready)
+            history.add(place[0], record(place[1], left[place].pop(0)))
+        for missed in history.since(cursor, ("signals", "news"))[:takes]:
+            heard.append((missed.event.place, missed.event.offset))
+            cursor = json.loads(missed.text)["cursor"]
+    assert sorted(heard) == sorted((p, o) for p, offsets in of_place.items() for o in offsets)
 
 
 def test_a_cursor_ahead_of_the_topics_is_of_another_life() -> None:

@@ -202,15 +202,48 @@ def test_a_heartbeat_tells_the_time_and_ends_what_is_over() -> None:
 
     async def story() -> None:
         hub = hub_of(alive, heartbeat_s=0.001)
-        listener, _ = hub.join(who(), (), "")
+        listener, welcome = hub.join(who(), (), "")
         beats = 0
         while (text := await listener.next()) is not None:
             assert json.loads(text) == {
-                "type": "heartbeat", "at": "2026-05-04T12:00:00Z", "cursor": hub.cursor,
+                "type": "heartbeat", "at": "2026-05-04T12:00:00Z", "cursor": welcome["cursor"],
             }  # fmt: skip
             beats += 1
         assert beats >= 2  # a database that is away ends nobody's session
         assert listener.closed == (SESSION_OVER, "SESSION_ENDED")
+        hub.leave(listener)
+
+    asyncio.run(story())
+
+
+def test_a_heartbeat_s_cursor_is_behind_what_was_told_and_no_farther() -> None:
+    """While much is told at once, and over records that are nobody's news."""
+
+    async def story() -> None:
+        hub = hub_of(heartbeat_s=0.0)
+        tail = Tail(hub)
+        listener, _ = hub.join(who(), ("signals",), "")
+        told, beats, history = 0, 0, hub._history
+        channels: Any = ("signals",)
+        assert history is not None
+
+        async def take() -> None:
+            nonlocal told, beats
+            while told < 900:
+                message = json.loads(await listener.next() or "")
+                if message["type"] == "event":
+                    told += 1
+                    continue
+                beats += 1
+                missed = history.since(message["cursor"], channels)
+                assert [m.event.number for m in missed[:1]] in ([], [told + 1])
+
+        await asyncio.gather(take(), asyncio.to_thread(tail.tell, *[1, 2] * 450))
+        assert beats
+        tail.position["x.news.scored", 0] += 7
+        await asyncio.to_thread(tail.tell)
+        await turn()
+        assert listener.cursor == history.cursor
         hub.leave(listener)
 
     asyncio.run(story())

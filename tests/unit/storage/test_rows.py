@@ -22,6 +22,7 @@ from messages.trading import (
     OrderRequest,
     PortfolioSnapshot,
     PositionChanged,
+    SentimentContext,
     StrategyVote,
     TradeExecution,
     TradeSignal,
@@ -178,6 +179,17 @@ def test_the_strategy_behind_a_signal(votes: tuple[StrategyVote, ...], leader: s
     assert isinstance(body, TradeSignal)
     row = row_of(body)
     assert (row["strategy_id"], row["acted_on"], row["sentiment_score"]) == (leader, None, None)
+    assert (row["sentiment_articles"], row["sentiment_count"]) == (None, None)
+
+
+def test_a_signal_keeps_the_articles_that_were_weighed_for_it() -> None:
+    context = SentimentContext(
+        count=2, mean=0.1, decayed_mean=0.2, confidence=0.9,
+        as_of=datetime(2025, 3, 12, tzinfo=UTC), article_ids=("art-1", "art-2"),
+    )  # fmt: skip
+    row = row_of(structs.replace(signal(1, "AAA", "LONG").body, sentiment_context=context))
+    assert (row["sentiment_score"], row["sentiment_count"]) == (0.2, 2)
+    assert row["sentiment_articles"] == ["art-1", "art-2"]
 
 
 def test_a_trade_and_its_order_agree() -> None:

@@ -96,7 +96,9 @@ function Row({ flow, live }: { flow: Flow; live: boolean }) {
         </td>
       ) : null}
       <td className="r p2 num">
-        {flow.epoch_age_s === null ? (
+        {flow.state === "ended" ? (
+          <None why="It has ended, with everything durable" />
+        ) : flow.epoch_age_s === null ? (
           <None why="Nothing was durable yet" />
         ) : (
           format.fixed(flow.epoch_age_s, 1)

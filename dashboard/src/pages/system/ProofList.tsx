@@ -50,7 +50,9 @@ export function ProofList({ proofs, shown, onShow }: ListProps) {
                   <span className="inline-flex items-center gap-2">
                     <span className={`dot ${dot}`} />
                     {word}
-                    {proof.run_id === shown ? <span className="text-muted">, above</span> : null}
+                    {proof.run_id === shown ? (
+                      <span className="text-muted">shown above</span>
+                    ) : null}
                   </span>
                 </td>
                 <td className="p2 max-w-[160px] truncate text-muted">{proof.who}</td>

@@ -247,7 +247,7 @@ describe("a replay proof", () => {
     };
     page({ proofs: [PROOF, failed] });
     const list = screen.getByRole("region", { name: "Table of proofs" });
-    expect(said(list)).toMatch(/Proved, above.*Failed/);
+    expect(said(list)).toMatch(/Provedshown above.*Failed/);
     await userEvent.click(within(list).getAllByRole("button")[1] as HTMLElement);
     expect(screen.getByRole("alert").textContent).toMatch(/ended without an answer. no archive/);
   });

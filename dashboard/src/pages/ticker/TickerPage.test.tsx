@@ -1,6 +1,6 @@
-import { screen, within } from "@testing-library/react";
+import { act, screen, within } from "@testing-library/react";
 import { Route, Routes } from "react-router";
-import { beforeEach, describe, expect, it, vi } from "vitest";
+import { beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 
 import { api } from "../../api/client";
 import { shown } from "../../test/render";
@@ -71,13 +71,13 @@ const position = {
   opened_at: "2025-03-12T19:14:00Z",
 };
 
-function open(ticker: string, { known = true, held = true } = {}) {
+async function open(ticker: string, { known = true, held = true } = {}) {
   vi.spyOn(api, "GET").mockReturnValue(new Promise(() => undefined) as never);
   const until = "2025-03-12T19:15:00.000Z";
   const articles = known
     ? [article("1", "https://a.example/1", 0.6), article("2", "javascript:alert(1)", null)]
     : [];
-  return shown(
+  shown(
     <Routes>
       <Route path="/tickers/:ticker" element={<TickerPage />} />
     </Routes>,
@@ -102,13 +102,15 @@ function open(ticker: string, { known = true, held = true } = {}) {
     ],
     `/tickers/${ticker}`,
   );
+  await act(async () => undefined); // the chart, which is loaded lazily, is there
 }
 
 describe("a ticker's page", () => {
+  beforeAll(async () => void (await import("../../charts/TickerChart")));
   beforeEach(() => drawn.mockClear());
 
   it("says the price, the day's change and what is held", async () => {
-    open("AAPL");
+    await open("AAPL");
     expect(screen.getByRole("heading", { level: 1 }).textContent).toBe("AAPL");
     expect(screen.getByText("$52.00")).toBeTruthy();
     expect(screen.getByText("+2.00")).toBeTruthy();
@@ -117,12 +119,12 @@ describe("a ticker's page", () => {
     expect(held.getByText("100 at 51.02")).toBeTruthy();
     expect(held.getByText("No target is set")).toBeTruthy();
     expect(held.getByRole("button", { name: /^Close AAPL, about \$5,200/ })).toBeTruthy();
-    expect(await screen.findByRole("figure", { name: /1 fill and 2 headlines/ })).toBeTruthy();
+    expect(screen.getByRole("figure", { name: /1 fill and 2 headlines/ })).toBeTruthy();
   });
 
   it("gives the chart what its tables say, to the second", async () => {
-    open("AAPL");
-    await screen.findByRole("figure");
+    await open("AAPL");
+    screen.getByRole("figure");
     const data = drawn.mock.calls.at(-1)?.[0];
     expect(data.bars).toHaveLength(2); // of the session only
     expect(data.sma).toEqual([2, 3]);
@@ -142,8 +144,8 @@ describe("a ticker's page", () => {
     expect(link.getAttribute("href")).toBe("/trades?ticker=AAPL&open=exe-1");
   });
 
-  it("lists headlines with scores, and leaves a strange address as text", () => {
-    open("AAPL");
+  it("lists headlines with scores, and leaves a strange address as text", async () => {
+    await open("AAPL");
     const link = screen.getByRole("link", { name: "Title 1" });
     expect(link.getAttribute("rel")).toBe("noopener noreferrer");
     expect(screen.queryByRole("link", { name: "Title 2" })).toBeNull();
@@ -153,8 +155,8 @@ describe("a ticker's page", () => {
     expect(screen.getByText(/decayed \+0.42/)).toBeTruthy();
   });
 
-  it("names the next step for a ticker that nobody knows", () => {
-    open("ZZZZ", { known: false, held: false });
+  it("names the next step for a ticker that nobody knows", async () => {
+    await open("ZZZZ", { known: false, held: false });
     expect(screen.getByText("Nothing is known of ZZZZ")).toBeTruthy();
     expect(screen.queryByRole("button", { name: /^Close/ })).toBeNull();
   });
