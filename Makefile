@@ -44,7 +44,7 @@ dashboard-dev: $(VENV)/dashboard ## the dashboard's sources at work, beside what
 	@cd dashboard && $(NPM) run dev
 
 screenshots: $(VENV)/dashboard ## every page, light, dark and phone, into docs/screenshots
-	@$(BIN)/python scripts/take_screenshots.py $(ARGS)
+	@$(BIN)/python -m scripts.take_screenshots
 
 wheel: dashboard ## the package, dashboard included, into dist/
 	@$(BIN)/pip wheel -q --no-deps -w dist .

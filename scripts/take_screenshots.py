@@ -60,7 +60,7 @@ def held_day(home: Path) -> Iterator[tuple[Api, str]]:
         origin = Origin(f"http://localhost:{port}", port, "tidewire_pictures")
         serving = Serving(
             demo.run, layout_as_api(services.home, demo.run), origin, b"k" * 32,
-            lambda: flow_vitals(demo.run.path()), lambda: feed_vitals(demo.run.path()),
+            lambda: flow_vitals(demo.run.path(), live=False), lambda: feed_vitals(demo.run.path()),
             starting(home, demo.run), built_files(),
         )  # fmt: skip
         player = threading.Thread(target=demo.play, daemon=True)

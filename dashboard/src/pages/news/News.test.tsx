@@ -70,6 +70,7 @@ function open(articles: Article[], path = "/news", asked: object = {}, live = fa
               direction: "SHORT",
               strength: 0.41,
               orders: ["ord-1"],
+              used: true,
             },
             {
               id: "sig-2",
@@ -78,6 +79,7 @@ function open(articles: Article[], path = "/news", asked: object = {}, live = fa
               direction: "SHORT",
               strength: 0.4,
               orders: [],
+              used: false,
             },
           ],
         },

@@ -14,6 +14,7 @@ import { decisionsOfQuery, inTurn, spansOf } from "./signals";
 type Reaction = Schemas["Reaction"];
 
 const AT_FIRST = 5;
+const MOST = 100; // the API tells of no more
 
 export function Reactions({ reactions }: { reactions: Reaction[] }) {
   const [all, showAll] = useState(false);
@@ -27,10 +28,14 @@ export function Reactions({ reactions }: { reactions: Reaction[] }) {
     );
   }
   const orders = reactions.reduce((sum, each) => sum + each.orders.length, 0);
+  const used = reactions.filter((each) => each.used).length;
   const shown = all ? inTurn(reactions) : inTurn(reactions).slice(0, AT_FIRST);
   return (
     <>
-      <p className="num text-12 text-muted">{ledTo(reactions.length, orders)}</p>
+      <p className="num text-12 text-muted">
+        {reactions.length >= MOST ? "At least " : ""}
+        {ledTo(reactions.length, orders)}; {format.count(used)} with a vote that used it
+      </p>
       <div
         className="scroll max-h-80 overflow-y-auto"
         tabIndex={0}

@@ -157,6 +157,7 @@ describe("signals behind which an article is", () => {
     direction: "SHORT",
     strength: 0.4,
     orders,
+    used: orders.length > 0,
   });
   const all = [
     signal("1", "2025-03-13T17:00:00Z"),

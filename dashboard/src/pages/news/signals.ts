@@ -10,11 +10,12 @@ type Reaction = Schemas["Reaction"];
 const MINUTE_MS = 60_000;
 const MOST = 500;
 
-/** Those that came to orders first, then the newest. */
+/** Those that came to orders first, then those that used it, then the newest. */
 export function inTurn(reactions: readonly Reaction[]): Reaction[] {
   return [...reactions].sort(
     (one, other) =>
       Number(other.orders.length > 0) - Number(one.orders.length > 0) ||
+      Number(other.used) - Number(one.used) ||
       (millis(other.at) ?? 0) - (millis(one.at) ?? 0),
   );
 }

@@ -112,6 +112,7 @@ export function useFeed(filters: Filters) {
     setAnchor(until);
     setTurn(turn + 1);
     if (live) void feed.refetch();
+    document.documentElement.scrollTop = 0; // to where they come
   };
   // Nobody reads an empty list: what is new need not wait.
   if (settled && shown.length === 0 && waiting.length > 0 && fixed !== until) setAnchor(until);

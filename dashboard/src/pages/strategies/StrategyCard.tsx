@@ -40,6 +40,13 @@ export function StrategyCard({ strategy, others, history }: CardProps) {
           {strategy.description.charAt(0).toUpperCase() + strategy.description.slice(1)}
         </p>
         <Weight strategy={strategy} history={history} />
+        {strategy.since && !strategy.active ? (
+          <p className="truncate text-12" title={strategy.why}>
+            Off since <Time at={strategy.since} style="day" /> <Time at={strategy.since} />
+            {strategy.who ? `, by ${strategy.who}` : ""}
+            {strategy.why ? `: ${strategy.why}` : ""}
+          </p>
+        ) : null}
         {control.late ? <Late name={name} /> : null}
         <PanelBody title={name} query={metrics} height={FIGURES_PX}>
           {(found) => <Figures metrics={found} />}

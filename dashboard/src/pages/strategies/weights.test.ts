@@ -42,6 +42,9 @@ const strategy = (id: string, weight: number): Strategy => ({
   coming_weight: null,
   coming_from: null,
   active: true,
+  since: null,
+  who: "",
+  why: "",
 });
 const histories = {
   momentum: [change(13, 14, 0.5, 0.6, "max_shift"), change(12, 12, 0.5, 0.5)],

@@ -26,7 +26,9 @@ export function HeadlineStep({
   at: string | undefined;
   signal: Schemas["Signal"] | null;
 }) {
-  const sorted = headlines.toSorted((a, b) => b.published_at.localeCompare(a.published_at));
+  const sorted = headlines.toSorted(
+    (a, b) => Number(b.used) - Number(a.used) || b.published_at.localeCompare(a.published_at),
+  );
   const [newest] = sorted;
   if (!newest) {
     return (
@@ -79,7 +81,7 @@ function Item({
   at: string | undefined;
   full: boolean;
 }) {
-  const { id, title, url, source, confidence, model_used: model } = headline;
+  const { id, title, url, source, confidence, model_used: model, used } = headline;
   const address = webAddress(url);
   const [short = model] = model.split("/");
   return (
@@ -117,6 +119,7 @@ function Item({
           <Moment at={headline.published_at} beside={at} />, confidence {format.share(confidence)}
         </p>
       )}
+      {used ? null : <p className="text-muted">Weighed; no strategy voted for it.</p>}
       <Link className="link" to={`/news?open=${encodeURIComponent(id)}`}>
         In the news
         <span className="sr">: {title}</span>

@@ -4,15 +4,22 @@ import { useQueries, useQuery } from "@tanstack/react-query";
 import { Link } from "react-router";
 
 import type { Schemas } from "../../api/client";
-import { limitsQuery, strategiesQuery, strategyMetricsQuery } from "../../api/queries";
+import { limitsQuery, strategyMetricsQuery } from "../../api/queries";
 import { StrategyName } from "../../components/values";
 import * as format from "../../format/format";
 import { GUARDRAILS } from "./checks";
 
 type Adjustment = Schemas["Adjustment"];
 
-export function Learnt({ adjustments }: { adjustments: readonly Adjustment[] }) {
-  if (adjustments.length === 0) return <Unmoved />;
+export function Learnt({
+  adjustments,
+  credited,
+}: {
+  adjustments: readonly Adjustment[];
+  /** The strategies that the outcome is credited to. */
+  credited: readonly string[];
+}) {
+  if (adjustments.length === 0) return <Unmoved credited={credited} />;
   return (
     <div className="learnt">
       <h4 className="text-muted">
@@ -46,15 +53,14 @@ export function Learnt({ adjustments }: { adjustments: readonly Adjustment[] }) 
 }
 
 /** Why no weight moved: strategies that learning has too few outcomes of, or a cycle to come. */
-function Unmoved() {
-  const strategies = useQuery(strategiesQuery()).data ?? [];
+function Unmoved({ credited }: { credited: readonly string[] }) {
   const limits = useQuery(limitsQuery()).data;
-  const found = useQueries({ queries: strategies.map(({ id }) => strategyMetricsQuery(id)) });
+  const found = useQueries({ queries: credited.map((id) => strategyMetricsQuery(id)) });
   const metrics = found.flatMap(({ data }) => (data ? [data] : []));
   if (limits?.["learning.rule"] === "fixed") {
     return <p className="mt-2 text-muted">No weight moved: the weights of this run are fixed.</p>;
   }
-  if (metrics.length < strategies.length || metrics.length === 0) {
+  if (metrics.length < credited.length || metrics.length === 0) {
     return <p className="mt-2 text-muted">No weight has moved for it.</p>;
   }
   const short = metrics.filter(({ missing }) => missing > 0);

@@ -91,6 +91,7 @@ describe("the lineage of an order", () => {
     followed([]);
     lineage("dec-1", sold);
     expect(step(/Outcome/)).toContain("+0.64 R");
+    expect(step(/Outcome/)).toContain("News driven 100 %");
     expect(step(/Outcome/)).toContain("News driven has 3 of the 20 outcomes that learning needs");
   });
 

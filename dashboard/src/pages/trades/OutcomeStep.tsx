@@ -24,6 +24,7 @@ export function OutcomeStep({
 }) {
   const { outcomes, trades, order } = lineage;
   const outcome = outcomes.at(-1);
+  const [entry] = lineage.entry_trades;
   if (outcome) {
     return (
       <Step title="Outcome" state="good" when={<Moment at={outcome.at} beside={at} />}>
@@ -41,10 +42,27 @@ export function OutcomeStep({
             ["Held", format.duration(outcome.hold_seconds)],
             ["At best", format.percent(outcome.favourable, { signed: true }), "While it was held"],
             ["At worst", format.percent(-outcome.adverse, { signed: true }), "While it was held"],
+            [
+              "Credit",
+              outcome.credits
+                .map(({ strategy, share }) => `${format.words(strategy)} ${credit(share)}`)
+                .join(", "),
+              "Whose vote opened it, by its part in it",
+            ],
             ["Slippage", format.dollars(outcome.slippage, 2), "Of entry and exit together"],
           ]}
         />
-        <Learnt adjustments={lineage.adjustments} />
+        <Learnt
+          adjustments={lineage.adjustments}
+          credited={outcome.credits.map(({ strategy }) => strategy)}
+        />
+        {entry ? (
+          <p className="mt-2">
+            <Link className="link" to={`/trades?ticker=${entry.ticker}&open=${entry.id}`}>
+              How it was {entry.side === "BUY" ? "bought" : "sold short"}
+            </Link>
+          </p>
+        ) : null}
       </Step>
     );
   }
@@ -68,6 +86,8 @@ export function OutcomeStep({
   }
   return <Opened ticker={order?.ticker ?? trades[0]?.ticker ?? ""} at={at} following={following} />;
 }
+
+const credit = (share: number) => format.percent(share, { decimals: 0 });
 
 const fraction = (percent: number | null) => (percent === null ? null : percent / 100);
 

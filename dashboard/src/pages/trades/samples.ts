@@ -15,6 +15,7 @@ const plain: Omit<Schemas["Decided"], "checks"> = {
   accepted: true,
   cause: "signal",
   signal_id: "sig-1",
+  command_id: "",
   code: "ACCEPTED",
   limit: "",
   actual: "",
@@ -80,6 +81,8 @@ export const bought: Lineage = {
       { strategy: "mean_reversion", vote: "SHORT", strength: 0.158, weight: 0.333333 },
     ],
     sentiment_score: 0.875,
+    sentiment_count: 1,
+    sentiment_articles: ["art-1"],
     bar: "",
   },
   headlines: [
@@ -93,6 +96,7 @@ export const bought: Lineage = {
       sentiment_score: 0.875,
       confidence: 0.932,
       model_used: "instant/fb985e8feb40/-",
+      used: true,
     },
   ],
   order: {
@@ -130,6 +134,8 @@ export const bought: Lineage = {
   ],
   outcomes: [],
   adjustments: [],
+  entry_order: null,
+  entry_trades: [],
 };
 
 /** A denial by its cooldown, and by its size too. */
@@ -167,6 +173,13 @@ export const sold: Lineage = {
     {
       id: "out-1",
       at: "2025-03-12T16:50:00Z",
+      revision: 0,
+      qty: 1094,
+      entry_order_id: "ord-0",
+      strategy: "news_driven",
+      credits: [{ strategy: "news_driven", share: 1, pnl: "963.4900" }],
+      entry_slippage: "5.0000",
+      exit_slippage: "5.1000",
       realized_pnl: "963.4900",
       roi: 0.0192,
       hold_seconds: 5580,
@@ -187,6 +200,9 @@ const strategy = (id: string): Schemas["Strategy"] => ({
   coming_weight: null,
   coming_from: null,
   active: true,
+  since: null,
+  who: "",
+  why: "",
 });
 
 const metrics = (id: string, trades: number): Schemas["StrategyMetrics"] => ({
@@ -199,6 +215,7 @@ const metrics = (id: string, trades: number): Schemas["StrategyMetrics"] => ({
   realized_pnl: "1.0000",
   mean_roi: 0,
   sharpe: null,
+  sharpe_reason: "",
   max_drawdown: null,
   mean_hold_seconds: 1,
   weight: 0.333333,
