@@ -156,11 +156,11 @@ def control_status(api: Api, call: Call[NoQuery, None]) -> ControlStatus:
 
 
 def limits(api: Api, call: Call[NoQuery, None]) -> LimitsAnswer:
-    """The limits of risk, sizes and costs that the run trades within."""
+    """The limits of risk, sizes, costs and strength that the run trades within."""
     return LimitsAnswer(
         limits=[
             Limit(name=f"{group}.{name}", value=_text(value))
-            for group in ("risk", "fills", "account", "learning")
+            for group in ("risk", "fills", "account", "ensemble", "learning")
             for name, value in api.run.params.get(group, {}).items()
         ]
     )

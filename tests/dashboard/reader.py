@@ -18,8 +18,17 @@ ZONE: Final = "America/New_York"
 # Layout shifts that no key or click caused, as the browser adds them up.
 SHIFTS: Final = """() => {
   window.shifted = 0;
+  window.shifts = [];
   new PerformanceObserver((list) => {
-    for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.shifted += entry.value;
+    for (const entry of list.getEntries()) {
+      if (entry.hadRecentInput) continue;
+      window.shifted += entry.value;
+      for (const { node, previousRect, currentRect } of entry.sources) {
+        const name = (node?.outerHTML ?? node?.textContent ?? "").slice(0, 90);
+        window.shifts.push(`${previousRect.y}+${previousRect.height} -> ${currentRect.y}+`
+          + `${currentRect.height} ${name}`);
+      }
+    }
   }).observe({ type: "layout-shift", buffered: true });
 }"""
 
@@ -53,7 +62,8 @@ class Reader:
         """Take the browser and where the dashboard is served."""
         self._web = web
         self._context = browser.new_context(
-            viewport={"width": width, "height": height}, color_scheme=theme, timezone_id=ZONE
+            viewport={"width": width, "height": height}, color_scheme=theme, timezone_id=ZONE,
+            reduced_motion="reduce",  # what is half faded in has no colour to judge
         )  # fmt: skip
         self.faults: list[str] = []
 
@@ -92,7 +102,8 @@ class Reader:
 
     def settled(self) -> None:
         """Wait until no panel waits for data any more."""
-        expect(self.page.locator('[aria-busy="true"]')).to_have_count(0)
+        busy = self.page.locator('[aria-busy="true"]')
+        expect(busy, self.page.url).to_have_count(0)
 
     def violations(self) -> list[str]:
         """Return what axe finds against the page, in a line each."""
@@ -104,10 +115,10 @@ class Reader:
             for each in found["violations"] for node in each["nodes"]
         ]  # fmt: skip
 
-    def shifted(self) -> float:
-        """Return the cumulative layout shift so far."""
-        value: float = self.page.evaluate("() => window.shifted")
-        return value
+    def shifted(self) -> tuple[float, list[str]]:
+        """Return the cumulative layout shift so far, and what moved."""
+        value, moved = self.page.evaluate("() => [window.shifted, window.shifts]")
+        return value, moved
 
     def sideways(self) -> int:
         """Return by how many pixels the page is wider than its window."""

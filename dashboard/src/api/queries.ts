@@ -127,6 +127,9 @@ export const weightHistoryQuery = (id: string) =>
     },
   });
 
+/** Where the news of a played run end that has no figure yet: it knows of none. */
+export const BEFORE_NEWS = "1970-01-02T00:00:00Z";
+
 /** Pages of articles, newest first. */
 export const newsQuery = (asked: NewsAsked) =>
   infiniteQueryOptions({

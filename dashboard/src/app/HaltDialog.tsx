@@ -143,7 +143,7 @@ function Choices({
         ]}
         act={
           <Button
-            autoFocus
+            data-first
             disabled={off || state === "PAUSED"}
             pending={busy === "pause" && "Pausing..."}
             onClick={() => send("pause")}

@@ -10,8 +10,7 @@ import { setPalette, setTheme, useTheme } from "./theme";
 
 export function Nav({ onShortcuts }: { onShortcuts: () => void }) {
   const me = useQuery(meQuery()).data;
-  const { theme, palette } = useTheme();
-  const other = theme === "dark" ? "light" : "dark";
+  const { palette } = useTheme();
   const distinct = palette === "distinct";
   return (
     <nav className="nav" aria-label="Pages">
@@ -31,10 +30,7 @@ export function Nav({ onShortcuts }: { onShortcuts: () => void }) {
         ))}
       </ul>
       <div className="foot">
-        <Button kind="ghost" size="s" className="!justify-start" onClick={() => setTheme(other)}>
-          <Icon name="sun" />
-          Theme: {theme}
-        </Button>
+        <ThemeButton />
         <Button
           kind="ghost"
           size="s"
@@ -60,16 +56,28 @@ export function Nav({ onShortcuts }: { onShortcuts: () => void }) {
           <span className="truncate">{me?.live === false ? "Demo" : (me?.name ?? "")}</span>
           <span className="sr">: account and sign-ins</span>
         </Link>
-        <Button
-          kind="ghost"
-          size="s"
-          className="!justify-start"
-          onClick={() => void session.leave()}
-        >
-          <Icon name="leave" />
-          Sign out
-        </Button>
+        <LeaveButton />
       </div>
     </nav>
+  );
+}
+
+export function ThemeButton() {
+  const { theme } = useTheme();
+  const other = theme === "dark" ? "light" : "dark";
+  return (
+    <Button kind="ghost" size="s" className="!justify-start" onClick={() => setTheme(other)}>
+      <Icon name="sun" />
+      Theme: {theme}
+    </Button>
+  );
+}
+
+export function LeaveButton() {
+  return (
+    <Button kind="ghost" size="s" className="!justify-start" onClick={() => void session.leave()}>
+      <Icon name="leave" />
+      Sign out
+    </Button>
   );
 }

@@ -1,7 +1,7 @@
 /** The frame of every page: navigation, top bar, what floats. */
 
 import { Suspense, useCallback, useEffect, useRef, useState } from "react";
-import { Outlet, useLocation } from "react-router";
+import { Link, Outlet, useLocation } from "react-router";
 
 import { useConnection, useOfflineSince, useRetry } from "../live/LiveProvider";
 import { Button } from "../components/controls";
@@ -9,7 +9,7 @@ import { useNow } from "../components/useNow";
 import { duration } from "../format/format";
 import { useAnnounced } from "./announcements";
 import { HaltDialog } from "./HaltDialog";
-import { Nav } from "./Nav";
+import { LeaveButton, Nav, ThemeButton } from "./Nav";
 import { Palette } from "./Palette";
 import { PAGES } from "./pages";
 import { Shortcuts } from "./Shortcuts";
@@ -44,19 +44,31 @@ export function Shell() {
         <TopBar onHalt={() => float("halt")} onPalette={() => float("palette")} />
         <main id="main" className="page" tabIndex={-1} ref={main}>
           <Offline />
-          <Suspense fallback={<div aria-busy="true" style={{ minHeight: 600 }} />}>
-            <Outlet />
-          </Suspense>
-          <footer className="pt-4 text-12 text-muted">
-            Charts by{" "}
-            <a
-              className="link"
-              href="https://www.tradingview.com/"
-              rel="noopener noreferrer"
-              target="_blank"
-            >
-              TradingView Lightweight Charts
-            </a>
+          {/* as high as the window, so that the footer is never seen to move */}
+          <div className="content">
+            <Suspense fallback={<div aria-busy="true" />}>
+              <Outlet />
+            </Suspense>
+          </div>
+          <footer className="flex flex-wrap items-center gap-x-4 gap-y-2 pt-4 text-12 text-muted">
+            <span>
+              Charts by{" "}
+              <a
+                className="link"
+                href="https://www.tradingview.com/"
+                rel="noopener noreferrer"
+                target="_blank"
+              >
+                TradingView Lightweight Charts
+              </a>
+            </span>
+            <span className="phone flex items-center gap-2">
+              <Link className="btn s ghost" to="/account">
+                Account
+              </Link>
+              <ThemeButton />
+              <LeaveButton />
+            </span>
           </footer>
         </main>
       </div>

@@ -1,7 +1,6 @@
 /** The five-second glance: money, running, wrong; on every page. */
 
 import { useQuery } from "@tanstack/react-query";
-import { Link } from "react-router";
 
 import { controlsQuery, meQuery, portfolioQuery, systemQuery } from "../api/queries";
 import { Button } from "../components/controls";
@@ -33,9 +32,6 @@ export function TopBar({ onHalt, onPalette }: { onHalt: () => void; onPalette: (
         <Icon name="search" />
         <kbd>Ctrl K</kbd>
       </Button>
-      <Link to="/account" className="btn ghost s phone" aria-label="Account">
-        <Icon name="key" />
-      </Link>
       <Button kind="danger" onClick={onHalt} aria-haspopup="dialog">
         <Icon name="halt" />
         Halt
@@ -48,13 +44,13 @@ function Money() {
   const account = useQuery(portfolioQuery()).data;
   // The widths are kept while nothing is known, so that nothing moves.
   return (
-    <div className="money min-w-36">
+    <div className="money">
       <span
         className="equity num"
         title={`Cash and positions at the last price, ${format.full(account?.as_of)}`}
       >
         <span className="sr">Equity </span>
-        {account ? format.money(account.equity) : " "}
+        {account ? format.money(account.equity) : "\u00a0"}
       </span>
       <span className="num min-h-4 text-13">
         {account ? (
@@ -62,13 +58,15 @@ function Money() {
             <span className="sr">Day P&L </span>
             <Delta value={account.day_pnl} />{" "}
             {account.day_pct === null ? null : (
-              <span className="desk-paren">
+              <span className="wide">
                 (<Delta value={account.day_pct / 100} of="fraction" />)
               </span>
             )}{" "}
-            <span className="text-12 text-muted">today</span>
+            <span className="wide text-12 text-muted">today</span>
           </>
-        ) : null}
+        ) : (
+          "\u00a0"
+        )}
       </span>
     </div>
   );
@@ -84,11 +82,11 @@ function Market() {
   const played = me?.live === false;
   const asOf = useQuery(portfolioQuery()).data?.as_of;
   const ended = useQuery(systemQuery()).data?.ended ?? false;
-  if (!controls || !me) return <span className="fact" />;
+  if (!controls || !me) return <span className="fact market" />;
   if (played && ended) {
     return (
-      <span className="fact">
-        <b>Played to its end</b> {format.full(asOf)}
+      <span className="fact market">
+        <b>Played to its end</b> <span className="wide">{format.full(asOf)}</span>
       </span>
     );
   }
@@ -97,10 +95,14 @@ function Market() {
   const until = format.millis(controls.until);
   const left = at !== null && until !== null ? Math.max(0, (until - at) / 1_000) : controls.seconds;
   return (
-    <span className="fact" title={controls.until ? format.full(controls.until) : undefined}>
+    <span className="fact market" title={controls.until ? format.full(controls.until) : undefined}>
       <b>{open ? "Market open" : "Market closed"}</b>
-      {left === null ? "" : `${open ? "closes" : "opens"} in ${format.duration(roughly(left))}`}
-      {played ? <span className="desk"> · played, {format.clock(asOf)}</span> : null}
+      {left === null ? null : (
+        <span className="short">
+          {open ? "closes" : "opens"} in {format.duration(roughly(left))}
+        </span>
+      )}
+      {played ? <span className="desk wide">· played, {format.clock(asOf)}</span> : null}
     </span>
   );
 }
@@ -114,24 +116,28 @@ function Connected() {
   const connection = useConnection();
   if (connection.state === "live") {
     return (
-      <span className="fact" title={`Last heard ${format.full(connection.heard)}`}>
+      <span className="fact connected" title={`Last heard ${format.full(connection.heard)}`}>
         <span className="dot good" />
-        Live · <Age at={connection.heard} limit={QUIET_S} /> ago
+        <span>
+          <span className="desk">Live · </span>
+          <Age at={connection.heard} limit={QUIET_S} />
+          <span className="desk"> ago</span>
+        </span>
       </span>
     );
   }
   const again = connection.state === "connecting" && connection.attempt > 0;
   return (
-    <span className="fact">
+    <span className="fact connected">
       <span className={again ? "dot bad" : "dot"} />
-      {again ? "Offline" : "Connecting"}
+      {again ? "Offline" : <span className="desk">Connecting</span>}
     </span>
   );
 }
 
 function StatePill() {
   const account = useQuery(portfolioQuery()).data;
-  if (!account) return <span className="pill min-w-20" />;
+  if (!account) return <span className="pill" />;
   const state = STATES[account.state];
   const who = account.state_who ? ` By ${account.state_who}` : "";
   const why = account.state_why ? `: ${account.state_why}` : "";

@@ -36,11 +36,19 @@ export default function Chart<T>({
   }, [data]);
 
   useEffect(() => {
-    if (!box.current) return;
-    const chart = createChart(box.current, chartOptions(intraday, still));
+    const frame = box.current;
+    if (!frame) return;
+    frame.style.visibility = "hidden"; // until its panes have their places
+    const chart = createChart(frame, chartOptions(intraday, still));
     update.current = draw(chart, newest.current);
     chart.timeScale().fitContent();
+    const shown = requestAnimationFrame(() =>
+      requestAnimationFrame(() => {
+        frame.style.visibility = "";
+      }),
+    );
     return () => {
+      cancelAnimationFrame(shown);
       update.current = null;
       chart.remove();
     };

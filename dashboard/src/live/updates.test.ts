@@ -1,4 +1,4 @@
-import { QueryClient } from "@tanstack/react-query";
+import { QueryClient, QueryObserver } from "@tanstack/react-query";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
 import { Batch } from "./batch";
@@ -89,6 +89,20 @@ describe("events in the cache", () => {
     );
     vi.advanceTimersByTime(5_000);
     expect(asked).toHaveLength(5);
+  });
+
+  it("asks less often for a list of which many pages are shown", () => {
+    const queryKey = ["trades", {}];
+    client.setQueryData(queryKey, { pages: Array.from({ length: 8 }, () => ({})) });
+    const observer = new QueryObserver(client, { queryKey, staleTime: Infinity });
+    const stop = observer.subscribe(() => undefined);
+    for (let second = 0; second < 8; second += 1) {
+      put(event("trades.executed", {}));
+      vi.advanceTimersByTime(1_000);
+    }
+    expect(asked.filter((key) => key === '["trades"]')).toHaveLength(2);
+    expect(asked.filter((key) => key === '["decisions"]').length).toBeGreaterThan(6);
+    stop();
   });
 
   it("asks for one strategy's figures only", () => {

@@ -16,10 +16,17 @@ type Position = Schemas["Position"];
 type Job = Schemas["Backtest"];
 
 const ASK_EVERY_MS = 1_000;
+const PAGES_AT_ONCE = 2;
 
-/** Asks for answers anew, each at most once in a while. */
+/**
+ * Asks for answers anew, each at most once in a while.
+ *
+ * A list is asked for page by page: one of many pages waits longer, so that nobody who has scrolled
+ * far asks too much.
+ */
 export class Refresher {
   private readonly due = new Map<string, QueryKey>();
+  private readonly asked = new Map<string, number>();
   private timer: ReturnType<typeof setTimeout> | null = null;
 
   constructor(
@@ -29,14 +36,27 @@ export class Refresher {
 
   ask(key: QueryKey): void {
     this.due.set(JSON.stringify(key), key);
-    this.timer ??= setTimeout(() => {
-      this.timer = null;
-      const keys = [...this.due.values()];
-      this.due.clear();
-      for (const queryKey of keys) {
-        void this.client.invalidateQueries({ queryKey }, { cancelRefetch: false });
-      }
-    }, this.every);
+    this.timer ??= setTimeout(() => this.flush(), this.every);
+  }
+
+  private flush(): void {
+    this.timer = null;
+    const now = Date.now();
+    for (const [name, queryKey] of [...this.due]) {
+      const wait = this.every * Math.ceil(this.pages(queryKey) / PAGES_AT_ONCE);
+      if (now - (this.asked.get(name) ?? -Infinity) < wait - this.every / 2) continue;
+      this.due.delete(name);
+      this.asked.set(name, now);
+      void this.client.invalidateQueries({ queryKey }, { cancelRefetch: false });
+    }
+    if (this.due.size) this.timer = setTimeout(() => this.flush(), this.every);
+  }
+
+  /** How many pages of it are shown; 1 for what has none. */
+  private pages(queryKey: QueryKey): number {
+    const shown = this.client.getQueryCache().findAll({ queryKey, type: "active" });
+    const counts = shown.map(({ state }) => (state.data as { pages?: unknown[] })?.pages?.length);
+    return Math.max(1, ...counts.map((count) => count ?? 1));
   }
 }
 
@@ -146,7 +166,11 @@ const HANDLERS: Record<string, Handler> = {
     if (data["status"] !== "running") ask(["backtests"]);
     if (data["status"] !== "running") ask(["backtest", text(data["id"])]);
   },
-  verification: (_client, data, ask) => ask(["verification", text(data["id"])]),
+  verification: (_client, data, ask) => {
+    ask(["verification", text(data["id"])]);
+    ask(["verifications"]);
+  },
+  "control.accepted": (_client, _data, ask) => ask(["strategies"]),
 };
 
 /** Puts events into the cache, in their order. */

@@ -71,7 +71,7 @@ function Passkeys() {
       }
     >
       {(passkeys) => (
-        <div className="scroll" tabIndex={0} role="region" aria-label="Passkeys">
+        <div className="scroll" tabIndex={0} role="region" aria-label="Table of passkeys">
           <table className="table">
             <thead>
               <tr>
@@ -226,7 +226,7 @@ function People() {
       }
     >
       {(people) => (
-        <div className="scroll" tabIndex={0} role="region" aria-label="People">
+        <div className="scroll" tabIndex={0} role="region" aria-label="Table of people">
           <table className="table">
             <thead>
               <tr>

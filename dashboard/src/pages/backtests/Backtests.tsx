@@ -7,7 +7,7 @@ import { useRole } from "../../app/clock";
 import { type Schemas } from "../../api/client";
 import { backtestsQuery, meQuery, strategiesQuery } from "../../api/queries";
 import { Button } from "../../components/controls";
-import { EmptyState, Panel } from "../../components/Panel";
+import { EmptyState, Panel, SkeletonLines } from "../../components/Panel";
 import * as format from "../../format/format";
 import { formOf } from "./asked";
 import { BacktestForm } from "./BacktestForm";
@@ -18,6 +18,7 @@ export default function Backtests() {
   const query = useQuery(backtestsQuery());
   const [search, setSearch] = useSearchParams();
   const { trader } = useRole();
+  const strategies = useQuery(strategiesQuery()).data;
   const days = query.data?.days ?? [];
   const chosen = (search.get("compare") ?? "").split(",").filter(Boolean).slice(0, 2);
   const set = (name: string, value: string) =>
@@ -66,6 +67,7 @@ export default function Backtests() {
         <Asking answer={query.data} open={open} onClose={() => set("new", "")} />
       ) : null}
       <Panel
+        key={query.data && strategies ? "known" : "asked"} // the form comes above: none that moves
         title="Runs"
         query={query}
         height={320}
@@ -125,7 +127,10 @@ function Asking({ answer, open, onClose }: AskingProps) {
   const { days, backtests } = answer;
   if (days.length === 0) {
     return (
-      <section className="card">
+      <section className="card" aria-label="New backtest">
+        <header>
+          <h2>New backtest</h2>
+        </header>
         <EmptyState
           title="No archived day yet"
           next={
@@ -139,7 +144,14 @@ function Asking({ answer, open, onClose }: AskingProps) {
     );
   }
   const shown = open || backtests.length === 0;
-  if (!shown || !strategies) return null;
+  if (!shown) return null;
+  if (!strategies) {
+    return (
+      <section className="card" aria-busy="true">
+        <SkeletonLines lines={8} />
+      </section>
+    );
+  }
   const ids = strategies.map(({ id }) => id);
   return (
     <BacktestForm

@@ -11,7 +11,7 @@ import { type InfiniteData, useInfiniteQuery, useQuery } from "@tanstack/react-q
 import { useEffect, useRef, useState } from "react";
 
 import type { Schemas } from "../../api/client";
-import { meQuery, newsQuery, portfolioQuery } from "../../api/queries";
+import { BEFORE_NEWS, meQuery, newsQuery, portfolioQuery } from "../../api/queries";
 import { type Article, published } from "./figures";
 import { type Filters, askedOf, matches } from "./filters";
 
@@ -43,7 +43,8 @@ function useEvery<T>(value: T | undefined, everyMs: number): T | undefined {
 /** Until when news may be shown; `known` is false while that is not known yet. */
 function useUntil(): { known: boolean; live: boolean; until: string | undefined } {
   const me = useQuery(meQuery()).data;
-  const asOf = useQuery(portfolioQuery()).data?.as_of ?? undefined;
+  const account = useQuery(portfolioQuery()).data;
+  const asOf = account ? (account.as_of ?? BEFORE_NEWS) : undefined;
   const until = useEvery(asOf, LOOK_EVERY_MS);
   if (!me) return { known: false, live: true, until: undefined };
   if (me.live) return { known: true, live: true, until: undefined };

@@ -36,7 +36,7 @@ export function EquityPanel({ range, onRange }: { range: Range; onRange: (range:
     <Panel
       title="Equity"
       query={history}
-      height={height}
+      height={height + 8}
       meta={<Legend cut={Boolean(trades?.at(-1)?.cursor)} />}
       controls={<Segments label="Range" options={RANGES} value={range} onChange={onRange} />}
       empty={{

@@ -68,9 +68,11 @@ function Tile({ name, formula, value, sub, spark, desk = false }: TileProps) {
       <dt className="text-12 font-medium text-muted">{name}</dt>
       <dd className="flex h-8 items-center justify-between gap-2 whitespace-nowrap">
         {value === undefined ? (
-          <span className="sk w-24" />
+          <span key="asked" className="sk w-24" />
         ) : (
-          <span className="text-20 font-semibold tracking-[-0.015em]">{value}</span>
+          <span key="known" className="text-20 font-semibold tracking-[-0.015em]">
+            {value}
+          </span>
         )}
         {spark}
       </dd>

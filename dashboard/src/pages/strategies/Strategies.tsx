@@ -12,7 +12,7 @@ import { useHistories } from "./useHistories";
 import { type Limits, type Strategy, inOrder } from "./weights";
 import { WeightsPanel } from "./WeightsPanel";
 
-const CARD_PX = 304;
+const CARD_PX = 260;
 
 /** How often learning weighs anew, by which rule. */
 function learningWords(limits: Limits | undefined): string {
@@ -49,11 +49,20 @@ export default function Strategies() {
       ) : (
         <NoCards query={query} />
       )}
-      <div className="grid gap-(--gap) xl:grid-cols-[340px_minmax(0,1fr)]">
+      {/* below cards of which nobody knows how many there will be: new ones, none that move */}
+      <div
+        key={strategies ? "known" : "asked"}
+        className="grid gap-(--gap) xl:grid-cols-[340px_minmax(0,1fr)]"
+      >
         <WeightsPanel query={query} floor={limits?.["learning.floor"]} />
         <HistoryPanel histories={histories} strategies={strategies ?? []} limits={limits} />
       </div>
-      <Adjustments histories={histories} strategies={strategies ?? []} limits={limits} />
+      <Adjustments
+        key={strategies ? "log" : "no log"}
+        histories={histories}
+        strategies={strategies ?? []}
+        limits={limits}
+      />
     </>
   );
 }

@@ -31,7 +31,7 @@ export function PricePanel({ ticker, bars, position, range, onRange }: PriceProp
     <Panel
       title="Price"
       query={bars}
-      height={height + 24}
+      height={height + 32}
       meta={<Legend />}
       controls={<Segments label="Range" options={RANGES} value={range} onChange={onRange} />}
       empty={{

@@ -18,7 +18,7 @@ export function TickerHead({
 }) {
   const last = bars?.bars.at(-1);
   return (
-    <div className="pagehead">
+    <div key={bars ? "known" : "asked"} className="pagehead max-md:min-h-36 max-md:content-start">
       <h1 className="!text-20">{ticker}</h1>
       {last ? (
         <span className="flex flex-wrap items-baseline gap-x-3">

@@ -57,6 +57,7 @@ function Page({ ticker }: { ticker: string }) {
         <>
           {position ? <Held position={position} now={now} /> : null}
           <PricePanel
+            key={positions.data ? "known" : "asked"} // what is held comes above it
             ticker={ticker}
             bars={bars}
             position={position}

@@ -4,7 +4,14 @@ import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { useSearchParams } from "react-router";
 
 import { useRunNow } from "../../app/clock";
-import { barsQuery, meQuery, newsQuery, portfolioQuery, tradesQuery } from "../../api/queries";
+import {
+  BEFORE_NEWS,
+  barsQuery,
+  meQuery,
+  newsQuery,
+  portfolioQuery,
+  tradesQuery,
+} from "../../api/queries";
 import { useFreshness } from "../portfolio/period";
 
 export type Range = "1d" | "5d";
@@ -64,7 +71,8 @@ export function useFills(ticker: string) {
 /** The ticker's articles; a played run knows its news before its bars, so not those to come. */
 export function useNews(ticker: string) {
   const me = useQuery(meQuery()).data;
-  const asOf = useQuery(portfolioQuery()).data?.as_of ?? undefined;
+  const account = useQuery(portfolioQuery()).data;
+  const asOf = account ? (account.as_of ?? BEFORE_NEWS) : undefined;
   const until = me?.live === false ? minute(asOf) : undefined;
   return useInfiniteQuery({
     ...newsQuery({ ticker, limit: MOST_NEWS, ...(until ? { until } : {}) }),

@@ -87,8 +87,10 @@ export function OrderStep({
           filled?.price
             ? ["Worth", format.dollars(filled.price * filled.qty), "Shares × price"]
             : null,
-          filled?.decided ? ["Decided at", format.dollars(filled.decided, 4)] : null,
-          filled?.price ? ["Filled at", format.dollars(filled.price, 4)] : null,
+          filled?.decided
+            ? ["Decided", format.dollars(filled.decided, format.priceDecimals(filled.decided))]
+            : null,
+          filled?.price ? ["Filled", format.dollars(filled.price, 4)] : null,
           filled?.slippageBp === null || !filled
             ? null
             : [
