@@ -84,9 +84,7 @@ def day(services: Services, dashboard: Path) -> Iterator[Day]:
 
 
 def positions(page: Page) -> Any:
-    return page.get_by_role("table", name=re.compile("positions", re.IGNORECASE)).locator(
-        "tbody tr"
-    )
+    return page.get_by_role("region", name="Table of open positions").locator("tbody tr")
 
 
 def until(playing: Day, condition: Any) -> None:
@@ -99,7 +97,7 @@ def until(playing: Day, condition: Any) -> None:
         playing.go_on()
         return False
 
-    eventually(asked, within=240, step=0.3)
+    eventually(asked, within=120, step=0.3)
 
 
 def test_a_day_at_the_dashboard(services: Services, dashboard: Path, browser: Browser) -> None:
@@ -114,10 +112,12 @@ def test_a_day_at_the_dashboard(services: Services, dashboard: Path, browser: Br
         row = positions(page).first
         ticker = row.get_by_role("link").first.inner_text()
         row.get_by_role("button", name=re.compile("^Close")).click()
-        page.get_by_role("dialog").get_by_role(
-            "button", name=re.compile("^(Close|Sell)")
-        ).first.click()
-        until(playing, lambda: ticker not in positions(page).all_inner_texts().__repr__())
+        asks = page.get_by_role("alertdialog", name=f"Close {ticker}")
+        expect(asks).to_contain_text("Estimated proceeds")
+        assert reader.violations() == []
+        asks.get_by_role("button", name=re.compile(f"^Sell .* {ticker}$")).click()
+        expect(page.get_by_role("button", name=f"Closing {ticker}")).to_be_visible()
+        until(playing, lambda: positions(page).filter(has_text=ticker).count() == 0)
 
         # Halting: numbers, pending, and the pill follows the event.
         page.get_by_role("button", name="Halt", exact=True).click()
@@ -138,7 +138,6 @@ def test_a_day_at_the_dashboard(services: Services, dashboard: Path, browser: Br
         expect(page.get_by_role("alert")).to_contain_text("Nothing heard for")
         assert reader.violations() == []
         page.context.set_offline(False)
-        page.get_by_role("button", name="Connect now").click()
         expect(page.get_by_text(re.compile("^Live"))).to_be_visible()
         expect(page.get_by_text("Nothing heard for")).to_have_count(0)
 
