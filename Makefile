@@ -84,7 +84,7 @@ golden: $(VENV)/dev ## rewrite the golden files; read the diff before you commit
 soak: $(VENV)/dev ## the long runs: the whole recorded month, again and again
 	@$(PYTEST) -m soak -o addopts="-ra --import-mode=importlib"
 
-bench: $(VENV)/sentiment ## measure: one JSON line a figure, as ratios; ONLY=engine or news
+bench: $(VENV)/sentiment ## measure: one JSON line a figure, as ratios; ONLY=engine, api or news
 	@$(BIN)/python -m benchmarks.run --peers $(PEERS) $(if $(ONLY),--only $(ONLY))
 
 bench-ui: $(VENV)/dashboard ## measure the dashboard in a browser: first paint, long tasks under load

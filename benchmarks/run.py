@@ -1,6 +1,6 @@
 """`make bench`: every figure of the project, as ratios measured in one run.
 
-Prints one JSON line a figure and writes docs/benchmarks.md and docs/benchmarks-news.md.
+Prints one JSON line a figure and writes docs/benchmarks.md, -api.md and -news.md.
 Peers are plain scripts that take a
 size and read `$BENCH_DATA`; without `--peers` the figures stand alone, without a ratio.
 """
@@ -265,17 +265,21 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=ROOT / "bench-data")
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--recorded", type=Path, default=os.environ.get("TIDEWIRE_TEST_DATA"))
-    parser.add_argument("--only", choices=("engine", "news"), help="a part")
+    parser.add_argument("--only", choices=("engine", "news", "api"), help="a part")
     options = parser.parse_args()
     peers = options.peers.resolve() if options.peers and options.peers.is_dir() else None
     if peers is None:
         sys.stderr.write("no peers: figures stand alone (name their directory with PEERS=...)\n")
     pages: dict[str, list[Figure]] = {}
-    if options.only != "news":
+    if options.only in (None, "api"):
+        pages["benchmarks-api"] = api(options.runs)
+    if options.only in (None, "engine"):
         pages["benchmarks"] = engine(options.data, peers, options.runs)
-    if options.recorded is None or not options.recorded.is_dir():
+    if options.only in ("engine", "api"):
+        pass
+    elif options.recorded is None or not options.recorded.is_dir():
         sys.stderr.write("no recorded data: news is left out (name it in TIDEWIRE_TEST_DATA)\n")
-    elif options.only != "engine":
+    else:
         pages["benchmarks-news"] = news(options.recorded.resolve(), options.runs)
     for name, figures in pages.items():
         for one in figures:
@@ -295,7 +299,6 @@ def engine(data: Path, peers: Path | None, runs: int) -> list[Figure]:
         *plain_strategy(data, peers, runs),
         *live(data, peers, runs),
         *delay(runs),
-        *api(runs),
         *cost(data, runs),
         *storage(runs),
     ]

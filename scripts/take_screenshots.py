@@ -1,7 +1,7 @@
 """Takes a picture of every page, light, dark and on a phone: `make screenshots`.
 
-Plays three simulated days, holds the market in the third's afternoon, so that positions are open
-and two days are archived, asks for two backtests and a proof, and writes docs/screenshots/*.png.
+Plays three simulated days, slows the market down in the third's afternoon, so that positions are
+open and two days are archived, asks for two backtests, and writes docs/screenshots/*.png.
 """
 
 import io
@@ -34,7 +34,8 @@ from stack.runtime.vital_signs import feed_vitals, flow_vitals
 from stack.servers.services import Services
 
 TARGET: Final = Path(__file__).resolve().parents[1] / "docs" / "screenshots"
-HELD_AT: Final = "15:10"  # New York, of the third day
+SLOW_FROM: Final = "14:20"  # New York, of the third day
+RUN_S, REST_S = 0.1, 1.5  # of the market, while pictures are taken
 ZONE: Final = "America/New_York"
 PHONE: Final = 768
 Dress = tuple[str, Literal["dark", "light"], int, int]
@@ -50,8 +51,8 @@ PAGES: Final = (
 
 @contextmanager
 def held_day(home: Path) -> Iterator[tuple[Api, str]]:
-    """Play into the third day's afternoon and hold the market there; gives the API's address."""
-    options = DemoOptions(None, None, "", 1, no_news=False, check=True, pace=400, days=3)
+    """Play into the third day's afternoon and go on slowly; gives the API and its address."""
+    options = DemoOptions(None, None, "", 1, no_news=False, check=True, pace=250, days=3)
     settings = Settings()
     with Services(Home(home), settings) as services:
         demo = Demo(services, settings, options, Console(file=io.StringIO()))
@@ -69,32 +70,35 @@ def held_day(home: Path) -> Iterator[tuple[Api, str]]:
             sockets = listening("localhost", port)
             threading.Thread(target=server.run, args=(sockets,), daemon=True).start()
             player.start()
-            hold(demo)
+            wait_for_afternoon(demo)
+            seen = threading.Event()
+            slow = threading.Thread(target=slow_down, args=(demo, seen))
+            slow.start()
             yield api, origin.public
-            let_go(demo)
+            seen.set()
+            slow.join()
             server.should_exit = True
             player.join(300)
 
 
-def hold(demo: Demo) -> None:
-    """Stop the market once it is where it is wanted."""
-    while True:
+def wait_for_afternoon(demo: Demo) -> None:
+    """Return once the market is where pictures are wanted."""
+    day = ""
+    while day < f"2025-03-14 {SLOW_FROM}":
         time.sleep(0.2)
         reader = Reader(demo.run.database_url, demo.run.schema)
         day = reader.progress(demo.run.rules.account.name).day
         reader.close()
-        if day >= f"2025-03-14 {HELD_AT}":
-            break
+
+
+def slow_down(demo: Demo, seen: threading.Event) -> None:
+    """Let the market run for a moment and rest for longer, until everything was seen."""
     process = demo.supervisor.children["market"].process
-    if process is not None:
+    while process is not None and not seen.is_set():
         process.send_signal(signal.SIGSTOP)
-
-
-def let_go(demo: Demo) -> None:
-    """Let the market play to its end."""
-    process = demo.supervisor.children["market"].process
-    if process is not None:
+        time.sleep(REST_S)
         process.send_signal(signal.SIGCONT)
+        time.sleep(RUN_S)
 
 
 class Visitor:

@@ -57,7 +57,9 @@ export function SignIn({ invitation, linkError, expired }: SignInProps) {
         onSubmit={(event) => void submit(event)}
         className="relative grid w-90 max-w-full gap-4 rounded-dialog border border-line bg-card p-6"
       >
-        <div role="alert">{notice ? <Said {...notice} /> : null}</div>
+        <div role="alert" className="empty:hidden">
+          {notice ? <Said {...notice} /> : null}
+        </div>
         <Field
           label="Username"
           className="l"
