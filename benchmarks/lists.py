@@ -39,7 +39,8 @@ FILL: Final = (
       execution_id, signal_id, strategy_id, ticker, side, qty, price, commission, status, pnl,
       timestamp)
     SELECT 'exe-' || n, n * 1000000::bigint, to_timestamp(n), '{}', 'paper', 'trd-' || n / 2,
-      'ord-' || n, 'x' || n, 'sig-' || n / 10, 'strategy' || n % 3, 'T' || n % 500, 'BUY', 1, 1,
+      'ord-' || n, 'x' || n, 'sig-' || n / 10,
+      (ARRAY['momentum', 'mean_reversion', 'news_driven'])[1 + n % 3], 'T' || n % 500, 'BUY', 1, 1,
       0, CASE WHEN n % 50 = 0 THEN 'CANCELLED' ELSE 'FILLED' END,
       CASE WHEN n % 2 = 0 THEN n % 7 - 3 END, to_timestamp(n)
     FROM generate_series(1, 1000000) n""",
@@ -54,7 +55,7 @@ FILL: Final = (
 ROUTES: Final[dict[str, dict[str, str]]] = {
     "/api/trades": {},
     "/api/trades, ticker": {"ticker": "T7"},
-    "/api/trades, strategy": {"strategy": "strategy1"},
+    "/api/trades, strategy": {"strategy": "momentum"},
     "/api/trades, profitable": {"profitable": "true"},
     "/api/trades, status": {"status": "CANCELLED"},
     "/api/decisions": {},
@@ -99,7 +100,8 @@ def measure(home: Path, requests: int) -> dict[str, float]:
         port = free_port()
         with api_of(serving(run, port)) as api:
             server = server_of(api)
-            thread = threading.Thread(target=server.run, args=(listening("localhost", port),))
+            sockets = listening("localhost", port)
+            thread = threading.Thread(target=server.run, args=(sockets,), daemon=True)
             thread.start()
             tokens = []
             for number in range(len(ROUTES)):  # one person may not ask so often

@@ -25,7 +25,7 @@ PAGES = (
 LARGEST_SHIFT = 0.02
 NONSENSE = re.compile(r"\b(NaN|undefined|null|Infinity)\b")
 DRESSES: Final[tuple[tuple[Literal["dark", "light"], int, int], ...]] = (
-    ("dark", 1440, 900), ("light", 1440, 900), ("dark", 375, 812), ("light", 1920, 1080),
+    ("dark", 1440, 900), ("light", 375, 812), ("light", 1920, 1080),
 )  # fmt: skip
 
 
