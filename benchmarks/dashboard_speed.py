@@ -36,6 +36,7 @@ from stack.servers.services import Services
 RATE: Final = 200
 RAIN_S: Final = 20.0
 LOADS: Final = 5
+REST_MS: Final = 2_000
 KINDS: Final = (SIGNALS_GENERATED.name, TRADES_EXECUTED.name, PORTFOLIO_SNAPSHOTS.name)
 OBSERVED: Final = """() => {
   window.paints = [];
@@ -127,6 +128,8 @@ def measure(home: Path) -> dict[str, Any]:
             loops.append(page.evaluate(CALIBRATION)[0])
             page.context.close()
         page = opened(browser, api, origin)
+        page.locator("canvas").first.wait_for()
+        page.wait_for_timeout(REST_MS)  # the chart comes after all else, and is drawn once
         long = rain(api, page)
         loops.append(page.evaluate(CALIBRATION)[0])
         browser.close()

@@ -12,7 +12,7 @@ import threading
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
-from typing import Final
+from typing import IO, Final
 
 from stack.errors import StackError
 
@@ -22,6 +22,8 @@ SOURCES: Final = ("src", "public", "index.html", "package.json", "package-lock.j
 BUILT: Final = "dist"
 NEXT: Final = "dist.next"
 LAST_WORDS: Final = 400
+LOOK_S: Final = 0.2
+STOP_S: Final = 5.0
 
 
 class NotBuilt(StackError):
@@ -100,26 +102,31 @@ class DashboardBuild:
     def stop(self) -> None:
         """End it, done or not."""
         self._over.set()
+        self._end()
+        if self._thread.is_alive():
+            self._thread.join(STOP_S)
+
+    def _end(self) -> None:
         child = self._child
         if child is not None and child.poll() is None:
             with suppress(ProcessLookupError):
                 os.killpg(child.pid, signal.SIGTERM)
-        if self._thread.is_alive():
-            self._thread.join()
 
     def _run(self) -> None:
         directory = sources()
-        if directory is None or is_fresh(directory):
-            return
         try:
-            self._build(directory)
+            if directory is not None and not is_fresh(directory):
+                self._build(directory)
         except (NotBuilt, OSError) as error:
             self._say(str(error))
 
     def _build(self, directory: Path) -> None:
         program = npm()
         with (directory / ".building").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)  # two runs of one checkout build one after the other
+            # Two runs of one checkout build one after the other; who is to end waits for neither.
+            while not _locked(lock):
+                if self._over.wait(LOOK_S):
+                    return
             if is_fresh(directory) or self._over.is_set():
                 return
             self._say("building the dashboard (npm ci, once)")
@@ -137,11 +144,21 @@ class DashboardBuild:
             [program, *words], cwd=directory, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT, text=True, start_new_session=True,
         )  # fmt: skip
+        if self._over.is_set():  # ended between the look and the start
+            self._end()
         said, _ = self._child.communicate()
         if self._child.returncode and not self._over.is_set():
             last = " ".join(said.split())[-LAST_WORDS:]
             reason = f"The dashboard was not built (npm {words[0]}: {last}); a plain page is shown."
             raise NotBuilt(reason)
+
+
+def _locked(lock: IO[str]) -> bool:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _installed(directory: Path) -> bool:

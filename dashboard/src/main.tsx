@@ -22,6 +22,17 @@ const client = new QueryClient({
   },
 });
 
+// A page whose files were built anew while this tab was open: the new ones, once.
+addEventListener("vite:preloadError", (event) => {
+  if (sessionStorage.getItem("tidewire.reloaded")) return;
+  sessionStorage.setItem("tidewire.reloaded", "yes");
+  event.preventDefault();
+  location.reload();
+});
+addEventListener("load", () =>
+  setTimeout(() => sessionStorage.removeItem("tidewire.reloaded"), 10_000),
+);
+
 const root = document.getElementById("root");
 if (!root) throw new Error("index.html has no root");
 createRoot(root).render(

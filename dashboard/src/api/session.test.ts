@@ -49,11 +49,17 @@ describe("a session", () => {
     expect(session.signedIn()).toBe(false);
   });
 
-  it("forgets the token on leaving, even when the API does not answer", async () => {
-    const session = new Session(vi.fn<typeof fetch>().mockRejectedValue(new TypeError("away")));
+  it("stays signed in where the API did not hear of leaving, and leaves where it is over", async () => {
+    const fetching = vi.fn<typeof fetch>().mockRejectedValueOnce(new TypeError("away"));
+    const session = new Session(fetching);
     session.take({ access_token: "old" } as never);
     await expect(session.leave()).rejects.toThrow("away");
-    expect(session.signedIn()).toBe(false);
+    expect([session.signedIn(), session.left]).toEqual([true, false]);
+    fetching.mockResolvedValueOnce(answer({ code: "SESSION_ENDED" }, 401));
+    await session.leave();
+    expect([session.signedIn(), session.left]).toEqual([false, true]);
+    session.take({ access_token: "new" } as never);
+    expect(session.left).toBe(false);
   });
 
   it("says what the API said", async () => {

@@ -40,6 +40,8 @@ type Fetch = typeof fetch;
 /** The token and its renewal; one renewal serves all that wait for it. */
 export class Session {
   private token = "";
+  /** The sign-in was ended by whoever had it, on purpose. */
+  left = false;
   private renewal: Promise<boolean> | null = null;
   private readonly listeners = new Set<() => void>();
   private readonly fetch: Fetch;
@@ -64,6 +66,7 @@ export class Session {
 
   take(signedIn: SignedIn): void {
     this.token = signedIn.access_token;
+    this.left = false;
     this.tell();
   }
 
@@ -109,13 +112,15 @@ export class Session {
     throw await problemOf(answer);
   }
 
-  /** Ends the sign-in here and at the API. */
+  /** Ends the sign-in at the API, and then here; throws where it goes on, as nobody answered. */
   async leave(): Promise<void> {
     try {
       await this.post("/auth/logout");
-    } finally {
-      this.drop();
+    } catch (error) {
+      if (!(error instanceof ApiProblem && error.status === 401)) throw error; // over already
     }
+    this.left = true;
+    this.drop();
   }
 
   private tell(): void {

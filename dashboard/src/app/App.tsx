@@ -27,16 +27,21 @@ const router = createBrowserRouter([
     ),
     errorElement: <Broken />,
     children: [
-      { index: true, element: <Portfolio /> },
-      { path: "trades", element: <Trades /> },
-      { path: "strategies", element: <Strategies /> },
-      { path: "news", element: <News /> },
-      { path: "backtests", element: <Backtests /> },
-      { path: "backtests/:runId", element: <BacktestRun /> },
-      { path: "system", element: <System /> },
-      { path: "tickers/:ticker", element: <TickerPage /> },
-      { path: "account", element: <Account /> },
-      { path: "*", element: <NotFound /> },
+      {
+        errorElement: <Broken />, // in the frame: the way to halt stays
+        children: [
+          { index: true, element: <Portfolio /> },
+          { path: "trades", element: <Trades /> },
+          { path: "strategies", element: <Strategies /> },
+          { path: "news", element: <News /> },
+          { path: "backtests", element: <Backtests /> },
+          { path: "backtests/:runId", element: <BacktestRun /> },
+          { path: "system", element: <System /> },
+          { path: "tickers/:ticker", element: <TickerPage /> },
+          { path: "account", element: <Account /> },
+          { path: "*", element: <NotFound /> },
+        ],
+      },
     ],
   },
 ]);

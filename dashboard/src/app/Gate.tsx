@@ -35,6 +35,15 @@ export function Gate({ children }: { children: ReactNode }) {
     if (!signedIn && wasIn) client.clear(); // another person may sign in
   }, [signedIn, wasIn, client]);
 
+  useEffect(() => {
+    // A link that is pasted into this tab changes the part behind the # alone.
+    const given = () => {
+      if (/[#&](link|register)=/.test(location.hash)) location.reload();
+    };
+    addEventListener("hashchange", given);
+    return () => removeEventListener("hashchange", given);
+  }, []);
+
   const linkUsed = useRef(false);
   useEffect(() => {
     let over = false;
@@ -80,5 +89,7 @@ export function Gate({ children }: { children: ReactNode }) {
       </main>
     );
   }
-  return <SignIn invitation={tokens.register} linkError={linkError} expired={wasIn} />;
+  return (
+    <SignIn invitation={tokens.register} linkError={linkError} expired={wasIn && !session.left} />
+  );
 }

@@ -130,4 +130,53 @@ describe("the Halt dialog", () => {
     expect(screen.getByRole("alert").textContent).toContain("nothing was heard of it");
     vi.useRealTimers();
   });
+
+  it("takes an event that came before the answer that names it", async () => {
+    let give: (answer: unknown) => void = () => undefined;
+    post.mockReturnValue(new Promise((resolve) => (give = resolve)));
+    const { live } = open();
+    await userEvent.click(screen.getByRole("button", { name: "Halt trading" }));
+    act(() => live.tell("trading.states", { command_id: "cmd-1", new: "HALTED" }));
+    await act(async () => give({ data: { command: "cmd-1" } }));
+    expect(screen.queryByRole("button", { name: "Halting..." })).toBeNull();
+    expect(screen.getByRole("button", { name: "Halt trading" })).toBeTruthy();
+  });
+
+  it("asks again with the same key after a lost answer, and with another after a refusal", async () => {
+    post.mockRejectedValueOnce(new TypeError("Failed to fetch"));
+    post.mockRejectedValueOnce(new ApiProblem(429, { detail: "Too many." }));
+    open();
+    for (let times = 1; times <= 3; times += 1) {
+      await userEvent.click(screen.getByRole("button", { name: "Halt trading" }));
+      await waitFor(() => expect(post).toHaveBeenCalledTimes(times));
+    }
+    const keys = post.mock.calls.map(
+      ([, more]) =>
+        (more as { params: { header: Record<string, string> } }).params.header["Idempotency-Key"],
+    );
+    expect(keys[1]).toBe(keys[0]);
+    expect(keys[2]).not.toBe(keys[1]);
+  });
+
+  it("waits with a flatten until nothing is held, and says what was denied", async () => {
+    const { live } = open();
+    await userEvent.type(screen.getByLabelText(/Type/), "FLATTEN");
+    await userEvent.click(screen.getByRole("button", { name: "Flatten all" }));
+    await waitFor(() => expect(screen.getByRole("button", { name: "Flattening..." })).toBeTruthy());
+    act(() => live.tell("trading.states", { command_id: "cmd-1", new: "REDUCING" }));
+    expect(screen.getByRole("button", { name: "Flattening..." })).toBeTruthy();
+    const denied = { command_id: "cmd-1", accepted: false, ticker: "AAPL", code: "MARKET_CLOSED" };
+    act(() => live.tell("trade.decisions", denied));
+    expect(screen.getByRole("alert").textContent).toContain("AAPL (Market closed)");
+  });
+
+  it("invents nothing where the positions are not known", () => {
+    shown(<HaltDialog onClose={() => undefined} />, [
+      [["me"], { name: "ada", role: "owner", run: "r", live: true }],
+      [["portfolio"], { ...account, positions: 5 }],
+    ]);
+    expect(choice("^Pause").getByText("5 stay")).toBeTruthy();
+    expect(screen.queryByText(/stops active/)).toBeNull();
+    expect(choice("^Halt").getByText("\u2014")).toBeTruthy();
+  });
 });

@@ -63,6 +63,13 @@ export function HaltDialog({ onClose }: { onClose: () => void }) {
           bar is what holds; <code className="mono">tidewire status</code> says why.
         </p>
       ) : null}
+      {control.denied.length ? (
+        <p role="alert" className="rounded-card bg-warn-bg p-3 text-12">
+          <b className="font-semibold">Not all was sold.</b> Denied:{" "}
+          {control.denied.map(({ ticker, code }) => `${ticker} (${format.words(code)})`).join(", ")}
+          . Nothing new is entered; flatten again when the market is open.
+        </p>
+      ) : null}
       {trader ? null : (
         <p className="rounded-card bg-warn-bg p-3 text-12">
           Your role is viewer: a trader or owner can do this.
@@ -95,16 +102,17 @@ function Summary({ id }: { id: string }) {
   );
 }
 
-/** What is lost if every stop is hit now, and how many positions have none. */
-function useAtRisk(): { risk: number; bare: number; count: number } {
-  const positions = useQuery(positionsQuery()).data ?? [];
+/** What is lost if every stop is hit now, and how many positions have none; null: not known. */
+function useAtRisk(): { risk: number; bare: number } | null {
+  const positions = useQuery(positionsQuery()).data;
+  if (!positions) return null;
   let risk = 0;
   let bare = 0;
   for (const { qty, price, stop_loss } of positions) {
     if (stop_loss === null || price === null) bare += 1;
     else risk += Math.max(0, (Number(price) - Number(stop_loss)) * qty);
   }
-  return { risk, bare, count: positions.length };
+  return { risk, bare };
 }
 
 function Choices({
@@ -119,16 +127,25 @@ function Choices({
   const account = useQuery(portfolioQuery()).data;
   const controls = useQuery(controlsQuery()).data;
   const limits = useQuery(limitsQuery()).data;
-  const { risk, bare, count } = useAtRisk();
+  const atRisk = useAtRisk();
+  const count = account?.positions ?? null;
   const [word, type] = useState("");
   const state = account?.state;
   const stay = `${format.count(count)} stay`;
-  const guarded = bare ? `${stay}, ${format.count(bare)} without a stop` : `${stay}, stops active`;
-  const exposure = Number(account?.exposure ?? 0);
-  const most =
-    (Number(account?.equity ?? 0) * Number(limits?.["risk.max_exposure_bps"] ?? 0)) / 10_000;
-  const room = format.dollars(Math.max(0, most - exposure));
-  const pnl = (controls?.closes ?? []).reduce((sum, each) => sum + Number(each.unrealized_pnl), 0);
+  const guarded =
+    atRisk === null
+      ? stay
+      : atRisk.bare
+        ? `${stay}, ${format.count(atRisk.bare)} without a stop`
+        : `${stay}, stops active`;
+  const most = limits?.["risk.max_exposure_bps"];
+  const room =
+    account && most
+      ? format.dollars(
+          Math.max(0, (Number(account.equity) * Number(most)) / 10_000 - Number(account.exposure)),
+        )
+      : format.NONE;
+  const pnl = controls?.closes.reduce((sum, each) => sum + Number(each.unrealized_pnl), 0);
   const off = !may || busy !== undefined;
   return (
     <>
@@ -183,7 +200,7 @@ function Choices({
         facts={[
           ["Positions", guarded],
           ["Open entries", "cancelled"],
-          ["At risk, to the stops", format.dollars(risk)],
+          ["At risk, to the stops", format.dollars(atRisk?.risk)],
         ]}
         act={
           <Button
@@ -199,7 +216,7 @@ function Choices({
       <Choice
         name="Flatten all"
         leads={<Badge tone="loss">Reducing, then Halted</Badge>}
-        says={`Sells all ${format.counted(count, "position")} at market, then halts. Cannot be undone.`}
+        says={`Sells ${count === null ? "all positions" : `all ${format.counted(count, "position")}`} at market, then halts. Cannot be undone.`}
         facts={[
           ["Close orders", format.count(controls?.closes.length ?? count)],
           ["Estimated proceeds", `about ${format.dollars(controls?.flatten_proceeds)}`],
@@ -207,6 +224,11 @@ function Choices({
         ]}
         act={null}
       >
+        {controls?.session === "closed" ? (
+          <p className="rounded-card bg-warn-bg p-3 text-12">
+            The market is closed: the risk checks deny what would be sold now.
+          </p>
+        ) : null}
         <div className="flex flex-wrap items-center gap-3">
           <label htmlFor="flatten-word" className="text-12">
             Type <b className="mono">{WORD}</b> to enable

@@ -6,6 +6,7 @@ import { meQuery } from "../api/queries";
 import { Button } from "../components/controls";
 import { Icon, Mark } from "../components/Icon";
 import { PAGES } from "./pages";
+import { useSay } from "./toasts";
 import { setPalette, setTheme, useTheme } from "./theme";
 
 export function Nav({ onShortcuts }: { onShortcuts: () => void }) {
@@ -74,8 +75,17 @@ export function ThemeButton() {
 }
 
 export function LeaveButton() {
+  const say = useSay();
+  const leave = () =>
+    session.leave().catch(() =>
+      say({
+        icon: "warn",
+        title: "You are still signed in",
+        detail: "The API did not answer: sign out again when it does.",
+      }),
+    );
   return (
-    <Button kind="ghost" size="s" className="!justify-start" onClick={() => void session.leave()}>
+    <Button kind="ghost" size="s" className="!justify-start" onClick={() => void leave()}>
       <Icon name="leave" />
       Sign out
     </Button>

@@ -20,13 +20,13 @@ export function NotFound() {
 export function Broken() {
   const error = useRouteError();
   return (
-    <main className="state" style={{ minHeight: "100vh" }}>
+    <div className="state" role="alert" style={{ minHeight: 480 }}>
       <h1>This page has failed</h1>
       <p>Trading goes on: it does not depend on this page. `tidewire status` shows the same.</p>
       <p className="mono">{error instanceof Error ? error.message : "unknown"}</p>
       <Button kind="primary" onClick={() => location.reload()}>
         Load again
       </Button>
-    </main>
+    </div>
   );
 }

@@ -104,7 +104,7 @@ function Offline() {
 function useTitle(pathname: string): void {
   useEffect(() => {
     const page = PAGES.find(({ path }) => path === `/${pathname.split("/")[1]}`);
-    const name = page?.name ?? decodeURIComponent(pathname.split("/")[2] ?? "Tidewire");
+    const name = page?.name ?? pathname.split("/")[2] ?? "Tidewire";
     document.title = `${name} · Tidewire`;
   }, [pathname]);
 }

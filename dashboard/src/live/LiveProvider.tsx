@@ -103,8 +103,11 @@ const OFFLINE_AFTER_MS = 3_000;
 
 /** Since when the page has heard nothing, milliseconds; null while it hears. */
 export function useOfflineSince(): number | null {
-  const connection = useConnection();
-  const since = connection.state === "connecting" ? connection.since : null;
+  const { live } = useValue();
+  // A number, not the connection: who only asks this is not drawn anew with each event.
+  const since = useSyncExternalStore(live.subscribe, () =>
+    live.connection.state === "connecting" ? live.connection.since : null,
+  );
   const [shown, show] = useState<number | null>(null);
   useEffect(() => {
     if (since === null) return;

@@ -160,10 +160,53 @@ describe("the connection", () => {
     live.retry();
     live.retry();
     await settled();
-    expect(w.sockets.length).toBeGreaterThan(1);
-    const before = w.sockets.length;
+    expect(w.sockets).toHaveLength(2);
     await w.pass(500);
-    expect(w.sockets).toHaveLength(before);
+    expect(w.sockets).toHaveLength(2);
+  });
+
+  it("opens one socket however often it is asked while a ticket is on its way", async () => {
+    socket(0).say(welcome);
+    let give: (ticket: { ticket: string }) => void = () => undefined;
+    w.ticket.mockReturnValueOnce(
+      new Promise((resolve) => (give = resolve as typeof give)) as never,
+    );
+    socket(0).onclose?.({ code: 1006 });
+    live.retry();
+    live.retry();
+    give({ ticket: "late" });
+    await settled();
+    live.retry();
+    await settled();
+    expect(w.sockets).toHaveLength(2);
+  });
+
+  it("begins anew where its cursor is none that the API knows, and asks for everything", async () => {
+    socket(0).say(welcome);
+    socket(0).say(event("of another run"));
+    socket(0).onclose?.({ code: 4400 });
+    await w.pass(500);
+    socket(1).onopen?.();
+    expect(socket(1).sent[0]).not.toHaveProperty("cursor");
+    socket(1).say(welcome);
+    expect(gap).toHaveBeenCalledOnce();
+    expect(live.connection.state).toBe("live");
+  });
+
+  it("asks for what was told before a first welcome that came late", async () => {
+    socket(0).onclose?.({ code: 4503 }); // the broker is away, at the first attempt
+    await w.pass(500);
+    socket(1).onopen?.();
+    socket(1).say(welcome);
+    expect(gap).toHaveBeenCalledOnce();
+  });
+
+  it("says once a second that it hears, however much that is", () => {
+    socket(0).say(welcome);
+    seen.length = 0;
+    for (let index = 0; index < 100; index += 1) socket(0).say(event(`e${index}`));
+    expect(seen).toEqual([]);
+    expect(heard).toHaveLength(100);
   });
 
   it("opens nothing once it is stopped", async () => {

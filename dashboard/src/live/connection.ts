@@ -54,6 +54,9 @@ const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 15_000;
 const MISSED_BEATS = 2.5;
 const SIGN_IN_ENDED = 4403;
+const NO_CURSOR = 4400;
+const SOON_MS = 3_000;
+const TOLD_EVERY_MS = 1_000;
 
 /** How long to wait before the nth attempt: doubling, with a random part against stampedes. */
 export function wait(attempt: number, random: number): number {
@@ -71,7 +74,10 @@ export class Live {
   private cursor = "";
   private attempt = 0;
   private lost: number | null = null;
+  private asking = false;
   private over = false;
+  private turn = 0; // of attempts: an older one's ticket opens nothing
+  private blind = false; // what was told before the next welcome was not heard
   private cancel: () => void = () => undefined;
   private silence: () => void = () => undefined;
   private heartbeatMs = 10_000;
@@ -113,22 +119,29 @@ export class Live {
 
   /** Comes back now rather than after the wait: the browser is online again, or somebody asks. */
   retry(): void {
-    if (this.over || this.current.state !== "connecting" || this.socket) return;
+    const idle = this.current.state === "connecting" && !this.socket && !this.asking;
+    if (this.over || !idle) return;
     this.cancel();
     void this.connect();
   }
 
   private async connect(): Promise<void> {
+    const turn = ++this.turn;
+    const since = this.world.now();
     let ticket: string;
+    this.asking = true;
     try {
       ({ ticket } = await this.world.ticket());
     } catch (error) {
-      if (this.over) return;
+      if (this.over || turn !== this.turn) return;
+      this.asking = false;
       if (signedOut(error)) this.become({ state: "ended" });
       else this.again();
       return;
     }
-    if (this.over) return;
+    if (this.over || turn !== this.turn) return;
+    this.asking = false;
+    this.blind ||= !this.cursor && (this.attempt > 0 || this.world.now() - since > SOON_MS);
     const socket = this.world.open(this.url);
     this.socket = socket;
     this.listen();
@@ -144,6 +157,10 @@ export class Live {
       this.socket = null;
       this.silence();
       if (this.over) return;
+      if (code === NO_CURSOR) {
+        this.cursor = ""; // of another run, or of another version: begin anew
+        this.blind = true;
+      }
       if (code === SIGN_IN_ENDED) this.become({ state: "ended" });
       else this.again();
     };
@@ -154,11 +171,14 @@ export class Live {
       this.attempt = 0;
       this.lost = null;
       this.heartbeatMs = message.heartbeat_s * 1_000;
-      if (message.gap) this.gap();
+      if (message.gap || this.blind) this.gap();
+      this.blind = false;
     }
     if (message.cursor) this.cursor = message.cursor;
     if (message.type === "event") this.take(message);
-    this.become({ state: "live", heard: this.world.now() });
+    const heard = this.world.now();
+    const known = this.current.state === "live" ? this.current.heard : -Infinity;
+    if (heard - known >= TOLD_EVERY_MS) this.become({ state: "live", heard });
     this.listen();
   }
 

@@ -44,6 +44,8 @@ export class Refresher {
     const now = Date.now();
     for (const [name, queryKey] of [...this.due]) {
       const wait = this.every * Math.ceil(this.pages(queryKey) / PAGES_AT_ONCE);
+      // An answer on its way may be from before the event: asked again once it is there.
+      if (this.client.isFetching({ queryKey }) > 0) continue;
       if (now - (this.asked.get(name) ?? -Infinity) < wait - this.every / 2) continue;
       this.due.delete(name);
       this.asked.set(name, now);

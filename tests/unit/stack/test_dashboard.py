@@ -1,5 +1,6 @@
 """Building the dashboard: what is out of date, what is missing, what fails, and what stays."""
 
+import fcntl
 import json
 import os
 import stat
@@ -163,3 +164,17 @@ def test_an_installed_package_builds_nothing(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(dashboard, "sources", lambda: None)
     assert run() == []
     assert dashboard.built_files().parts[-3:] == ("share", "tidewire", "dashboard")
+
+
+@pytest.mark.usefixtures("tools")
+def test_who_waits_for_another_build_may_be_ended(checkout: Path) -> None:
+    said: list[str] = []
+    build = DashboardBuild(said.append)
+    with (checkout / ".building").open("w") as other:
+        fcntl.flock(other, fcntl.LOCK_EX)
+        build.start()
+        with no_longer_than(60):
+            build.stop()
+    build.wait()
+    assert said == []
+    assert not (checkout / "calls").exists()

@@ -3,7 +3,8 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 
-import { api, dataOf, newKey } from "../../api/client";
+import { api, dataOf } from "../../api/client";
+import { useKey } from "../../app/useControl";
 import type { Strategy } from "./weights";
 
 const LOOK_EVERY_MS = 1_000;
@@ -24,13 +25,16 @@ export function useSwitch({ id, active }: Strategy, taken: () => void): SwitchCo
   const client = useQueryClient();
   const [wanted, want] = useState<boolean | null>(null);
   const [late, setLate] = useState(false);
+  const key = useKey();
   const asked = useMutation({
     mutationFn: (body: { active: boolean; why: string }) => {
-      const params = { path: { id }, header: { "Idempotency-Key": newKey() } };
+      const params = { path: { id }, header: { "Idempotency-Key": key.of(body) } };
       return dataOf(api.PATCH("/api/strategies/{id}", { params, body }));
     },
     onMutate: () => setLate(false),
+    onError: (error) => key.done(error),
     onSuccess: (_command, body) => {
+      key.done();
       want(body.active);
       taken();
     },
