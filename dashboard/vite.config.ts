@@ -24,5 +24,6 @@ export default defineConfig({
     include: ["src/**/*.test.{ts,tsx}"],
     setupFiles: ["src/test/setup.ts"],
     restoreMocks: true,
+    testTimeout: 120_000, // far beyond what a busy machine needs
   },
 } as Parameters<typeof defineConfig>[0]);

@@ -1,5 +1,7 @@
-import { cleanup } from "@testing-library/react";
+import { cleanup, configure } from "@testing-library/react";
 import { afterEach, beforeEach } from "vitest";
+
+configure({ asyncUtilTimeout: 60_000 }); // far beyond what a busy machine needs
 
 // jsdom has the element, but neither of these; the real ones are tried in a real browser.
 HTMLDialogElement.prototype.showModal ??= function (this: HTMLDialogElement) {
