@@ -1,7 +1,8 @@
 """The root of every error that a person or a client of the API can meet.
 
     TidewireError
-    +- StackError, MissingTool, CannotStart, CrashLoop, NotAccounted      running the system
+    +- StackError, MissingTool, NotBuilt, CannotStart, CrashLoop,
+    |  NotAccounted                                                       running the system
     +- SettingsInvalid, AccessInvalid, ParameterInvalid, DirectoryUnusable,
     |  StrategyUnusable, LearningImpossible                               what the user configured
     +- InputUnusable, SplitFound, CannotBacktest, RequestInvalid          what a backtest is given

@@ -27,7 +27,11 @@ STOP_S: Final = 5.0
 
 
 class NotBuilt(StackError):
-    """The dashboard cannot be built here; says what to do."""
+    """The dashboard cannot be built here.
+
+    Operator action: install Node 20.19 or newer, or correct what npm says; a plain page serves
+    until then.
+    """
 
 
 def sources() -> Path | None:

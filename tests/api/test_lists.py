@@ -75,7 +75,7 @@ def test_what_came_of_a_decision_stands_beside_it(web: Served, played_day: Demo)
     ("params", "where"),
     [
         ({"code": "ALREADY_HELD"}, "code = 'ALREADY_HELD'"),
-        ({"code": "NO_SUCH_CODE"}, "false"),
+        ({"code": "STALE_PRICE"}, "code = 'STALE_PRICE'"),
         ({"strategy": "momentum"}, OF_MOMENTUM),
         ({"since": NOON}, f"event_time >= '{NOON}'"),
         ({"until": NOON}, f"event_time < '{NOON}'"),

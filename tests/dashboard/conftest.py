@@ -27,8 +27,9 @@ def dashboard() -> Path:
     return built_files()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """Start a browser; Playwright's event loop runs until it ends, so it ends with its module."""
     with sync_playwright() as playwright:
         running = chromium(playwright)
         yield running

@@ -869,7 +869,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The limits of risk, sizes and costs that the run trades within.
+         * The limits of risk, sizes, costs and strength that the run trades within.
          * @description Needs the role viewer.
          */
         get: operations["limits"];
