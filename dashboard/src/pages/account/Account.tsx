@@ -9,6 +9,7 @@ import { Button } from "../../components/controls";
 import { Panel, said } from "../../components/Panel";
 import { Badge, Time } from "../../components/values";
 import { addPasskey, noticeOf } from "../signin/passkeys";
+import { Scroll } from "../../components/Scroll";
 
 export default function Account() {
   const me = useQuery(meQuery()).data;
@@ -71,7 +72,7 @@ function Passkeys() {
       }
     >
       {(passkeys) => (
-        <div className="scroll" tabIndex={0} role="region" aria-label="Table of passkeys">
+        <Scroll name="Table of passkeys">
           <table className="table">
             <thead>
               <tr>
@@ -119,7 +120,7 @@ function Passkeys() {
               ))}
             </tbody>
           </table>
-        </div>
+        </Scroll>
       )}
     </Panel>
   );
@@ -226,7 +227,7 @@ function People() {
       }
     >
       {(people) => (
-        <div className="scroll" tabIndex={0} role="region" aria-label="Table of people">
+        <Scroll name="Table of people">
           <table className="table">
             <thead>
               <tr>
@@ -280,7 +281,7 @@ function People() {
               ))}
             </tbody>
           </table>
-        </div>
+        </Scroll>
       )}
     </Panel>
   );

@@ -5,6 +5,7 @@ import { Fragment } from "react";
 import { few } from "./growth";
 import { betterOf, type Figures, type Metric, METRICS } from "./metrics";
 import type { Shown } from "./shown";
+import { Scroll } from "../../components/Scroll";
 
 export function Metrics({ shown }: { shown: readonly Shown[] }) {
   const two = shown.length > 1;
@@ -22,7 +23,7 @@ export function Metrics({ shown }: { shown: readonly Shown[] }) {
           <span className="meta">hover for the formula</span>
         )}
       </header>
-      <div className="scroll px-4 pb-4" tabIndex={0} role="region" aria-label="Table of metrics">
+      <Scroll name="Table of metrics" className="px-4 pb-4">
         <table className="w-full text-12">
           <thead>
             <tr className="h-6 text-muted">
@@ -55,7 +56,7 @@ export function Metrics({ shown }: { shown: readonly Shown[] }) {
             </tbody>
           ))}
         </table>
-      </div>
+      </Scroll>
       {doubted ? <footer>Of so few sessions, what is scaled to a year says little.</footer> : null}
     </section>
   );

@@ -2,6 +2,7 @@
 
 import * as format from "../../format/format";
 import type { Shown } from "./shown";
+import { Scroll } from "../../components/Scroll";
 
 const MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(" ");
 /** The tint of a small return, what a per cent adds, and the strongest. */
@@ -21,12 +22,7 @@ export function Monthly({ shown, two }: { shown: Shown; two: boolean }) {
       {years.length === 0 ? (
         <p className="body text-muted">No month has a return: there was no session.</p>
       ) : (
-        <div
-          className="scroll px-4 pb-4"
-          tabIndex={0}
-          role="region"
-          aria-label="Table of monthly returns"
-        >
+        <Scroll name="Table of monthly returns" className="px-4 pb-4">
           <table className="min-w-[600px] table-fixed text-12">
             <thead>
               <tr className="h-6 text-muted">
@@ -53,7 +49,7 @@ export function Monthly({ shown, two }: { shown: Shown; two: boolean }) {
               ))}
             </tbody>
           </table>
-        </div>
+        </Scroll>
       )}
     </section>
   );

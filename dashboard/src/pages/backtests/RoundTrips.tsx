@@ -8,6 +8,7 @@ import { More, Panel } from "../../components/Panel";
 import { Delta, StrategyName, Ticker, Time, Value } from "../../components/values";
 import * as format from "../../format/format";
 import type { Shown } from "./shown";
+import { Scroll } from "../../components/Scroll";
 
 type Trip = Schemas["BacktestTrade"];
 
@@ -35,7 +36,7 @@ export function RoundTrips({ shown, two }: { shown: Shown; two: boolean }) {
       footer={trips.length > 0 ? <More query={query} none="That is every closed trade." /> : null}
     >
       {() => (
-        <div className="scroll" tabIndex={0} role="region" aria-label="Table of closed trades">
+        <Scroll name="Table of closed trades">
           <table className="table">
             <thead>
               <tr>
@@ -75,7 +76,7 @@ export function RoundTrips({ shown, two }: { shown: Shown; two: boolean }) {
               ))}
             </tbody>
           </table>
-        </div>
+        </Scroll>
       )}
     </Panel>
   );

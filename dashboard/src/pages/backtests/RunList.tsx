@@ -8,6 +8,7 @@ import { Delta, None, Time, Value } from "../../components/values";
 import * as format from "../../format/format";
 import { Cancel, Failure, Progress, Status } from "./jobs";
 import { briefly, nameOf, type Run, unfinished } from "./runs";
+import { Scroll } from "../../components/Scroll";
 
 interface ListProps {
   runs: readonly Run[];
@@ -17,7 +18,7 @@ interface ListProps {
 
 export function RunList({ runs, chosen, onChoose }: ListProps) {
   return (
-    <div className="scroll" tabIndex={0} role="region" aria-label="Table of runs">
+    <Scroll name="Table of runs">
       <table className="table l2">
         <thead>
           <tr>
@@ -60,7 +61,7 @@ export function RunList({ runs, chosen, onChoose }: ListProps) {
           ))}
         </tbody>
       </table>
-    </div>
+    </Scroll>
   );
 }
 

@@ -7,6 +7,7 @@ import { Badge, Delta, None, StrategyName, Time, Value } from "../../components/
 import * as format from "../../format/format";
 import { differing, parametersOf, type Run } from "./runs";
 import type { Shown } from "./shown";
+import { Scroll } from "../../components/Scroll";
 
 export function ByStrategy({ shown }: { shown: readonly Shown[] }) {
   const [one, other] = shown;
@@ -26,8 +27,7 @@ export function ByStrategy({ shown }: { shown: readonly Shown[] }) {
       <header>
         <h2 id="by-strategy">By strategy</h2>
       </header>
-      <div className="scroll" tabIndex={0} role="region" aria-label="Table of strategies">
-        {" "}
+      <Scroll name="Table of strategies">
         <table className="table">
           <thead>
             <tr>
@@ -83,7 +83,7 @@ export function ByStrategy({ shown }: { shown: readonly Shown[] }) {
             ))}
           </tbody>
         </table>
-      </div>
+      </Scroll>
     </section>
   );
 }

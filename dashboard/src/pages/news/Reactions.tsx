@@ -10,6 +10,7 @@ import { Direction, None, Ticker, Time } from "../../components/values";
 import * as format from "../../format/format";
 import { ledTo } from "./figures";
 import { decisionsOfQuery, inTurn, spansOf } from "./signals";
+import { Scroll } from "../../components/Scroll";
 
 type Reaction = Schemas["Reaction"];
 
@@ -36,12 +37,7 @@ export function Reactions({ reactions }: { reactions: Reaction[] }) {
         {reactions.length >= MOST ? "At least " : ""}
         {ledTo(reactions.length, orders)}; {format.count(used)} with a vote that used it
       </p>
-      <div
-        className="scroll max-h-80 overflow-y-auto"
-        tabIndex={0}
-        role="region"
-        aria-label="Signals it led to"
-      >
+      <Scroll name="Signals it led to" className="max-h-80 overflow-y-auto">
         <table className="table [&_td]:h-8 [&_td:first-child]:!pl-0 [&_th:first-child]:!pl-0">
           <thead>
             <tr>
@@ -76,7 +72,7 @@ export function Reactions({ reactions }: { reactions: Reaction[] }) {
             ))}
           </tbody>
         </table>
-      </div>
+      </Scroll>
       {reactions.length > AT_FIRST ? (
         <Button kind="ghost" size="s" onClick={() => showAll(!all)} aria-expanded={all}>
           {all ? "Show fewer" : `Show all ${format.count(reactions.length)} signals`}

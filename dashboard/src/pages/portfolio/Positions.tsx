@@ -13,6 +13,7 @@ import { useAccount, useFreshness } from "./period";
 import { PositionRow } from "./PositionRow";
 import { type Column, type Order, sorted, useOrder } from "./sorting";
 import { newestPrice, useSparks } from "./useSparks";
+import { Scroll } from "../../components/Scroll";
 
 type Position = Schemas["Position"];
 
@@ -94,7 +95,7 @@ function Table({ positions }: { positions: readonly Position[] }) {
   // One number of decimals for all prices of the table.
   const decimals = Math.max(...positions.map(({ price }) => format.priceDecimals(price)));
   return (
-    <div className="scroll" tabIndex={0} role="region" aria-label="Table of open positions">
+    <Scroll name="Table of open positions">
       <table className="table l2">
         <thead>
           <tr>
@@ -119,7 +120,7 @@ function Table({ positions }: { positions: readonly Position[] }) {
         </tbody>
         <Total positions={positions} />
       </table>
-    </div>
+    </Scroll>
   );
 }
 

@@ -18,6 +18,7 @@ import {
   reasonWords,
   waitsFor,
 } from "./weights";
+import { Scroll } from "../../components/Scroll";
 
 const AT_FIRST = 25;
 const BODY_PX = 216;
@@ -69,7 +70,7 @@ function Unmoved({ strategies, limits }: { strategies: Strategy[]; limits: Limit
 
 function Table({ adjustments, limits }: { adjustments: Adjustment[]; limits: Limits | undefined }) {
   return (
-    <div className="scroll" tabIndex={0} role="region" aria-label="Table of adjustments">
+    <Scroll name="Table of adjustments">
       <table className="table l2">
         <thead>
           <tr>
@@ -106,7 +107,7 @@ function Table({ adjustments, limits }: { adjustments: Adjustment[]; limits: Lim
           ))}
         </tbody>
       </table>
-    </div>
+    </Scroll>
   );
 }
 

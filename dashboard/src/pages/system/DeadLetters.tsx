@@ -12,6 +12,7 @@ import { More, Panel } from "../../components/Panel";
 import { Badge, Time } from "../../components/values";
 import * as format from "../../format/format";
 import { decoded } from "./payload";
+import { Scroll } from "../../components/Scroll";
 
 type Letter = Schemas["DeadLetter"];
 
@@ -46,7 +47,7 @@ export function DeadLetters() {
       footer={letters.length > 0 ? <More query={query} none="That is every dead letter." /> : null}
     >
       {() => (
-        <div className="scroll" tabIndex={0} role="region" aria-label="Table of dead letters">
+        <Scroll name="Table of dead letters">
           <table className="table">
             <thead>
               <tr>
@@ -79,7 +80,7 @@ export function DeadLetters() {
               ))}
             </tbody>
           </table>
-        </div>
+        </Scroll>
       )}
     </Panel>
   );

@@ -3,6 +3,7 @@
 import type { Schemas } from "../../api/client";
 import { Age, None } from "../../components/values";
 import * as format from "../../format/format";
+import { Scroll } from "../../components/Scroll";
 
 const DOTS: Record<string, string> = { healthy: "good", failing: "bad" };
 
@@ -12,7 +13,7 @@ export function Feeds({ feeds }: { feeds: readonly Schemas["Feed"][] }) {
       <header>
         <h2 id="feeds">News feeds</h2>
       </header>
-      <div className="scroll" tabIndex={0} role="region" aria-label="Table of news feeds">
+      <Scroll name="Table of news feeds">
         <table className="table">
           <thead>
             <tr>
@@ -56,7 +57,7 @@ export function Feeds({ feeds }: { feeds: readonly Schemas["Feed"][] }) {
             ))}
           </tbody>
         </table>
-      </div>
+      </Scroll>
     </section>
   );
 }

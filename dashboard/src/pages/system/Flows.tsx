@@ -4,6 +4,7 @@ import type { Schemas } from "../../api/client";
 import { type Asked, Panel } from "../../components/Panel";
 import { None, Time } from "../../components/values";
 import * as format from "../../format/format";
+import { Scroll } from "../../components/Scroll";
 
 type System = Schemas["System"];
 type Flow = Schemas["Flow"];
@@ -28,7 +29,7 @@ export function Flows({ query }: { query: Asked<System> }) {
       }}
     >
       {({ flows, live }) => (
-        <div className="scroll" tabIndex={0} role="region" aria-label="Table of flows">
+        <Scroll name="Table of flows">
           <table className="table">
             <thead>
               <tr>
@@ -59,7 +60,7 @@ export function Flows({ query }: { query: Asked<System> }) {
               ))}
             </tbody>
           </table>
-        </div>
+        </Scroll>
       )}
     </Panel>
   );

@@ -3,6 +3,7 @@
 import { Time } from "../../components/values";
 import * as format from "../../format/format";
 import { type Proof, wordOf } from "./proofs";
+import { Scroll } from "../../components/Scroll";
 
 interface ListProps {
   proofs: readonly Proof[];
@@ -12,12 +13,7 @@ interface ListProps {
 
 export function ProofList({ proofs, shown, onShow }: ListProps) {
   return (
-    <div
-      className="scroll border-t border-line"
-      tabIndex={0}
-      role="region"
-      aria-label="Table of proofs"
-    >
+    <Scroll name="Table of proofs" className="border-t border-line">
       <table className="table">
         <thead>
           <tr>
@@ -65,6 +61,6 @@ export function ProofList({ proofs, shown, onShow }: ListProps) {
           })}
         </tbody>
       </table>
-    </div>
+    </Scroll>
   );
 }

@@ -5,6 +5,7 @@ import { Icon } from "../../components/Icon";
 import { Time } from "../../components/values";
 import * as format from "../../format/format";
 import { type Certificate, type Difference, type Line, proofOf } from "./certificate";
+import { Scroll } from "../../components/Scroll";
 
 const SHORT = 16;
 
@@ -108,7 +109,7 @@ function Hashes({
           {bare > 0 ? `, ${format.count(bare)} had none` : ""}
         </span>
       </summary>
-      <div className="scroll pb-2" tabIndex={0} role="region" aria-label={`${name}: hashes`}>
+      <Scroll name={`${name}: hashes`} className="pb-2">
         <table className="w-full text-12">
           <thead>
             <tr className="h-6 text-muted">
@@ -150,7 +151,7 @@ function Hashes({
             </tbody>
           ))}
         </table>
-      </div>
+      </Scroll>
     </details>
   );
 }

@@ -7,6 +7,7 @@ import { Button } from "../../components/controls";
 import { type Asked, Panel } from "../../components/Panel";
 import { Age, None } from "../../components/values";
 import * as format from "../../format/format";
+import { Scroll } from "../../components/Scroll";
 
 type System = Schemas["System"];
 type Topic = Schemas["TopicLevel"];
@@ -50,7 +51,7 @@ export function Topics({ query }: { query: Asked<System> }) {
       }
     >
       {() => (
-        <div className="scroll" tabIndex={0} role="region" aria-label="Table of topics">
+        <Scroll name="Table of topics">
           <table className="table">
             <thead>
               <tr>
@@ -86,7 +87,7 @@ export function Topics({ query }: { query: Asked<System> }) {
               ))}
             </tbody>
           </table>
-        </div>
+        </Scroll>
       )}
     </Panel>
   );

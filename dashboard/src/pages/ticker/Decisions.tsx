@@ -11,6 +11,7 @@ import { More, Panel } from "../../components/Panel";
 import { Delta, None, StrategyName, Time } from "../../components/values";
 import * as format from "../../format/format";
 import { became } from "../portfolio/outcomes";
+import { Scroll } from "../../components/Scroll";
 
 const ROWS = 10;
 const ASKED = 30; // folded, these fill the rows
@@ -59,12 +60,7 @@ const CAUSES: Record<string, string> = {
 
 function Table({ ticker, rows }: { ticker: string; rows: readonly Schemas["Folded"][] }) {
   return (
-    <div
-      className="scroll"
-      tabIndex={0}
-      role="region"
-      aria-label={`Table of decisions on ${ticker}`}
-    >
+    <Scroll name={`Table of decisions on ${ticker}`}>
       <table className="table l2">
         <thead>
           <tr>
@@ -88,7 +84,7 @@ function Table({ ticker, rows }: { ticker: string; rows: readonly Schemas["Folde
           ))}
         </tbody>
       </table>
-    </div>
+    </Scroll>
   );
 }
 

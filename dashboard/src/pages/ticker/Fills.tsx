@@ -9,6 +9,7 @@ import { More, Panel } from "../../components/Panel";
 import { Delta, None, Time } from "../../components/values";
 import * as format from "../../format/format";
 import { useFills } from "./asked";
+import { Scroll } from "../../components/Scroll";
 
 const FEW = 8;
 
@@ -38,12 +39,7 @@ export function Fills({ ticker }: { ticker: string }) {
       }}
     >
       {() => (
-        <div
-          className="scroll"
-          tabIndex={0}
-          role="region"
-          aria-label={`Table of fills of ${ticker}`}
-        >
+        <Scroll name={`Table of fills of ${ticker}`}>
           <table className="table l2">
             <thead>
               <tr>
@@ -69,7 +65,7 @@ export function Fills({ ticker }: { ticker: string }) {
               ))}
             </tbody>
           </table>
-        </div>
+        </Scroll>
       )}
     </Panel>
   );

@@ -6,6 +6,7 @@ import * as format from "../../format/format";
 import { Lineage } from "./Lineage";
 import type { Row } from "./rows";
 import { TradeRow } from "./TradeRow";
+import { Scroll } from "../../components/Scroll";
 
 interface Column {
   name: string;
@@ -57,7 +58,7 @@ export function TradesTable({
   isNew: (row: Row) => boolean;
 }) {
   return (
-    <div className="scroll" tabIndex={0} role="region" aria-label="Table of trades">
+    <Scroll name="Table of trades">
       <table className={denials ? "table l2 trades denials" : "table l2 trades"}>
         <Head at={rows[0]?.at} denials={denials} />
         <tbody>
@@ -86,7 +87,7 @@ export function TradesTable({
           })}
         </tbody>
       </table>
-    </div>
+    </Scroll>
   );
 }
 
