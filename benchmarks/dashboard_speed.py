@@ -8,7 +8,6 @@ that figures of two machines can be compared.
 
 import io
 import json
-import shutil
 import sys
 import tempfile
 import threading
@@ -19,12 +18,13 @@ from pathlib import Path
 from statistics import median
 from typing import Any, Final
 
-from playwright.sync_api import Browser, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 from rich.console import Console
 
 from api.build import api_of, server_of
 from api.context import Api
 from benchmarks.bench_run import serving
+from benchmarks.browser import chromium
 from connectors.settings import Settings
 from messages.topics import PORTFOLIO_SNAPSHOTS, SIGNALS_GENERATED, TRADES_EXECUTED
 from stack.dashboard import DashboardBuild, built_files
@@ -52,14 +52,6 @@ CALIBRATION: Final = """() => {
   for (let i = 0; i < 5e7; i += 1) sum = (sum + i * 31) % 1000003;
   return [performance.now() - began, sum];
 }"""
-
-
-def chromium(playwright: Playwright) -> Browser:
-    """Start the system's Chromium."""
-    path = shutil.which("chromium") or shutil.which("google-chrome")
-    return playwright.chromium.launch(
-        executable_path=path, args=["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
-    )
 
 
 @contextmanager

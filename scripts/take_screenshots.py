@@ -21,7 +21,7 @@ from rich.console import Console
 from api.access.origin import Origin
 from api.build import Serving, api_of, server_of
 from api.context import Api
-from benchmarks.dashboard_speed import chromium
+from benchmarks.browser import chromium
 from connectors.settings import Settings
 from connectors.storage.queries import Reader
 from stack.commanding import layout_as_api

@@ -1,7 +1,9 @@
 """A busy API: slow answers hold threads, never the loop; every request is counted."""
 
+import asyncio
 import socket
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -14,10 +16,34 @@ from connectors.telemetry import REQUEST_SECONDS
 from stack.runtime.demo import Demo
 from stack.servers.services import Services
 from tests.api.served import Served, as_api, served
+from tests.api.wire import listening
 from tests.waiting import eventually
 
 pytestmark = [pytest.mark.kafka, pytest.mark.postgres, pytest.mark.timeout(300)]
 MANY = 60  # more than there are threads
+TURNS = 300  # of the loop, ten milliseconds apart: three seconds of it
+
+
+class Lag:
+    """The longest that a loop kept a timer of ten milliseconds waiting."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop | None) -> None:
+        assert loop is not None
+        self._loop, self.longest, self.turns = loop, 0.0, 0
+
+    def __enter__(self) -> "Lag":
+        self._task = asyncio.run_coroutine_threadsafe(self._watch(), self._loop)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._task.cancel()
+
+    async def _watch(self) -> None:
+        while True:
+            wanted = self._loop.time() + 0.01
+            await asyncio.sleep(0.01)
+            self.longest = max(self.longest, self._loop.time() - wanted)
+            self.turns += 1
 
 
 def test_health_and_system_answer_while_every_thread_waits(
@@ -38,13 +64,18 @@ def test_health_and_system_answer_while_every_thread_waits(
             f"{web.origin.public}/api/limits", headers=headers, timeout=120
         ).status_code
 
-    with ThreadPoolExecutor(MANY) as pool:
+    listening(web, "signals")  # the loop is known from the first listener on
+    with ThreadPoolExecutor(MANY) as pool, Lag(web.api.live._loop) as lag:
         answers = [pool.submit(ask, n) for n in range(MANY)]
         try:
             eventually(lambda: len(waiting) >= 40)
+            held = time.monotonic()
             assert web.client.get("/health", timeout=60).json() == {"status": "ok"}
             assert web.get("/api/system").json()["run"] == web.api.run.run_id
             assert not any(answer.done() for answer in answers)
+            eventually(lambda: lag.turns >= TURNS)
+            # Had a handler held the loop, it would have stood still until the gate was opened.
+            assert lag.longest < time.monotonic() - held
         finally:
             gate.set()
         assert {answer.result() for answer in answers} == {200}

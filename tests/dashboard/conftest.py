@@ -6,11 +6,12 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
+from benchmarks.browser import chromium
 from stack.dashboard import DashboardBuild, built_files, is_fresh, sources
 from stack.runtime.demo import Demo
 from stack.servers.services import Services
 from tests.api.served import Served, as_api, served
-from tests.dashboard.reader import Reader, chromium
+from tests.dashboard.reader import Reader
 from tests.harness import options, play
 
 

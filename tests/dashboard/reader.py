@@ -1,12 +1,11 @@
 """Somebody before a browser, and what the browser says of the page's faults."""
 
 import re
-import shutil
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Literal
 
-from playwright.sync_api import Browser, ConsoleMessage, Page, Playwright, expect
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect
 
 from tests.api.served import Served
 
@@ -33,16 +32,6 @@ SHIFTS: Final = """() => {
 }"""
 
 expect.set_options(timeout=WITHIN_MS)
-
-
-def chromium(playwright: Playwright) -> Browser:
-    """Start the system's Chromium."""
-    names = ("chromium", "chromium-browser", "google-chrome")
-    path = next(filter(None, map(shutil.which, names)), None)
-    assert path, "Chromium is missing: scripts/install_servers.sh brings it"
-    return playwright.chromium.launch(
-        executable_path=path, args=["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
-    )
 
 
 class Reader:

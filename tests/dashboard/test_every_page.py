@@ -16,6 +16,7 @@ from stack.servers.services import Services
 from tests.api.served import Served, as_api, served
 from tests.dashboard.reader import Reader
 from tests.harness import options
+from tests.waiting import eventually
 
 pytestmark = [pytest.mark.kafka, pytest.mark.postgres, pytest.mark.timeout(600)]
 PAGES = (
@@ -119,6 +120,37 @@ def test_the_theme_and_the_palette_are_kept(reader: Reader) -> None:
     expect(root).to_have_attribute("data-palette", "distinct")
     reader.settled()
     assert reader.violations() == []
+
+
+# A panel that is asked anew is drawn anew: all of them are clicked as they stand.
+CLICK_ALL: Final = """() => {
+  const found = [...document.querySelectorAll("button")].filter((b) => b.textContent === "Retry");
+  found.forEach((button) => button.click());
+  return found.length;
+}"""
+
+
+def asked_again(reader: Reader) -> bool:
+    """Ask again where a panel offers it; tell whether none does any more."""
+    count: int = reader.page.evaluate(CLICK_ALL)
+    return count == 0
+
+
+def test_an_api_that_is_away_is_said_on_every_page_and_comes_back(reader: Reader) -> None:
+    """Requests of data are cut on their way; files and the sign-in are still to be had."""
+    page = reader.page
+    for path in PAGES[:-2]:
+        page.route("**/api/**", lambda route: route.abort())
+        reader.go(path)
+        retry = page.get_by_role("button", name="Retry")
+        expect(retry.first, path).to_be_visible()
+        reader.settled()  # no panel waits for what will never come
+        assert reader.violations() == [], path
+        assert reader.sideways() == 0, path
+        expect(page.get_by_text(NONSENSE)).to_have_count(0)
+        page.unroute("**/api/**")
+        eventually(lambda: asked_again(reader))
+        reader.settled()
 
 
 @pytest.fixture(scope="module")

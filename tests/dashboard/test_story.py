@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Error, Page, expect
 
 from stack.runtime.demo import Demo
 from stack.servers.services import Services
@@ -28,7 +28,7 @@ class Day:
         self._services, self._dashboard = services, dashboard
         self._mid_run = MidRun(services.access, BARS)
         self._bars, self._asked, self._over = BARS, threading.Event(), False
-        self._begun = threading.Event()
+        self._begun, self._stands = threading.Event(), threading.Event()
         self._stack = ExitStack()
         self.web: Served
         self.summary: dict[str, Any] = {}
@@ -46,7 +46,10 @@ class Day:
         self._begun.set()
 
     def _hold(self, demo: Demo) -> None:
-        if not self._mid_run(demo) or not (self._asked.is_set() or self._over):
+        if not self._mid_run(demo):
+            return
+        if not (self._asked.is_set() or self._over):
+            self._stands.set()
             return
         self._asked.clear()
         self._bars += BARS
@@ -59,7 +62,12 @@ class Day:
 
     def go_on(self) -> None:
         """Let it play on by so many bars."""
+        self._stands.clear()
         self._asked.set()
+
+    def stand(self) -> None:
+        """Wait until it plays no more bars before it is let go on."""
+        assert self._stands.wait(120)
 
     def end(self) -> dict[str, Any]:
         """Let it play to its end; returns what the auditor says."""
@@ -87,6 +95,18 @@ def positions(page: Page) -> Any:
     return page.get_by_role("region", name="Table of open positions").locator("tbody tr")
 
 
+def asked_to_close(page: Page) -> tuple[str, Any] | None:
+    """Ask to close a position; None where a strategy sold it in between."""
+    ticker = positions(page).first.get_by_role("link").first.inner_text()
+    asks = page.get_by_role("alertdialog", name=f"Close {ticker}")
+    try:
+        page.get_by_role("button", name=f"Close {ticker}", exact=True).click(timeout=5_000)
+        expect(asks).to_contain_text("Estimated proceeds", timeout=5_000)
+    except (AssertionError, Error):
+        return None
+    return ticker, asks
+
+
 def until(playing: Day, condition: Any) -> None:
     """Let the market go on, a little at a time, until something is so."""
 
@@ -109,11 +129,10 @@ def test_a_day_at_the_dashboard(services: Services, dashboard: Path, browser: Br
         until(playing, lambda: positions(page).count() >= 2)
 
         # Closing: asked, pending, and gone only when the event is back.
-        row = positions(page).first
-        ticker = row.get_by_role("link").first.inner_text()
-        row.get_by_role("button", name=re.compile("^Close")).click()
-        asks = page.get_by_role("alertdialog", name=f"Close {ticker}")
-        expect(asks).to_contain_text("Estimated proceeds")
+        playing.stand()
+        found = eventually(lambda: asked_to_close(page))
+        assert found
+        ticker, asks = found
         assert reader.violations() == []
         asks.get_by_role("button", name=re.compile(f"^Sell .* {ticker}$")).click()
         expect(page.get_by_role("button", name=f"Closing {ticker}")).to_be_visible()

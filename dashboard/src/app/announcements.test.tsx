@@ -1,6 +1,9 @@
+import { act, screen } from "@testing-library/react";
 import { describe, expect, it } from "vitest";
 
-import { saidOf } from "./announcements";
+import { shown } from "../test/render";
+import { saidOf, useAnnounced } from "./announcements";
+import { Toasts } from "./toasts";
 
 const event = (kind: string, data: Record<string, unknown>) =>
   ({ type: "event", channel: "trades", kind, data }) as const;
@@ -36,6 +39,47 @@ describe("what is said", () => {
   it("is a refusal by the broker, and nothing that is routine", () => {
     expect(saidOf(event("trades.executed", { ...fill, status: "REJECTED" }))?.icon).toBe("warn");
     expect(saidOf(event("trades.executed", { ...fill, status: "EXPIRED" }))).toBeNull();
-    expect(saidOf(event("trade.decisions", { accepted: false }))).toBeNull();
+  });
+
+  const denial = {
+    accepted: false,
+    ticker: "NVDA",
+    side: "BUY",
+    code: "COOLDOWN",
+    limit: "30 min",
+    actual: "19 min",
+  };
+
+  it("is a denial that prevented something, with its numbers", () => {
+    expect(saidOf(event("trade.decisions", denial))).toEqual({
+      icon: "warn",
+      title: "NVDA: buying was denied",
+      detail: "Cooldown: allowed is 30 min, it was 19 min.",
+    });
+    expect(saidOf(event("trade.decisions", { ...denial, code: "NO_POSITION" }))).toBeNull();
+    expect(saidOf(event("trade.decisions", { ...denial, accepted: true }))).toBeNull();
+  });
+
+  it("says denials alike once, until something else is decided of the ticker", () => {
+    function Page() {
+      useAnnounced();
+      return null;
+    }
+    const { live } = shown(
+      <Toasts>
+        <Page />
+      </Toasts>,
+    );
+    const tell = (data: Record<string, unknown>) =>
+      act(() => live.tell("trade.decisions", { ...denial, ...data }));
+    const heard = () => screen.queryAllByText("NVDA: buying was denied").length;
+    tell({});
+    tell({});
+    tell({ ticker: "AAPL" }); // another ticker parts nothing
+    tell({});
+    expect(heard()).toBe(1);
+    tell({ accepted: true, code: "ACCEPTED" });
+    tell({});
+    expect(heard()).toBe(2);
   });
 });

@@ -17,7 +17,10 @@ interface Said {
   detail: string;
 }
 
-/** What an event is worth saying; null: nothing. Denials are routine: lists have them. */
+/** Denials that prevented nothing: to sell what is not held, to buy what is. Lists have them. */
+const ROUTINE = new Set(["NO_POSITION", "ALREADY_HELD"]);
+
+/** What an event is worth saying; null: nothing. */
 export function saidOf({ kind, data }: LiveEvent): Said | null {
   if (kind === "trading.states") {
     const state = STATES[data["new"] as TradingState];
@@ -28,6 +31,7 @@ export function saidOf({ kind, data }: LiveEvent): Said | null {
       detail: `By ${who}. ${state.says}`,
     };
   }
+  if (kind === "trade.decisions") return denialOf(data);
   if (kind !== "trades.executed") return null;
   const ticker = String(data["ticker"]);
   if (data["status"] === "FILLED" || data["status"] === "PARTIALLY_FILLED") {
@@ -50,16 +54,37 @@ export function saidOf({ kind, data }: LiveEvent): Said | null {
   return null;
 }
 
+function denialOf(data: Record<string, unknown>): Said | null {
+  const code = String(data["code"]);
+  if (data["accepted"] !== false || ROUTINE.has(code)) return null;
+  return {
+    icon: "warn",
+    title: `${String(data["ticker"])}: ${data["side"] === "BUY" ? "buying" : "selling"} was denied`,
+    detail: `${format.words(code)}: allowed is ${String(data["limit"])}, it was ${String(data["actual"])}.`,
+  };
+}
+
+/** Whether two denials would fold into one row: the second is no news. */
+export const foldOf = ({ data }: LiveEvent): string =>
+  [data["ticker"], data["side"], data["code"], data["accepted"]].join(" ");
+
 /** Says what happens; a burst, as when a day is played fast, is left to the lists. */
 export function useAnnounced(): void {
   const say = useSay();
   const recent = useRef<number[]>([]);
+  const decided = useRef(new Map<unknown, string>()); // by ticker: the last decision, as it folds
   const heard = useCallback(
     (events: LiveEvent[]) => {
       const now = Date.now();
       recent.current = recent.current.filter((at) => now - at < BURST_MS);
       for (const event of events) {
         const told = saidOf(event);
+        if (event.kind === "trade.decisions") {
+          const { ticker } = event.data;
+          const before = decided.current.get(ticker);
+          decided.current.set(ticker, foldOf(event));
+          if (before === foldOf(event)) continue;
+        }
         if (!told) continue;
         const always = event.kind === "trading.states";
         if (!always && recent.current.length >= MOST_AT_ONCE) continue;

@@ -5,7 +5,7 @@ import { describe, expect, it, vi } from "vitest";
 
 import { ApiProblem } from "../api/session";
 import { shown } from "../test/render";
-import { type Asked, More, Panel } from "./Panel";
+import { type Asked, More, Panel, after } from "./Panel";
 
 const asked = (more: Partial<Asked<string[]>>): Asked<string[]> => ({
   data: undefined,
@@ -68,6 +68,27 @@ describe("a panel", () => {
     act(() => live.become({ state: "live", heard: Date.now() }));
     expect(screen.queryByText(/old$/)).toBeNull();
     vi.useRealTimers();
+  });
+});
+
+describe("a query behind another", () => {
+  const refetch = vi.fn();
+  const before = { ...asked({ error: new Error("away"), refetch }), isFetching: true };
+
+  it("fails as that one does, and asks that one again", () => {
+    const behind = after(asked({ isPending: true }), before);
+    expect(behind).toMatchObject({ error: before.error, isPending: false, isFetching: true });
+    behind.refetch();
+    expect(refetch).toHaveBeenCalledOnce();
+  });
+
+  it("is itself where it has an answer, an error, or where that one has one", () => {
+    const own = asked({ data: ["one"] });
+    expect(after(own, before)).toBe(own);
+    const failed = asked({ error: new Error("own") });
+    expect(after(failed, before)).toBe(failed);
+    const waits = asked({ isPending: true });
+    expect(after(waits, asked({ data: [], error: new Error("later") }))).toBe(waits);
   });
 });
 

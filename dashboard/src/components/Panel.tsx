@@ -20,6 +20,17 @@ export interface Asked<T> {
   refetch: () => unknown;
 }
 
+/**
+ * A query that is not asked before another has answered: it fails as that one does, and asking again
+ * asks that one. Otherwise its panel would wait for ever.
+ */
+export function after<Q extends Asked<unknown>>(query: Q, before: Asked<unknown>): Q {
+  const held = query.data === undefined && !query.error && before.data === undefined;
+  if (!held || !before.error) return query;
+  const { error, isFetching, refetch } = before;
+  return { ...query, error, isFetching, refetch, isPending: false };
+}
+
 interface PanelProps<T> {
   title: string;
   query: Asked<T>;
@@ -134,7 +145,7 @@ export function EmptyState({
 }) {
   return (
     <div className="state" style={{ minHeight: height }}>
-      <h3>{title}</h3>
+      <p className="title">{title}</p>
       <p>{next}</p>
     </div>
   );
@@ -158,7 +169,7 @@ export function ErrorState({
       <span className="text-warn">
         <Icon name="warn" size={20} />
       </span>
-      <h3>{title}</h3>
+      <p className="title">{title}</p>
       <p>{cause}</p>
       {request ? <p className="mono text-muted">{request.slice(0, 8)}</p> : null}
       <Button onClick={() => void retry()} pending={busy && "Asking..."}>

@@ -1,14 +1,15 @@
-import { useSyncExternalStore } from "react";
+import { useEffect, useState } from "react";
 
-const listeners = new Set<() => void>();
-let now = Date.now();
+type Listener = (now: number) => void;
+
+const listeners = new Set<Listener>();
 let timer: ReturnType<typeof setInterval> | null = null;
 
-function subscribe(listener: () => void): () => void {
+function subscribe(listener: Listener): () => void {
   listeners.add(listener);
   timer ??= setInterval(() => {
-    now = Date.now();
-    for (const each of listeners) each();
+    const now = Date.now();
+    for (const each of listeners) each(now);
   }, 1_000);
   return () => {
     listeners.delete(listener);
@@ -21,8 +22,8 @@ function subscribe(listener: () => void): () => void {
 
 /** The wall clock in milliseconds, once a second; one timer serves the page. */
 export function useNow(): number {
-  return useSyncExternalStore(subscribe, () => {
-    if (!timer) now = Date.now();
-    return now;
-  });
+  // A clock is no store: asked twice in one drawing, it says two things.
+  const [now, tell] = useState(Date.now);
+  useEffect(() => subscribe(tell), []);
+  return now;
 }

@@ -11,6 +11,7 @@ import { type InfiniteData, useInfiniteQuery, useQuery } from "@tanstack/react-q
 import { useEffect, useRef, useState } from "react";
 
 import type { Schemas } from "../../api/client";
+import { after } from "../../components/Panel";
 import { BEFORE_NEWS, meQuery, newsQuery, portfolioQuery } from "../../api/queries";
 import { type Article, published } from "./figures";
 import { type Filters, askedOf, matches } from "./filters";
@@ -86,6 +87,7 @@ export function useFeed(filters: Filters) {
   const fixed = live ? undefined : (anchor ?? until);
   if (!live && anchor === undefined && until !== undefined) setAnchor(until);
 
+  const account = useQuery(portfolioQuery());
   const overview = useInfiniteQuery({
     ...newsQuery({ until, limit: MOST }),
     enabled: known,
@@ -118,7 +120,15 @@ export function useFeed(filters: Filters) {
   // Nobody reads an empty list: what is new need not wait.
   if (settled && shown.length === 0 && waiting.length > 0 && fixed !== until) setAnchor(until);
 
-  return { overview, feed, shown, waiting, fresh, showNew, begun: known || live };
+  return {
+    overview: after(overview, account),
+    feed: after(feed, account),
+    shown,
+    waiting,
+    fresh,
+    showNew,
+    begun: known || live,
+  };
 }
 
 export type Feed = ReturnType<typeof useFeed>;

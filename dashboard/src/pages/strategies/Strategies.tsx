@@ -3,7 +3,7 @@
 import { useQuery } from "@tanstack/react-query";
 
 import { limitsQuery, strategiesQuery } from "../../api/queries";
-import { Panel, SkeletonLines } from "../../components/Panel";
+import { after, Panel, SkeletonLines } from "../../components/Panel";
 import * as format from "../../format/format";
 import { Adjustments } from "./Adjustments";
 import { HistoryPanel } from "./HistoryPanel";
@@ -28,7 +28,7 @@ export default function Strategies() {
   const query = useQuery(strategiesQuery());
   const limits = useQuery(limitsQuery()).data;
   const strategies = query.data && inOrder(query.data);
-  const histories = useHistories(strategies);
+  const histories = after(useHistories(strategies), query);
   return (
     <>
       <div className="pagehead">

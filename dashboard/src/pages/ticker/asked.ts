@@ -4,6 +4,7 @@ import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { useSearchParams } from "react-router";
 
 import { useRunNow } from "../../app/clock";
+import { after } from "../../components/Panel";
 import {
   BEFORE_NEWS,
   barsQuery,
@@ -71,13 +72,14 @@ export function useFills(ticker: string) {
 /** The ticker's articles; a played run knows its news before its bars, so not those to come. */
 export function useNews(ticker: string) {
   const me = useQuery(meQuery()).data;
-  const account = useQuery(portfolioQuery()).data;
-  const asOf = account ? (account.as_of ?? BEFORE_NEWS) : undefined;
+  const account = useQuery(portfolioQuery());
+  const asOf = account.data ? (account.data.as_of ?? BEFORE_NEWS) : undefined;
   const until = me?.live === false ? minute(asOf) : undefined;
-  return useInfiniteQuery({
+  const news = useInfiniteQuery({
     ...newsQuery({ ticker, limit: MOST_NEWS, ...(until ? { until } : {}) }),
     enabled: me !== undefined && (me.live || until !== undefined),
   });
+  return after(news, account);
 }
 
 const MINUTE_MS = 60_000;
