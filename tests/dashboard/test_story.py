@@ -100,7 +100,7 @@ def asked_to_close(page: Page) -> tuple[str, Any] | None:
     ticker = positions(page).first.get_by_role("link").first.inner_text()
     asks = page.get_by_role("alertdialog", name=f"Close {ticker}")
     try:
-        page.get_by_role("button", name=f"Close {ticker}", exact=True).click(timeout=5_000)
+        page.get_by_role("button", name=f"Close {ticker},").click(timeout=5_000)
         expect(asks).to_contain_text("Estimated proceeds", timeout=5_000)
     except (AssertionError, Error):
         return None

@@ -58,7 +58,7 @@ export function PositionRow({
           {position.opened_at ? (
             <Age at={position.opened_at} now={now} />
           ) : (
-            <None why="A reset put it in: no fill opened it" />
+            <None why="No fill that opened it is stored" />
           )}
         </td>
         <td className="r">

@@ -66,7 +66,7 @@ describe("open positions", () => {
     expect(screen.getByText("2 of 20")).toBeTruthy();
     expect(screen.getAllByText("No target is set")).toHaveLength(2);
     expect(screen.getByText("No stop is set")).toBeTruthy();
-    expect(screen.getByText(/A reset put it in/)).toBeTruthy();
+    expect(screen.getByText(/No fill that opened it/)).toBeTruthy();
     expect(screen.getByText("1 h")).toBeTruthy(); // by the run's clock
     expect(screen.getByText("6.0")).toBeTruthy(); // per cent of the price to the stop
   });

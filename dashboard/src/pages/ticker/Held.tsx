@@ -56,7 +56,7 @@ export function Held({ position, now }: { position: Schemas["Position"]; now: nu
             {position.opened_at ? (
               <Age at={position.opened_at} now={now} />
             ) : (
-              <None why="A reset put it in: no fill opened it" />
+              <None why="No fill that opened it is stored" />
             )}
           </Fact>
         </dl>
