@@ -21,6 +21,7 @@ from api.live.cursor import LONGEST, CursorUnreadable
 from api.live.hub import Full, NotReady
 from api.live.listener import Listener
 from api.problems import Away, Forbidden, Misdirected, Problem
+from messages.errors import UNDECODABLE
 
 HELLO_S: Final = 5.0
 GOODBYE_S: Final = 10.0
@@ -125,7 +126,7 @@ class LiveSocket:
             self._waiting -= 1
         try:
             hello = READ_HELLO.decode(text)
-        except msgspec.DecodeError as error:
+        except UNDECODABLE as error:
             raise SentAway(closes.BAD_MESSAGE, "NO_HELLO") from error
         if len(hello.cursor) > LONGEST:
             raise SentAway(closes.BAD_MESSAGE, "CURSOR_INVALID")
@@ -173,7 +174,7 @@ async def _hear(socket: WebSocket, listener: Listener) -> None:
                 return
             try:
                 listener.channels = frozenset(READ.decode(text).channels)
-            except msgspec.DecodeError as error:
+            except UNDECODABLE as error:
                 raise SentAway(closes.BAD_MESSAGE, "NO_SUCH_MESSAGE") from error
             told = {"type": "subscribed", "channels": sorted(listener.channels)}
             listener.offer(msgspec.json.encode(told).decode())

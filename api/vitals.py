@@ -5,6 +5,8 @@ from typing import Literal
 
 from msgspec import Struct
 
+from messages.requests import Moment
+
 FlowState = Literal["running", "restarting", "ended", "failed", "silent"]
 
 
@@ -34,8 +36,8 @@ class FeedVitals(Struct, frozen=True, kw_only=True):
 
     feed: str
     state: str
-    last_success: datetime | None = None
-    last_item: datetime | None = None
+    last_success: Moment | None = None
+    last_item: Moment | None = None
     entries: int = 0
     errors: int = 0
     detail: str = ""

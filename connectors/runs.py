@@ -12,7 +12,7 @@ from connectors.kafka.access import Access
 from connectors.kafka.layout import Layout
 from connectors.parameters import params_of
 from connectors.sentiment.params import ScoringParams
-from messages.errors import TidewireError
+from messages.errors import UNDECODABLE, TidewireError
 from messages.runs import RunSpec
 from messages.values import Groups
 from operators.params import Params
@@ -157,7 +157,7 @@ def load_run(directory: Path) -> Run:
     file = directory / "run.json"
     try:
         return msgspec.json.decode(file.read_bytes(), type=Run)
-    except msgspec.DecodeError as error:
+    except (IsADirectoryError, *UNDECODABLE) as error:
         reason = (
             f"{file} is damaged or was written by another version ({error}): use the version that "
             "wrote it, or begin another run with --run NAME."

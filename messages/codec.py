@@ -18,7 +18,7 @@ from msgspec import Meta, Struct
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 
 from messages.base import Message
-from messages.errors import TidewireError
+from messages.errors import UNDECODABLE, TidewireError
 
 T = TypeVar("T", bound=Message)
 _encoder = msgspec.json.Encoder()
@@ -59,7 +59,7 @@ def decoder(schema: type[T]) -> Callable[[bytes], T]:
             raise Unreadable("MALFORMED", NUL_DETAIL)
         try:
             message = read(data)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        except UNDECODABLE as error:
             raise Unreadable("MALFORMED", str(error)[:500]) from None
         _check(message)
         return message

@@ -23,7 +23,11 @@ people read texts.
 import re
 from typing import ClassVar, Final
 
+import msgspec
+
 ACTION: Final = "Operator action:"
+# What msgspec raises for bytes that are none of a type: whoever decodes bytes catches all of these.
+UNDECODABLE: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
 class TidewireError(Exception):

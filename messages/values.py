@@ -14,7 +14,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from messages.base import make_id
-from messages.errors import TidewireError
+from messages.errors import UNDECODABLE, TidewireError
 
 MAX_REQUEST: Final = 1_048_576  # bytes of a value in JSON
 Text = Annotated[str, Meta(max_length=2_048)]
@@ -96,7 +96,7 @@ class Value(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             raise RequestInvalid(reason)
         try:
             return msgspec.json.decode(data, type=cls)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        except UNDECODABLE as error:
             raise RequestInvalid(str(error) or "it is nested too deeply.") from None
 
 

@@ -9,7 +9,7 @@ from typing import Any, Final, TypeVar
 
 import msgspec
 
-from messages.errors import TidewireError
+from messages.errors import UNDECODABLE, TidewireError
 
 MAX_STATE: Final = 512 * 1024 * 1024
 S = TypeVar("S", bound="State")
@@ -58,7 +58,7 @@ def decode_state(data: bytes, kind: type[S]) -> S:
         decoder = _DECODERS[kind] = msgspec.json.Decoder(kind)
     try:
         state: S = decoder.decode(data)
-    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
+    except UNDECODABLE as error:
         reason = f"not a {kind.__name__} ({str(error)[:200]})"
         raise StateUnreadable(advised(reason)) from None
     return state

@@ -23,6 +23,8 @@ from api.access.hashing import hash_of
 from api.access.people import Pool
 from api.problems import BadRequest, Invalid
 from messages.base import make_id
+from messages.errors import UNDECODABLE
+from messages.requests import Moment
 
 log = logging.getLogger(__name__)
 LASTS: Final = timedelta(days=1)
@@ -85,7 +87,7 @@ class Kept(Struct, frozen=True):
     person: str
     key: str
     told: str
-    until: datetime
+    until: Moment
 
 
 class KeysInFile(Idempotency):
@@ -127,7 +129,7 @@ class KeysInFile(Idempotency):
 def _lines_of(file: Path) -> Iterator[Kept]:
     lines = file.read_bytes().splitlines() if file.is_file() else []
     for line in lines:
-        with suppress(msgspec.DecodeError):  # cut short by the end of a process
+        with suppress(*UNDECODABLE):  # cut short by the end of a process, or damaged
             yield msgspec.json.decode(line, type=Kept)
 
 

@@ -6,6 +6,7 @@ from typing import Any, Literal
 from msgspec import Struct
 
 from api.jobs.tasks import Task
+from messages.requests import Moment
 
 Status = Literal["queued", "running", "finished", "failed", "cancelled"]
 
@@ -23,10 +24,10 @@ class Job(Struct, kw_only=True, forbid_unknown_fields=True):
     id: str
     task: Task
     who: str
-    requested_at: datetime
+    requested_at: Moment
     status: Status = "queued"
-    started_at: datetime | None = None
-    finished_at: datetime | None = None
+    started_at: Moment | None = None
+    finished_at: Moment | None = None
     done: int = 0
     total: int = 0
     error: str = ""

@@ -23,6 +23,7 @@ import msgspec
 from api.jobs.job import Job, Status
 from api.jobs.tasks import BacktestTask, Start, Task
 from connectors.files import write_whole
+from messages.errors import UNDECODABLE
 
 log = logging.getLogger(__name__)
 WAITING: Final = 8
@@ -197,7 +198,7 @@ class Jobs:
         for line in process.stderr or ():
             try:
                 progress = msgspec.json.decode(line, type=Progress)
-            except msgspec.DecodeError:
+            except UNDECODABLE:
                 words.append(line.decode(errors="replace").strip())
                 continue
             with self._lock:
@@ -216,7 +217,7 @@ class Jobs:
                 words = words or "The database did not take it."
             else:  # a proof that fails says so with exit code 1, and is a result, too
                 job.result, good = msgspec.json.decode(out[:LARGEST_RESULT]), code in (0, 1)
-        except msgspec.DecodeError:
+        except UNDECODABLE:
             good = False
             words = words or f"Its process ended with code {code} and without a word."
         if good:
@@ -264,7 +265,7 @@ class Jobs:
         for file in self._directory.glob("*.json"):
             try:
                 job = msgspec.json.decode(file.read_bytes(), type=Job)
-            except (OSError, msgspec.DecodeError):
+            except (OSError, *UNDECODABLE):
                 continue  # of another version, or cut short: nothing that could be gone on with
             if job.id == file.stem:
                 found.append(job)
@@ -289,7 +290,10 @@ class Jobs:
         over = [job for job in self._jobs.values() if job.over]
         for job in over[: max(0, len(self._jobs) - KEPT)]:
             del self._jobs[job.id]
-            self._file(job.id).unlink(missing_ok=True)
+            try:
+                self._file(job.id).unlink(missing_ok=True)
+            except OSError:  # it stays on the disk: the job that was asked for goes on
+                log.exception("a job that is over is not removed", extra={"job": job.id})
 
     def _file(self, id_: str) -> Path:
         return self._directory / f"{id_}.json"

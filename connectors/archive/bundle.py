@@ -4,15 +4,21 @@ import re
 import shutil
 import tarfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
 from connectors.archive.check import Checked, states_manifests, topics_manifest, verify
-from connectors.archive.files import MANIFEST, ArchiveDamaged
+from connectors.archive.files import MANIFEST, UPGRADE, ArchiveDamaged
 from connectors.files import put_in_place
 from messages.errors import TidewireError
 
 RUN_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,80}")
+LONGEST_NAME: Final = 50  # characters of a bundle's name in that of its draft
+ANOTHER: Final = "ask for another bundle; nothing was taken in"
+PLAIN: Final = (tarfile.REGTYPE, tarfile.AREGTYPE, tarfile.DIRTYPE)
+# What `tarfile` raises besides its own errors for headers that no program writes.
+NO_TAR: Final = (ValueError, OverflowError, RecursionError, EOFError, MemoryError)
 
 
 class CannotImport(TidewireError, RuntimeError):
@@ -29,10 +35,13 @@ def export(run: Path, target: Path) -> Checked:
     """
     counted = verify(run)
     draft = target.with_name(f".{target.name}.draft")
-    with tarfile.open(draft, "w", format=tarfile.PAX_FORMAT) as bundle:
-        for file in _files(run):
-            bundle.add(file, f"{run.name}/{file.relative_to(run)}", recursive=False)
-    put_in_place(draft, target)
+    try:
+        with tarfile.open(draft, "w", format=tarfile.PAX_FORMAT) as bundle:
+            for file in _files(run):
+                bundle.add(file, f"{run.name}/{file.relative_to(run)}", recursive=False)
+        put_in_place(draft, target)
+    finally:
+        draft.unlink(missing_ok=True)
     return counted
 
 
@@ -46,31 +55,80 @@ def take_in(source: Path, archive: Path) -> tuple[str, Checked]:
 
     Raises:
         CannotImport: it is no bundle, names a place outside, or the run is there already.
-        ArchiveDamaged: a file is not what its manifest says; nothing is left behind.
+        ArchiveDamaged: a file is not what its manifest says, or no file of a bundle at all.
+
+    Whatever is raised, nothing is left behind.
     """
-    archive.mkdir(parents=True, exist_ok=True)
-    draft = archive / f".import-{source.name}"
-    shutil.rmtree(draft, ignore_errors=True)
     try:
-        with tarfile.open(source) as bundle:
+        with _draft_in(archive, source) as draft:
+            return _taken_in(source, draft, archive)
+    except tarfile.TarError as error:
+        reason = (
+            f"{source} cannot be unpacked ({error}): name a file that `archive export` wrote, "
+            "or ask for another bundle; nothing was taken in."
+        )
+        raise CannotImport(reason) from error
+    except OSError as error:
+        reason = (
+            f"{source} cannot be unpacked into {archive} ({error}): name a file that can be read, "
+            "and a home that can be written to and has room."
+        )
+        raise CannotImport(reason) from error
+
+
+@contextmanager
+def _draft_in(archive: Path, source: Path) -> Iterator[Path]:
+    """Give a new directory beside the archives, which is gone afterwards, whatever happens."""
+    archive.mkdir(parents=True, exist_ok=True)
+    draft = archive / f".import-{source.name[:LONGEST_NAME]}"
+    _remove(draft)  # what an import that was killed has left
+    draft.mkdir()
+    try:
+        yield draft
+    finally:
+        _remove(draft)
+
+
+def _remove(draft: Path) -> None:
+    if draft.is_dir() and not draft.is_symlink():
+        shutil.rmtree(draft, ignore_errors=True)
+    else:
+        draft.unlink(missing_ok=True)
+
+
+def _taken_in(source: Path, draft: Path, archive: Path) -> tuple[str, Checked]:
+    """Unpack a bundle into a draft, check it, and move it to its place.
+
+    Raises:
+        ArchiveDamaged: what is amiss, in words of the bundle: its reader has no other copy.
+    """
+    try:
+        # Plain, as it is written: a bundle takes no more room than its own size.
+        with tarfile.open(source, "r:") as bundle:
             _unpack(bundle, draft)
-        runs = [d for d in draft.iterdir() if d.is_dir()] if draft.exists() else []
-        if len(runs) != 1 or not RUN_NAME.fullmatch(runs[0].name):
-            reason = f"{source} is no bundle of one run: name a file that `archive export` wrote."
-            raise CannotImport(reason)
-        target = archive / runs[0].name
+        run = _only_run(draft, source)
+        target = archive / run.name
         if target.exists():
             reason = f"{target} is there already: move it away first; nothing was changed."
             raise CannotImport(reason)
-        counted = verify(runs[0])
-        _nothing_else(runs[0])
-        runs[0].rename(target)
-    except (OSError, tarfile.TarError) as error:
-        reason = f"{source} cannot be unpacked ({error}): name a file that `archive export` wrote."
-        raise CannotImport(reason) from error
-    finally:
-        shutil.rmtree(draft, ignore_errors=True)
+        counted = verify(run)
+        _nothing_else(run)
+    except ArchiveDamaged as error:
+        fault = f"{source}: {error.fault.replace(f'{draft}/', '')}"
+        raise ArchiveDamaged(fault, UPGRADE if error.advice == UPGRADE else ANOTHER) from error
+    except NO_TAR as error:
+        fault = f"{source} cannot be unpacked ({str(error) or type(error).__name__})"
+        raise ArchiveDamaged(fault, ANOTHER) from error
+    run.rename(target)
     return target.name, counted
+
+
+def _only_run(draft: Path, source: Path) -> Path:
+    runs = [d for d in draft.iterdir() if d.is_dir()]
+    if len(runs) != 1 or not RUN_NAME.fullmatch(runs[0].name):
+        reason = f"{source} is no bundle of one run: name a file that `archive export` wrote."
+        raise CannotImport(reason)
+    return runs[0]
 
 
 def _unpack(bundle: tarfile.TarFile, target: Path) -> None:
@@ -78,22 +136,42 @@ def _unpack(bundle: tarfile.TarFile, target: Path) -> None:
 
     Early Pythons 3.11 have no filters for this; a bundle needs less than these let through.
 
+    Args:
+        bundle: opened.
+        target: a directory that is there and empty.
+
     Raises:
-        TarError: it holds something else, or names a place outside.
+        TarError: it holds something else, names a place outside, or a place twice.
     """
     for member in bundle:
         place = Path(member.name)
-        if place.is_absolute() or ".." in place.parts or not (member.isfile() or member.isdir()):
-            reason = f"{member.name[:200]} is no plain file within it"
+        if not _is_plain(member, place):
+            reason = f"{member.name[:200]!r} is no plain file within it"
             raise tarfile.TarError(reason)
-        found = target / place
-        content = bundle.extractfile(member)
-        if content is None:
-            found.mkdir(parents=True, exist_ok=True)
-            continue
-        found.parent.mkdir(parents=True, exist_ok=True)
-        with content, found.open("xb") as out:
-            shutil.copyfileobj(content, out)
+        try:
+            _write(bundle, member, target / place)
+        except (FileExistsError, NotADirectoryError, IsADirectoryError) as error:
+            reason = f"{member.name[:200]!r} stands where another file does"
+            raise tarfile.TarError(reason) from error
+
+
+def _is_plain(member: tarfile.TarInfo, place: Path) -> bool:
+    """Tell whether a member is a file or a directory below the top, with all its bytes.
+
+    A sparse file counts as a file, and may be larger than any disk.
+    """
+    within = bool(place.parts) and not place.is_absolute() and ".." not in place.parts
+    return within and member.type in PLAIN and not member.issparse() and member.size >= 0
+
+
+def _write(bundle: tarfile.TarFile, member: tarfile.TarInfo, file: Path) -> None:
+    content = bundle.extractfile(member)
+    if content is None:
+        file.mkdir(parents=True, exist_ok=True)
+        return
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with content, file.open("xb") as out:
+        shutil.copyfileobj(content, out)
 
 
 def _nothing_else(run: Path) -> None:
@@ -107,15 +185,12 @@ def _nothing_else(run: Path) -> None:
     if others:
         reason = (
             f"The bundle holds {others[0].relative_to(run)}, which no manifest names: it was not "
-            "written by `archive export`. Nothing was taken in; ask for another bundle."
+            "written by `archive export`. Ask for another bundle; nothing was taken in."
         )
         raise CannotImport(reason)
 
 
 def _files(run: Path) -> Iterator[Path]:
-    if not (run / "run.json").exists():
-        reason = f"{run} has no run.json: restore it from a copy."
-        raise ArchiveDamaged(reason)
     yield run / "run.json"
     yield run / "topics" / MANIFEST
     for file in topics_manifest(run).files:

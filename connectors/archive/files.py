@@ -12,23 +12,44 @@ Files appear whole or not at all; a manifest names a file only once it is durabl
 """
 
 from pathlib import Path
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 import msgspec
+from msgspec import Meta
 
 from connectors.files import write_whole
-from messages.errors import TidewireError
+from messages.errors import UNDECODABLE, TidewireError
 
 MANIFEST: Final = "manifest.json"
 FORMAT: Final = 1
+RESTORE: Final = "restore it from a copy (`tidewire archive import`)"
+UPGRADE: Final = "upgrade Tidewire"
 BEFORE_TIME: Final = "0000-00-00"  # sorts before every day: records before the log had a time
+# Manifests come from strangers, too: these are parts of paths and numbers, and nothing else.
+TopicName = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,248}\Z")]
+Day = Annotated[str, Meta(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}\Z")]
+Partition = Annotated[str, Meta(pattern=r"^[0-9]{1,9}\Z")]
 
 
 class ArchiveDamaged(TidewireError, RuntimeError):
     """A file of the archive is not what its manifest says.
 
     Operator action: see the message; restore the file from a copy (`tidewire archive import`).
+
+    Attributes:
+        fault: what is amiss, and where.
+        advice: what to do; whoever meets the fault elsewhere than in an archive of the home, as
+            `connectors.archive.bundle` does, gives another one.
     """
+
+    def __init__(self, fault: str, advice: str = RESTORE) -> None:
+        """Say what is amiss and what to do."""
+        super().__init__(fault, advice)
+        self.fault, self.advice = fault, advice
+
+    def __str__(self) -> str:
+        """Return both as one sentence."""
+        return f"{self.fault}: {self.advice}."
 
 
 class DayFile(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,14 +62,14 @@ class DayFile(msgspec.Struct, frozen=True, kw_only=True):
         facts: those that readers see; None in a manifest of an earlier version.
     """
 
-    topic: str
-    day: str
+    topic: TopicName
+    day: Day
     rows: int
     bytes: int
     sha256: str
     first_stamp: int
     last_stamp: int
-    offsets: dict[str, tuple[int, int]]
+    offsets: dict[Partition, tuple[int, int]]
     facts: int | None = None
 
     @property
@@ -77,7 +98,7 @@ class TopicsManifest(msgspec.Struct, frozen=True, kw_only=True):
 class StateFile(msgspec.Struct, frozen=True, kw_only=True):
     """One shard's kept state: everything before `boundary` is in it, nothing at or after."""
 
-    day: str
+    day: Day
     boundary: int
     bytes: int
     sha256: str
@@ -112,12 +133,12 @@ def read_manifest(directory: Path, kind: type[Any]) -> Any:
         found = msgspec.json.decode(file.read_bytes(), type=kind)
     except FileNotFoundError:
         return None
-    except msgspec.DecodeError as error:
-        reason = f"{file} cannot be read ({error}): restore it from a copy."
-        raise ArchiveDamaged(reason) from error
+    except (OSError, *UNDECODABLE) as error:
+        fault = f"{file} cannot be read ({error})"
+        raise ArchiveDamaged(fault) from error
     if found.format > FORMAT:
-        reason = f"{file} has format {found.format}, this program knows {FORMAT}: upgrade Tidewire."
-        raise ArchiveDamaged(reason)
+        fault = f"{file} has format {found.format}, this program knows {FORMAT}"
+        raise ArchiveDamaged(fault, UPGRADE)
     return found
 
 

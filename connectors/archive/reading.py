@@ -4,11 +4,11 @@ import hashlib
 from collections.abc import Collection, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Final, TypeVar
 
 import msgspec
 
-from connectors.archive.check import topics_manifest, vouch_for
+from connectors.archive.check import topics_manifest, vouch_for, written_run
 from connectors.archive.checkpoints import STATE_VERSION, Checkpoint
 from connectors.archive.day_files import read_rows
 from connectors.archive.files import (
@@ -26,9 +26,10 @@ from connectors.runs import Run
 from messages.base import Message
 from messages.codec import Unreadable, decoder
 from messages.control import RunStarted
-from messages.errors import TidewireError
+from messages.errors import UNDECODABLE, TidewireError
 from messages.flows import FEEDBACK
 from messages.topics import RAW, RUNS_STARTED, Topic
+from messages.values import Groups
 from operators.states import decode_state
 
 T = TypeVar("T", bound=Message)
@@ -75,8 +76,13 @@ class ArchivedRun:
             ArchiveDamaged: RunStarted is missing, or its settings are not what their hash says.
             StrategyNotTrusted: it names a strategy that is not trusted.
         """
-        params: dict[str, Any] = msgspec.json.decode(self.started.settings)
-        self._see_trust(params.get("own", {}).get("strategies", ()))
+        try:
+            params = msgspec.json.decode(self.started.settings, type=Groups)
+        except UNDECODABLE as error:
+            fault = f"{self.path}: runs.started has settings that are none ({error})"
+            raise ArchiveDamaged(fault) from error
+        named = params.get("own", {}).get("strategies", ())
+        self._see_trust(named if isinstance(named, tuple) else (str(named),))
         spec = msgspec.structs.replace(self.written.spec, params=params)
         return msgspec.structs.replace(self.written, spec=spec)
 
@@ -87,11 +93,7 @@ class ArchivedRun:
         Raises:
             ArchiveDamaged: it cannot be read.
         """
-        try:
-            return msgspec.json.decode((self.path / "run.json").read_bytes(), type=Run)
-        except (OSError, msgspec.DecodeError) as error:
-            reason = f"{self.path / 'run.json'} cannot be read ({error}): restore it from a copy."
-            raise ArchiveDamaged(reason) from error
+        return written_run(self.path)
 
     def _see_trust(self, strategies: Collection[str]) -> None:
         foreign = [name for name in strategies if name not in self._trusted]
@@ -113,11 +115,11 @@ class ArchivedRun:
         try:
             found: RunStarted = decoder(RunStarted)(rows[0].value or b"")
         except (IndexError, Unreadable) as error:
-            reason = f"{self.path} holds no readable runs.started: restore it from a copy."
-            raise ArchiveDamaged(reason) from error
+            fault = f"{self.path} holds no readable runs.started"
+            raise ArchiveDamaged(fault) from error
         if hashlib.sha256(found.settings.encode()).hexdigest() != found.settings_hash:
-            reason = f"{self.path}: runs.started has settings that its own hash does not fit."
-            raise ArchiveDamaged(reason)
+            fault = f"{self.path}: runs.started has settings that its own hash does not fit"
+            raise ArchiveDamaged(fault)
         return found
 
     @cached_property
@@ -221,11 +223,9 @@ class ArchivedRun:
         ):
             if not needed:
                 return {}
-            reason = (
-                f"{directory} was kept under other settings or by another version: replay with "
-                "--from-start, or with the version that kept it."
-            )
-            raise ArchiveDamaged(reason)
+            fault = f"{directory} was kept under other settings or by another version"
+            advice = "replay with --from-start, or with the version that kept it"
+            raise ArchiveDamaged(fault, advice)
         return {f.boundary: f for f in found.files}
 
     def checkpoint(self, flow: str, shard: str, file: StateFile) -> Checkpoint:

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import msgspec
 
-from messages.errors import TidewireError
+from messages.errors import UNDECODABLE, TidewireError
 from operators.admission import InputRow
 
 PROBED: Final = 1_000
@@ -71,6 +71,6 @@ def _open(file: Path) -> Any:
 def _object(line: bytes) -> dict[str, Any] | None:
     try:
         value = msgspec.json.decode(line)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+    except UNDECODABLE:
         return None
     return value if isinstance(value, dict) else None

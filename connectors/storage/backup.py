@@ -11,6 +11,7 @@ manifest, and then migrates it to this program's version; if anything differs no
 
 import hashlib
 import zipfile
+import zlib
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -27,10 +28,13 @@ from connectors.storage.partitions import PARTITIONED, month_of, statement
 from connectors.storage.people_migrations.tables_v1 import NAMES as PEOPLE_NAMES
 from connectors.storage.schema import current_state, upgrade, upgrade_people
 from connectors.version import VERSION
-from messages.errors import TidewireError
+from messages.errors import UNDECODABLE, TidewireError
 
 MANIFEST: Final = "manifest.json"
 FORMAT: Final = 1
+# What `zipfile` raises for a file in it: not there, cut off, packed or locked in another way.
+NOT_UNPACKED: Final = (KeyError, EOFError, RuntimeError, zlib.error)
+NOT_LOADED: Final = (psycopg.DataError, psycopg.IntegrityError, psycopg.ProgrammingError)
 LARGEST_MANIFEST: Final = 16_000_000
 CHUNK: Final = 1 << 20
 PEOPLE_BEFORE: Final = frozenset(PEOPLE_NAMES)  # in a run's schema up to version 0005
@@ -193,7 +197,7 @@ def _manifest(bundle: zipfile.ZipFile, source: Path) -> Manifest:
             reason = f"{source} has a manifest that is too large: it is none of `db backup`."
             raise BackupUnusable(reason)
         manifest = msgspec.json.decode(bundle.read(MANIFEST), type=Manifest)
-    except (KeyError, msgspec.DecodeError) as error:
+    except (*NOT_UNPACKED, *UNDECODABLE) as error:
         reason = f"{source} has no readable manifest ({error}): name a file of `db backup`."
         raise BackupUnusable(reason) from error
     if manifest.format != FORMAT:
@@ -245,8 +249,9 @@ def _copy_in(cursor: Cursor, table: str, part: TableCopy, bundle: zipfile.ZipFil
         with bundle.open(_name(table)) as rows, cursor.copy(copy) as into:
             while data := rows.read(CHUNK):
                 into.write(data)
-    except (KeyError, psycopg.DataError, psycopg.IntegrityError, psycopg.ProgrammingError) as error:
-        reason = f"The backup's {table} cannot be loaded ({str(error).splitlines()[0]})."
+    except (*NOT_UNPACKED, *NOT_LOADED) as error:
+        said = [*str(error).splitlines(), type(error).__name__][0]
+        reason = f"The backup's {table} cannot be loaded ({said}): take another one."
         raise BackupUnusable(reason) from error
 
 

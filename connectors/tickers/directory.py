@@ -85,7 +85,7 @@ def _rows(text: str, file: Path) -> Iterable[tuple[str, str]]:
     if text.lstrip()[:1] in "[{":
         try:
             content: Any = json.loads(text)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise DirectoryUnusable(_unknown(file)) from error
         values = content.values() if isinstance(content, dict) else content
         for row in values:

@@ -6,6 +6,7 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from connectors.archive.reading import ArchivedRun
+from messages.errors import UNDECODABLE
 from messages.topics import CONTROL_ACCEPTED, TOPICS
 
 # How ids of each kind begin, and the topic that has them.
@@ -72,7 +73,7 @@ class RecordIndex:
         for row in self.archive.facts(topic, day, day):
             try:
                 body = msgspec.json.decode(row.value or b"")
-            except msgspec.DecodeError:
+            except UNDECODABLE:
                 continue  # its dead letter says why
             if isinstance(body, dict) and isinstance(body.get("id"), str):
                 yield IndexedRecord(topic, row.partition, row.offset, row.stamp, body)

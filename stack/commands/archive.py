@@ -6,8 +6,8 @@ from collections import Counter
 from pathlib import Path
 
 from connectors.archive.bundle import export, take_in
-from connectors.archive.check import states_manifests, topics_manifest, verify
-from connectors.archive.files import ArchiveDamaged
+from connectors.archive.check import states_manifests, topics_manifest, verify, written_run
+from connectors.archive.files import ArchiveDamaged, TopicsManifest, read_manifest
 from stack.commands.options import home_of
 from stack.commands.table import text_table
 from stack.errors import StackError
@@ -79,10 +79,15 @@ def _find(home: Home, run: str) -> Path:
 
 
 def _line(run: Path) -> str:
+    """Return what an archive has; of a damaged one, what is amiss, as the others matter, too."""
     try:
-        files = topics_manifest(run).files
-    except ArchiveDamaged:
+        written_run(run)
+        manifest: TopicsManifest | None = read_manifest(run / "topics", TopicsManifest)
+    except ArchiveDamaged as error:
+        return f"{run.name}  damaged: {error}"
+    if manifest is None or not manifest.files:
         return f"{run.name}  no finished day yet"
+    files = manifest.files
     days = sorted({f.day for f in files})
     size = sum(f.bytes for f in files)
     rows = sum(f.rows for f in files)

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from connectors.archive.files import BEFORE_TIME
+from connectors.archive.files import BEFORE_TIME, ArchiveDamaged
 from connectors.archive.reading import ArchivedRun, DayNotArchived
 from connectors.settings import load_settings
 from messages.topics import MARKET_BARS
@@ -15,6 +15,8 @@ def open_archive(
 ) -> ArchivedRun:
     """Open the archive that a command means: the run named, or the last one that has the day.
 
+    A damaged archive is passed over unless it is the one named: `archive ls` says what it lacks.
+
     Args:
         home: directory of all state; None: the setting, or where the last run was.
         run: its name; empty: any.
@@ -23,6 +25,7 @@ def open_archive(
 
     Raises:
         StackError: there is none.
+        ArchiveDamaged: the one named is.
     """
     directory, last = _home_of(home)
     archive = directory / "archive"
@@ -30,7 +33,7 @@ def open_archive(
     if run:
         runs = [d for d in runs if d.name == run]
     trusted = load_settings().own.strategies if run_strategies else ()
-    found = [ArchivedRun(d, trusted) for d in runs]
+    found = [a for d in runs if _is_usable(a := ArchivedRun(d, trusted), day) or run]
     found.sort(key=lambda a: (a.path.name == last, a.written.spec.started_at))
     for one in reversed(found):
         if not day or any(f.day == day for f in one.manifest.files):
@@ -41,6 +44,15 @@ def open_archive(
         f"{archive} holds no archive of {what}{with_day}: `tidewire archive ls` lists what it has."
     )
     raise StackError(reason)
+
+
+def _is_usable(archive: ArchivedRun, day: str) -> bool:
+    """Tell whether an archive says what it is and, where a day is asked for, which days it has."""
+    try:
+        _ = archive.written
+        return not day or bool(archive.manifest.files)
+    except ArchiveDamaged:
+        return False
 
 
 def traded_day(archive: ArchivedRun) -> str:

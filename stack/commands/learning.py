@@ -167,11 +167,11 @@ def recorded_by(archive: ArchivedRun) -> Recorded:
             try:
                 message = read(row.value or b"")
             except Unreadable as error:
-                reason = (
+                fault = (
                     f"{topic.name}, partition {row.partition}, offset {row.offset}, is no "
-                    f"{topic.schema.__name__} ({error}): restore the archive from a copy."
+                    f"{topic.schema.__name__} ({error})"
                 )
-                raise ArchiveDamaged(reason) from error
+                raise ArchiveDamaged(fault, "restore the archive from a copy") from error
             found[message.id] = row.stamp, msgspec.json.decode(encode(message))
         return list(found.values())
 

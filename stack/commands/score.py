@@ -140,7 +140,7 @@ def _articles(file: Path) -> Iterator[Article]:
             continue
         try:
             fields = json.loads(line)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             yield None, "", f"line {number} is not JSON ({error}): correct it or leave it out"
             continue
         if not isinstance(fields, dict) or not (text := text_of_fields(fields)).strip():

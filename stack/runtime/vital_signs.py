@@ -6,6 +6,7 @@ from pathlib import Path
 import msgspec
 
 from api.vitals import FeedVitals, FlowVitals
+from messages.errors import UNDECODABLE
 from stack.runtime.health import rows_of
 
 
@@ -26,5 +27,5 @@ def feed_vitals(run: Path) -> Sequence[FeedVitals]:
         return msgspec.json.decode(
             (run / "status" / "feeds.json").read_bytes(), type=list[FeedVitals]
         )
-    except (OSError, msgspec.DecodeError):
+    except (OSError, *UNDECODABLE):
         return []

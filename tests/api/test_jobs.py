@@ -265,6 +265,12 @@ def test_what_ran_when_its_process_died_has_failed_for_who_takes_over(
     jobs.close()
 
 
+def of_no_zone(id_: str) -> bytes:
+    """Return a job whose time has no zone: beside others there is no telling which was first."""
+    job = Job(id=id_, task=TASK, who="eve", requested_at=NOW, status="finished")
+    return msgspec.json.encode(job).replace(b"12:00:00Z", b"12:00:00")
+
+
 def test_files_of_strangers_are_no_jobs(tmp_path: Path, told: list[Any]) -> None:
     place = tmp_path / "jobs"
     outside = tmp_path / "outside.json"
@@ -273,8 +279,10 @@ def test_files_of_strangers_are_no_jobs(tmp_path: Path, told: list[Any]) -> None
     job = Job(id="../outside", task=TASK, who="eve", requested_at=NOW)
     for name, text in (
         ("a", msgspec.json.encode(job)), ("b", b""), ("c", b"[" * 10_000), ("d", b'{"id": "d"}'),
+        ("e", b'{"id": "\xff"}'), ("f", b'{"result": ' + b"[" * 10_000), ("g", of_no_zone("g")),
     ):  # fmt: skip
         (place / f"{name}.json").write_bytes(text)
+    (place / "h.json").mkdir()
     jobs = jobs_of(place, Sleepers("pass"), told)
     assert list(jobs.all()) == []
     jobs.close()
@@ -295,6 +303,20 @@ def test_a_full_disk_ends_no_job_and_stops_no_other(
     jobs.close()
 
 
+def test_an_old_job_that_cannot_be_removed_keeps_no_new_one_waiting(
+    tmp_path: Path, told: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("api.jobs.jobs.KEPT", 1)
+    jobs = jobs_of(tmp_path, Sleepers('print(\'{"id": "bt-1", "kept": true}\')'), told)
+    jobs.ask("job-0", TASK, "ann")
+    eventually(lambda: all(job.status == "finished" for job in jobs.all()))
+    (tmp_path / "job-0.json").unlink()
+    (tmp_path / "job-0.json").mkdir()  # which no unlink removes
+    jobs.ask("job-1", TASK, "ann")
+    eventually(lambda: [(job.id, job.status) for job in jobs.all()] == [("job-1", "finished")])
+    jobs.close()
+
+
 @pytest.mark.parametrize(
     ("program", "status", "error"),
     [
@@ -303,6 +325,9 @@ def test_a_full_disk_ends_no_job_and_stops_no_other(
         ("print('{\"id\": \"bt-1\", \"kept\": false}')", "failed", "The database did not take it."),
         ("pass", "failed", "Its process ended with code 0 and without a word."),
         ("print('[1, 2')", "failed", "Its process ended with code 0 and without a word."),
+        ("print('{\"x\": ' + '[' * 5000)", "failed",
+         "Its process ended with code 0 and without a word."),
+        ("import sys; sys.exit('{\"x\": ' + '[' * 5000)", "failed", '{"x": ' + "[" * 5_000),
         ("import os; os.kill(os.getpid(), 9)", "failed",
          "Its process ended with code -9 and without a word."),
     ],

@@ -205,6 +205,24 @@ def test_a_key_outlives_the_process(tmp_path: Path) -> None:
     assert KeysInFile(file, clock).id_of(*asked, '{"ticker":"MSFT"}') == first
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        b'{"person": "\xff"}',
+        b'{"x": ' + b"[" * 5_000,
+        b'{"person": "me", "key": "k", "told": "", "until": "2999-01-01T00:00:00"}',
+    ],
+)
+def test_a_damaged_line_is_no_key(tmp_path: Path, line: bytes) -> None:
+    clock, file = Clock(), tmp_path / "keys"
+    first = KeysInFile(file, clock).id_of("cmd", "run", "me", "/halt", "k", "{}")
+    file.write_bytes(line + b"\n" + file.read_bytes())
+    again = KeysInFile(file, clock)
+    assert again.id_of("cmd", "run", "me", "/halt", "k", "{}") == first
+    with pytest.raises(Invalid):
+        again.id_of("cmd", "run", "me", "/halt", "k", '{"why": "x"}')
+
+
 def test_a_full_disk_keeps_a_key_as_long_as_the_process(tmp_path: Path) -> None:
     keys = KeysInFile(tmp_path, Clock())  # a directory takes no line
     keys.id_of("cmd", "run", "me", "/halt", "k", "{}")

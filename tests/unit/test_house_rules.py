@@ -55,6 +55,13 @@ def test_the_rule_about_sleeps_sees_them() -> None:
     assert not sleeps(ast.parse("import time; time.monotonic()"))
 
 
+def test_whoever_decodes_bytes_catches_all_that_msgspec_raises() -> None:
+    """`DecodeError` alone lets bytes that are no UTF-8, or nested too deeply, end a process."""
+    for file in FILES:
+        if "tests" not in file.parts and file != ROOT / "messages/errors.py":
+            assert "msgspec.DecodeError" not in file.read_text(), f"{file}: catch UNDECODABLE"
+
+
 # Where the environment may be read below stack: settings; and a variable that a library reads.
 READS_THE_ENVIRONMENT = {"connectors/settings.py", "connectors/sentiment/finbert.py"}
 BELOW_STACK = ("messages", "operators", "connectors", "flows", "api")

@@ -4,6 +4,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from connectors.archive.check import Checked, states_manifests, topics_manifest, verify, vouch_for
@@ -16,7 +18,7 @@ from connectors.archive.files import (
     write_manifest,
 )
 from connectors.files import sha256_of, write_whole
-from tests.archives import DAY, record, write_days
+from tests.archives import DAY, record, run_of, write_days
 from tests.forgery import flip_a_byte, rewrite
 
 NEXT = "2025-03-13"
@@ -38,6 +40,7 @@ def run(tmp_path: Path) -> Path:
         state_version=1, files=(state,),
     )  # fmt: skip
     write_manifest(directory, manifest)
+    (run / "run.json").write_bytes(msgspec.json.encode(run_of(run)))
     return run
 
 
@@ -142,3 +145,81 @@ def test_missing_files_and_changed_states(run: Path) -> None:
         verify(run)
     with pytest.raises(ArchiveDamaged, match="the file is missing"):
         vouch_for(run / "nowhere", "0")
+
+
+def test_an_archive_without_a_day_is_none(run: Path) -> None:
+    with_files(run, lambda _: [])
+    with pytest.raises(ArchiveDamaged, match="holds no finished day"):
+        verify(run)
+
+
+@pytest.mark.parametrize(
+    "data", [b"", b"[]", b'{"spec": {}}', b'{"spec": "\xff"}', b'{"spec": ' + b"[" * 5_000]
+)
+def test_a_run_file_that_is_none(run: Path, data: bytes) -> None:
+    (run / "run.json").write_bytes(data)
+    with pytest.raises(ArchiveDamaged, match=r"run\.json cannot be read.*restore it from a copy"):
+        verify(run)
+
+
+def test_a_run_file_that_is_a_directory_or_not_there(run: Path) -> None:
+    (run / "run.json").unlink()
+    with pytest.raises(ArchiveDamaged, match=r"has no run\.json"):
+        verify(run)
+    (run / "run.json").mkdir()
+    with pytest.raises(ArchiveDamaged, match=r"run\.json cannot be read"):
+        verify(run)
+
+
+def no_parquet(file: Path) -> None:
+    file.write_bytes(b"PAR1, they say")
+
+
+def cut_off(file: Path) -> None:
+    file.write_bytes(file.read_bytes()[:-20] + b"PAR1")
+
+
+def other_columns(file: Path) -> None:
+    pq.write_table(pq.read_table(file).drop_columns(["offset"]), file)
+
+
+def other_types(file: Path) -> None:
+    table = pq.read_table(file)
+    words = pa.array(["x"] * table.num_rows)
+    pq.write_table(table.set_column(0, "stamp", words), file)
+
+
+def no_digest(file: Path) -> None:
+    pq.write_table(pq.read_table(file).drop_columns(["digest"]), file)
+
+
+FORGERIES = [no_parquet, cut_off, other_columns, other_types, no_digest]
+
+
+@pytest.mark.parametrize("forge", FORGERIES)
+@pytest.mark.parametrize("fits", [True, False])
+def test_a_file_that_is_no_day_file(run: Path, forge: Callable[[Path], None], fits: bool) -> None:
+    """Whatever a stranger put there, with a manifest that vouches for it or with none."""
+    file = run / "topics" / "t" / f"{DAY}.parquet"
+    forge(file)
+    if fits:
+        digest = sha256_of(file)
+        with_files(run, lambda f: [msgspec.structs.replace(f[0], sha256=digest), *f[1:]])
+    words = "holds no rows that can be read|has other columns" if fits else "SHA-256 is"
+    with pytest.raises(ArchiveDamaged, match=words):
+        verify(run)
+
+
+def test_a_directory_in_a_file_s_place(run: Path) -> None:
+    file = run / "topics" / "t" / f"{DAY}.parquet"
+    file.unlink()
+    file.mkdir()
+    with pytest.raises(ArchiveDamaged, match="the file is missing"):
+        verify(run)
+
+
+def test_a_row_of_a_partition_that_the_manifest_does_not_know(run: Path) -> None:
+    with_offsets(run, p1=(3, 4))
+    message = "offset in partition 0 is 3, its manifest says that there is none"
+    with pytest.raises(ArchiveDamaged, match=message):
+        verify(run)

@@ -1,5 +1,6 @@
 """Manifests and files that appear whole or not at all."""
 
+import pickle
 from pathlib import Path
 
 import msgspec
@@ -61,6 +62,39 @@ def test_a_manifest_that_cannot_be_read(tmp_path: Path, text: str) -> None:
     (tmp_path / MANIFEST).write_text(text)
     with pytest.raises(ArchiveDamaged, match=r"cannot be read.*restore it from a copy"):
         read_manifest(tmp_path, TopicsManifest)
+
+
+@pytest.mark.parametrize("data", [b'{"run_id": "\xff"}', b'{"x": ' + b"[" * 5_000])
+def test_bytes_that_are_no_json(tmp_path: Path, data: bytes) -> None:
+    (tmp_path / MANIFEST).write_bytes(data)
+    with pytest.raises(ArchiveDamaged, match=r"cannot be read.*restore it from a copy"):
+        read_manifest(tmp_path, TopicsManifest)
+
+
+def test_a_manifest_that_is_a_directory(tmp_path: Path) -> None:
+    (tmp_path / MANIFEST).mkdir()
+    with pytest.raises(ArchiveDamaged, match="cannot be read"):
+        read_manifest(tmp_path, TopicsManifest)
+
+
+@pytest.mark.parametrize(
+    "file",
+    [
+        day_file("..", "2025-03-12"), day_file("../../x", "2025-03-12"),
+        day_file("/x", "2025-03-12"), day_file("", "2025-03-12"),
+        day_file("a", "../2025-03-12"), day_file("a", "2025-03-12\n"),
+        day_file("a", "2025-03-12", x=(0, 1)), day_file("a", "2025-03-12", **{"-1": (0, 1)}),
+    ],
+)  # fmt: skip
+def test_a_manifest_names_nothing_outside_its_archive(tmp_path: Path, file: DayFile) -> None:
+    write_manifest(tmp_path, TopicsManifest(run_id="r", files=(file,)))
+    with pytest.raises(ArchiveDamaged, match="cannot be read"):
+        read_manifest(tmp_path, TopicsManifest)
+
+
+def test_an_error_says_what_is_amiss_and_what_to_do() -> None:
+    error = pickle.loads(pickle.dumps(ArchiveDamaged("x is y", "do z")))
+    assert (str(error), error.fault, error.advice) == ("x is y: do z.", "x is y", "do z")
 
 
 def test_a_manifest_of_a_newer_program_is_refused(tmp_path: Path) -> None:

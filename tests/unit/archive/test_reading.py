@@ -1,5 +1,6 @@
 """An archive as replays read it: its rules, its days, and what is not there to replay."""
 
+from hashlib import sha256
 from pathlib import Path
 
 import msgspec
@@ -50,6 +51,16 @@ def test_settings_that_their_own_hash_does_not_fit(tmp_path: Path) -> None:
     write_days(tmp_path / "run-1", [(DAY, head)])
     with pytest.raises(ArchiveDamaged, match="its own hash does not fit"):
         ArchivedRun(tmp_path / "run-1").started  # noqa: B018  # a property that reads
+
+
+@pytest.mark.parametrize("settings", ["[", "[]", '{"own": 1}', '{"own": ' + "[" * 5_000])
+def test_settings_that_are_none_though_their_hash_fits(tmp_path: Path, settings: str) -> None:
+    run = run_of(tmp_path / "run-1")
+    digest = sha256(settings.encode()).hexdigest()
+    write_archive(tmp_path / "run-1", [], run)
+    write_days(tmp_path / "run-1", [(DAY, [started(run, settings=settings, settings_hash=digest)])])
+    with pytest.raises(ArchiveDamaged, match=r"settings that are none.*restore it from a copy"):
+        ArchivedRun(tmp_path / "run-1").run  # noqa: B018  # a property that reads
 
 
 @pytest.mark.parametrize("value", [b"", b"{}", b'{"id": 1}'])

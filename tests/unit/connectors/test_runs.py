@@ -63,6 +63,18 @@ def test_a_file_that_is_no_run(tmp_path: Path, text: str) -> None:
         load_run(tmp_path)
 
 
+def test_bytes_that_are_no_text(tmp_path: Path) -> None:
+    (tmp_path / "run.json").write_bytes(b'{"prefix": "\xff"}')
+    with pytest.raises(RunUnreadable, match=r"run\.json is damaged"):
+        load_run(tmp_path)
+
+
+def test_a_directory_is_no_run(tmp_path: Path) -> None:
+    (tmp_path / "run.json").mkdir()
+    with pytest.raises(RunUnreadable, match=r"run\.json is damaged"):
+        load_run(tmp_path)
+
+
 def test_a_field_of_another_version_is_refused(tmp_path: Path) -> None:
     saved = run(tmp_path)
     for place in ((), ("spec",)):

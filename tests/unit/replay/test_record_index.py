@@ -72,7 +72,10 @@ def test_a_missing_and_a_late_cause(day: ArchivedRun, forged: Callable[[], Path]
 
 
 def test_what_is_no_record_with_an_id_is_left_out(forged: Callable[[], Path]) -> None:
-    archive, values = forged(), [b"{", b"[]", b"{}", b'{"id": 7}', b'{"id": "ord-x"}']
+    values = [
+        b"{", b"[]", b"{}", b'{"id": 7}', b'{"id": "\xff"}', b"[" * 5_000, b'{"id": "ord-x"}',
+    ]  # fmt: skip
+    archive = forged()
     rewrite(
         archive, "orders.requested", DAY,
         lambda rows: [*(rows[0]._replace(offset=n, value=v) for n, v in enumerate(values))],

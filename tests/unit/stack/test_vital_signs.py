@@ -56,3 +56,19 @@ def test_a_file_that_is_cut_or_of_another_kind_is_no_fault(tmp_path: Path, text:
     (tmp_path / "status").mkdir()
     (tmp_path / "status" / "feeds.json").write_text(text)
     assert list(feed_vitals(tmp_path)) == []
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b'[{"feed": "\xff"}]',
+        b'[{"x": ' + b"[" * 5_000,
+        b'[{"feed": "a", "state": "ok", "last_item": "2026-05-04T12:00:00"}]',
+    ],
+)
+def test_bytes_that_are_no_json_and_times_of_no_zone_are_no_fault(
+    tmp_path: Path, data: bytes
+) -> None:
+    (tmp_path / "status").mkdir()
+    (tmp_path / "status" / "feeds.json").write_bytes(data)
+    assert list(feed_vitals(tmp_path)) == []

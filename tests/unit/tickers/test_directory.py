@@ -24,7 +24,9 @@ def test_each_format(tmp_path: Path, text: str) -> None:
     assert read_directory(file) == [Listing("BRK.B", "Berkshire")]
 
 
-@pytest.mark.parametrize("text", ["", "nothing here", "{}", "[1, 2]", '{"a": 1}', "[{", "a|b\n"])
+@pytest.mark.parametrize(
+    "text", ["", "nothing here", "{}", "[1, 2]", '{"a": 1}', "[{", "[" * 5_000, "a|b\n"]
+)
 def test_anything_else_is_refused_with_what_to_do(tmp_path: Path, text: str) -> None:
     file = tmp_path / "listed"
     file.write_text(text)
