@@ -32,18 +32,19 @@ class Lag:
         self._loop, self.longest, self.turns = loop, 0.0, 0
 
     def __enter__(self) -> "Lag":
-        self._task = asyncio.run_coroutine_threadsafe(self._watch(), self._loop)
+        self._on = True
+        self._loop.call_soon_threadsafe(self._turn, self._loop.time())
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._task.cancel()
+        self._on = False
 
-    async def _watch(self) -> None:
-        while True:
-            wanted = self._loop.time() + 0.01
-            await asyncio.sleep(0.01)
-            self.longest = max(self.longest, self._loop.time() - wanted)
-            self.turns += 1
+    def _turn(self, wanted: float) -> None:
+        self.longest = max(self.longest, self._loop.time() - wanted)
+        self.turns += 1
+        if self._on:
+            after = self._loop.time() + 0.01
+            self._loop.call_at(after, self._turn, after)
 
 
 def test_health_and_system_answer_while_every_thread_waits(
