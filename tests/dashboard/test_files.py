@@ -2,15 +2,19 @@
 
 import gzip
 import re
+import shutil
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Response
+from playwright.sync_api import Browser, Response, expect
 
-from tests.api.served import Served
+from stack.runtime.demo import Demo
+from stack.servers.services import Services
+from tests.api.served import Served, as_api, served
 from tests.dashboard.reader import Reader
 
 pytestmark = [pytest.mark.kafka, pytest.mark.postgres, pytest.mark.timeout(300)]
+HASHED = re.compile(r"([\w.-]+)-[\w-]{8}\.(?:js|css)")
 FIRST_LOAD = 180_000  # bytes of zipped JavaScript; charts come after it
 CHARTS = b"tv-lightweight-charts"
 HTML = {"Accept": "text/html"}
@@ -80,3 +84,43 @@ def test_the_first_load_is_small_and_charts_are_no_part_of_it(
     charts = {f.name for f in dashboard.rglob("*.js") if CHARTS in f.read_bytes()}
     assert charts
     assert not charts & set(loaded)
+
+
+def built_anew(old: Path, new: Path) -> None:
+    """Make the same dashboard as another build would: every hash of its own."""
+    names = {
+        file.name: f"{found[1]}-ANEWANEW{file.suffix}"
+        for file in old.glob("assets/*") if (found := HASHED.fullmatch(file.name))
+    }  # fmt: skip
+    for file in (f for f in old.rglob("*") if f.is_file()):
+        place = new / file.relative_to(old).with_name(names.get(file.name, file.name))
+        place.parent.mkdir(parents=True, exist_ok=True)
+        content = file.read_bytes()
+        if place.suffix in (".js", ".css", ".html"):
+            for name, other in names.items():
+                content = content.replace(name.encode(), other.encode())
+        place.write_bytes(content)
+
+
+def test_an_open_page_takes_over_a_dashboard_that_was_built_anew(
+    services: Services, played_day: Demo, dashboard: Path, browser: Browser, tmp_path: Path
+) -> None:
+    files = Path(shutil.copytree(dashboard, tmp_path / "dist"))
+    with (
+        served(played_day.run, as_api(services, played_day.run), dashboard=files) as web,
+        Reader(browser, web) as reader,
+    ):
+        reader.enter()
+        reader.settled()
+        built_anew(dashboard, tmp_path / "next")
+        shutil.rmtree(files)
+        (tmp_path / "next").rename(files)
+        opened: list[str] = []
+        reader.page.on("load", lambda page: opened.append(page.url))
+        reader.page.get_by_role("link", name="Backtests").click()
+        expect(reader.page.get_by_role("heading", name="Backtests", level=1)).to_be_visible()
+        reader.settled()
+        assert [url.rsplit("/", 1)[1] for url in opened] == ["backtests"]  # once
+        loaded = reader.page.evaluate("performance.getEntriesByType('resource').map((e) => e.name)")
+        scripts = [name for name in loaded if name.endswith(".js")]
+        assert any("Backtests-ANEWANEW" in name for name in scripts)
