@@ -54,12 +54,12 @@ def application(api: Api) -> Starlette:
     async def not_routed(request: Request, error: Exception) -> Response:
         """Answer what the router says: there is no such path, or not with this method.
 
-        A browser that asks for a page is shown the dashboard's, which says so, too.
+        A browser that asks for a page is shown the dashboard's, which says so, too, and whole:
+        of what is not there nobody can have a copy that still holds.
         """
         if request.method == "GET" and "text/html" in request.headers.get("accept", ""):
-            page = dashboard.document(request)
-            if page is not None and page.status_code == 200:
-                page.status_code = 404
+            page = dashboard.not_found()
+            if page is not None:
                 return page
         wrong_method = isinstance(error, HTTPException) and error.status_code == 405
         kind = MethodNotAllowed if wrong_method else NotFound

@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from api.unchanging import unchanging
+from api.unchanging import content_of, unchanging
 
 HERE: Final = Path(__file__).parent / "page"
 FILES: Final = {
@@ -33,8 +33,7 @@ def front_page(request: Request) -> Response:
 
 def _file(request: Request, path: str) -> Response:
     name, media = FILES[path]
-    body = (HERE / name).read_bytes()
-    return unchanging(request, body, media, {"Content-Security-Policy": POLICY})
+    return unchanging(request, content_of(HERE / name), media, {"Content-Security-Policy": POLICY})
 
 
 def _route(path: str) -> Route:

@@ -4,14 +4,15 @@ import mimetypes
 from pathlib import Path
 from typing import Final
 
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import FileResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
 from api.access.origin import Origin
 from api.built_in_page import front_page, page_routes
 from api.problems import NotFound
-from api.unchanging import unchanging
+from api.unchanging import content_of, unchanging
 
 FOREVER: Final = "public, max-age=31536000, immutable"  # a file's name has its hash
 ASSETS: Final = "assets"
@@ -56,30 +57,34 @@ class Dashboard:
 
     def document(self, request: Request) -> Response | None:
         """Return the dashboard's document; None while it is not built."""
+        body = self._page()
+        return None if body is None else unchanging(request, body, "text/html", self._headers)
+
+    def not_found(self) -> Response | None:
+        """Return the document for an address that is none; None while it is not built.
+
+        It has no tag and is not kept: whoever asks again is told again that nothing is there.
+        """
+        body, headers = self._page(), {**self._headers, "Cache-Control": "no-store"}
+        return None if body is None else Response(body, 404, headers, "text/html")
+
+    def _page(self) -> bytes | None:
         try:
-            body = (self._directory / "index.html").read_bytes()
-        except OSError:
+            return content_of(self._directory / "index.html")
+        except NotFound:
             return None
-        return unchanging(request, body, "text/html", self._headers)
 
     async def plain_file(self, request: Request) -> Response:
         """Answer a file whose name stays the same."""
         path = self._directory / request.url.path.removeprefix("/")
-        if not path.is_file():
-            raise _missing()
-        return unchanging(request, path.read_bytes(), _media(path), self._headers)
+        return unchanging(request, content_of(path), _media(path), self._headers)
 
     async def asset(self, request: Request) -> Response:
         """Answer a file whose name changes with what is in it."""
-        path = self._directory / ASSETS / request.path_params["name"]
-        if path.parent.name != ASSETS or not path.is_file():
-            raise _missing()
-        return FileResponse(path, media_type=_media(path), headers={"Cache-Control": FOREVER})
+        path = self._directory / ASSETS / Path(request.path_params["name"]).name
+        body = await run_in_threadpool(content_of, path)
+        return unchanging(request, body, _media(path), {"Cache-Control": FOREVER})
 
 
 def _media(path: Path) -> str:
     return mimetypes.guess_type(path.name)[0] or "application/octet-stream"
-
-
-def _missing() -> NotFound:
-    return NotFound("NO_SUCH_FILE", "There is no such file: load the page again.")

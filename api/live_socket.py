@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections import deque
-from typing import Final
+from typing import Final, TypeVar
 
 import msgspec
 import psycopg
@@ -32,6 +32,7 @@ CONNECTS: Final = 600  # a minute, of one peer
 WAITING: Final = 200  # sockets that have said nothing yet
 
 Channels = tuple[Channel, ...]
+T = TypeVar("T")
 
 
 class Hello(Struct, frozen=True, forbid_unknown_fields=True, tag_field="type", tag="hello"):
@@ -124,10 +125,7 @@ class LiveSocket:
             raise SentAway(closes.NO_HELLO, "NO_HELLO") from error
         finally:
             self._waiting -= 1
-        try:
-            hello = READ_HELLO.decode(text)
-        except UNDECODABLE as error:
-            raise SentAway(closes.BAD_MESSAGE, "NO_HELLO") from error
+        hello = _read(READ_HELLO, text, "NO_HELLO")
         if len(hello.cursor) > LONGEST:
             raise SentAway(closes.BAD_MESSAGE, "CURSOR_INVALID")
         try:
@@ -172,10 +170,7 @@ async def _hear(socket: WebSocket, listener: Listener) -> None:
             if len(said) > MOST_SAID and said[-1] - said[0] < WITHIN_S:
                 listener.close(closes.TOO_MANY, "FLOOD")
                 return
-            try:
-                listener.channels = frozenset(READ.decode(text).channels)
-            except UNDECODABLE as error:
-                raise SentAway(closes.BAD_MESSAGE, "NO_SUCH_MESSAGE") from error
+            listener.channels = frozenset(_read(READ, text, "NO_SUCH_MESSAGE").channels)
             told = {"type": "subscribed", "channels": sorted(listener.channels)}
             listener.offer(msgspec.json.encode(told).decode())
     except SentAway as away:
@@ -198,6 +193,18 @@ async def _text(socket: WebSocket) -> str:
     if len(text) > LARGEST:
         raise SentAway(closes.BAD_MESSAGE, "TOO_LONG")
     return text
+
+
+def _read(decoder: msgspec.json.Decoder[T], text: str, reason: str) -> T:
+    """Return what a message says.
+
+    Raises:
+        SentAway: it is no message of its kind, or nested deeper than anybody reads.
+    """
+    try:
+        return decoder.decode(text)
+    except (*UNDECODABLE, UnicodeError) as error:  # half a surrogate pair, too
+        raise SentAway(closes.BAD_MESSAGE, reason) from error
 
 
 async def _close(socket: WebSocket, code: int, reason: str) -> None:

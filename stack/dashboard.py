@@ -2,6 +2,7 @@
 
 import fcntl
 import json
+import logging
 import os
 import re
 import shutil
@@ -11,26 +12,31 @@ import sys
 import threading
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import IO, Final
 
 from stack.errors import StackError
 
+log = logging.getLogger(__name__)
 NODE_AT_LEAST: Final = (20, 19)
 SOURCES: Final = ("src", "public", "index.html", "package.json", "package-lock.json",
                   "vite.config.ts", "tsconfig.json")  # fmt: skip
 BUILT: Final = "dist"
 NEXT: Final = "dist.next"
+OLD: Final = "dist.old"
+PAGE: Final = "index.html"
+LOCK: Final = ".building"
 LAST_WORDS: Final = 400
 LOOK_S: Final = 0.2
 STOP_S: Final = 5.0
 
 
 class NotBuilt(StackError):
-    """The dashboard cannot be built here.
+    """The dashboard cannot be built here; the message says why, and not what is shown instead.
 
-    Operator action: install Node 20.19 or newer, or correct what npm says; a plain page serves
-    until then.
+    Operator action: install Node 20.19 or newer, or correct what npm says; until then the
+    dashboard that was built before serves, or a plain page.
     """
 
 
@@ -47,18 +53,20 @@ def built_files() -> Path:
 
 
 def is_fresh(directory: Path) -> bool:
-    """Tell whether the built files are newer than every source of theirs."""
+    """Tell whether no source has changed since the build of the built files began."""
     try:
-        made = (directory / BUILT / "index.html").stat().st_mtime
-    except OSError:
+        made = (directory / BUILT / PAGE).stat().st_mtime_ns
+        return all(path.stat().st_mtime_ns <= made for path in _files(directory))
+    except OSError:  # nothing is built, or a source goes at this moment
         return False
-    return all(path.stat().st_mtime <= made for path in _files(directory))
 
 
 def _files(directory: Path) -> Iterable[Path]:
+    """Return every source, and every directory of them: its time tells what was taken out."""
     for name in SOURCES:
         path = directory / name
-        yield from path.rglob("*") if path.is_dir() else (path,)
+        yield path
+        yield from path.rglob("*") if path.is_dir() else ()
 
 
 def npm() -> str:
@@ -72,8 +80,8 @@ def npm() -> str:
         found, node = shutil.which("npm", path=place), shutil.which("node", path=place)
         if found is None or node is None:
             continue
-        command = [node, "--version"]
-        said = subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
+        shown = subprocess.run([node, "--version"], capture_output=True, check=False).stdout
+        said = shown.decode(errors="replace").strip()
         version = re.match(r"v(\d+)\.(\d+)", said)
         if version and (int(version[1]), int(version[2])) >= NODE_AT_LEAST:
             return found
@@ -82,7 +90,7 @@ def npm() -> str:
 
 def _needs(what: str) -> str:
     least = ".".join(map(str, NODE_AT_LEAST))
-    return f"Node {least} or newer {what}: a plain page is shown instead of the dashboard."
+    return f"Node {least} or newer {what}"
 
 
 class DashboardBuild:
@@ -104,57 +112,107 @@ class DashboardBuild:
         self._thread.join()
 
     def stop(self) -> None:
-        """End it, done or not."""
+        """End it, done or not: npm is told to end, and is ended after `STOP_S`."""
         self._over.set()
-        self._end()
-        if self._thread.is_alive():
-            self._thread.join(STOP_S)
+        for number in (signal.SIGTERM, signal.SIGKILL):
+            self._signal(number)
+            if self._thread.is_alive():
+                self._thread.join(STOP_S)
 
-    def _end(self) -> None:
+    def _signal(self, number: int) -> None:
+        """Send a signal to npm and to all that it has started, if any of them is left."""
         child = self._child
-        if child is not None and child.poll() is None:
-            with suppress(ProcessLookupError):
-                os.killpg(child.pid, signal.SIGTERM)
+        if child is not None:
+            with suppress(ProcessLookupError, PermissionError):
+                os.killpg(child.pid, number)
 
     def _run(self) -> None:
         directory = sources()
+        if directory is None:
+            return
         try:
-            if directory is not None and not is_fresh(directory):
+            if not is_fresh(directory):
                 self._build(directory)
-        except (NotBuilt, OSError) as error:
-            self._say(str(error))
+        except NotBuilt as error:
+            self._give_up(directory, str(error))
+        except OSError as error:
+            self._give_up(directory, f"{error.filename or directory}: {error.strerror or error}")
+        except Exception as error:
+            log.exception("the dashboard is not built")
+            self._give_up(directory, f"a fault of this program: {type(error).__name__}")
 
     def _build(self, directory: Path) -> None:
         program = npm()
-        with (directory / ".building").open("w") as lock:
+        with _lock_file(directory) as lock:
             # Two runs of one checkout build one after the other; who is to end waits for neither.
             while not _locked(lock):
                 if self._over.wait(LOOK_S):
                     return
             if is_fresh(directory) or self._over.is_set():
                 return
-            self._say("building the dashboard (npm ci, once)")
-            if not _installed(directory):
-                self._npm(program, directory, "ci", "--omit=dev", "--no-audit", "--no-fund")
-            self._npm(program, directory, "run", "build", "--", "--outDir", NEXT, "--emptyOutDir")
+            began, run = _now_of(lock), partial(self._npm, program, directory, lock)
+            there = _installed(directory)
+            self._tell("building the dashboard" + ("" if there else " (npm ci, once)"))
+            if not there:
+                run("ci", "--omit=dev", "--no-audit", "--no-fund")
+            _remove(directory / NEXT)
+            run("run", "build", "--", "--outDir", NEXT, "--emptyOutDir")
             if not self._over.is_set():
-                _swap(directory)
-                self._say("the dashboard is built")
+                _swap(directory, began)
+                self._tell("the dashboard is built")
 
-    def _npm(self, program: str, directory: Path, *words: str) -> None:
+    def _npm(self, program: str, directory: Path, lock: IO[str], *words: str) -> None:
+        """Run npm; it holds the lock, too, and so goes on alone if this process is killed.
+
+        Raises:
+            NotBuilt: it failed.
+        """
         if self._over.is_set():
             return
-        self._child = subprocess.Popen(
+        self._child = child = subprocess.Popen(
             [program, *words], cwd=directory, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT, text=True, start_new_session=True,
+            stderr=subprocess.STDOUT, text=True, encoding="utf-8", errors="replace",
+            start_new_session=True, pass_fds=(lock.fileno(),),
         )  # fmt: skip
         if self._over.is_set():  # ended between the look and the start
-            self._end()
-        said, _ = self._child.communicate()
-        if self._child.returncode and not self._over.is_set():
-            last = " ".join(said.split())[-LAST_WORDS:]
-            reason = f"The dashboard was not built (npm {words[0]}: {last}); a plain page is shown."
+            self._signal(signal.SIGTERM)
+        said, _ = child.communicate()
+        if self._over.is_set():
+            return  # what npm may have left behind is ended by whoever ended npm
+        self._child = None
+        if child.returncode:
+            last = " ".join(said.split())[-LAST_WORDS:] or _end_of(child.returncode)
+            reason = f"npm {words[0]}: {last}"
             raise NotBuilt(reason)
+
+    def _give_up(self, directory: Path, why: str) -> None:
+        there = (directory / BUILT / PAGE).is_file()
+        instead = "the one built before is shown" if there else "a plain page is shown"
+        self._tell(f"The dashboard was not built ({why}); {instead}.")
+
+    def _tell(self, line: str) -> None:
+        """Say a line; one that cannot be said, such as to a terminal that is gone, ends nothing."""
+        try:
+            self._say(line)
+        except Exception:
+            log.exception("this was not said: %s", line)
+
+
+def _end_of(code: int) -> str:
+    return f"exit code {code}, without a word" if code > 0 else f"ended by signal {-code}"
+
+
+def _lock_file(directory: Path) -> IO[str]:
+    """Open the file that is locked while somebody builds.
+
+    Raises:
+        NotBuilt: nothing can be written here, as in a checkout that is read-only.
+    """
+    try:
+        return (directory / LOCK).open("w")
+    except OSError as error:
+        reason = f"{directory} cannot be written to: {error.strerror}"
+        raise NotBuilt(reason) from error
 
 
 def _locked(lock: IO[str]) -> bool:
@@ -165,25 +223,56 @@ def _locked(lock: IO[str]) -> bool:
     return True
 
 
+def _now_of(file: IO[str]) -> int:
+    """Return the time by the clock of a file's file system, nanoseconds since 1970."""
+    os.utime(file.fileno())
+    return os.fstat(file.fileno()).st_mtime_ns
+
+
 def _installed(directory: Path) -> bool:
-    """Tell whether node_modules has what the lock file wants, by what npm wrote down itself."""
+    """Tell whether node_modules has what the lock file wants, by what npm wrote down itself.
+
+    What cannot be read, or is of another shape than npm's, counts as not installed.
+    """
     try:
         there = json.loads((directory / "node_modules/.package-lock.json").read_bytes())
         wanted = json.loads((directory / "package-lock.json").read_bytes())
-    except (OSError, ValueError):
+        return all(
+            there["packages"].get(name, {}).get("version") == package["version"]
+            for name, package in wanted["packages"].items()
+            if name and not package.get("dev") and not package.get("optional")
+        )
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError):
         return False
-    return all(
-        there["packages"].get(name, {}).get("version") == package["version"]
-        for name, package in wanted["packages"].items()
-        if name and not package.get("dev") and not package.get("optional")
-    )
 
 
-def _swap(directory: Path) -> None:
-    """Put the new files in place of the old, in two renames: a page is never half of each."""
-    old = directory / "dist.old"
-    shutil.rmtree(old, ignore_errors=True)
-    if (directory / BUILT).exists():
-        (directory / BUILT).rename(old)
-    (directory / NEXT).rename(directory / BUILT)
-    shutil.rmtree(old, ignore_errors=True)
+def _swap(directory: Path, began: int) -> None:
+    """Put the new files in place of the old, in two renames: a page is never half of each.
+
+    Args:
+        directory: of the checkout's dashboard.
+        began: when the build did, nanoseconds since 1970: a source that has changed since then is
+            newer than what was built.
+
+    Raises:
+        NotBuilt: there is no new page; the old files stay.
+    """
+    page, built, old = directory / NEXT / PAGE, directory / BUILT, directory / OLD
+    if not page.is_file():
+        reason = f"npm run: it made no {NEXT}/{PAGE}"
+        raise NotBuilt(reason)
+    os.utime(page, ns=(began, began))
+    _remove(old)
+    if os.path.lexists(built):
+        built.rename(old)
+    (directory / NEXT).rename(built)
+    with suppress(OSError):  # the next build tries again
+        _remove(old)
+
+
+def _remove(path: Path) -> None:
+    """Remove a directory with all in it, a file, or a link, which leads wherever it likes."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    elif os.path.lexists(path):
+        path.unlink()

@@ -27,10 +27,14 @@ from webauthn.helpers.structs import (
 
 from api.access.people import NewPasskey, Passkey, User
 from api.problems import NotSignedIn
+from api.values import is_plain
 
 SITE: Final = "Tidewire"
 TIMEOUT_MS: Final = 300_000
-MALFORMED: Final = (WebAuthnException, ValueError, KeyError, TypeError, AttributeError, IndexError)
+MALFORMED: Final = (
+    WebAuthnException, ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError,
+)  # fmt: skip
+MOST_TRANSPORTS: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +75,11 @@ class Ceremonies:
                 credential=credential, expected_challenge=challenge, expected_rp_id=self.site,
                 expected_origin=self.origin, require_user_verification=True,
             )  # fmt: skip
-            transports = credential.get("response", {}).get("transports") or []
         except MALFORMED as error:
             raise _refused() from error
         return NewPasskey(
             found.credential_id, found.credential_public_key, found.sign_count, found.aaguid,
-            found.credential_backed_up, [str(t)[:20] for t in transports][:8], label,
+            found.credential_backed_up, _transports(credential), label,
         )  # fmt: skip
 
     def to_sign_in(self, challenge: bytes) -> dict[str, Any]:
@@ -121,6 +124,14 @@ def credential_id_of(credential: dict[str, Any]) -> bytes:
         return base64url_to_bytes(credential["rawId"])
     except MALFORMED as error:
         raise _refused() from error
+
+
+def _transports(credential: dict[str, Any]) -> list[str]:
+    """Return how a browser may reach a passkey, of what it says that can be kept."""
+    told = credential["response"].get("transports")
+    if not isinstance(told, list):
+        return []
+    return [t[:20] for t in told if isinstance(t, str) and is_plain(t)][:MOST_TRANSPORTS]
 
 
 def _refused() -> NotSignedIn:

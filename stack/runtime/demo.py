@@ -7,6 +7,7 @@ import time
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, cast
 
@@ -230,7 +231,7 @@ def run_demo(settings: Settings, services: Services, options: DemoOptions) -> in
         front = Front(services.home, demo.run, settings)
         appear(services.home, demo.run, services, origin=front.origin)
         front.start()
-        building = DashboardBuild(out.print)
+        building = DashboardBuild(partial(out.print, markup=False, emoji=False))
         if front.origin and not options.check:
             building.start()
         try:

@@ -238,6 +238,7 @@ def test_whoever_says_nothing_is_sent_away(live: Served, monkeypatch: pytest.Mon
     "first",
     ["", "hello", "[]", "{}", '{"type": "subscribe", "channels": []}', b"\x00\x01", '{"type": 1}',
      '{"type": "hello", "ticket": "x", "channels": ["everything"]}', "[" * 5_000,
+     '{"type": ' + "[" * 8_000, '{"type": ' + '{"a": ' * 1_200,
      '{"type": "hello", "ticket": "x", "channels": [], "run": "other"}'],
 )  # fmt: skip
 def test_a_first_message_that_is_no_hello(live: Served, first: str | bytes) -> None:
@@ -246,7 +247,9 @@ def test_a_first_message_that_is_no_hello(live: Served, first: str | bytes) -> N
     assert closed(socket)[0] == 4400
 
 
-@pytest.mark.parametrize("then", ["", "x" * 10_000, b"\x00", '{"type": "halt"}'])
+@pytest.mark.parametrize(
+    "then", ["", "x" * 10_000, b"\x00", '{"type": "halt"}', '{"type": ' + "[" * 8_000]
+)
 def test_a_message_that_is_none(live: Served, then: str | bytes) -> None:
     socket, _ = listening(live, "news")
     socket.send(then)

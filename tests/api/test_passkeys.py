@@ -1,5 +1,6 @@
 """People of a live run: registering, signing in, and everything that is refused on the way."""
 
+import json
 import uuid
 from collections.abc import Iterator
 from typing import Any
@@ -43,7 +44,9 @@ def nobody_yet(live: Served, services: Services) -> None:
 
 def post(live: Served, path: str, body: dict[str, Any], token: str = "") -> httpx.Response:
     headers = {**live.ours, **({"Authorization": f"Bearer {token}"} if token else {})}
-    return live.client.post(path, json=body, headers=headers)
+    text = json.dumps(body)  # which, other than the client, escapes what UTF-8 cannot hold
+    headers["Content-Type"] = "application/json"
+    return live.client.post(path, content=text, headers=headers)
 
 
 def good(answer: httpx.Response) -> dict[str, Any]:
@@ -214,6 +217,46 @@ def test_credentials_that_are_none(live: Served, credential: dict[str, Any]) -> 
     own = {**credential, "rawId": bytes_to_base64url(key.id)} if credential else {}
     body = {"ceremony": begun["ceremony"], "credential": own}
     refused(post(live, "/auth/login/complete", body), 401, "PASSKEY_REFUSED")
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("clientDataJSON", bytes_to_base64url(b'{"type": ' + b"[" * 20_000)),
+        ("clientDataJSON", bytes_to_base64url(b'{"type": "\xff"}')),
+        ("attestationObject", bytes_to_base64url(b"\x81" * 20_000)),
+        ("attestationObject", bytes_to_base64url(b"\xa1\x61\xff")),
+        ("authenticatorData", bytes_to_base64url(b"\x81" * 20_000)),
+        ("signature", "\ud800"),
+        ("userHandle", "\ud800"),
+    ],
+)
+def test_credentials_that_nobody_can_read(live: Served, field: str, value: Any) -> None:
+    key = key_of(live)
+    ceremony, who = begin(live)
+    made = key.make(ceremony["options"])
+    if field in made["response"]:
+        made["response"][field] = value
+        body = {**who, "ceremony": ceremony["ceremony"], "credential": made}
+        refused(post(live, "/auth/register/complete", body), 401, "PASSKEY_REFUSED")
+    register(live, key)
+    begun = good(post(live, "/auth/login/begin", {}))
+    shown = key.show(begun["options"])
+    if field in shown["response"]:
+        shown["response"][field] = value
+        body = {"ceremony": begun["ceremony"], "credential": shown}
+        refused(post(live, "/auth/login/complete", body), 401, "PASSKEY_REFUSED")
+
+
+@pytest.mark.parametrize("told", [5, "usb", {"usb": 1}, ["\x00", "\ud800", 5, None, ["usb"]]])
+def test_transports_that_are_none_are_left_out(live: Served, told: Any) -> None:
+    key = key_of(live)
+    ceremony, who = begin(live)
+    made = key.make(ceremony["options"])
+    made["response"]["transports"] = told
+    body = {**who, "ceremony": ceremony["ceremony"], "credential": made}
+    good(post(live, "/auth/register/complete", body))
+    assert good(show(live, key))["name"] == "ann"
 
 
 def test_one_looks_after_one_s_own_passkeys_and_nobody_else_s(live: Served) -> None:

@@ -3,66 +3,16 @@
 import fcntl
 import json
 import os
-import stat
 from pathlib import Path
 
 import pytest
 
 from stack import dashboard
 from stack.dashboard import DashboardBuild, NotBuilt, is_fresh, npm
+from tests.unit.stack.dashboard_builds import built, program, run
 from tests.waiting import eventually, no_longer_than
 
-GOOD_NODE = "#!/bin/sh\necho v22.20.0\n"
-# What npm does of it: writes what was asked, and a page where a build wants one.
-GOOD_NPM = """#!/bin/sh
-echo "$*" >> calls
-[ "$1" = run ] && mkdir -p dist.next && echo new > dist.next/index.html
-exit 0
-"""
 BAD_NPM = "#!/bin/sh\necho 'src/x.tsx: no such thing' >&2\nexit 1\n"
-
-
-def program(directory: Path, name: str, text: str) -> None:
-    directory.mkdir(exist_ok=True)
-    (directory / name).write_text(text)
-    (directory / name).chmod(stat.S_IRWXU)
-
-
-@pytest.fixture
-def tools(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Put a directory of programs before all others."""
-    found = tmp_path / "tools"
-    program(found, "node", GOOD_NODE)
-    program(found, "npm", GOOD_NPM)
-    monkeypatch.setattr("sys.executable", str(found / "python"))
-    return found
-
-
-@pytest.fixture
-def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    found = tmp_path / "dashboard"
-    (found / "src" / "deep").mkdir(parents=True)
-    for name in ("src/deep/App.tsx", "index.html", "package.json", "vite.config.ts",
-                 "tsconfig.json", "public"):  # fmt: skip
-        (found / name).write_text("{}")
-    (found / "package-lock.json").write_text('{"packages": {"": {}}}')
-    monkeypatch.setattr(dashboard, "sources", lambda: found)
-    return found
-
-
-def built(checkout: Path) -> Path:
-    page = checkout / "dist" / "index.html"
-    page.parent.mkdir()
-    page.write_text("old")
-    return page
-
-
-def run() -> list[str]:
-    said: list[str] = []
-    build = DashboardBuild(said.append)
-    build.start()
-    build.wait()
-    return said
 
 
 def test_what_is_older_than_a_source_is_out_of_date(checkout: Path) -> None:
@@ -71,6 +21,20 @@ def test_what_is_older_than_a_source_is_out_of_date(checkout: Path) -> None:
     assert is_fresh(checkout)
     later = page.stat().st_mtime + 10
     os.utime(checkout / "src/deep/App.tsx", (later, later))
+    assert not is_fresh(checkout)
+
+
+def test_a_source_that_was_taken_out_is_a_change(checkout: Path) -> None:
+    page = built(checkout)
+    (checkout / "src/App.tsx").touch()
+    os.utime(checkout / "src", (1e9, 1e9))
+    assert is_fresh(checkout)
+    (checkout / "src/App.tsx").unlink()
+    later = (checkout / "src").stat().st_mtime_ns - 1
+    os.utime(page, ns=(later, later))
+    assert not is_fresh(checkout)
+    (checkout / "tsconfig.json").unlink()  # one that goes while it is looked at
+    os.utime(page, (2e9, 2e9))
     assert not is_fresh(checkout)
 
 
@@ -93,7 +57,7 @@ def test_what_is_installed_already_is_not_installed_again(checkout: Path) -> Non
     there = checkout / "node_modules/.package-lock.json"
     there.parent.mkdir()
     there.write_text(json.dumps({"packages": {"node_modules/a": {"version": "1.0.0"}}}))
-    run()
+    assert run() == ["building the dashboard", "the dashboard is built"]
     assert (checkout / "calls").read_text().startswith("run build")
     (checkout / "calls").unlink()
     there.write_text(json.dumps({"packages": {"node_modules/a": {"version": "0.9.0"}}}))
@@ -107,9 +71,13 @@ def test_a_build_that_fails_is_said_and_leaves_the_old_one(checkout: Path, tools
     os.utime(checkout / "index.html", (2e9, 2e9))
     program(tools, "npm", BAD_NPM)
     [_, failed] = run()
-    assert "src/x.tsx: no such thing" in failed
-    assert "a plain page is shown" in failed
+    assert failed == (
+        "The dashboard was not built (npm ci: src/x.tsx: no such thing); "
+        "the one built before is shown."
+    )
     assert page.read_text() == "old"
+    page.unlink()
+    assert run()[1].endswith("no such thing); a plain page is shown.")
 
 
 @pytest.mark.parametrize(
@@ -135,7 +103,7 @@ def test_without_node_one_line_says_so(
     monkeypatch.setenv("PATH", str(tmp_path))
     [line] = run()
     assert line == (
-        "Node 20.19 or newer is not installed: a plain page is shown instead of the dashboard."
+        "The dashboard was not built (Node 20.19 or newer is not installed); a plain page is shown."
     )
     assert not (checkout / "dist").exists()
 
