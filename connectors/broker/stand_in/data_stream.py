@@ -1,4 +1,4 @@
-"""A stream of market data or news: MessagePack, one connection per key, subscriptions that change."""
+"""A stream of market data or news: MessagePack, one connection per key, changing subscriptions."""
 
 import asyncio
 from collections.abc import Iterable, Mapping

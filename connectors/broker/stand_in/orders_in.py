@@ -53,7 +53,8 @@ def order_in(body: Mapping[str, Any]) -> NewOrder:
     for name, value, needed in (("limit", limit, needs_limit), ("stop", stop, needs_stop)):
         if (value is not None) != needed:
             words = "requires a" if needed else "must have no"
-            raise invalid(f"{kind.lower()} order {words} {name} price")
+            reason = f"{kind.lower()} order {words} {name} price"
+            raise invalid(reason)
     time_in_force = _word(body, "time_in_force", TIMES, "")
     extended = body.get("extended_hours") is True
     if extended and (kind != "LIMIT" or time_in_force != "DAY"):

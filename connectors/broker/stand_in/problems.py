@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 
-class Refusal(Exception):  # noqa: N818 - what the stand-in answers, not what went wrong in it
+class Refusal(Exception):
     """A request that is answered with an error.
 
     Attributes:
