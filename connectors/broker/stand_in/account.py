@@ -27,6 +27,7 @@ from connectors.broker.stand_in.shapes import (
 from connectors.broker.stand_in.ticket import Ticket
 from connectors.broker.stand_in.venue import Venue
 from connectors.broker.values import BrokerFill, BrokerPosition, NewOrder
+from messages.base import Side
 
 MOST_ACTIVITIES: Final = 100
 
@@ -122,7 +123,7 @@ class Account:
         return {"symbol": symbol, "status": 200, "body": self._venue.shape(ticket, nested=False)}
 
     def _closing(self, position: BrokerPosition, qty: int) -> NewOrder:
-        side = "SELL" if position.qty > 0 else "BUY"
+        side: Side = "SELL" if position.qty > 0 else "BUY"
         return NewOrder(client_order_id=str(uuid4()), ticker=position.ticker, side=side, qty=qty)
 
     def _part(self, request: Request, position: BrokerPosition) -> int:

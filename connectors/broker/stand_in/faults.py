@@ -88,7 +88,13 @@ class Faults:
 
     def __init__(self, plans: Mapping[Kind, FaultPlan], noted: FaultNoted) -> None:
         """Take the plans, and who is told of each strike."""
-        self._faults = {kind: Fault(plan, noted) for kind, plan in plans.items()}
+        self._noted = noted
+        self._faults: dict[Kind, Fault] = {}
+        self.plan(plans)
+
+    def plan(self, plans: Mapping[Kind, FaultPlan]) -> None:
+        """Take other plans from now on; each begins to count anew."""
+        self._faults = {kind: Fault(plan, self._noted) for kind, plan in plans.items()}
 
     def strikes(self, kind: Kind, what: str = "") -> int | None:
         """Count one more event for a kind, and return its number if it is struck."""

@@ -1,5 +1,6 @@
 """The routes of the market: clock, calendar, assets, bars and news."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -16,6 +17,7 @@ from connectors.broker.stand_in.asked import (
     page_of,
     symbols_in,
 )
+from connectors.broker.stand_in.hours import clock_at, days_between
 from connectors.broker.stand_in.market_shapes import Shape, article_shape, bar_shape
 from connectors.broker.stand_in.numbers import asset_id
 from connectors.broker.stand_in.problems import Refusal, not_found
@@ -23,6 +25,7 @@ from connectors.broker.stand_in.shapes import asset_shape, clock_shape, day_shap
 from connectors.broker.stand_in.tape import Tape
 from connectors.broker.stand_in.venue import Venue
 from messages.market import Interval
+from operators.trading.sessions import SessionTable
 
 TIMEFRAMES: Final[dict[str, Interval]] = {
     "1Min": "1m", "1T": "1m", "5Min": "5m", "5T": "5m", "1Hour": "1h", "1H": "1h", "60Min": "1h",
@@ -36,9 +39,11 @@ FEW_DAYS: Final = timedelta(days=7)
 class MarketRoutes:
     """Answers about the market."""
 
-    def __init__(self, venue: Venue, tape: Tape) -> None:
-        """Answer from a venue and what its market has shown."""
-        self._venue, self._tape = venue, tape
+    def __init__(
+        self, venue: Venue, tape: Tape, sessions: SessionTable, clock: Callable[[], datetime]
+    ) -> None:  # fmt: skip
+        """Answer from a venue, from what its market has shown, and from the calendar."""
+        self._venue, self._tape, self._sessions, self._clock = venue, tape, sessions, clock
 
     def routes(self) -> list[Route]:
         """Return the routes."""
@@ -53,14 +58,15 @@ class MarketRoutes:
 
     async def clock(self, _request: Request) -> Response:
         """Return the exchange's time."""
-        return JSONResponse(clock_shape(self._venue.clock()))
+        return JSONResponse(clock_shape(clock_at(self._sessions, self._clock())))
 
     async def calendar(self, request: Request) -> Response:
         """Return sessions."""
-        today = self._venue.clock().at.date()
+        today = self._clock().date()
         first = day_in(request, "start", today)
         last = day_in(request, "end", max(today, first) + FEW_DAYS)
-        return JSONResponse([day_shape(day) for day in self._venue.calendar(first, last)])
+        days = days_between(self._sessions, first, last)
+        return JSONResponse([day_shape(day) for day in days])
 
     async def assets(self, _request: Request) -> Response:
         """Return every ticker that may be traded."""
@@ -114,5 +120,5 @@ class MarketRoutes:
         return JSONResponse({"news": shapes, "next_page_token": following})
 
     def _span(self, request: Request) -> tuple[datetime, datetime]:
-        now = self._venue.clock().at
-        return moment_in(request, "start", BEGIN), moment_in(request, "end", now)
+        until = moment_in(request, "end", self._clock())
+        return moment_in(request, "start", BEGIN), until

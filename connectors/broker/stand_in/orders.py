@@ -125,5 +125,3 @@ class Orders:
         if self.faults.strikes("unknown_words", f"answer on {shape['client_order_id']}") is None:
             return shape
         return {**shape, "status": UNKNOWN_STATUS}
-
-

@@ -34,7 +34,7 @@ def order_shape(ticket: Ticket, legs: list[Shape] | None = None) -> Shape:
     order, moments = ticket.order, ticket.moments
     kind = order.type.lower()
     return {
-        "id": uuid_of(order.id),
+        "id": order.id,
         "client_order_id": order.client_order_id,
         "created_at": moment(ticket.created_at),
         "updated_at": moment(order.updated_at or ticket.created_at),
@@ -44,8 +44,8 @@ def order_shape(ticket: Ticket, legs: list[Shape] | None = None) -> Shape:
         "canceled_at": moment_or_none(moments.get("CANCELLED")),
         "failed_at": moment_or_none(moments.get("REJECTED")),
         "replaced_at": moment_or_none(moments.get("REPLACED")),
-        "replaced_by": uuid_of(order.replaced_by) if order.replaced_by else None,
-        "replaces": uuid_of(order.replaces) if order.replaces else None,
+        "replaced_by": order.replaced_by or None,
+        "replaces": order.replaces or None,
         "asset_id": asset_id(order.ticker),
         "symbol": order.ticker,
         "asset_class": "us_equity",
@@ -82,11 +82,12 @@ def update_shape(update: OrderUpdate, order: Shape, execution: str, held: int) -
         held: signed shares of the position after it.
     """
     at = moment(update.at)
-    data = {"at": at, "event": EVENT_WORDS[update.kind], "timestamp": at, "order": order}
+    event = EVENT_WORDS.get(update.kind, update.word)
+    data = {"at": at, "event": event, "timestamp": at, "order": order}
     if (fill := update.fill) is None:
-        return {"stream": "trade_updates", "data": data | {"execution_id": uuid_of(execution)}}
+        return {"stream": "trade_updates", "data": data | {"execution_id": execution}}
     data |= {
-        "execution_id": uuid_of(fill.execution_id),
+        "execution_id": fill.execution_id,
         "price": price(fill.price),
         "qty": str(fill.qty),
         "position_qty": str(held),
@@ -108,7 +109,7 @@ def activity_shape(fill: BrokerFill, ticket: Ticket, before: int) -> Shape:
         "side": fill.side.lower(),
         "symbol": fill.ticker,
         "leaves_qty": str(ticket.order.qty - filled),
-        "order_id": uuid_of(fill.order_id),
+        "order_id": fill.order_id,
         "cum_qty": str(filled),
         "order_status": STATUS_WORDS["FILLED" if whole else "PARTIALLY_FILLED"],
     }
@@ -116,7 +117,7 @@ def activity_shape(fill: BrokerFill, ticket: Ticket, before: int) -> Shape:
 
 def activity_id(fill: BrokerFill) -> str:
     """Return an activity's id: its time and the execution's id, so that it sorts by time."""
-    return f"{fill.at:%Y%m%d%H%M%S}{fill.at.microsecond // 1000:03d}::{uuid_of(fill.execution_id)}"
+    return f"{fill.at:%Y%m%d%H%M%S}{fill.at.microsecond // 1000:03d}::{fill.execution_id}"
 
 
 def account_shape(account: BrokerAccount, values: tuple[int, int], opened: datetime) -> Shape:

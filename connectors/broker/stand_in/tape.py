@@ -2,10 +2,8 @@
 
 from bisect import bisect_left
 from collections.abc import Sequence
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime, time
 from itertools import groupby
-
-from msgspec.structs import replace
 
 from connectors.broker.stand_in.market_shapes import Article
 from connectors.broker.values import MarketBar
@@ -75,11 +73,6 @@ def begin_of(start: datetime, interval: Interval) -> datetime:
         return datetime.combine(day, time(), NEW_YORK).astimezone(UTC)
     midnight = start.replace(hour=0, minute=0, second=0, microsecond=0)
     return start - (start - midnight) % INTERVALS[interval]
-
-
-def shifted(bar: MarketBar, by: timedelta) -> MarketBar:
-    """Return a bar of another time."""
-    return replace(bar, start=bar.start + by)
 
 
 def _joined(start: datetime, interval: Interval, bars: list[MarketBar]) -> MarketBar:

@@ -22,6 +22,7 @@ STATUS_WORDS: Final[dict[OrderStatus, str]] = {
     "UNKNOWN": "suspended",
 }
 KEPT_WORDS: Final = frozenset(("accepted", "held", "pending_new", "pending_replace", "stopped"))
+# Of an OTHER the update's own word is told.
 EVENT_WORDS: Final[dict[UpdateKind, str]] = {
     "ACCEPTED": "new",
     "PARTIALLY_FILLED": "partial_fill",
@@ -34,7 +35,6 @@ EVENT_WORDS: Final[dict[UpdateKind, str]] = {
     "REPLACE_REFUSED": "order_replace_rejected",
     "CORRECTED": "trade_correct",
     "BUSTED": "trade_bust",
-    "OTHER": "restated",
 }
 
 
