@@ -56,7 +56,7 @@ class Orders:
         body = await body_of(request)
         with self._venue.noting_refusals(body.get("client_order_id")):
             ticket = self._venue.submit(order_in(body))
-        return self._answer(ticket, nested=True)
+        return self._placed(ticket)
 
     async def list(self, request: Request) -> Response:
         """List orders, the newest first by default."""
@@ -115,7 +115,13 @@ class Orders:
         with self._venue.noting_refusals(body.get("client_order_id")):
             old = self._venue.ticket(request.path_params["order_id"])
             ticket = self._venue.replace(old, replacement_in(body))
-        return self._answer(ticket, nested=True)
+        return self._placed(ticket)
+
+    def _placed(self, ticket: Ticket) -> Response:
+        """Answer before the exchange has said that the order is in its book, as Alpaca does."""
+        shape = self._shape(ticket, nested=True)
+        early = {"status": "pending_new"} if shape["status"] == "new" else {}
+        return JSONResponse(shape | early)
 
     def _answer(self, ticket: Ticket, *, nested: bool) -> Response:
         return JSONResponse(self._shape(ticket, nested=nested))
