@@ -71,13 +71,13 @@ class Standing:
     def books(self) -> Books:
         return Books(self.journal)
 
-    def trading(self, **more: Any) -> TradingClient:
+    def trading(self, **more: Any) -> Any:
         return TradingClient(KEYS.key, KEYS.secret, url_override=self.url, **more)
 
-    def history(self) -> StockHistoricalDataClient:
+    def history(self) -> Any:
         return StockHistoricalDataClient(KEYS.key, KEYS.secret, url_override=self.url)
 
-    def articles(self) -> NewsClient:
+    def articles(self) -> Any:
         return NewsClient(KEYS.key, KEYS.secret, url_override=self.url)
 
     def do(self, path: str, body: Any = None) -> None:
@@ -112,9 +112,11 @@ class Standing:
         )
 
     @contextmanager
-    def listening(self) -> Iterator[TradingStream]:
+    def listening(self) -> Iterator[None]:
         """Listen to trade updates by Alpaca's own stream."""
-        stream = TradingStream(KEYS.key, KEYS.secret, raw_data=True, url_override=f"{self.ws}/stream")
+        stream = TradingStream(
+            KEYS.key, KEYS.secret, raw_data=True, url_override=f"{self.ws}/stream"
+        )
 
         async def take(frame: dict[str, Any]) -> None:
             self.came.append(frame)
@@ -122,14 +124,12 @@ class Standing:
         stream.subscribe_trade_updates(take)
         with running(stream):
             eventually(lambda: self.followed()["trades"] == 1)
-            yield stream
+            yield
 
-    def stocks(self, feed: str = "iex") -> StockDataStream:
-        return hurried(
-            StockDataStream(KEYS.key, KEYS.secret, url_override=f"{self.ws}/v2/{feed}")
-        )
+    def stocks(self, feed: str = "iex") -> Any:
+        return hurried(StockDataStream(KEYS.key, KEYS.secret, url_override=f"{self.ws}/v2/{feed}"))
 
-    def news(self) -> NewsDataStream:
+    def news(self) -> Any:
         return hurried(
             NewsDataStream(KEYS.key, KEYS.secret, url_override=f"{self.ws}/v1beta1/news")
         )

@@ -6,12 +6,11 @@ from typing import Any
 
 import pytest
 from alpaca.common.exceptions import APIError
-from alpaca.trading.client import TradingClient
 from alpaca.trading.enums import OrderStatus
 from requests.exceptions import ConnectionError as ConnectionGone
 
 from connectors.broker.stand_in.faults import KINDS, FaultPlan, Kind
-from tests.broker.standing import KEYS, Standing, limit, market, running, standing
+from tests.broker.standing import Standing, limit, market, running, standing
 from tests.waiting import eventually
 
 ALWAYS = ":1"
@@ -24,7 +23,7 @@ def up(tmp_path: Path) -> Iterator[Standing]:
         yield found
 
 
-def patient(up: Standing) -> TradingClient:
+def patient(up: Standing) -> Any:
     """Return a client that does not send twice."""
     client = up.trading()
     client._retry_codes = []
@@ -161,8 +160,7 @@ def test_words_may_be_unknown(up: Standing) -> None:
 
 def raw(up: Standing, client_id: str) -> Any:
     """Submit as a client that reads whatever word comes."""
-    client = TradingClient(KEYS.key, KEYS.secret, url_override=up.url, raw_data=True)
-    answer = client.submit_order(market("AAPL", 1, client_id))
+    answer = up.trading(raw_data=True).submit_order(market("AAPL", 1, client_id))
     assert answer["status"] == "pending_audit"
     return answer
 
@@ -197,7 +195,11 @@ def test_a_fill_may_come_in_parts_the_last_first(up: Standing) -> None:
     assert [(d["qty"], d["order"]["filled_qty"], d["position_qty"]) for d in told] == [
         ("3", "10", "10"), ("3", "7", "7"), ("4", "4", "4"),
     ]  # fmt: skip
-    assert [d["order"]["status"] for d in told] == ["filled", "partially_filled", "partially_filled"]
+    assert [d["order"]["status"] for d in told] == [
+        "filled",
+        "partially_filled",
+        "partially_filled",
+    ]
     assert [f.qty for f in up.books.fills] == [4, 3, 3]
     rows = up.trading().get("/account/activities/FILL", {"direction": "asc"})
     assert [(r["type"], r["qty"], r["cum_qty"]) for r in rows] == [

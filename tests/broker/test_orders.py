@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
-from alpaca.common.exceptions import APIError
 from alpaca.common.enums import Sort
+from alpaca.common.exceptions import APIError
 from alpaca.trading.enums import (
     OrderClass,
     OrderSide,
@@ -24,6 +25,9 @@ from alpaca.trading.requests import (
 
 from connectors.broker.simulated.rules import ExchangeRules
 from tests.broker.standing import KEYS, Standing, limit, market, standing
+
+TOO_LONG = "client_order_id must be no more than 48 characters"
+WHOLE = "qty must be a whole number of shares in this stand-in"
 
 
 @pytest.fixture
@@ -130,8 +134,8 @@ def test_a_client_id_is_taken_once(up: Standing) -> None:
         (market("AAPL", 1, "a", "sell"), (403, 40310000, "account is not allowed to short")),
         (market("NONE", 1, "a"), (422, 42210000, 'asset "NONE" not found')),
         (market("AAPL", -1, "a"), (422, 40010001, "qty must be > 0")),
-        (market("AAPL", 1, "a" * 49), (422, 40010001, "client_order_id must be no more than 48 characters")),
-        (market("AAPL", 1.5, "a"), (422, 40010001, "qty must be a whole number of shares in this stand-in")),
+        (market("AAPL", 1, "a" * 49), (422, 40010001, TOO_LONG)),
+        (market("AAPL", 1.5, "a"), (422, 40010001, WHOLE)),
     ],
 )  # fmt: skip
 def test_what_cannot_be_is_refused_in_alpacas_words(
@@ -179,7 +183,7 @@ def test_orders_are_listed_by_page(up: Standing) -> None:
         up.clock.moment += timedelta(seconds=1)
     client.cancel_order_by_id(client.get_order_by_client_id("n0").id)
 
-    def listed(**asked: object) -> list[str]:
+    def listed(**asked: Any) -> list[str]:
         return [o.client_order_id for o in client.get_orders(GetOrdersRequest(**asked))]
 
     assert listed(limit=3) == ["n6", "n5", "n4"]
@@ -188,7 +192,7 @@ def test_orders_are_listed_by_page(up: Standing) -> None:
     assert listed(side=OrderSide.SELL) == []
     pages: list[list[str]] = []
     after = None
-    every = {"status": QueryOrderStatus.ALL, "limit": 3, "direction": Sort.ASC}
+    every: dict[str, Any] = {"status": QueryOrderStatus.ALL, "limit": 3, "direction": Sort.ASC}
     while page := client.get_orders(GetOrdersRequest(**every, after=after)):
         pages.append([order.client_order_id for order in page])
         after = page[-1].submitted_at
