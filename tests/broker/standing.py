@@ -3,7 +3,7 @@
 import asyncio
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -152,15 +152,21 @@ def running(stream: Any) -> Iterator[None]:
         await asyncio.wait(tasks)
         await stream.close()
 
-    thread = threading.Thread(target=lambda: asyncio.run(work()))
+    thread = threading.Thread(target=lambda: asyncio.run(work()), daemon=True)
     thread.start()
+
+    def ended() -> bool:
+        # Asked again: a wait that is over at the same moment loses a cancellation.
+        with suppress(RuntimeError):  # the loop is closed
+            tasks[0].get_loop().call_soon_threadsafe(tasks[0].cancel)
+        thread.join(0.2)
+        return not thread.is_alive()
+
     try:
         yield
     finally:
         eventually(lambda: bool(tasks))
-        tasks[0].get_loop().call_soon_threadsafe(tasks[0].cancel)
-        thread.join(30)
-        assert not thread.is_alive()
+        eventually(ended)
 
 
 def market(ticker: str, qty: float, client_id: str, side: str = "buy", **more: Any) -> Any:

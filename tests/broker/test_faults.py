@@ -10,7 +10,7 @@ from alpaca.trading.enums import OrderStatus
 from requests.exceptions import ConnectionError as ConnectionGone
 
 from connectors.broker.stand_in.faults import KINDS, FaultPlan, Kind
-from tests.broker.standing import Standing, limit, market, running, standing
+from tests.broker.standing import KEYS, Standing, limit, market, running, standing
 from tests.waiting import eventually
 
 ALWAYS = ":1"
@@ -77,6 +77,11 @@ def test_requests_may_be_refused_by_a_storm(up: Standing) -> None:
             client.submit_order(market("AAPL", 1, "one"))
     assert up.books.orders == {}
     assert up.books.count("fault", "storms") == 1
+    keys = {"APCA-API-KEY-ID": KEYS.key, "APCA-API-SECRET-KEY": KEYS.secret}
+    answer = up.hand.get("/v2/clock", headers=keys)
+    assert answer.status_code == 429
+    assert answer.headers["x-ratelimit-remaining"] == "0"
+    assert int(answer.headers["x-ratelimit-reset"]) == int(up.clock.moment.timestamp()) + 1
 
 
 def test_updates_may_come_twice(up: Standing) -> None:

@@ -16,6 +16,7 @@ from alpaca.trading.enums import (
     TimeInForce,
 )
 from alpaca.trading.requests import (
+    ClosePositionRequest,
     GetOrdersRequest,
     MarketOrderRequest,
     ReplaceOrderRequest,
@@ -256,3 +257,57 @@ def test_a_day_order_expires_at_the_close(up: Standing) -> None:
         up.clock.moment = up.clock.moment.replace(hour=20, minute=0)
         up.wait_for("low", "expired")
     assert up.books.count("end") == 1
+
+
+def test_fills_are_listed_by_page(up: Standing) -> None:
+    client = up.trading()
+    for n in range(5):
+        up.play(100.0)
+        up.buy(f"n{n}", n + 1)
+    up.play(100.0)
+    asked: dict[str, Any] = {"page_size": 2, "direction": "asc"}
+    pages = []
+    while page := client.get("/account/activities/FILL", asked):
+        pages.append([row["qty"] for row in page])
+        asked["page_token"] = page[-1]["id"]
+    assert pages == [["1", "2"], ["3", "4"], ["5"]]
+    later = client.get("/account/activities", {"after": "2026-03-19T13:34:00Z"})
+    assert [row["qty"] for row in later] == ["5", "4"]
+    assert client.get("/account/activities/DIV") == []
+    with pytest.raises(APIError, match="invalid page_token"):
+        client.get("/account/activities/FILL", {"page_token": "x"})
+
+
+def test_a_brackets_leg_is_replaced_and_all_end_together(up: Standing) -> None:
+    up.play(100.0)
+    client = up.trading()
+    entry = client.submit_order(
+        MarketOrderRequest(
+            symbol="AAPL", qty=10, side=OrderSide.BUY, time_in_force=TimeInForce.DAY,
+            client_order_id="entry", order_class=OrderClass.OTO,
+            stop_loss=StopLossRequest(stop_price=95),
+        )
+    )  # fmt: skip
+    up.play(100.0)
+    asked = ReplaceOrderRequest(stop_price=96, client_order_id="closer")
+    closer = client.replace_order_by_id(entry.legs[0].id, asked)
+    [leg] = client.get_order_by_client_id("entry").legs
+    assert (leg.id, leg.stop_price, leg.replaces) == (closer.id, "96", entry.legs[0].id)
+    every = client.get_orders(GetOrdersRequest(status=QueryOrderStatus.ALL, nested=True))
+    assert [order.client_order_id for order in every] == ["entry"]
+    assert client.close_all_positions(cancel_orders=True)[0].status == 200
+    assert client.get_order_by_id(closer.id).status is OrderStatus.CANCELED
+    up.play(100.0)
+    assert up.books.positions == {}
+
+
+def test_a_part_of_a_position_is_closed(up: Standing) -> None:
+    up.play(100.0)
+    up.buy("one", 10)
+    up.play(100.0)
+    client = up.trading()
+    assert client.close_position("AAPL", ClosePositionRequest(qty="3")).qty == "3"
+    assert client.get_open_position("AAPL").qty_available == "7"
+    assert client.close_position("AAPL", ClosePositionRequest(percentage="50")).qty == "5"
+    with pytest.raises(APIError, match="no more than the position"):
+        client.close_position("AAPL", ClosePositionRequest(qty="11"))

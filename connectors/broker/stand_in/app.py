@@ -105,7 +105,9 @@ class StandIn:
         )  # fmt: skip
         trading, bars = (Limiter(terms.per_minute, terms.clock) for _ in range(2))
         self.connections = Connections()
-        self.asgi = Gate(app, terms.keys, trading, bars, faults, self.connections)
+        self.asgi = Gate(
+            app, terms.keys, trading, bars, faults, self.connections, terms.clock
+        )  # fmt: skip
         self.tasks: list[Task] = [self._tick]
 
     def _noted(self, kind: Kind, what: str) -> None:

@@ -84,7 +84,9 @@ class Orders:
     async def cancel_all(self, _request: Request) -> Response:
         """Ask for the end of every open order."""
         found: list[Shape] = []
-        for ticket in [t for t in self._venue.tickets.values() if not t.order.ended]:
+        for ticket in self._venue.cancellable():
+            if ticket.order.ended:  # with its entry, or with the other leg
+                continue
             answer: Shape = {"id": order_shape(ticket)["id"], "status": 200}
             try:
                 self._venue.cancel(ticket)

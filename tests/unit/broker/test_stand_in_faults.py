@@ -58,7 +58,7 @@ def test_a_plan_is_a_pure_function(seed: int, kind: Kind, rate: float, number: i
 def test_a_plan_strikes_as_often_as_its_rate_and_the_same_numbers_for_ever() -> None:
     struck = [n for n in range(10_000) if FaultPlan(7, "dropped", 0.1).strikes(n)]
     assert 850 < len(struck) < 1_150
-    assert struck[:5] == [4, 6, 9, 18, 31] or struck[:1]
+    assert struck[:5] == [46, 54, 65, 77, 100]
     assert struck != [n for n in range(10_000) if FaultPlan(8, "dropped", 0.1).strikes(n)]
 
 

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 from alpaca.data.models import Bar as TheirBar
@@ -146,7 +147,7 @@ def test_a_fill_is_told_with_its_price_and_what_is_held() -> None:
 
 def test_an_activity_is_read_by_alpacas_model() -> None:
     shape = shapes.activity_shape(FILL, TICKET, 0)
-    theirs = TradeActivity(**shape, account_id=uuid_of("a"))
+    theirs = TradeActivity(**shape, account_id=UUID(uuid_of("a")))
     assert (theirs.qty, theirs.leaves_qty, theirs.cum_qty) == (4, 6, 4)
     assert shapes.activity_shape(FILL, TICKET, 6)["type"] == "fill"
 
