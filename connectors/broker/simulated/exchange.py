@@ -269,7 +269,7 @@ class SimulatedExchange:
 
     def _expire(self, until: int) -> None:
         """End the orders whose session is over; an entry's legs come after it, once they work."""
-        for was in self._book.open():
+        for was in sorted(self._book.open(), key=lambda order: order.role != ""):
             order = self._book[was.id]
             if order.open and not order.held and order.expires <= until:
                 status: OrderStatus = "CANCELLED" if order.time_in_force == "IOC" else "EXPIRED"
