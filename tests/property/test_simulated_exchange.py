@@ -128,6 +128,39 @@ steps: st.SearchStrategy[Step] = st.one_of(
     st.builds(Close),
 )  # fmt: skip
 stories = st.lists(steps, max_size=STEPS)
+# Brackets around 100, in bars that fill a few shares of them, with what disturbs them.
+entries = st.builds(
+    lambda qty, limit, stop, target: Submit(
+        {
+            "ticker": "AAA", "side": "BUY", "qty": qty, "limit": limit,
+            "type": "MARKET" if limit is None else "LIMIT", "time_in_force": "GTC",
+            "bracket": {"stop": stop * D, "target": target and target * D},
+        }
+    ),
+    st.sampled_from([5, 20]), st.sampled_from([None, 99 * D, 100 * D]), st.integers(95, 98),
+    st.none() | st.integers(102, 105),
+)  # fmt: skip
+sales = st.builds(
+    lambda qty, kind: Submit({"ticker": "AAA", "side": "SELL", "qty": qty, **kind}),
+    st.integers(1, 5), st.sampled_from([{}, {"type": "LIMIT", "limit": 100 * D}]),
+)  # fmt: skip
+narrow = st.builds(
+    lambda low, high, volume: Bars("AAA", (100, high, low, 100, volume)),
+    st.integers(94, 100), st.integers(100, 106), st.sampled_from([20, 50, 100, 1_000]),
+)  # fmt: skip
+disturbed = st.one_of(
+    narrow, narrow, narrow, narrow, entries, sales, st.builds(Cancel, st.integers(0, 20)),
+    st.builds(Replace, st.integers(0, 20), st.none(), st.none(), st.integers(95, 99).map(
+        lambda dollars: dollars * D)),
+)  # fmt: skip
+bracket_stories = st.builds(
+    lambda first, rest: [
+        Bars("AAA", (100, 100, 100, 100, 10)), first,
+        Bars("AAA", (100, 100, 99, 100, 1_000)), *rest,
+    ],
+    entries, st.lists(disturbed, min_size=3, max_size=STEPS),
+)  # fmt: skip
+shared_rules = st.just(ExchangeRules(participation_bps=1_000))
 models = st.builds(
     FillParams, model=st.sampled_from(["close", "next_open"]),
     slippage_bps=st.sampled_from([0, 5]), volume_slippage_bps=st.sampled_from([0, 30]),
@@ -169,12 +202,15 @@ def updates(told: list[tuple[Step, list[OrderUpdate] | str]]) -> list[OrderUpdat
 
 
 def every(made: SimulatedExchange) -> list[BrokerOrder]:
+    """Return all orders and legs, each once; none is left out."""
     orders = made.orders(since=to_datetime(0))
-    return [one for order in orders for one in (order, *order.legs)]
+    found = {one.id: one for order in orders for one in (order, *order.legs)}
+    assert found.keys() == {order.id for order in made.snapshot().orders}
+    return list(found.values())
 
 
 @settings(max_examples=150)
-@given(stories, models, rules)
+@given(stories | bracket_stories, models, rules)
 def test_books_balance_to_the_unit(
     story: list[Step], params: FillParams, allowed: ExchangeRules
 ) -> None:
@@ -198,7 +234,7 @@ def test_books_balance_to_the_unit(
 
 
 @settings(max_examples=150)
-@given(stories, models, rules)
+@given(stories | bracket_stories, models, rules)
 def test_no_order_is_filled_beyond_its_size_and_none_twice_ended(
     story: list[Step], params: FillParams, allowed: ExchangeRules
 ) -> None:
@@ -216,7 +252,7 @@ def test_no_order_is_filled_beyond_its_size_and_none_twice_ended(
 
 
 @settings(max_examples=150)
-@given(stories, models, rules)
+@given(stories | bracket_stories, models, rules)
 def test_no_fill_is_outside_its_bar_or_worse_than_its_limit(
     story: list[Step], params: FillParams, allowed: ExchangeRules
 ) -> None:
@@ -239,8 +275,8 @@ def test_no_fill_is_outside_its_bar_or_worse_than_its_limit(
                 assert sign * fill.price <= sign * order.limit
 
 
-@settings(max_examples=150)
-@given(stories, models, long_rules)
+@settings(max_examples=300)
+@given(stories | bracket_stories, models, long_rules)
 def test_without_shorts_nothing_sells_more_than_is_held(
     story: list[Step], params: FillParams, allowed: ExchangeRules
 ) -> None:
@@ -250,8 +286,8 @@ def test_without_shorts_nothing_sells_more_than_is_held(
         assert all(position.qty > 0 for position in made.positions())
 
 
-@settings(max_examples=100)
-@given(stories, models, rules)
+@settings(max_examples=300)
+@given(bracket_stories, models, shared_rules)
 def test_legs_never_close_more_than_their_entry_opened(
     story: list[Step], params: FillParams, allowed: ExchangeRules
 ) -> None:
@@ -267,7 +303,7 @@ def test_legs_never_close_more_than_their_entry_opened(
 
 
 @settings(max_examples=100)
-@given(stories, st.integers(0, STEPS), models, rules)
+@given(stories | bracket_stories, st.integers(0, STEPS), models, rules)
 def test_resumed_from_its_bytes_it_goes_on_as_if_it_had_not_stopped(
     story: list[Step], cut: int, params: FillParams, allowed: ExchangeRules
 ) -> None:

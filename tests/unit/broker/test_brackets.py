@@ -35,6 +35,7 @@ def test_of_two_legs_the_first_is_filled_and_of_equals_the_stop(
     [
         # In at the close: nothing of the bar comes after it.
         (FREE, order(bracket=LEGS), (100, 111, 94, 100, 99), [100]),
+        (FREE, order(bracket=LEGS), (100, 111, 93, 94, 99), [94]),
         # In at the open: all of the bar does.
         (NEXT_OPEN, order(bracket=LEGS), (100, 101, 94, 96, 99), [100, 95]),
         (NEXT_OPEN, order(bracket=LEGS), (100, 111, 96, 100, 99), [100, 110]),
@@ -50,6 +51,14 @@ def test_legs_meet_what_of_a_bar_comes_after_their_entry(
     made = exchange(params)
     made.submit(asked, minute(0))
     assert [price for _, price in fills(made.bar(bar(0, row)))] == expected
+
+
+def test_legs_meet_the_next_bar_when_their_entry_s_came_late() -> None:
+    made = exchange(NEXT_OPEN)
+    made.submit(order(bracket=LEGS), minute(0))
+    made.advance(minute(1.2))
+    made.bar(bar(0, flat(100)))
+    assert fills(made.bar(bar(1, (100, 101, 94, 96, 99)))) == [(10, 95)]
 
 
 def test_a_short_position_has_its_legs_the_other_way_round() -> None:
@@ -94,6 +103,8 @@ def test_a_stop_is_moved() -> None:
     told = made.bar(bar(1, (100, 101, 97, 99, 99)))
     assert fills(told) == [(10, 98)]
     assert [u.order.id for u in told] == [new.id, target.id]
+    assert [o.id for o in made.orders(since=minute(1))] == [new.id]
+    assert stop.id in [o.id for o in made.orders(since=minute(0))]
 
 
 def test_an_entry_is_replaced_with_its_legs() -> None:
