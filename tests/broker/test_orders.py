@@ -294,7 +294,12 @@ def test_a_brackets_leg_is_replaced_and_all_end_together(up: Standing) -> None:
     [leg] = client.get_order_by_client_id("entry").legs
     assert (leg.id, leg.stop_price, leg.replaces) == (closer.id, "96", entry.legs[0].id)
     every = client.get_orders(GetOrdersRequest(status=QueryOrderStatus.ALL, nested=True))
-    assert [order.client_order_id for order in every] == ["entry"]
+    assert [order.client_order_id for order in every] == [
+        entry.legs[0].client_order_id, "entry"
+    ]  # fmt: skip
+    assert [leg.client_order_id for leg in every[1].legs] == ["closer"]
+    working = client.get_orders(GetOrdersRequest(nested=True))
+    assert [order.client_order_id for order in working] == ["closer"]
     assert client.close_all_positions(cancel_orders=True)[0].status == 200
     assert client.get_order_by_id(closer.id).status is OrderStatus.CANCELED
     up.play(100.0)

@@ -72,10 +72,11 @@ class Orders:
                 and after < (order.submitted_at or ticket.created_at) < until
                 and (not symbols or order.ticker in symbols)
                 and (not side or order.side.lower() == side)
-                and not (nested and ticket.parent)
             )
 
         found = [ticket for ticket in self._venue.tickets.values() if wanted(ticket)]
+        if nested:
+            found = rolled_up(found)
         if choice_in(request, "direction", ("desc", "asc")) == "desc":
             found.reverse()
         limit = number_in(request, "limit", DEFAULT_LIMIT, MOST_LIMIT)
@@ -133,3 +134,9 @@ class Orders:
         if self.faults.strikes("unknown_words", f"answer on {shape['client_order_id']}") is None:
             return shape
         return {**shape, "status": UNKNOWN_STATUS}
+
+
+def rolled_up(tickets: list[Ticket]) -> list[Ticket]:
+    """Leave out the legs that are shown with their entry; none vanishes."""
+    shown = {leg.id for ticket in tickets for leg in ticket.order.legs}
+    return [ticket for ticket in tickets if ticket.order.id not in shown]

@@ -1,5 +1,6 @@
 """Faults strike by seed and number, and each changes what it says and nothing else."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -126,3 +127,11 @@ def test_all_together_keep_the_fill() -> None:
     told = with_faults(BODY, faults(*kinds))
     assert all(frame.overtaken for frame in told)
     assert [f.body["data"]["event"] for f in told].count("fill") >= 2
+
+
+def test_the_page_lists_the_faults_that_there_are() -> None:
+    page = (Path(__file__).resolve().parents[3] / "docs/stand-in.md").read_text()
+    rows = [line for line in page.splitlines() if line.startswith("| ")]
+    assert [row for row in rows if row.split()[1] in KINDS] == [
+        f"| {kind} | {WHAT[kind]} |" for kind in KINDS
+    ]
