@@ -1,0 +1,1 @@
+"""The broker seam: one interface, and the brokers behind it."""
