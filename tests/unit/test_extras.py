@@ -21,6 +21,7 @@ ROLES = {
     "flows.persist": "storage",
     "flows.backtest.sweep": "backtest",
     "api.build": "api",
+    "connectors.broker.stand_in.server": "stand-in",
 }
 PROBE = """
 import sys
