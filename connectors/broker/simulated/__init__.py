@@ -1,0 +1,1 @@
+"""A broker that fills orders against bars, exactly and the same each time."""

@@ -1,0 +1,85 @@
+"""The stream of trade updates: JSON in binary frames, as Alpaca's paper desk sends it."""
+
+import json
+from typing import Any
+
+from starlette.websockets import WebSocket
+
+from connectors.broker.stand_in.faults import Faults
+from connectors.broker.stand_in.keys import Keys
+from connectors.broker.stand_in.outbox import END, Outbox
+from connectors.broker.stand_in.sockets import received, writing
+from connectors.broker.stand_in.update_faults import Frame, with_faults
+
+STREAM = "trade_updates"
+
+
+class TradeStream:
+    """Its connections, of which there may be several, and what they are told.
+
+    What happens while nobody listens is told to nobody, then and later.
+    """
+
+    def __init__(self, keys: Keys, faults: Faults) -> None:
+        """Begin without a listener."""
+        self._keys, self.faults = keys, faults
+        self._listeners: set[Outbox] = set()
+
+    @property
+    def listeners(self) -> int:
+        """Return how many listen."""
+        return len(self._listeners)
+
+    def publish(self, update: dict[str, Any]) -> None:
+        """Tell every listener of an update."""
+        for frame in with_faults(update, self.faults):
+            for outbox in self._listeners:
+                outbox.put(frame)
+
+    def cut(self) -> None:
+        """End every connection."""
+        for outbox in self._listeners:
+            outbox.put(END)
+
+    async def serve(self, socket: WebSocket) -> None:
+        """Take a connection: it authenticates, and says that it listens."""
+        await socket.accept()
+        outbox = Outbox()
+        async with writing(socket, outbox, lambda body: json.dumps(body).encode()):
+            try:
+                await self._talk(socket, outbox)
+            finally:
+                self._listeners.discard(outbox)
+
+    async def _talk(self, socket: WebSocket, outbox: Outbox) -> None:
+        known = False
+        while True:
+            asked = _object(await received(socket))
+            action, data = asked.get("action"), asked.get("data")
+            data = data if isinstance(data, dict) else {}
+            if action in ("authenticate", "auth"):
+                known = self._keys.fit(
+                    data.get("key_id", asked.get("key")),
+                    data.get("secret_key", asked.get("secret")),
+                )
+                outbox.put(_authorization("authorized" if known else "unauthorized", action))
+            elif action == "listen" and known:
+                streams = [s for s in data.get("streams", []) if s == STREAM]
+                (self._listeners.add if streams else self._listeners.discard)(outbox)
+                outbox.put(Frame({"stream": "listening", "data": {"streams": streams}}))
+            else:
+                outbox.put(_authorization("unauthorized", "listen"))
+            if not known:
+                outbox.put(END)
+
+
+def _authorization(status: str, action: str) -> Frame:
+    return Frame({"stream": "authorization", "data": {"status": status, "action": action}})
+
+
+def _object(message: bytes) -> dict[str, Any]:
+    try:
+        found = json.loads(message)
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
