@@ -66,6 +66,7 @@ class Replacement(Struct, frozen=True, kw_only=True):
 
     Attributes:
         client_order_id: of the order that takes the old one's place.
+        qty: whole shares of the new order, which begins unfilled; None: what is open of the old.
     """
 
     client_order_id: str
@@ -189,7 +190,11 @@ class BrokerAccount(Struct, frozen=True, kw_only=True):
 
 
 class MarketClock(Struct, frozen=True, kw_only=True):
-    """The broker's clock."""
+    """The broker's clock.
+
+    Attributes:
+        opens, closes: when the market opens next, and when it closes next.
+    """
 
     at: datetime
     is_open: bool
