@@ -34,7 +34,7 @@ class Door:
         """Take the bounds."""
         self.closed = threading.Event()
         self._access, self._timeout_s = access, timeout_s
-        self._limiter = Limiter(per_minute, reserve, time.monotonic, self.closed.wait)
+        self._limiter = Limiter(per_minute, reserve, time.monotonic, self._pause)
 
     def read(self, ask: Callable[[], T]) -> T:
         """Ask a question; again, a few times, where Alpaca is away.
@@ -49,8 +49,9 @@ class Door:
             except RateLimited:
                 raise
             except BrokerAway:
-                if attempt == ATTEMPTS or self.closed.wait(PAUSE_S * attempt):
+                if attempt == ATTEMPTS:
                     raise
+            self._pause(PAUSE_S * attempt)
         raise AssertionError
 
     def change(self, ask: Callable[[], T], *, urgent: bool = False) -> T:
@@ -84,10 +85,18 @@ class Door:
             return no_answer(method, why)
         return BrokerAway(f"Alpaca cannot be reached, so nothing was sent: {why}")
 
-    def _take(self, *, urgent: bool) -> None:
-        if self.closed.is_set():
-            reason = "The connector is closed."
+    def _pause(self, seconds: float) -> None:
+        """Sleep.
+
+        Raises:
+            BrokerAway: the connector was closed.
+        """
+        if self.closed.wait(seconds):
+            reason = "The connector is closed, so nothing was sent."
             raise BrokerAway(reason)
+
+    def _take(self, *, urgent: bool) -> None:
+        self._pause(0)
         self._limiter.take(PATIENCE_S, urgent=urgent)
 
 

@@ -28,7 +28,7 @@ class Limiter:
             per_minute: tokens; 0 for any number.
             reserve: of these, for what is urgent; half of them at most.
             clock: seconds, steady.
-            wait: sleeps for so many seconds, or less if the connector is closed.
+            wait: sleeps for so many seconds; what it raises ends the waiting.
         """
         self._most, self._reserve = per_minute, min(reserve, per_minute // 2)
         self._clock, self._wait = clock, wait

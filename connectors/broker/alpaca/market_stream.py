@@ -78,7 +78,11 @@ class MarketLine(StockDataStream):
 
     async def open(self) -> None:
         """Connect, be let in, and ask for what is wanted."""
-        await self._start_ws()
+        try:
+            await self._start_ws()
+        except ValueError as error:
+            reason = f"Alpaca does not let it in: {error}"
+            raise StreamBroken(reason) from None
         await self.ask()
         self._silence.ended()
 

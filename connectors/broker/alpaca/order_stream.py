@@ -39,7 +39,11 @@ class OrderLine(TradingStream):
 
     async def open(self) -> None:
         """Connect, be let in, and be told that updates will come."""
-        await self._start_ws()  # type: ignore[no-untyped-call]
+        try:
+            await self._start_ws()  # type: ignore[no-untyped-call]
+        except ValueError as error:
+            reason = f"Alpaca does not let it in: {error}"
+            raise StreamBroken(reason) from None
         while not self._granted(frame := read_json(await self._ws.recv())):
             self._early += _updates(frame)
 

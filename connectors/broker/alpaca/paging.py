@@ -17,7 +17,9 @@ FILLS: Final = 100
 MAX_PAGES: Final = 200
 
 
-def orders_by_page(ask: Ask, status: str, since: datetime | None) -> list[BrokerOrder]:
+def orders_by_page(
+    ask: Ask, status: str, since: datetime | None, size: int = ORDERS
+) -> list[BrokerOrder]:
     """Return orders, oldest first.
 
     Alpaca pages by the time of placing, to the nanosecond, and leaves out the time that it is
@@ -27,9 +29,13 @@ def orders_by_page(ask: Ask, status: str, since: datetime | None) -> list[Broker
         ask: returns a page for some parameters.
         status: open or all.
         since: those placed at or after it; None for all.
+        size: of a page.
+
+    Raises:
+        BrokerAnswerUnusable: the pages do not come to an end.
     """
     found: dict[str, BrokerOrder] = {}
-    asked = {"status": status, "limit": ORDERS, "nested": "true", "direction": "asc"}
+    asked = {"status": status, "limit": size, "nested": "true", "direction": "asc"}
     after = since - MICROSECOND if since is not None else None
     for _ in range(MAX_PAGES):
         answer = ask(asked if after is None else asked | {"after": stamp(after)})
@@ -38,7 +44,7 @@ def orders_by_page(ask: Ask, status: str, since: datetime | None) -> list[Broker
         found |= {order.id: order for order in new}
         # Whether legs count towards a page's length is not told: both are taken as a full page.
         length = sum(1 + len(row.get("legs") or []) for row in rows_of(answer, "orders"))
-        if length < ORDERS or (not new and len(page) < ORDERS):
+        if length < size or (not new and len(page) < size):
             return list(found.values())
         newest = max((order.submitted_at or NO_TIME for order in page), default=NO_TIME)
         if not new or newest == NO_TIME:
@@ -56,18 +62,18 @@ def merged(*lists: Iterable[BrokerOrder]) -> list[BrokerOrder]:
     return sorted(alone, key=lambda order: (order.submitted_at or NO_TIME, order.id))
 
 
-def fills_by_page(ask: Ask, since: datetime) -> list[BrokerFill]:
+def fills_by_page(ask: Ask, since: datetime, size: int = FILLS) -> list[BrokerFill]:
     """Return executions since then, oldest first, each once."""
     found: dict[str, BrokerFill] = {}
     seen: set[str] = set()
-    asked = {"after": stamp(since - MICROSECOND), "direction": "asc", "page_size": FILLS}
+    asked = {"after": stamp(since - MICROSECOND), "direction": "asc", "page_size": size}
     token: dict[str, str] = {}
     for _ in range(MAX_PAGES):
         page = fills_of(ask(asked | token))
         new = [named for named, _ in page if named not in seen]
         seen.update(new)
         found |= {fill.execution_id: fill for _, fill in page if fill is not None}
-        if len(page) < FILLS:
+        if len(page) < size:
             return sorted(found.values(), key=lambda fill: (fill.at, fill.execution_id))
         if not new:
             break
