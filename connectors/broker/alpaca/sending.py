@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any, Final
 
-from requests import Session
+from requests import Response, Session
 from requests.adapters import HTTPAdapter
 from urllib3 import PoolManager
 from urllib3.connection import HTTPConnection, HTTPSConnection
@@ -22,6 +22,7 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 MAX_BODY: Final = 64_000_000
 CHUNK: Final = 65_536
 CONNECTIONS: Final = 16
+NO_CONTENT: Final = 204
 _UNDER_WAY = threading.local()
 
 
@@ -146,6 +147,12 @@ def answer(
             body += chunk
             if len(body) > MAX_BODY:
                 raise TooLarge
-        if attempt.cut:  # an answer without a length ends where it was cut, and looks whole
+        # An answer without a length ends where it was cut, and looks whole.
+        if attempt.cut or not (body or response.status_code == NO_CONTENT or _framed(response)):
             raise TimeoutError
         return response.status_code, response.headers, bytes(body)
+
+
+def _framed(response: Response) -> bool:
+    """Tell whether an answer says where it ends."""
+    return not response.headers.keys().isdisjoint(("content-length", "transfer-encoding"))
