@@ -91,7 +91,10 @@ def says(status: int, body: bytes, *headers: str, length: int | None = None) -> 
     """Answer with a status and a body; `length` may lie about it."""
 
     def answer(connected: socket.socket, _: bytes) -> None:
-        head = [f"HTTP/1.1 {status} X", f"Content-Length: {len(body) if length is None else length}"]
+        head = [
+            f"HTTP/1.1 {status} X",
+            f"Content-Length: {len(body) if length is None else length}",
+        ]
         connected.sendall("\r\n".join([*head, *headers, "", ""]).encode() + body)
         if length is not None:
             connected.shutdown(socket.SHUT_RDWR)
@@ -139,11 +142,23 @@ def drips(head: bytes) -> Answer:
 
 def shakes_hands_and_is_silent(connected: socket.socket, request: bytes) -> None:
     """Open a websocket and never say anything, not even to a ping."""
-    lines = [line.split(b": ", 1) for line in request.split(b"\r\n") if b": " in line]
-    key = next(value for name, value in lines if name.lower() == b"sec-websocket-key")
-    accept = base64.b64encode(hashlib.sha1(key + GUID, usedforsecurity=False).digest())
-    connected.sendall(
-        b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-        b"Sec-WebSocket-Accept: " + accept + b"\r\n\r\n"
-    )
-    hangs(connected, request)
+    shakes_hands_and_says()(connected, request)
+
+
+def shakes_hands_and_says(*bodies: bytes) -> Answer:
+    """Open a websocket, say some things, and nothing any more, not even to a ping."""
+
+    def answer(connected: socket.socket, request: bytes) -> None:
+        lines = [line.split(b": ", 1) for line in request.split(b"\r\n") if b": " in line]
+        key = next(value for name, value in lines if name.lower() == b"sec-websocket-key")
+        accept = base64.b64encode(hashlib.sha1(key + GUID, usedforsecurity=False).digest())
+        connected.sendall(
+            b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+            b"Sec-WebSocket-Accept: " + accept + b"\r\n\r\n"
+        )
+        for body in bodies:
+            assert len(body) < 126, "a short frame"
+            connected.sendall(b"\x82" + bytes([len(body)]) + body)
+        hangs(connected, request)
+
+    return answer

@@ -52,7 +52,8 @@ def test_a_fraction_is_left_out_and_its_place_in_the_pages_kept() -> None:
     [
         ("qty", "0"), ("qty", "-2"), ("qty", "NaN"), ("qty", None), ("price", "0"),
         ("price", "-1"), ("price", "1.00001"), ("price", "Infinity"), ("price", None),
-        ("side", "both"), ("symbol", None), ("order_id", ""), ("transaction_time", None), ("id", ""),
+        ("side", "both"), ("symbol", None), ("order_id", ""), ("transaction_time", None),
+        ("id", ""),
     ],
 )  # fmt: skip
 def test_an_execution_that_means_nothing_is_refused(field: str, value: Any) -> None:

@@ -68,18 +68,19 @@ def test_it_does_not_wait_in_vain() -> None:
 def test_no_minute_has_more_than_is_allowed(
     asked: list[tuple[float, bool]], most: int, reserve: int
 ) -> None:
-    time, taken, plain = Time(), [], []
+    time, taken, plain, waits = Time(), [], [], [1.0]
     bucket = limiter(time, most, reserve)
     for pause, urgent in asked:
         time.now += pause
         try:
             bucket.take(0, urgent=urgent)
         except RateLimited as refused:
-            assert refused.retry_after_s > 0
+            waits.append(refused.retry_after_s)
             continue
         taken.append(time.now)
         if not urgent:
             plain.append(time.now)
+    assert min(waits) > 0
     kept = min(reserve, most // 2)
     for moments, allowed in ((taken, most), (plain, most - kept)):
         for at in moments:

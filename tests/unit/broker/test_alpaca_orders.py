@@ -140,7 +140,8 @@ def test_the_reason_of_a_rejection_is_kept() -> None:
 def test_requests_are_written_with_exact_texts() -> None:
     order = NewOrder(
         client_order_id="ours", ticker="AAPL", side="SELL", qty=10, type="STOP_LIMIT",
-        time_in_force="GTC", limit=1_015_001, stop=900_000, bracket=Bracket(stop=10, target=123_400),
+        time_in_force="GTC", limit=1_015_001, stop=900_000,
+        bracket=Bracket(stop=10, target=123_400),
     )  # fmt: skip
     assert asked(order) == {
         "symbol": "AAPL", "qty": "10", "side": "sell", "type": "stop_limit",

@@ -75,7 +75,12 @@ def plain(text: object) -> str:
 def test_what_is_known_afterwards(
     status: int, body: bytes, question: type[BrokerError], change: type[BrokerError]
 ) -> None:
-    for method, kind in (("GET", question), ("POST", change), ("PATCH", change), ("DELETE", change)):
+    for method, kind in (
+        ("GET", question),
+        ("POST", change),
+        ("PATCH", change),
+        ("DELETE", change),
+    ):
         with pytest.raises(BrokerError) as raised:
             body_of(method, status, {}, body, plain)
         assert type(raised.value) is kind, method

@@ -13,7 +13,7 @@ from connectors.broker.values import StreamState
 from tests.waiting import eventually, no_longer_than
 
 QUICK = StreamTimes(open_s=30, back_off_s=0.001, max_back_off_s=0.002, capacity=4)
-SECRET = "secret-of-a-test"
+HIDDEN = "what-nobody-may-see"
 
 
 class Scripted:
@@ -27,7 +27,7 @@ class Scripted:
         if self._steps and self._steps[0] == "hang":
             await asyncio.Event().wait()
         if self._steps and isinstance(self._steps[0], ConnectionError):
-            raise self._steps.pop(0)
+            raise self._steps.pop(0)  # type: ignore[misc]
 
     async def receive(self) -> Sequence[int]:
         if not self._steps:
@@ -43,16 +43,15 @@ class Scripted:
 
 
 def hidden(text: object) -> str:
-    return str(text).replace(SECRET, "***")
+    return str(text).replace(HIDDEN, "***")
 
 
 @contextmanager
-def stream(
-    *lines: Scripted, times: StreamTimes = QUICK
-) -> Iterator[KeptStream[int, Scripted]]:
+def stream(*lines: Scripted, times: StreamTimes = QUICK) -> Iterator[KeptStream[int, Scripted]]:
     waiting = list(lines)
     make: Callable[[], Scripted] = lambda: waiting.pop(0) if waiting else Scripted()  # noqa: E731
-    with KeptStream("test-stream", make, times, hidden) as kept:
+    kept: KeptStream[int, Scripted] = KeptStream("test-stream", make, times, hidden)
+    with kept:
         yield kept
 
 
@@ -62,8 +61,10 @@ def told(kept: KeptStream[int, Scripted], count: int) -> list[object]:
 
     def enough() -> bool:
         for item in kept.take(0.05):
-            state = isinstance(item, StreamState)
-            found.append(("up" if item.up else item.reason) if state else item)
+            if isinstance(item, StreamState):
+                found.append("up" if item.up else item.reason)
+            else:
+                found.append(item)
         return len(found) >= count
 
     eventually(enough, what=lambda: found)
@@ -93,9 +94,9 @@ def test_the_same_failure_is_told_once() -> None:
 
 
 def test_keys_are_not_in_a_reason(caplog: pytest.LogCaptureFixture) -> None:
-    with stream(Scripted(StreamBroken(f"it said {SECRET}"))) as kept:
+    with stream(Scripted(StreamBroken(f"it said {HIDDEN}"))) as kept:
         assert "it said ***" in told(kept, 2)
-    assert SECRET not in caplog.text
+    assert HIDDEN not in caplog.text
 
 
 def test_a_reader_that_is_behind_is_told_and_nothing_is_lost_unsaid() -> None:
@@ -117,7 +118,9 @@ def test_it_lets_go_at_once(steps: tuple[object, ...]) -> None:
 
 
 def test_opening_takes_no_longer_than_it_may() -> None:
-    with stream(Scripted("hang"), Scripted(1), times=StreamTimes(open_s=0.05, back_off_s=0.01)) as kept:
+    with stream(
+        Scripted("hang"), Scripted(1), times=StreamTimes(open_s=0.05, back_off_s=0.01)
+    ) as kept:
         assert told(kept, 3) == ["it did not answer in time", "up", 1]
 
 
