@@ -12,6 +12,9 @@
     +- BrokerUnavailable, TimeUnsuitable, DatabaseUnavailable, SchemaTooNew,
     |  SchemaMissing, BackupUnusable, DeliveryFailed,
     |  StoppedWithoutDatabase                                             servers
+    +- BrokerError, OrderRefused, OrderDuplicate, OutcomeUnknown,
+    |  NotAtBroker, BrokerAway, RateLimited, BrokerAnswerUnusable,
+    |  BrokerAccessDenied                                                 a stock broker
     +- DeterminismBroken, UnknownEvent, StrategyFailed, TooMuchMoney      a flow must stop
     +- ModelUnusable, FactsUnusable, TierFailed, FeedFailed               models and feeds
     +- Unreadable                                                         one record

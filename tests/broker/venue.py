@@ -33,8 +33,8 @@ T = TypeVar("T")
 class Venue(Protocol):
     """A market of TICKER and OTHER, in the middle of a session, and a broker at it.
 
-    The account begins with CASH and nothing else, and may spend just that. Both tickers have traded at HUNDRED. Nothing
-    slips and nothing costs anything; a bar fills at most a tenth of its volume.
+    The account begins with CASH and nothing else, and may spend just that. Both tickers have traded
+    at HUNDRED. Nothing slips and nothing costs anything; a bar fills at most a tenth of its volume.
 
     Attributes:
         broker: under test.

@@ -16,7 +16,8 @@ class Book:
         """Start empty, or with the orders of a snapshot."""
         self._orders: dict[str, Working] = {}
         self._ids: dict[str, str] = {}  # by client id
-        self._open: dict[str, dict[str, None]] = {}  # ids by ticker
+        self._open: dict[str, None] = {}  # ids
+        self._open_of: dict[str, dict[str, None]] = {}  # by ticker
         for order in orders:
             self.put(order)
 
@@ -24,11 +25,11 @@ class Book:
         """Add an order, or have it as it is now."""
         self._orders[order.id] = order
         self._ids[order.client_order_id] = order.id
-        ids = self._open.setdefault(order.ticker, {})
-        if order.open:
-            ids[order.id] = None
-        else:
-            ids.pop(order.id, None)
+        for ids in (self._open, self._open_of.setdefault(order.ticker, {})):
+            if order.open:
+                ids[order.id] = None
+            else:
+                ids.pop(order.id, None)
 
     def __getitem__(self, order_id: str) -> Working:
         """Return an order.
@@ -58,11 +59,11 @@ class Book:
 
     def open_of(self, ticker: str) -> list[Working]:
         """Return a ticker's open orders, held ones too."""
-        return [self._orders[order_id] for order_id in self._open.get(ticker, ())]
+        return [self._orders[order_id] for order_id in self._open_of.get(ticker, ())]
 
     def open(self) -> list[Working]:
         """Return all open orders, oldest first."""
-        return [order for order in self if order.open]
+        return [self._orders[order_id] for order_id in self._open]
 
     def legs(self, parent: Working) -> list[Working]:
         """Return the legs of an entry."""
@@ -81,12 +82,13 @@ class Book:
         """
         return sum(
             reserve_of(order.open, order, costs)
-            for ids in self._open.values() for order_id in ids
-            if (order := self._orders[order_id]).reserve and order_id != without
+            for order in self.open() if order.reserve and order.id != without
         )  # fmt: skip
 
     def closing(self, ticker: str, side: str, without: str = "") -> int:
-        """Return how many shares open orders are about to close; of a bracket's legs one closes.
+        """Return how many shares open orders are about to close.
+
+        Of a bracket's legs one closes; while they wait, what their entry has of its shares.
 
         Args:
             ticker: of the position.
@@ -95,9 +97,10 @@ class Book:
         """
         by_group: dict[str, int] = {}
         for order in self.open_of(ticker):
-            if order.side == side and not (order.enters or order.held or order.id == without):
+            if order.side == side and not (order.enters or order.id == without):
                 group = order.parent or order.id
-                by_group[group] = max(by_group.get(group, 0), order.open)
+                qty = self[order.parent].filled if order.held else order.open
+                by_group[group] = max(by_group.get(group, 0), qty)
         return sum(by_group.values())
 
 

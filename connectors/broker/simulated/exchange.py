@@ -205,12 +205,15 @@ class SimulatedExchange:
     def orders(self, *, since: datetime | None = None) -> list[BrokerOrder]:
         """Return the open orders, oldest first; with `since` also what was placed from then on.
 
-        Legs that wait are told with their entry alone, working ones also by themselves.
+        Legs are told with their entry; by themselves, too, while they work, and with `since` those
+        that were replaced or took a leg's place.
         """
+        if since is None:
+            return [self._book.shown(order) for order in self._book.open() if not order.held]
         return [
             self._book.shown(order) for order in self._book
             if (order.open and not order.held)
-            or (since is not None and not order.role and order.submitted >= to_micros(since))
+            or (order.placed_alone and order.submitted >= to_micros(since))
         ]  # fmt: skip
 
     def fills(self, since: datetime) -> list[BrokerFill]:
@@ -269,7 +272,7 @@ class SimulatedExchange:
 
     def _expire(self, until: int) -> None:
         """End the orders whose session is over; an entry's legs come after it, once they work."""
-        for was in self._book.open():
+        for was in sorted(self._book.open(), key=lambda order: order.role != ""):
             order = self._book[was.id]
             if order.open and not order.held and order.expires <= until:
                 status: OrderStatus = "CANCELLED" if order.time_in_force == "IOC" else "EXPIRED"

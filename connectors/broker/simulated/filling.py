@@ -51,18 +51,17 @@ class Filling:
         self._book, self._ledger, self._life = book, ledger, life
         self._params, self._rules = params, rules
         self._room = rules.room(bar.volume)
+        self._brackets: set[str] = set()  # entries whose legs the bar has met
 
     def run(self) -> None:
         """Fill what the bar meets."""
-        brackets: set[str] = set()
         for waiting in self._book.open_of(self._bar.ticker):
             order = self._book[waiting.id]
             if not order.open or order.held or not (self._regular or order.extended_hours):
                 continue
             if not order.role:
                 self._meet(order)
-            elif order.parent not in brackets:
-                brackets.add(order.parent)
+            elif order.parent not in self._brackets:
                 self._meet_legs(order.parent, None)
 
     def _meet(self, order: Working) -> None:
@@ -84,6 +83,7 @@ class Filling:
             parent: id of the entry.
             entered: in this bar, where; None if it was before.
         """
+        self._brackets.add(parent)
         legs = [x for x in self._book.legs(self._book[parent]) if x.open and not x.held]
         found = [(hit, leg) for leg in legs if (hit := self._leg_met(leg, entered)) is not None]
         if found:
@@ -121,7 +121,7 @@ class Filling:
             self._room -= qty
         fill = self._fill(order, qty, price, to_datetime(self._now))
         self._ledger.book(fill, fee)
-        self._life.filled(order, fill, self._now)
+        self._life.filled(order, fill, self._now, known=to_micros(self._bar.event_time))
 
     def _fill(self, order: Working, qty: int, price: int, at: datetime) -> BrokerFill:
         return BrokerFill(

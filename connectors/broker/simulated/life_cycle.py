@@ -47,14 +47,21 @@ class LifeCycle:
         """Note that an order's stop was met; returns it as it is then."""
         return self._put(structs.replace(order, triggered=True))
 
-    def filled(self, order: Working, fill: BrokerFill, at: int) -> None:
-        """Book a fill of an order."""
+    def filled(self, order: Working, fill: BrokerFill, at: int, known: int) -> None:
+        """Book a fill of an order.
+
+        Args:
+            order: open.
+            fill: of it.
+            at: now.
+            known: end of the bar that filled it; a bracket's legs meet what follows.
+        """
         now = self._put(order.after(fill.qty, fill.price, at))
         self._tell("PARTIALLY_FILLED" if now.open else "FILLED", now, fill)
         if now.role:
             self._size_other(now, at)
         if not now.open:
-            self._release(now, at)
+            self._release(now, at, known)
 
     def ended(self, order: Working, status: OrderStatus, at: int, reason: str = "") -> None:
         """End an open order that is not filled."""
@@ -64,7 +71,7 @@ class LifeCycle:
             for other in self._others(now):
                 self._cancelled(other, at)
         if now.filled:
-            self._release(now, at)
+            self._release(now, at, at)
         for leg in self._book.legs(now):
             if not now.filled and leg.open:
                 self._cancelled(leg, at)
@@ -82,11 +89,11 @@ class LifeCycle:
             self._put(structs.replace(leg, parent=new.id, qty=new.qty))
         self._tell("ACCEPTED", self._book[new.id])
 
-    def _release(self, parent: Working, at: int) -> None:
+    def _release(self, parent: Working, at: int, works: int) -> None:
         """Let the legs of an entry work, for what it was filled."""
         for leg in self._book.legs(parent):
             if leg.held and leg.open:
-                freed = structs.replace(leg, held=False, qty=parent.filled, works=at, updated=at)
+                freed = structs.replace(leg, held=False, qty=parent.filled, works=works, updated=at)
                 self._tell("ACCEPTED", self._put(freed))
 
     def _size_other(self, leg: Working, at: int) -> None:

@@ -78,6 +78,11 @@ class Working(Struct, frozen=True, kw_only=True):
         return self.qty - self.filled if self.status in ("ACCEPTED", "PARTIALLY_FILLED") else 0
 
     @property
+    def placed_alone(self) -> bool:
+        """Tell whether it was asked for by itself, not with its entry, or left its entry."""
+        return not self.role or self.replaces != "" or self.status == "REPLACED"
+
+    @property
     def word(self) -> str:
         """Return the broker's word for its status."""
         return HELD if self.held and self.status == "ACCEPTED" else WORDS[self.status]
