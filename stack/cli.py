@@ -51,6 +51,7 @@ COMMANDS: Final = {
     "halt": "stop all but stops, targets and closes",
     "flatten": "close every position, then halt",
     "close": "close one position",
+    "stand-in": "a stand-in for Alpaca on this machine, to trade against without an account",
 }
 
 
@@ -59,7 +60,7 @@ PIPE_CLOSED: Final = 141  # as a shell says of a program that SIGPIPE ends
 
 def module_of(command: str) -> ModuleType:
     """Return a command's module: `add_arguments(parser)` and `run(options)`, the exit code."""
-    return import_module(f"stack.commands.{command}")
+    return import_module(f"stack.commands.{command.replace('-', '_')}")
 
 
 def parser(*commands: str) -> argparse.ArgumentParser:

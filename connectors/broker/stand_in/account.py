@@ -77,8 +77,9 @@ class Account:
     async def close_all(self, request: Request) -> Response:
         """Close every position; cancel all orders first where that is asked for."""
         if yes_in(request, "cancel_orders"):
-            for waiting in [t for t in self._venue.tickets.values() if not t.order.ended]:
-                self._venue.cancel(waiting)
+            for waiting in self._venue.cancellable():
+                if not waiting.order.ended:
+                    self._venue.cancel(waiting)
         return JSONResponse([self._closed(p) for p in self._venue.positions()], 207)
 
     async def activities(self, request: Request) -> Response:

@@ -1,6 +1,7 @@
 """The stand-in put together: one value from one factory, and nothing is opened before that."""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -36,6 +37,7 @@ from operators.trading.sessions import SessionTable
 CASH: Final = 100_000 * UNITS_PER_DOLLAR
 TICK_S: Final = 0.5
 NO_COSTS: Final = FillParams(commission_per_share=0)  # Alpaca takes none
+log = logging.getLogger(__name__)
 Clock = Callable[[], datetime]
 Task = Callable[[], Coroutine[Any, Any, None]]
 
@@ -103,7 +105,9 @@ class StandIn:
         )  # fmt: skip
         trading, bars = (Limiter(terms.per_minute, terms.clock) for _ in range(2))
         self.connections = Connections()
-        self.asgi = Gate(app, terms.keys, trading, bars, faults, self.connections)
+        self.asgi = Gate(
+            app, terms.keys, trading, bars, faults, self.connections, terms.clock
+        )  # fmt: skip
         self.tasks: list[Task] = [self._tick]
 
     def _noted(self, kind: Kind, what: str) -> None:
@@ -117,7 +121,7 @@ class StandIn:
 
     @asynccontextmanager
     async def _lifespan(self, _app: Starlette) -> AsyncIterator[None]:
-        running = [asyncio.create_task(task()) for task in self.tasks]
+        running = [asyncio.create_task(_told_of(task)) for task in self.tasks]
         try:
             yield
         finally:
@@ -125,3 +129,11 @@ class StandIn:
                 task.cancel()
             await asyncio.gather(*running, return_exceptions=True)
             self._journal.close()
+
+
+async def _told_of(task: Task) -> None:
+    """Run a task; what goes wrong with it is logged, and the server goes on."""
+    try:
+        await task()
+    except Exception:
+        log.exception("the stand-in goes on without one of its tasks")

@@ -92,7 +92,7 @@ class ByHand:
 
     async def cut(self, request: Request) -> Response:
         """End the connections of a stream."""
-        streams = {"trades": self._trades, **self._data}
+        streams: dict[str, TradeStream | DataStream] = {"trades": self._trades, **self._data}
         name = request.path_params["stream"]
         if name not in streams:
             reason = f"stream {name}"

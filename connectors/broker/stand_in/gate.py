@@ -1,5 +1,7 @@
 """What every request passes: keys, the rate limit, and the faults of answers."""
 
+from collections.abc import Callable
+from datetime import datetime
 from typing import Final
 
 from starlette.datastructures import Headers
@@ -23,13 +25,13 @@ class Gate:
 
     def __init__(
         self, app: ASGIApp, keys: Keys, trading: Limiter, data: Limiter, faults: Faults,
-        connections: Connections,
+        connections: Connections, clock: Callable[[], datetime],
     ) -> None:  # fmt: skip
         """Stand before an application; the trading and the data API have a limit each."""
         self._app, self._keys, self._connections = app, keys, connections
         self._trading, self._data = trading, data
         self.faults = faults
-        self._storm = 0
+        self._storm, self._clock = 0, clock
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let a request through, or answer it."""
@@ -48,6 +50,8 @@ class Gate:
 
         if refused is not None:
             await refused(scope, receive, counted)
+        elif self._stormy(f"{scope['method']} {scope['path']}"):
+            await self._storms_answer()(scope, receive, send)
         else:
             await self._faulty(scope, receive, counted)
 
@@ -62,9 +66,7 @@ class Gate:
     async def _faulty(self, scope: Scope, receive: Receive, send: Send) -> None:
         what = f"{scope['method']} {scope['path']}"
         changes = scope["method"] in CHANGES
-        if self._stormy(what):
-            await _too_many()(scope, receive, send)
-        elif (number := self.faults.strikes("html", what)) is not None:
+        if (number := self.faults.strikes("html", what)) is not None:
             if self.faults.draw("html", number, "when") < 1 / 2:
                 await self._app(scope, receive, _nowhere)
             await HTMLResponse(PAGE, 502)(scope, receive, send)
@@ -87,6 +89,13 @@ class Gate:
             return False
         self._storm = STORM - 1
         return True
+
+    def _storms_answer(self) -> Response:
+        """Refuse, and ask for a second's patience: a storm is over before the minute is."""
+        reset = str(int(self._clock().timestamp()) + 1)
+        answer = _too_many()
+        answer.headers.update({"X-Ratelimit-Remaining": "0", "X-Ratelimit-Reset": reset})
+        return answer
 
 
 async def _nowhere(_message: Message) -> None:

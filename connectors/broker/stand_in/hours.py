@@ -1,12 +1,20 @@
 """The exchange's clock and calendar, from a table of sessions."""
 
 from bisect import bisect_right
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from connectors.broker.values import MarketClock, TradingDay
 from connectors.market.calendar import NEW_YORK
-from messages.units import to_datetime, to_micros
+from messages.units import MICROSECOND, to_datetime, to_micros
 from operators.trading.sessions import SessionTable
+
+
+def moved(sessions: SessionTable, by: timedelta) -> SessionTable:
+    """Return sessions that begin and end so much later."""
+    shift = by // MICROSECOND
+    return SessionTable(
+        [opens + shift for opens in sessions.opens], [closes + shift for closes in sessions.closes]
+    )
 
 
 def clock_at(sessions: SessionTable, at: datetime) -> MarketClock:

@@ -56,7 +56,7 @@ class Orders:
         body = await body_of(request)
         with self._venue.noting_refusals(body.get("client_order_id")):
             ticket = self._venue.submit(order_in(body))
-        return self._answer(ticket, nested=True)
+        return self._placed(ticket)
 
     async def list(self, request: Request) -> Response:
         """List orders, the newest first by default."""
@@ -72,10 +72,11 @@ class Orders:
                 and after < (order.submitted_at or ticket.created_at) < until
                 and (not symbols or order.ticker in symbols)
                 and (not side or order.side.lower() == side)
-                and not (nested and ticket.parent)
             )
 
         found = [ticket for ticket in self._venue.tickets.values() if wanted(ticket)]
+        if nested:
+            found = rolled_up(found)
         if choice_in(request, "direction", ("desc", "asc")) == "desc":
             found.reverse()
         limit = number_in(request, "limit", DEFAULT_LIMIT, MOST_LIMIT)
@@ -84,7 +85,9 @@ class Orders:
     async def cancel_all(self, _request: Request) -> Response:
         """Ask for the end of every open order."""
         found: list[Shape] = []
-        for ticket in [t for t in self._venue.tickets.values() if not t.order.ended]:
+        for ticket in self._venue.cancellable():
+            if ticket.order.ended:  # with its entry, or with the other leg
+                continue
             answer: Shape = {"id": order_shape(ticket)["id"], "status": 200}
             try:
                 self._venue.cancel(ticket)
@@ -115,7 +118,13 @@ class Orders:
         with self._venue.noting_refusals(body.get("client_order_id")):
             old = self._venue.ticket(request.path_params["order_id"])
             ticket = self._venue.replace(old, replacement_in(body))
-        return self._answer(ticket, nested=True)
+        return self._placed(ticket)
+
+    def _placed(self, ticket: Ticket) -> Response:
+        """Answer before the exchange has said that the order is in its book, as Alpaca does."""
+        shape = self._shape(ticket, nested=True)
+        early = {"status": "pending_new"} if shape["status"] == "new" else {}
+        return JSONResponse(shape | early)
 
     def _answer(self, ticket: Ticket, *, nested: bool) -> Response:
         return JSONResponse(self._shape(ticket, nested=nested))
@@ -125,3 +134,9 @@ class Orders:
         if self.faults.strikes("unknown_words", f"answer on {shape['client_order_id']}") is None:
             return shape
         return {**shape, "status": UNKNOWN_STATUS}
+
+
+def rolled_up(tickets: list[Ticket]) -> list[Ticket]:
+    """Leave out the legs that are shown with their entry; none vanishes."""
+    shown = {leg.id for ticket in tickets for leg in ticket.order.legs}
+    return [ticket for ticket in tickets if ticket.order.id not in shown]

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from heapq import merge
 from typing import Final
@@ -20,40 +21,51 @@ Clock = Callable[[], datetime]
 Due = tuple[datetime, list[MarketBar] | Article]
 
 
-class Player:
-    """Plays one recording into a market, once.
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """When a recording is played.
 
-    The first bar that is played begins at the start's whole minute, and everything keeps its
-    distance from it; bars of the days before it are the past from the beginning.
+    Attributes:
+        begins: when the first bar that is played begins, a whole minute.
+        shift: from the recording's own times.
     """
 
-    def __init__(
-        self, market: Market, recording: Recording, clock: Clock, start: datetime,
-        past_days: int = 0,
-    ) -> None:  # fmt: skip
-        """Prepare to play.
+    recording: Recording
+    begins: datetime
+    shift: timedelta
 
-        Args:
-            market: shown what is played.
-            recording: of bars and news.
-            clock: the time; it may be moved, and run at any pace.
-            start: when the first bar that is played begins.
-            past_days: days of the recording that are over at the start.
 
-        Raises:
-            InputUnusable: it has not more days than that.
-        """
-        if past_days >= len(recording.days):
-            reason = f"It has {len(recording.days)} days: leave more than {past_days} to be played."
-            raise InputUnusable(reason)
-        self._market, self._recording, self._clock = market, recording, clock
-        self._first = recording.days[past_days]
-        self._shift = start.replace(second=0, microsecond=0) - self._first
+def scheduled(recording: Recording, start: datetime, past_days: int = 0) -> Schedule:
+    """Return when a recording is played that begins at the whole minute of a start.
+
+    Everything keeps its distance from the first bar that is played.
+
+    Args:
+        recording: of bars and news.
+        start: when that bar begins.
+        past_days: days of the recording that are over then.
+
+    Raises:
+        InputUnusable: it has not more days than that.
+    """
+    if past_days >= len(recording.days):
+        reason = f"It has {len(recording.days)} days: leave more than {past_days} to be played."
+        raise InputUnusable(reason)
+    begins = start.replace(second=0, microsecond=0)
+    return Schedule(recording, begins, begins - recording.days[past_days])
+
+
+class Player:
+    """Plays one recording into a market, once; what came before its beginning is the past."""
+
+    def __init__(self, market: Market, schedule: Schedule, clock: Clock) -> None:
+        """Prepare to play; the clock may be moved, and run at any pace."""
+        self._market, self._schedule, self._clock = market, schedule, clock
 
     async def run(self) -> None:
         """Play to the end of the recording."""
         for due, what in merge(self._minutes(), self._articles(), key=lambda each: each[0]):
-            if due - self._shift <= self._first:
+            if due <= self._schedule.begins:
                 self._remember(what)
                 continue
             # A clock that may be moved tells nobody when a time has come: it is asked.
@@ -75,16 +87,16 @@ class Player:
             self._market.bars(what)
 
     def _minutes(self) -> Iterator[Due]:
-        by = self._shift
-        for bars in self._recording.minutes():
+        by = self._schedule.shift
+        for bars in self._schedule.recording.minutes():
             yield (
                 bars[0].start + by + MINUTE,
                 [replace(bar, start=bar.start + by) for bar in bars],
             )
 
     def _articles(self) -> Iterator[Due]:
-        by = self._shift
-        for article in self._recording.articles():
+        by = self._schedule.shift
+        for article in self._schedule.recording.articles():
             at = article.created_at + by
             yield at, replace(article, created_at=at, updated_at=article.updated_at + by)
 

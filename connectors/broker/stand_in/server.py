@@ -34,6 +34,7 @@ def bound(port: int = 0) -> socket.socket:
     try:
         found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         found.bind((LOOPBACK, port))
+        found.listen()  # who has read the address may come before the server runs
     except OSError:
         found.close()
         raise

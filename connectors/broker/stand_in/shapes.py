@@ -27,6 +27,7 @@ from messages.units import to_money
 
 Shape = dict[str, Any]
 NO_MONEY = "0"
+EXCHANGE = "NASDAQ"  # clients know no others than the real ones
 
 
 def order_shape(ticket: Ticket, legs: list[Shape] | None = None) -> Shape:
@@ -165,7 +166,7 @@ def position_shape(position: BrokerPosition, available: Decimal) -> Shape:
     return {
         "asset_id": asset_id(position.ticker),
         "symbol": position.ticker,
-        "exchange": "NASDAQ",
+        "exchange": EXCHANGE,
         "asset_class": "us_equity",
         "asset_marginable": True,
         "qty": plain(position.qty),
@@ -213,7 +214,7 @@ def asset_shape(asset: Asset) -> Shape:
     return {
         "id": asset_id(asset.ticker),
         "class": "us_equity",
-        "exchange": asset.exchange or "NASDAQ",
+        "exchange": EXCHANGE,
         "symbol": asset.ticker,
         "name": asset.name or asset.ticker,
         "status": "active" if asset.tradable else "inactive",

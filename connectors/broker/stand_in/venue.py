@@ -59,6 +59,7 @@ class Venue:
         self._exchange, self._journal, self._faults = exchange, journal, faults
         self._clock, self._listener = clock, listener
         self._tickets = Tickets(exchange)
+        self._late: list[Ticket] = []
         self.fills: list[BrokerFill] = []
         self.opened = clock()
         journal.write(Row(what="opened", at=self.opened, cash=exchange.account().cash))
@@ -82,6 +83,7 @@ class Venue:
         self._journal.write(Row(what="cancel", at=now, order_id=order_id))
         if late:
             ticket.cancelling = True
+            self._late.append(ticket)
             word = "pending_cancel"
             self._tell(OrderUpdate(kind="OTHER", order=ticket.order, at=now, word=word), now)
             return
@@ -116,11 +118,12 @@ class Venue:
     def bar(self, bar: Bar) -> None:
         """Let a new bar meet the orders; cancels that were late come to pass after it."""
         self._take(self._exchange.bar(bar))
-        late = [t for t in self._tickets if t.cancelling and t.order.ticker == bar.ticker]
+        late = [ticket for ticket in self._late if ticket.order.ticker == bar.ticker]
         for ticket in late:
+            self._late.remove(ticket)
+            ticket.cancelling = False
             if not ticket.order.ended:
                 self._cancel(ticket)
-            ticket.cancelling = False
 
     def advance(self) -> None:
         """Let time pass: orders expire."""
@@ -159,6 +162,10 @@ class Venue:
         with refusing():
             order = self._exchange.order_of(client_order_id)
         return self.ticket(uuid_of(order.id))
+
+    def cancellable(self) -> list[Ticket]:
+        """Return the open orders, without those whose cancel is not confirmed yet."""
+        return [t for t in self._tickets if not (t.order.ended or t.cancelling)]
 
     def shape(self, ticket: Ticket, *, nested: bool) -> Shape:
         """Return an order in Alpaca's JSON, as it is now."""

@@ -1,0 +1,133 @@
+"""`tidewire stand-in`: a stand-in for Alpaca on loopback, until SIGTERM or Ctrl-C.
+
+What it plays begins now, in a session of its own: the market is open as it was in the recording.
+"""
+
+import argparse
+import json
+import secrets
+import signal
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+from connectors.broker.stand_in.app import CASH, StandIn, Terms
+from connectors.broker.stand_in.faults import RATE, WHAT, plans_of
+from connectors.broker.stand_in.hours import moved
+from connectors.broker.stand_in.keys import Keys
+from connectors.broker.stand_in.limiter import DEFAULT_PER_MINUTE
+from connectors.broker.stand_in.player import Player, paced, scheduled
+from connectors.broker.stand_in.recording import Recording
+from connectors.broker.stand_in.server import LOOPBACK, bound, server_of
+from connectors.market.calendar import new_york_sessions
+from connectors.market.simulated import record_days
+from messages.units import UNITS_PER_DOLLAR
+from stack.commands.options import at_least, home_of
+from stack.errors import StackError
+from stack.home import Home
+
+SEED: Final = 1
+BY_HAND: Final = "none"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the command's options."""
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.epilog = "faults:\n" + "\n".join(f"  {kind:<14} {what}" for kind, what in WHAT.items())
+    parser.add_argument("--port", type=at_least(1), help="to listen on (default: the same again)")
+    parser.add_argument("--play", default="", metavar="FILE",
+                        help="bars of a minute, .parquet or .csv; `none`: by hand alone "
+                        "(default: simulated days)")  # fmt: skip
+    parser.add_argument("--news", type=Path, metavar="FILE", help="articles to play with --play")
+    parser.add_argument("--days", type=at_least(1), default=1, help="simulated ones (default: 1)")
+    parser.add_argument("--past-days", type=at_least(0), default=0,
+                        help="days of what is played that are over when it begins")  # fmt: skip
+    parser.add_argument("--pace", type=_pace, default=1.0,
+                        help="so many times as fast; its clock runs as fast, too")  # fmt: skip
+    parser.add_argument("--faults", default="", metavar="NAME[:RATE],...",
+                        help=f"faults on purpose, or `all`; see below (rate: {RATE})")  # fmt: skip
+    parser.add_argument("--seed", type=int, default=SEED, help="of faults and simulated days")
+    parser.add_argument("--cash", type=at_least(1), default=CASH // UNITS_PER_DOLLAR,
+                        help="dollars")  # fmt: skip
+    parser.add_argument("--per-minute", type=at_least(0), default=DEFAULT_PER_MINUTE,
+                        help="requests of each API; 0: any number")  # fmt: skip
+    parser.add_argument("--json", action="store_true", help="address and keys as one JSON line")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Serve until SIGTERM.
+
+    Raises:
+        FaultUnknown: a fault is named that there is none of.
+        InputUnusable: what is to be played cannot be.
+        StackError: the port is taken.
+    """
+    home, plans = home_of(options), plans_of(options.faults, options.seed)
+    recording = _recording(options, home.path / "stand-in")
+    clock = paced(lambda: datetime.now(UTC), options.pace)
+    port = options.port or home.port("stand-in")
+    try:
+        socket = bound(port)
+    except OSError as error:
+        reason = f"The stand-in cannot listen on {port} ({error.strerror}): choose another --port."
+        raise StackError(reason) from error
+    schedule = scheduled(recording, clock(), options.past_days) if recording else None
+    sessions = new_york_sessions()
+    terms = Terms(
+        keys=keys_of(home), journal=home.path / "stand-in" / "journal.jsonl", clock=clock,
+        tickers=recording.tickers if recording else (), plans=plans,
+        cash=options.cash * UNITS_PER_DOLLAR, per_minute=options.per_minute,
+        sessions=moved(sessions, schedule.shift) if schedule else sessions,
+    )  # fmt: skip
+    stand_in = StandIn(terms)
+    if schedule is not None:
+        stand_in.tasks.append(Player(stand_in.market, schedule, clock).run)
+    sys.stdout.write(_words(terms, socket.getsockname()[1], as_json=options.json))
+    sys.stdout.flush()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # the server raises it again at its end
+    with socket:
+        server_of(stand_in).run([socket])
+    return 0
+
+
+def keys_of(home: Home) -> Keys:
+    """Return the keys of a home's stand-in: made once, and good for nothing else."""
+    key = home.value("stand_in_key", f"PK{secrets.token_hex(9).upper()}")
+    return Keys(key, home.value("stand_in_secret", secrets.token_urlsafe(30)))
+
+
+def _recording(options: argparse.Namespace, directory: Path) -> Recording | None:
+    if options.play == BY_HAND:
+        return None
+    if options.play:
+        return Recording(Path(options.play), options.news)
+    bars, news = record_days(directory, options.seed, options.days)
+    return Recording(bars, options.news or news)
+
+
+def _words(terms: Terms, port: int, *, as_json: bool) -> str:
+    place = f"{LOOPBACK}:{port}"
+    said: dict[str, Any] = {
+        "url": f"http://{place}",
+        "trades": f"ws://{place}/stream",
+        "bars": f"ws://{place}/v2/iex",
+        "news": f"ws://{place}/v1beta1/news",
+        "key": terms.keys.key,
+        "secret": terms.keys.secret,
+        "journal": str(terms.journal),
+    }
+    if as_json:
+        return json.dumps(said) + "\n"
+    return "".join(f"{name:<8} {value}\n" for name, value in said.items())
+
+
+def _pace(text: str) -> float:
+    try:
+        found = float(text)
+    except ValueError:
+        found = 0.0
+    if not 0 < found <= 1_000_000:
+        reason = f"{text}: use a number above 0"
+        raise argparse.ArgumentTypeError(reason)
+    return found
