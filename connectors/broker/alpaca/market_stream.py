@@ -11,7 +11,8 @@ from alpaca.data.live.stock import StockDataStream
 
 from connectors.broker.alpaca.keys import Access
 from connectors.broker.alpaca.market_events import MarketFact, Reading
-from connectors.broker.alpaca.streaming import KeptStream, StreamBroken, StreamTimes, let_go
+from connectors.broker.alpaca.streaming import KeptStream, StreamTimes, let_go
+from connectors.broker.errors import BrokerAway
 
 Channels = Mapping[str, frozenset[str]]
 BATCH: Final = 400  # tickers in one message
@@ -49,13 +50,13 @@ class Silence:
         """Look at the time.
 
         Raises:
-            StreamBroken: nothing came for too long.
+            BrokerAway: nothing came for too long.
         """
         if self.most_s is None or not followed or not self._is_open(datetime.now(UTC)):
             self.ended()
         elif (quiet_s := time.monotonic() - self._since) > self.most_s:
             reason = f"nothing came for {quiet_s:.1f} s while the market is open"
-            raise StreamBroken(reason)
+            raise BrokerAway(reason)
 
 
 class MarketLine(StockDataStream):
@@ -82,7 +83,7 @@ class MarketLine(StockDataStream):
             await self._start_ws()
         except ValueError as error:
             reason = f"Alpaca does not let it in: {error}"
-            raise StreamBroken(reason) from None
+            raise BrokerAway(reason) from None
         await self.ask()
         self._silence.ended()
 
@@ -123,7 +124,7 @@ class MarketLine(StockDataStream):
         for row in rows:
             if isinstance(row, dict) and row.get("T") == "error":
                 reason = f"Alpaca says: {row.get('msg')} ({row.get('code')})"
-                raise StreamBroken(reason)
+                raise BrokerAway(reason)
         return [fact for row in rows if (fact := self._reading.fact(row)) is not None]
 
 

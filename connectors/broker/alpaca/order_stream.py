@@ -10,8 +10,8 @@ from connectors.broker.alpaca.fills import update_of
 from connectors.broker.alpaca.keys import Access
 from connectors.broker.alpaca.numbers import read_json
 from connectors.broker.alpaca.orders import MANY_TICKERS
-from connectors.broker.alpaca.streaming import KeptStream, StreamBroken, StreamTimes, let_go
-from connectors.broker.errors import BrokerAnswerUnusable
+from connectors.broker.alpaca.streaming import KeptStream, StreamTimes, let_go
+from connectors.broker.errors import BrokerAnswerUnusable, BrokerAway
 from connectors.broker.values import OrderUpdate
 
 log = logging.getLogger(__name__)
@@ -43,7 +43,7 @@ class OrderLine(TradingStream):
             await self._start_ws()  # type: ignore[no-untyped-call]
         except ValueError as error:
             reason = f"Alpaca does not let it in: {error}"
-            raise StreamBroken(reason) from None
+            raise BrokerAway(reason) from None
         while not self._granted(frame := read_json(await self._ws.recv())):
             self._early += _updates(frame)
 
@@ -66,7 +66,7 @@ class OrderLine(TradingStream):
         streams = data.get("streams") if isinstance(data, dict) else None
         if not isinstance(streams, list) or UPDATES not in streams:
             reason = f"Alpaca does not give updates: {data!r:.80}"
-            raise StreamBroken(reason)
+            raise BrokerAway(reason)
         return True
 
 
@@ -88,13 +88,13 @@ def _updates(frame: Any) -> list[OrderUpdate]:
     """Return the update of a frame; none for a frame of another kind.
 
     Raises:
-        StreamBroken: an update means nothing. What it would have said is asked for by whoever
+        BrokerAway: an update means nothing. What it would have said is asked for by whoever
             sees the stream come up again.
     """
     stream, data = _parts(frame)
     if stream == "authorization" or (isinstance(data, dict) and "error" in data):
         reason = f"Alpaca ends it: {data!r:.120}"
-        raise StreamBroken(reason)
+        raise BrokerAway(reason)
     if stream != UPDATES:
         return []
     if isinstance(data, dict) and isinstance(data.get("order"), dict):  # noqa: SIM102
@@ -104,4 +104,4 @@ def _updates(frame: Any) -> list[OrderUpdate]:
         return [update_of(data)]
     except BrokerAnswerUnusable as error:
         log.warning("an update of Alpaca's cannot be used: %s", error)
-        raise StreamBroken(str(error)) from None
+        raise BrokerAway(str(error)) from None

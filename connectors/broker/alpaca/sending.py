@@ -26,14 +26,6 @@ NO_CONTENT: Final = 204
 _UNDER_WAY = threading.local()
 
 
-class TooLate(OSError):
-    """The attempt's time was over before anything was sent."""
-
-
-class TooLarge(OSError):
-    """The answer is larger than any that is expected."""
-
-
 class Attempt:
     """One request on its way.
 
@@ -66,11 +58,12 @@ class Attempt:
         """Hear that bytes are about to leave by this socket.
 
         Raises:
-            TooLate: they must not any more.
+            TimeoutError: they must not any more.
         """
         with self._lock:
             if not self.sent and time.monotonic() >= self._deadline:
-                raise TooLate
+                reason = "its time was over before it could be sent"
+                raise TimeoutError(reason)
             self.sent, self._socket = True, connected
 
     def _cut(self) -> None:
@@ -146,10 +139,12 @@ def answer(
         for chunk in response.iter_content(CHUNK):
             body += chunk
             if len(body) > MAX_BODY:
-                raise TooLarge
+                reason = f"the answer is larger than {MAX_BODY:,} bytes"
+                raise OSError(reason)
         # An answer without a length ends where it was cut, and looks whole.
         if attempt.cut or not (body or response.status_code == NO_CONTENT or _framed(response)):
-            raise TimeoutError
+            reason = "the answer was cut"
+            raise TimeoutError(reason)
         return response.status_code, response.headers, bytes(body)
 
 

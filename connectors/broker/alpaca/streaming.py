@@ -19,6 +19,7 @@ from alpaca.common.utils import reconnect_delay
 from msgspec import Struct
 
 from connectors.broker.alpaca.mailbox import Mailbox
+from connectors.broker.errors import BrokerAway, BrokerError
 from connectors.broker.values import StreamState
 
 log = logging.getLogger(__name__)
@@ -62,10 +63,6 @@ class StreamTimes(Struct, frozen=True, kw_only=True):
             "max_queue": 1_024,
             "logger": quiet,
         }
-
-
-class StreamBroken(Exception):
-    """A line is of no use any more; its text says why."""
 
 
 class Line(Protocol[T_co]):
@@ -188,7 +185,7 @@ class KeptStream(Generic[T, L]):
         for item in await line.receive():
             if not self._mailbox.put(item):
                 reason = f"its reader is more than {self._times.capacity} items behind"
-                raise StreamBroken(reason)
+                raise BrokerAway(reason)
 
     def _say(self, *, up: bool, reason: str = "") -> None:
         """Put a state into the mailbox; the same failure again is not told twice."""
@@ -201,7 +198,7 @@ class KeptStream(Generic[T, L]):
 def _words(error: Exception) -> str:
     if isinstance(error, TimeoutError):
         return "it did not answer in time"
-    return str(error) if isinstance(error, StreamBroken) else f"{type(error).__name__}: {error}"
+    return str(error) if isinstance(error, BrokerError) else f"{type(error).__name__}: {error}"
 
 
 async def let_go(socket: Any) -> None:

@@ -8,7 +8,8 @@ from contextlib import contextmanager
 import pytest
 
 from connectors.broker.alpaca.mailbox import Mailbox
-from connectors.broker.alpaca.streaming import KeptStream, StreamBroken, StreamTimes
+from connectors.broker.alpaca.streaming import KeptStream, StreamTimes
+from connectors.broker.errors import BrokerAway
 from connectors.broker.values import StreamState
 from tests.waiting import eventually, no_longer_than
 
@@ -72,7 +73,7 @@ def told(kept: KeptStream[int, Scripted], count: int) -> list[object]:
 
 
 def test_what_comes_is_told_between_the_states() -> None:
-    with stream(Scripted(1, 2, StreamBroken("gone")), Scripted(3)) as kept:
+    with stream(Scripted(1, 2, BrokerAway("gone")), Scripted(3)) as kept:
         assert told(kept, 6) == ["up", 1, 2, "gone", "up", 3]
 
 
@@ -94,7 +95,7 @@ def test_the_same_failure_is_told_once() -> None:
 
 
 def test_keys_are_not_in_a_reason(caplog: pytest.LogCaptureFixture) -> None:
-    with stream(Scripted(StreamBroken(f"it said {HIDDEN}"))) as kept:
+    with stream(Scripted(BrokerAway(f"it said {HIDDEN}"))) as kept:
         assert "it said ***" in told(kept, 2)
     assert HIDDEN not in caplog.text
 
