@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import socket
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -19,8 +20,8 @@ class Raw:
         heads: of them, whole.
     """
 
-    def __init__(self, *answers: Answer) -> None:
-        self._answers = list(answers)
+    def __init__(self, *answers: Answer, context: ssl.SSLContext | None = None) -> None:
+        self._answers, self._context = list(answers), context
         self.asked: list[str] = []
         self.heads: list[bytes] = []
         self.ending = threading.Event()
@@ -54,6 +55,13 @@ class Raw:
             thread.start()
 
     def _serve(self, connected: socket.socket) -> None:
+        if self._context is not None:
+            try:
+                connected = self._context.wrap_socket(connected, server_side=True)
+            except OSError:
+                connected.close()
+                return
+            self._open.append(connected)
         with connected, suppress(OSError):
             while (request := read_request(connected)) is not None:
                 self.asked.append(request.split(b"\r\n", 1)[0].decode())
