@@ -255,6 +255,7 @@ def test_a_day_order_expires_at_the_close(up: Standing) -> None:
     up.trading().submit_order(limit("AAPL", 1, "low", 50))
     with up.listening():
         up.clock.moment = up.clock.moment.replace(hour=20, minute=0)
+        up.do("advance")
         up.wait_for("low", "expired")
     assert up.books.count("end") == 1
 

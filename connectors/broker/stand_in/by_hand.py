@@ -58,6 +58,7 @@ class ByHand:
             Route("/stand-in/past", self.past, methods=["POST"]),
             Route("/stand-in/news", self.news, methods=["POST"]),
             Route("/stand-in/halt", self.halt, methods=["POST"]),
+            Route("/stand-in/advance", self.advance, methods=["POST"]),
             Route("/stand-in/faults", self.faults, methods=["POST"]),
             Route("/stand-in/cut/{stream}", self.cut, methods=["POST"]),
             Route("/stand-in/followed", self.followed, methods=["GET"]),
@@ -82,6 +83,11 @@ class ByHand:
         """Halt a ticker, or let it trade again."""
         asked = await _given(request, Halted)
         self._market.halt(asked.ticker, asked.code, asked.reason, halted=asked.halted)
+        return Response(status_code=204)
+
+    async def advance(self, _request: Request) -> Response:
+        """Take note that the clock was moved."""
+        self._market.advance()
         return Response(status_code=204)
 
     async def faults(self, request: Request) -> Response:

@@ -64,6 +64,10 @@ class Market:
             self.tape.put(bar)
             self._venue.bar(_for_exchange(bar, backfilled=True))
 
+    def advance(self) -> None:
+        """Let time pass without a bar: orders expire."""
+        self._venue.advance()
+
     def article(self, article: Article) -> None:
         """Show an article, or a revision of one."""
         self.tape.articles[article.number] = article

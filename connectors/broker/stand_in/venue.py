@@ -204,7 +204,8 @@ class Venue:
     def _take(self, updates: list[OrderUpdate]) -> None:
         """Journal what became of orders, and then tell it."""
         now = self._clock()
-        parts = [part for update in updates for part in self._parts(told(update))]
+        groups = [self._parts(told(update)) for update in updates]
+        parts = [part for group in groups for part in group]
         rows: list[Row] = []
         for update in parts:
             self._tickets.take(update)
@@ -214,37 +215,17 @@ class Venue:
             elif update.order.ended:
                 rows.append(Row(what="end", at=now, order=update.order, order_id=update.order.id))
         self._journal.write(*rows)
-        for update in self._as_told(parts):
-            self._tell(update, now)
+        for part in (part for group in groups for part in reversed(group)):
+            self._tell(part, now)
 
     def _parts(self, update: OrderUpdate) -> list[OrderUpdate]:
+        """Return the parts that a fill comes in; they are told the last one first."""
         if update.fill is None or update.fill.qty < 2:
             return [update]
         name = update.order.client_order_id
         if self._faults.strikes("split_fills", name) is None:
             return [update]
         return split(update)
-
-    def _as_told(self, updates: list[OrderUpdate]) -> list[OrderUpdate]:
-        """Return updates as they are told: of an order's parts at one moment the last one first."""
-        found: list[OrderUpdate] = []
-        for update in updates:
-            previous = found[-1] if found else None
-            same = (
-                update.fill is not None
-                and previous is not None
-                and previous.fill is not None
-                and previous.order.id == update.order.id
-            )
-            found.insert(self._first_of(found, update) if same else len(found), update)
-        return found
-
-    @staticmethod
-    def _first_of(found: list[OrderUpdate], update: OrderUpdate) -> int:
-        place = len(found)
-        while place and found[place - 1].fill and found[place - 1].order.id == update.order.id:
-            place -= 1
-        return place
 
     def _tell(self, update: OrderUpdate, now: datetime) -> None:
         ticket = self._tickets.by_id[update.order.id]
