@@ -24,6 +24,7 @@ from pydantic_settings import (
 )
 
 from connectors.api_params import ApiParams
+from connectors.broker.params import BrokerParams
 from connectors.feed.params import NewsParams
 from connectors.kafka.params import KafkaParams
 from connectors.sentiment.params import ScoringParams
@@ -99,6 +100,7 @@ class Settings(BaseSettings):
     news: NewsParams = Field(default_factory=NewsParams)
     scoring: ScoringParams = Field(default_factory=ScoringParams)
     api: ApiParams = Field(default_factory=ApiParams)
+    broker: BrokerParams = Field(default_factory=BrokerParams)
 
     @classmethod
     def settings_customise_sources(

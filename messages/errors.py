@@ -14,7 +14,7 @@
     |  StoppedWithoutDatabase                                             servers
     +- BrokerError, OrderRefused, OrderDuplicate, OutcomeUnknown,
     |  NotAtBroker, BrokerAway, RateLimited, BrokerAnswerUnusable,
-    |  BrokerAccessDenied                                                 a stock broker
+    |  BrokerAccessDenied, FaultUnknown, Refusal                          a stock broker
     +- DeterminismBroken, UnknownEvent, StrategyFailed, TooMuchMoney      a flow must stop
     +- ModelUnusable, FactsUnusable, TierFailed, FeedFailed               models and feeds
     +- Unreadable                                                         one record

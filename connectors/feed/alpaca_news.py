@@ -1,5 +1,6 @@
 """Alpaca's news by alpaca-py: a stream, and REST for what came while it was down."""
 
+import logging
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -26,6 +27,10 @@ OVERLAP: Final = timedelta(minutes=2)  # repeats are dropped; what is missed is 
 INTERVAL_S: Final = 0.25
 MAX_BACK_OFF_S: Final = 5.0
 MAX_PAGES: Final = 1_000  # of fifty articles: some weeks of news
+# The frame that carries the keys is told to a socket's log at the level of debugging.
+quiet = logging.getLogger(f"{__name__}.frames")
+quiet.setLevel(logging.WARNING)
+SOCKET: Final = {"ping_interval": 10, "ping_timeout": 180, "max_queue": 1_024, "logger": quiet}
 
 
 class NewsStream(NewsDataStream):
@@ -38,7 +43,9 @@ class NewsStream(NewsDataStream):
 
     def __init__(self, key: str, secret: str, url: str, connected: Callable[[], None]) -> None:
         """Prepare; `run` connects, again and again."""
-        super().__init__(key, secret, raw_data=True, url_override=url or None)
+        super().__init__(
+            key, secret, raw_data=True, websocket_params=dict(SOCKET), url_override=url or None
+        )
         self._connected = connected
         self.trouble = "not connected yet"
         self.tried = threading.Event()

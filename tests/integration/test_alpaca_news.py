@@ -2,6 +2,7 @@
 
 import gc
 import json
+import logging
 import threading
 from collections.abc import Iterator
 from contextlib import suppress
@@ -29,6 +30,7 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore::ResourceWarning"),
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
 ]
+KEY, SECRET = "PKQJ7WZ2X4", "vTq9Lm3RzX7cKd"
 
 
 @pytest.fixture
@@ -41,7 +43,7 @@ def double() -> Iterator[AlpacaDouble]:
 def feed(double: AlpacaDouble) -> Iterator[AlpacaNewsFeed]:
     where = f"127.0.0.1:{double.port}"
     made = AlpacaNewsFeed(
-        NewsParams(alpaca_key="k", alpaca_secret=SecretStr("s"), alpaca_stream=f"ws://{where}/stream",
+        NewsParams(alpaca_key=KEY, alpaca_secret=SecretStr(SECRET), alpaca_stream=f"ws://{where}/stream",
                    alpaca_rest=f"http://{where}", timeout_seconds=30)
     )  # fmt: skip
     yield made
@@ -94,6 +96,15 @@ def test_the_stream_and_what_was_missed_while_it_was_down(
     assert rows_until(feed, memory, 1)[0]["title"] == "Missed"
     since = datetime.fromisoformat(double.asked[asked]["start"])
     assert datetime.now(UTC) - since < timedelta(minutes=5)
+
+
+def test_the_keys_are_in_no_log(
+    double: AlpacaDouble, feed: AlpacaNewsFeed, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    connected(double, feed, {}, 1)
+    for part in (KEY[:6], KEY[-6:], SECRET[:6], SECRET[-6:]):  # frames in a log are shortened
+        assert part not in caplog.text
 
 
 def test_a_later_update_is_a_revision() -> None:

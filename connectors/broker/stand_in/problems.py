@@ -5,9 +5,13 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from messages.errors import TidewireError
 
-class Refusal(Exception):
-    """A request that is answered with an error.
+
+class Refusal(TidewireError):
+    """A request to the stand-in that is answered with an error, in Alpaca's words.
+
+    Operator action: see the message, as with Alpaca.
 
     Attributes:
         status: of HTTP.

@@ -1,0 +1,121 @@
+"""Over TLS, as it is in earnest: what was sent is known, and a silence ends in time."""
+
+import ipaddress
+import json
+import ssl
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from connectors.broker.alpaca.client import AlpacaBroker
+from connectors.broker.errors import BrokerAway, OutcomeUnknown
+from tests.broker.raw import Answer, Raw, drips, hangs, says, sends
+from tests.broker.served import params_for
+from tests.broker.test_alpaca_requests import CHANGES
+from tests.unit.broker.test_alpaca_account import ACCOUNT
+from tests.waiting import no_longer_than
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a file with a key and a certificate of 127.0.0.1."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "a test")])
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .add_extension(
+            x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]),
+            critical=False,
+        )
+        .sign(key, hashes.SHA256())
+    )
+    file = tmp_path_factory.mktemp("tls") / "certificate.pem"
+    secret = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )  # fmt: skip
+    file.write_bytes(secret + made.public_bytes(serialization.Encoding.PEM))
+    return file
+
+
+@pytest.fixture
+def trusted(certificate: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate))
+    return certificate
+
+
+@pytest.fixture
+def context(certificate: Path) -> ssl.SSLContext:
+    made = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    made.load_cert_chain(certificate)
+    return made
+
+
+@pytest.fixture
+def server(request: pytest.FixtureRequest, context: ssl.SSLContext) -> Iterator[Raw]:
+    answers: list[Answer] = request.param
+    running = Raw(*answers, context=context)
+    yield running
+    running.close()
+
+
+def broker_at(server: Raw, timeout_s: float = 60) -> AlpacaBroker:
+    url = f"https://127.0.0.1:{server.port}"
+    return AlpacaBroker(params_for(server.port, trading_url=url, timeout_seconds=timeout_s))
+
+
+GOOD_ACCOUNT = says(200, json.dumps(ACCOUNT).encode())
+
+
+@pytest.mark.usefixtures("trusted")
+@pytest.mark.parametrize("server", [[GOOD_ACCOUNT]], indirect=True)
+def test_an_answer_comes(server: Raw) -> None:
+    broker = broker_at(server)
+    assert broker.account().id == ACCOUNT["account_number"]
+    broker.close()
+
+
+@pytest.mark.parametrize("change", CHANGES)
+@pytest.mark.parametrize("server", [[GOOD_ACCOUNT]], indirect=True)
+def test_to_whom_nobody_trusts_nothing_is_sent(server: Raw, change: str) -> None:
+    broker = broker_at(server)
+    with pytest.raises(BrokerAway, match="nothing was sent"):
+        CHANGES[change](broker)
+    assert server.asked == []
+    broker.close()
+
+
+@pytest.mark.usefixtures("trusted")
+@pytest.mark.parametrize("change", CHANGES)
+@pytest.mark.parametrize("server", [[hangs], [drips(b"HTTP/1.1 200 OK\r\nX: ")]], indirect=True)
+def test_a_silence_after_sending_is_unknown_in_time(server: Raw, change: str) -> None:
+    broker = broker_at(server, timeout_s=1)
+    with no_longer_than(30), pytest.raises(OutcomeUnknown):
+        CHANGES[change](broker)
+    assert len(server.asked) == 1
+    broker.close()
+
+
+@pytest.mark.usefixtures("trusted")
+@pytest.mark.parametrize("change", CHANGES)
+@pytest.mark.parametrize("server", [[sends(b"")]], indirect=True)
+def test_an_end_after_sending_is_unknown(server: Raw, change: str) -> None:
+    broker = broker_at(server)
+    with pytest.raises(OutcomeUnknown):
+        CHANGES[change](broker)
+    assert len(server.asked) == 1
+    broker.close()
