@@ -116,6 +116,8 @@ def test_an_open_page_takes_over_a_dashboard_that_was_built_anew(
         built_anew(dashboard, tmp_path / "next")
         shutil.rmtree(files)
         (tmp_path / "next").rename(files)
+        slowly = reader.page.context.new_cdp_session(reader.page)
+        slowly.send("Emulation.setCPUThrottlingRate", {"rate": 10})
         opened: list[str] = []
         reader.page.on("load", lambda page: opened.append(page.url))
         reader.page.get_by_role("link", name="Backtests").click()

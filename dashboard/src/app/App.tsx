@@ -1,21 +1,49 @@
 /** Pages by their paths; what needs a sign-in waits for it. */
 
-import { Suspense, lazy } from "react";
+import { Suspense } from "react";
 import { RouterProvider, createBrowserRouter } from "react-router";
 
 import { Gate } from "./Gate";
 import { NotFound, Broken } from "./NotFound";
 import { Shell } from "./Shell";
+import { lazily } from "./lazily";
 
-const Portfolio = lazy(() => import("../pages/portfolio/Portfolio"));
-const Trades = lazy(() => import("../pages/trades/Trades"));
-const Strategies = lazy(() => import("../pages/strategies/Strategies"));
-const News = lazy(() => import("../pages/news/News"));
-const Backtests = lazy(() => import("../pages/backtests/Backtests"));
-const BacktestRun = lazy(() => import("../pages/backtests/BacktestRun"));
-const System = lazy(() => import("../pages/system/System"));
-const TickerPage = lazy(() => import("../pages/ticker/TickerPage"));
-const Account = lazy(() => import("../pages/account/Account"));
+const Portfolio = lazily(
+  () => import("../pages/portfolio/Portfolio"),
+  (it) => it.default,
+);
+const Trades = lazily(
+  () => import("../pages/trades/Trades"),
+  (it) => it.default,
+);
+const Strategies = lazily(
+  () => import("../pages/strategies/Strategies"),
+  (it) => it.default,
+);
+const News = lazily(
+  () => import("../pages/news/News"),
+  (it) => it.default,
+);
+const Backtests = lazily(
+  () => import("../pages/backtests/Backtests"),
+  (it) => it.default,
+);
+const BacktestRun = lazily(
+  () => import("../pages/backtests/BacktestRun"),
+  (it) => it.default,
+);
+const System = lazily(
+  () => import("../pages/system/System"),
+  (it) => it.default,
+);
+const TickerPage = lazily(
+  () => import("../pages/ticker/TickerPage"),
+  (it) => it.default,
+);
+const Account = lazily(
+  () => import("../pages/account/Account"),
+  (it) => it.default,
+);
 
 const router = createBrowserRouter([
   {

@@ -1,15 +1,19 @@
 /** The equity of a run, or of two, as growth of 100, with the drawdown below. */
 
 import { useQuery } from "@tanstack/react-query";
-import { Suspense, lazy, useMemo } from "react";
+import { Suspense, useMemo } from "react";
 
 import { backtestEquityQuery } from "../../api/queries";
+import { lazily } from "../../app/lazily";
 import { Panel } from "../../components/Panel";
 import * as format from "../../format/format";
 import { fine, growthOf } from "./growth";
 import type { Shown } from "./shown";
 
-const BacktestChart = lazy(() => import("../../charts/BacktestChart"));
+const BacktestChart = lazily(
+  () => import("../../charts/BacktestChart"),
+  (it) => it.default,
+);
 
 const HEIGHT = 376;
 

@@ -1,9 +1,10 @@
 /** The equity curve of a period, with what closed on its way. */
 
 import { useQuery } from "@tanstack/react-query";
-import { Suspense, lazy, useMemo } from "react";
+import { Suspense, useMemo } from "react";
 
 import { historyQuery } from "../../api/queries";
+import { lazily } from "../../app/lazily";
 import { Segments } from "../../components/controls";
 import { Panel } from "../../components/Panel";
 import { useNarrow } from "../../components/useNarrow";
@@ -11,7 +12,10 @@ import * as format from "../../format/format";
 import { closesOf, sentence, stepsOf } from "./figures";
 import { MOST_FILLS, RANGES, type Range, usePeriodTrades } from "./period";
 
-const EquityChart = lazy(() => import("../../charts/EquityChart"));
+const EquityChart = lazily(
+  () => import("../../charts/EquityChart"),
+  (it) => it.default,
+);
 
 /** Arrows only for closes of that many dollars: thirty of them would hide the curve. */
 export const WORTH_AN_ARROW = 200;

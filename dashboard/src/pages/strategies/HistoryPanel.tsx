@@ -1,9 +1,10 @@
 /** How the weights went: stacked steps, with a marker where a change began to hold. */
 
-import { Suspense, lazy } from "react";
+import { Suspense } from "react";
 import { useSearchParams } from "react-router";
 
 import { useRunNow } from "../../app/clock";
+import { lazily } from "../../app/lazily";
 import { Segments } from "../../components/controls";
 import { type Asked, EmptyState, Panel } from "../../components/Panel";
 import { StrategyName } from "../../components/values";
@@ -21,7 +22,10 @@ import {
   waitsFor,
 } from "./weights";
 
-const Stack = lazy(() => import("./WeightCharts").then(({ Stack: it }) => ({ default: it })));
+const Stack = lazily(
+  () => import("./WeightCharts"),
+  (it) => it.Stack,
+);
 
 const CHART_PX = 216;
 const MONTH_MS = 30 * 86_400_000;

@@ -1,13 +1,17 @@
 /** The weights now: a ring, and beside it the numbers. */
 
-import { Suspense, lazy } from "react";
+import { Suspense } from "react";
 
+import { lazily } from "../../app/lazily";
 import { type Asked, Panel } from "../../components/Panel";
 import { Badge, StrategyName } from "../../components/values";
 import * as format from "../../format/format";
 import { type Strategy, inOrder } from "./weights";
 
-const Ring = lazy(() => import("./WeightCharts").then(({ Ring: it }) => ({ default: it })));
+const Ring = lazily(
+  () => import("./WeightCharts"),
+  (it) => it.Ring,
+);
 
 const BODY_PX = 232;
 const RING_PX = 116;

@@ -1,8 +1,9 @@
 /** The chart of a ticker, and the values of the bar under the pointer. */
 
-import { Suspense, lazy, useMemo, useState } from "react";
+import { Suspense, useMemo, useState } from "react";
 
 import type { Schemas } from "../../api/client";
+import { lazily } from "../../app/lazily";
 import type { Candle } from "../../charts/TickerChart";
 import { Segments } from "../../components/controls";
 import { type Asked, Panel } from "../../components/Panel";
@@ -12,7 +13,10 @@ import * as format from "../../format/format";
 import { RANGES, type Range, SESSIONS, useFills, useNews } from "./asked";
 import { type Shown, barAt, shownOf } from "./bars";
 
-const TickerChart = lazy(() => import("../../charts/TickerChart"));
+const TickerChart = lazily(
+  () => import("../../charts/TickerChart"),
+  (it) => it.default,
+);
 
 const HEIGHT = 440;
 const HEIGHT_NARROW = 340;
