@@ -99,3 +99,21 @@ def two_days(recorded: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[
 def one_shard(services: Services, two_days: tuple[Path, Path]) -> tuple[Demo, dict[str, Any]]:
     """Play the two recorded days once, at one shard; returns the run and its summary."""
     return play(services, options(*two_days))
+
+
+@pytest.fixture(scope="session")
+def calm_day(services: Services) -> tuple[Demo, dict[str, Any]]:
+    """Play the simulated day once; returns the run, to be left as it is, and its summary."""
+    return play(services, options())
+
+
+@pytest.fixture(scope="session")
+def played_day(calm_day: tuple[Demo, dict[str, Any]]) -> Demo:
+    """Return a run of the simulated day, to be looked at and left as it is."""
+    return calm_day[0]
+
+
+@pytest.fixture(scope="session")
+def two_shards(services: Services) -> tuple[Demo, dict[str, Any]]:
+    """Play the simulated day once, at two shards; returns the run and its summary."""
+    return play(services, options(shards=2))

@@ -7,13 +7,6 @@ import pytest
 from stack.runtime.demo import Demo
 from stack.servers.services import Services
 from tests.api.served import Served, as_api, served
-from tests.harness import options, play
-
-
-@pytest.fixture(scope="session")
-def played_day(services: Services) -> Demo:
-    """Play a simulated day without an API."""
-    return play(services, options())[0]
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,6 @@ from stack.runtime.demo import Demo
 from stack.servers.services import Services
 from tests.api.served import Served, as_api, served
 from tests.dashboard.reader import Reader
-from tests.harness import options, play
 
 
 @pytest.fixture(scope="session")
@@ -35,12 +34,6 @@ def browser() -> Iterator[Browser]:
         running = chromium(playwright)
         yield running
         running.close()
-
-
-@pytest.fixture(scope="session")
-def played_day(services: Services) -> Demo:
-    """Play a simulated day."""
-    return play(services, options())[0]
 
 
 @pytest.fixture(scope="module")

@@ -72,7 +72,7 @@ class Reader:
         """Close it; a fault that it reported is a failure."""
         self._context.close()
         if kind is None:
-            assert self.faults == []
+            assert self.faults == [], self.faults
 
     def _heard(self, message: ConsoleMessage) -> None:
         if message.type in ("error", "warning") and not EXPECTED.search(message.text):

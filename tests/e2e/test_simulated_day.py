@@ -7,16 +7,16 @@ from typing import Any
 import pytest
 
 from messages.trading import Decision, OrderRequest, TradeExecution, TradeSignal
-from stack.runtime.demo import SEED
-from stack.servers.services import Services
+from stack.runtime.demo import SEED, Demo
 from tests.golden.test_golden import run_day, scored_day
-from tests.harness import options, play
 
 pytestmark = [pytest.mark.kafka, pytest.mark.postgres, pytest.mark.timeout(600)]
 
 
-def test_paper_trading_equals_the_closed_loop(services: Services, tmp_path: Path) -> None:
-    _, summary = play(services, options(shards=2))
+def test_paper_trading_equals_the_closed_loop(
+    two_shards: tuple[Demo, dict[str, Any]], tmp_path: Path
+) -> None:
+    _, summary = two_shards
     assert summary["accounted"], summary.get("first_unaccounted")
     events = run_day(scored_day(tmp_path, SEED), 1_000)
     kinds = (TradeSignal, Decision, OrderRequest, TradeExecution)

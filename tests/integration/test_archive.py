@@ -39,9 +39,9 @@ def stutter(demo: Demo) -> bool:
     return producer.flush(60) == 0
 
 
-@pytest.fixture(scope="module")
-def played(services: Services) -> tuple[Demo, dict[str, Any]]:
-    return play(services, options(shards=2))
+@pytest.fixture
+def played(two_shards: tuple[Demo, dict[str, Any]]) -> tuple[Demo, dict[str, Any]]:
+    return two_shards
 
 
 def archive_of(demo: Demo) -> Path:
@@ -175,9 +175,9 @@ def other_version(directory: Path) -> None:
 
 @pytest.mark.recorded
 def test_a_lost_recovery_directory_is_rebuilt_from_the_kept_state(
-    services: Services, two_days: tuple[Path, Path]
+    services: Services, two_days: tuple[Path, Path], one_shard: tuple[Demo, dict[str, Any]]
 ) -> None:
-    calm, expected = play(services, options(*two_days))
+    calm, expected = one_shard
     lose = LoseRecovery(
         MidRun(services.access, DAY_TWO),
         signals_0=shutil.rmtree, trade=shutil.rmtree, learn=other_version,

@@ -2,6 +2,7 @@
 
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 from confluent_kafka import Producer
@@ -41,9 +42,11 @@ class Outage:
             self.stage = 4
 
 
-def test_a_database_crash_and_a_broker_crash_change_nothing(tmp_path: Path) -> None:
+def test_a_database_crash_and_a_broker_crash_change_nothing(
+    calm_day: tuple[Demo, dict[str, Any]], tmp_path: Path
+) -> None:
+    _, calm = calm_day
     with services_of(tmp_path / "home") as services:
-        _, calm = play(services, options())
         outage = Outage(services)
         _, stormy = play(services, options(), meddle=outage)
     assert outage.stage == 4

@@ -1,4 +1,4 @@
-"""Pages at a million trades: the right rows, each statement by an index."""
+"""Pages at hundreds of thousands of trades: the right rows, each statement by an index."""
 
 import uuid
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ from connectors.storage.upserts import BY_INDEX, LINKS, stage
 from stack.servers.services import Services
 
 pytestmark = [pytest.mark.postgres, pytest.mark.timeout(600)]
-TRADES, BARS = 1_000_000, 1_500_000
+TRADES, BARS = 300_000, 500_000
 MEASURED = "ANALYZE, BUFFERS, TIMING OFF, "
 PAGES_READ = 2_000  # of 8 KB, that one read may touch; 20 ms on any machine that holds them
 Connection = psycopg.Connection[dict[str, Any]]
@@ -59,11 +59,11 @@ FILL = (
     """INSERT INTO commands SELECT 'cmd-' || n, n, now(), '{}', 'pause', '', 'me', ''
       FROM generate_series(1, 20000) n""",
     f"""INSERT INTO market_data SELECT 'T' || n % 500, '2025-01-01 00:00+00'::timestamptz
-        + (n / 500) * INTERVAL '40 minutes', '1m', 0, 'bar-' || n, n, 1, 2, 0.5, 1, 10, 'test', false
+        + (n / 500) * INTERVAL '120 minutes', '1m', 0, 'bar-' || n, n, 1, 2, 0.5, 1, 10, 'test', false
       FROM generate_series(1, {BARS}) n""",
     """INSERT INTO market_data_1h SELECT 'T' || n % 500,
         '2025-01-01 00:00+00'::timestamptz + (n / 500) * INTERVAL '1 hour', 1, 2, 0.5, 1, 10, 60
-      FROM generate_series(1, 500000) n""",
+      FROM generate_series(1, 200000) n""",
     """INSERT INTO portfolio_snapshots SELECT 'sna-' || n, n,
       '2025-03-01 00:00+00'::timestamptz + n * interval '20 s', '{}', 'paper', 1,
       0, 1, 0, 0, 0, 'ACTIVE' FROM generate_series(1, 100000) n""",
@@ -77,7 +77,7 @@ VALUES: dict[str, Any] = {
 
 
 @pytest.fixture(scope="module")
-def million(services: Services) -> Iterator[Connection]:
+def filled(services: Services) -> Iterator[Connection]:
     schema = f"test_{uuid.uuid4().hex[:8]}"
     upgrade(services.database_url, schema)
     options = f"-c search_path={schema}"
@@ -118,8 +118,8 @@ def pages_read(found: dict[str, Any]) -> int:
 
 
 @pytest.mark.parametrize("name", sorted(STATEMENTS))
-def test_a_named_read_goes_by_an_index(million: Connection, name: str) -> None:
-    found = plan(million, STATEMENTS[name], VALUES)
+def test_a_named_read_goes_by_an_index(filled: Connection, name: str) -> None:
+    found = plan(filled, STATEMENTS[name], VALUES)
     assert scans(found) == []
     # Fifty articles at once: each looks through its ticker's signals of a day, here all two hundred.
     assert pages_read(found) < (50 * 220 if name == "reactions_of" else PAGES_READ)
@@ -130,9 +130,9 @@ def test_a_named_read_goes_by_an_index(million: Connection, name: str) -> None:
     [(t, f) for t, columns in PAGES.items() for f in ((), *((c,) for c in sorted(columns)))],
 )
 def test_a_page_goes_by_an_index_and_needs_no_sort(
-    million: Connection, table: str, filters: tuple[str, ...]
+    filled: Connection, table: str, filters: tuple[str, ...]
 ) -> None:
-    found = plan(million, page_statement(table, {f: VALUES[f] for f in filters}), VALUES)
+    found = plan(filled, page_statement(table, {f: VALUES[f] for f in filters}), VALUES)
     assert scans(found) == []
     assert "Sort" not in str(found)
     assert pages_read(found) < PAGES_READ
@@ -141,30 +141,30 @@ def test_a_page_goes_by_an_index_and_needs_no_sort(
 @pytest.mark.parametrize("filters", [(), ("ticker",)])
 @pytest.mark.parametrize("narrowed", [(), ("denied",), ("denied", "code"), ("since",)])
 def test_a_folded_page_goes_by_indexes(
-    million: Connection, filters: tuple[str, ...], narrowed: tuple[str, ...]
+    filled: Connection, filters: tuple[str, ...], narrowed: tuple[str, ...]
 ) -> None:
     values = {**VALUES, "before": 600_000_000, "most": MOST_FOLDED, "since": 0, "code": ""}
-    found = plan(million, fold_statement(filters, narrowed), values)
+    found = plan(filled, fold_statement(filters, narrowed), values)
     assert scans(found) == []
     assert pages_read(found) < PAGES_READ
     assert LOOKED_AT >= TRADES / 100
 
 
-def test_what_later_records_say_is_found_by_indexes(million: Connection) -> None:
+def test_what_later_records_say_is_found_by_indexes(filled: Connection) -> None:
     """The sink links rows after every batch: a batch must not cost what the table costs."""
     for target in TARGETS.values():
-        million.execute(stage(target).replace(" ON COMMIT DELETE ROWS", "").encode())
-    million.execute("INSERT INTO stage_trades SELECT *, 0 FROM trades LIMIT 100")
-    with million.transaction():
-        million.execute(BY_INDEX.encode())
-        plans = {parts: plan(million, statement, {}, "") for parts, statement in LINKS}
+        filled.execute(stage(target).replace(" ON COMMIT DELETE ROWS", "").encode())
+    filled.execute("INSERT INTO stage_trades SELECT *, 0 FROM trades LIMIT 100")
+    with filled.transaction():
+        filled.execute(BY_INDEX.encode())
+        plans = {parts: plan(filled, statement, {}, "") for parts, statement in LINKS}
     for parts, found in plans.items():
         whole = [t for t in scans(found) if not t.startswith("stage_")]
         assert set(whole) <= {"strategies"}, parts
 
 
-def test_pages_follow_each_other_without_a_gap(million: Connection) -> None:
-    pages, after, seen = Pages(million), After(), []
+def test_pages_follow_each_other_without_a_gap(filled: Connection) -> None:
+    pages, after, seen = Pages(filled), After(), []
     for _ in range(5):
         rows = pages.page("trades", {"ticker": "T7"}, after, 7)
         seen += [r["id"] for r in rows]
