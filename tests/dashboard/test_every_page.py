@@ -103,6 +103,8 @@ def test_the_keyboard_goes_everywhere(reader: Reader) -> None:
         page.keyboard.press(key)
         expect(page.get_by_role("heading", level=1, name=name)).to_be_visible()
         expect(page.locator("#main")).to_be_focused()
+        assert page.evaluate("document.documentElement.scrollTop") == 0, "it begins at its top"
+        page.evaluate("document.documentElement.scrollTop = 9999")
     page.keyboard.press("Control+k")
     page.keyboard.type("aapl")
     page.keyboard.press("Enter")

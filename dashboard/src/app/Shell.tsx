@@ -1,7 +1,7 @@
 /** The frame of every page: navigation, top bar, what floats. */
 
 import { Suspense, useCallback, useEffect, useRef, useState } from "react";
-import { Link, Outlet, useLocation } from "react-router";
+import { Link, Outlet, useLocation, useNavigationType } from "react-router";
 
 import { useConnection, useOfflineSince, useRetry } from "../live/LiveProvider";
 import { Button } from "../components/controls";
@@ -22,17 +22,20 @@ export function Shell() {
   const [floating, float] = useState<Floating>(null);
   const main = useRef<HTMLElement>(null);
   const { pathname } = useLocation();
+  const kind = useNavigationType();
   const close = useCallback(() => float(null), []);
   useKeys(floating, float);
   useAnnounced();
   useTitle(pathname);
 
-  const first = useRef(true);
+  const shown = useRef(pathname);
   useEffect(() => {
+    if (shown.current === pathname) return;
+    shown.current = pathname;
+    if (kind !== "POP") document.documentElement.scrollTop = 0; // back leads to where one was
     // Who uses a screen reader hears the new page; the first one begins at its top.
-    if (first.current) first.current = false;
-    else main.current?.focus({ preventScroll: false });
-  }, [pathname]);
+    main.current?.focus({ preventScroll: true });
+  }, [pathname, kind]);
 
   return (
     <>
