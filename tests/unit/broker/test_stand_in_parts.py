@@ -12,6 +12,8 @@ from starlette.requests import Request
 
 from connectors.broker.stand_in import outbox as outbox_module
 from connectors.broker.stand_in.asked import day_in, moment_in, number_in, page_of
+from connectors.broker.stand_in.data_stream import STOCKS, DataStream
+from connectors.broker.stand_in.faults import Faults
 from connectors.broker.stand_in.hours import clock_at, days_between, moved
 from connectors.broker.stand_in.keys import Keys
 from connectors.broker.stand_in.limiter import Limiter
@@ -20,6 +22,7 @@ from connectors.broker.stand_in.outbox import END, Outbox
 from connectors.broker.stand_in.problems import Refusal
 from connectors.broker.stand_in.split import split
 from connectors.broker.stand_in.tape import Tape, joined
+from connectors.broker.stand_in.trade_stream import TradeStream
 from connectors.broker.stand_in.update_faults import Frame
 from connectors.broker.values import Bracket, BrokerFill, BrokerOrder, MarketBar, OrderUpdate
 from connectors.market.calendar import new_york_sessions
@@ -62,12 +65,12 @@ def test_keys_fit_as_a_pair_alone() -> None:
     assert "secret" not in repr(keys)
 
 
-def sent(*frames: Frame) -> list[Any]:
+def sent(*frames: Frame, overtaken_s: float = 3_600) -> list[Any]:
     """Return what a listener is sent."""
 
     async def run() -> list[Any]:
         found: list[Any] = []
-        outbox = Outbox()
+        outbox = Outbox(overtaken_s)
 
         async def send(body: Any) -> None:
             found.append(body)
@@ -89,7 +92,7 @@ def test_the_next_frame_overtakes() -> None:
 
 
 def test_a_frame_that_none_overtakes_is_sent_all_the_same() -> None:
-    assert sent(Frame(1, overtaken=True, cut=True)) == [1]
+    assert sent(Frame(1, overtaken=True, cut=True), overtaken_s=0.01) == [1]
 
 
 def test_a_listener_that_is_far_behind_is_let_go(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -223,3 +226,19 @@ def test_sessions_are_moved_whole() -> None:
     assert clock_at(sessions, AT + timedelta(hours=5)).is_open
     [day] = days_between(new_york_sessions(), date(2026, 11, 26), date(2026, 11, 27))
     assert (day.day, day.closes.hour) == (date(2026, 11, 27), 18)
+
+
+def test_who_is_cut_off_follows_nothing_from_that_moment_on() -> None:
+    async def run() -> None:
+        faults = Faults({}, lambda *_: None)
+        trades, bars = TradeStream(Keys("k", "s"), faults), DataStream(
+            "iex", STOCKS, Keys("k", "s"), faults
+        )  # fmt: skip
+        trades._listeners.add(Outbox())
+        bars._connected[Outbox()] = {channel: {"AAPL"} for channel in STOCKS}
+        trades.cut()
+        bars.cut()
+        assert trades.listeners == 0
+        assert set(map(len, bars.followed.values())) == {0}
+
+    asyncio.run(run())
