@@ -287,6 +287,17 @@ def test_without_shorts_nothing_sells_more_than_is_held(
 
 
 @settings(max_examples=300)
+@given(stories | bracket_stories, models, long_rules)
+def test_a_cash_accounts_cash_is_never_below_nothing(
+    story: list[Step], params: FillParams, allowed: ExchangeRules
+) -> None:
+    made = opened(params, allowed)
+    for n, step in enumerate(story):
+        played(made, [step], n)
+        assert made.account().cash >= 0
+
+
+@settings(max_examples=300)
 @given(bracket_stories, models, shared_rules)
 def test_legs_never_close_more_than_their_entry_opened(
     story: list[Step], params: FillParams, allowed: ExchangeRules
