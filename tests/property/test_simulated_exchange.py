@@ -164,7 +164,7 @@ bracket_stories = st.builds(
 large = st.builds(
     lambda ticker, qty, kind: Submit({"ticker": ticker, "side": "BUY", "qty": qty, **kind}),
     tickers, st.sampled_from([300, 500, 900]),
-    st.sampled_from([{}, {}, {"type": "STOP", "stop": 101 * D}, {"type": "LIMIT", "limit": 99 * D}]),
+    st.sampled_from([{}, {"type": "STOP", "stop": 101 * D}, {"type": "LIMIT", "limit": 99 * D}]),
 )  # fmt: skip
 jumps = st.builds(
     lambda ticker, price, volume: Bars(ticker, (price, price, price, price, volume)),
