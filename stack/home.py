@@ -7,7 +7,7 @@ import os
 import shutil
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
@@ -15,6 +15,8 @@ from connectors.files import write_whole
 from stack.errors import StackError
 
 MIN_FREE_BYTES: Final = 1_500_000_000
+SECRET: Final = 0o600  # of what has keys in it
+OTHERS: Final = 0o077
 
 
 def note_last(home: Path, run: str) -> None:
@@ -47,7 +49,8 @@ def _last_file() -> Path:
 class Home:
     """A home directory, made on first use.
 
-    Holds `state.json` (ports, remembered between starts), `kafka/`, `postgres/` and `runs/`.
+    Holds `state.json` (ports and keys, remembered between starts), `kafka/`, `postgres/` and
+    `runs/`.
     """
 
     def __init__(self, path: Path, min_free_bytes: int = MIN_FREE_BYTES) -> None:
@@ -61,7 +64,7 @@ class Home:
             self.path.mkdir(parents=True, exist_ok=True)
             probe = self.path / ".writable"
             probe.write_text("ok")
-            probe.unlink()
+            probe.unlink(missing_ok=True)  # others may be here at the same moment
         except OSError as error:
             reason = f"Cannot write to {self.path} ({error.strerror}): choose another with --home."
             raise StackError(reason) from error
@@ -89,11 +92,11 @@ class Home:
 
         A remembered port that somebody else has taken meanwhile is replaced.
         """
-        state = self._state()
-        port = int(state.get(name, 0))
-        if not port or not is_free(port):
-            port = free_port()
-            self._remember(state | {name: port})
+        with self._changing() as state:
+            port = int(state.get(name, 0))
+            if not port or not is_free(port):
+                port = free_port()
+                self._remember(state | {name: port})
         return port
 
     def port_from(self, name: str, first: int) -> int:
@@ -101,27 +104,31 @@ class Home:
 
         A remembered port that somebody else has taken meanwhile is replaced.
         """
-        state = self._state()
-        port = int(state.get(name, 0))
-        if not port or not is_free(port, both=True):
-            candidates = range(first, min(first + 100, 65_536))
-            port = next((p for p in candidates if is_free(p, both=True)), 0) or free_port()
-            self._remember(state | {name: port})
+        with self._changing() as state:
+            port = int(state.get(name, 0))
+            if not port or not is_free(port, both=True):
+                candidates = range(first, min(first + 100, 65_536))
+                port = next((p for p in candidates if is_free(p, both=True)), 0) or free_port()
+                self._remember(state | {name: port})
         return port
 
     @contextmanager
-    def locked(self) -> Iterator[None]:
-        """Keep every other tidewire out of this home.
+    def locked(self, name: str = "lock", who: str = "tidewire") -> Iterator[None]:
+        """Keep every other tidewire out of this home, or every other one of a kind.
+
+        Args:
+            name: of the lock.
+            who: takes it, in words.
 
         Raises:
             StackError: another one is in.
         """
-        with (self.path / "lock").open("w") as lock:
+        with (self.path / name).open("w") as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError as error:
                 reason = (
-                    f"{self.path} is in use by another tidewire: stop that one, or choose another "
+                    f"{self.path} is in use by another {who}: stop that one, or choose another "
                     "directory with --home."
                 )
                 raise StackError(reason) from error
@@ -137,16 +144,26 @@ class Home:
 
     def value(self, name: str, default: str) -> str:
         """Return a remembered text, or remember the default."""
-        state = self._state()
-        if name not in state:
-            self._remember(state | {name: default})
-        return str(state.get(name, default))
+        with self._changing() as state:
+            if name not in state:
+                self._remember(state | {name: default})
+            return str(state.get(name, default))
+
+    @contextmanager
+    def _changing(self) -> Iterator[dict[str, str | int]]:
+        """Return what is remembered; nobody else changes it meanwhile."""
+        with (self.path / "state.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield self._state()
 
     def _state(self) -> dict[str, str | int]:
         file = self.path / "state.json"
         if not file.exists():
             return {}
         try:
+            if file.stat().st_mode & OTHERS:
+                with suppress(PermissionError):  # it is somebody else's
+                    file.chmod(SECRET)  # an earlier version let others read it
             return dict(json.loads(file.read_text()))
         except ValueError as error:
             reason = f"{file} is not readable JSON: delete it, ports will be chosen anew."
@@ -154,7 +171,7 @@ class Home:
 
     def _remember(self, state: dict[str, str | int]) -> None:
         text = json.dumps(state, indent=1, sort_keys=True)
-        write_whole(self.path / "state.json", text.encode())
+        write_whole(self.path / "state.json", text.encode(), SECRET)
 
 
 def is_free(port: int, *, both: bool = False) -> bool:

@@ -8,12 +8,13 @@ import json
 import secrets
 import signal
 import sys
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
 from connectors.broker.stand_in.app import CASH, StandIn, Terms
-from connectors.broker.stand_in.faults import RATE, WHAT, plans_of
+from connectors.broker.stand_in.faults import RATE, WHAT, FaultPlan, Kind, plans_of
 from connectors.broker.stand_in.hours import moved
 from connectors.broker.stand_in.keys import Keys
 from connectors.broker.stand_in.limiter import DEFAULT_PER_MINUTE
@@ -29,6 +30,7 @@ from stack.home import Home
 
 SEED: Final = 1
 BY_HAND: Final = "none"
+LOCK: Final = "stand-in.lock"  # of its own: a stack that trades there may have the same home
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -61,9 +63,14 @@ def run(options: argparse.Namespace) -> int:
     Raises:
         FaultUnknown: a fault is named that there is none of.
         InputUnusable: what is to be played cannot be.
-        StackError: the port is taken.
+        StackError: the port is taken, or another stand-in has this home.
     """
     home, plans = home_of(options), plans_of(options.faults, options.seed)
+    with home.locked(LOCK, "stand-in"):
+        return _served(options, home, plans)
+
+
+def _served(options: argparse.Namespace, home: Home, plans: Mapping[Kind, FaultPlan]) -> int:
     recording = _recording(options, home.path / "stand-in")
     clock = paced(lambda: datetime.now(UTC), options.pace)
     port = options.port or home.port("stand-in")

@@ -28,6 +28,7 @@ from tests.waiting import eventually
 KEYS = Keys("PKTEST", "secret of the test")
 OPEN = datetime(2026, 3, 19, 13, 30, tzinfo=UTC)  # a Thursday
 MINUTE = timedelta(minutes=1)
+FOR_EVER_S = 3_600.0  # longer than any test: nothing here is decided by a fraction of a second
 
 
 class Clock:
@@ -108,7 +109,7 @@ class Standing:
 
     def wait_for(self, client_id: str, *events: str) -> None:
         eventually(
-            lambda: self.events(client_id) == list(events), 20, lambda: self.events(client_id)
+            lambda: self.events(client_id) == list(events), what=lambda: self.events(client_id)
         )
 
     @contextmanager
@@ -187,7 +188,7 @@ def limit(ticker: str, qty: float, client_id: str, price: float, side: str = "bu
 def standing(directory: Path, **terms: Any) -> Iterator[Standing]:
     """Serve a stand-in in a thread; AAPL and MSFT may be traded from the beginning."""
     clock = terms.pop("clock", None) or Clock()
-    values = {"tickers": ("AAPL", "MSFT"), "per_minute": 0, **terms}
+    values = {"tickers": ("AAPL", "MSFT"), "per_minute": 0, "overtaken_s": FOR_EVER_S, **terms}
     file = directory / "journal.jsonl"
     stand_in = StandIn(Terms(keys=KEYS, journal=file, clock=clock, **values))
     with served(stand_in) as url, httpx.Client(base_url=url, timeout=60) as hand:

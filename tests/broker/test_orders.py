@@ -227,6 +227,31 @@ def test_positions_are_closed(up: Standing) -> None:
     assert client.close_all_positions() == []
 
 
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Origin": "http://evil.example"},
+        {"Origin": "null"},
+        {"Origin": "http://127.0.0.1:8000"},
+        {"Host": "evil.example"},
+        {"Host": "evil.example:80"},
+        {"Host": "127.0.0.1.evil.example:80"},
+        {"Host": "localhost@evil.example"},
+        {"Host": ""},
+    ],
+)
+def test_a_web_page_moves_nothing_by_hand(up: Standing, headers: dict[str, str]) -> None:
+    for path in ("advance", "cut/trades", "bars", "faults"):
+        refused = up.hand.post(f"/stand-in/{path}", headers=headers, content=b"{}")
+        assert refused.status_code == 403
+    assert up.hand.get("/stand-in/followed", headers=headers).status_code == 403
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost:80", "LOCALHOST", "[::1]:9", "[::1]"])
+def test_a_program_of_this_machine_may(up: Standing, host: str) -> None:
+    assert up.hand.post("/stand-in/advance", headers={"Host": host}).status_code == 204
+
+
 def test_wrong_keys_are_refused(up: Standing) -> None:
     headers = {"APCA-API-KEY-ID": KEYS.key, "APCA-API-SECRET-KEY": "wrong"}
     trading = up.hand.get("/v2/account", headers=headers)

@@ -25,6 +25,8 @@ from connectors.broker.stand_in.recording import Recording
 from connectors.market.calendar import new_york_sessions
 from connectors.market.input_files import InputUnusable
 from connectors.market.simulated import TICKERS, record_days
+from stack.commands.stand_in import keys_of
+from stack.home import Home
 from tests.broker.standing import KEYS, Clock, market, served
 from tests.waiting import eventually
 
@@ -150,6 +152,22 @@ def test_the_command_serves_until_it_is_ended(tmp_path: Path, play: list[str]) -
         child.send_signal(signal.SIGTERM)
         assert child.wait(60) == 0
     assert Books(Path(said["journal"])).cash == 1_000_000_000
+
+
+def test_a_home_has_one_stand_in(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    from stack.cli import main
+
+    with Home(tmp_path).locked("stand-in.lock"):
+        assert main(["stand-in", "--home", str(tmp_path), "--play", "none"]) == 2
+    assert "is in use by another stand-in: stop that one, or choose" in capsys.readouterr().err
+    assert not (tmp_path / "state.json").exists()
+    assert not (tmp_path / "stand-in").exists()
+
+
+def test_a_stand_in_and_a_stack_may_have_the_same_home(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    with home.locked(), home.locked("stand-in.lock", "stand-in"):
+        assert keys_of(home) == keys_of(home)
 
 
 def _asked(client: Any) -> Any:

@@ -160,6 +160,19 @@ bracket_stories = st.builds(
     ],
     entries, st.lists(disturbed, min_size=3, max_size=STEPS),
 )  # fmt: skip
+# Orders as large as the account, and bars far from one another.
+large = st.builds(
+    lambda ticker, qty, kind: Submit({"ticker": ticker, "side": "BUY", "qty": qty, **kind}),
+    tickers, st.sampled_from([300, 500, 900]),
+    st.sampled_from([{}, {"type": "STOP", "stop": 101 * D}, {"type": "LIMIT", "limit": 99 * D}]),
+)  # fmt: skip
+jumps = st.builds(
+    lambda ticker, price, volume: Bars(ticker, (price, price, price, price, volume)),
+    tickers, st.integers(60, 190), st.sampled_from([1_000, 10_000]),
+)  # fmt: skip
+gap_stories = st.lists(large | jumps | jumps | sales, min_size=2, max_size=STEPS).map(
+    lambda rest: [*(Bars(t, (100, 100, 100, 100, 10)) for t in TICKERS), *rest]
+)
 shared_rules = st.just(ExchangeRules(participation_bps=1_000))
 models = st.builds(
     FillParams, model=st.sampled_from(["close", "next_open"]),
@@ -284,6 +297,17 @@ def test_without_shorts_nothing_sells_more_than_is_held(
     for n, step in enumerate(story):
         played(made, [step], n)
         assert all(position.qty > 0 for position in made.positions())
+
+
+@settings(max_examples=300)
+@given(stories | bracket_stories | gap_stories, models, long_rules)
+def test_a_cash_accounts_cash_is_never_below_nothing(
+    story: list[Step], params: FillParams, allowed: ExchangeRules
+) -> None:
+    made = opened(params, allowed)
+    for n, step in enumerate(story):
+        played(made, [step], n)
+        assert made.account().cash >= 0
 
 
 @settings(max_examples=300)

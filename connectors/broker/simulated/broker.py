@@ -13,10 +13,15 @@ from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from threading import RLock
+from typing import Final
 
 from connectors.broker.simulated.exchange import SimulatedExchange
 from connectors.broker.simulated.state import ExchangeState
-from connectors.broker.simulated.streams import SimulatedMarketStream, SimulatedOrderStream
+from connectors.broker.simulated.streams import (
+    CAPACITY,
+    SimulatedMarketStream,
+    SimulatedOrderStream,
+)
 from connectors.broker.values import (
     Asset,
     BrokerAccount,
@@ -36,6 +41,8 @@ from connectors.market.calendar import NEW_YORK
 from messages.market import Bar, Interval
 from messages.units import to_datetime, to_micros
 
+BARS: Final = 100_000  # a year of minutes
+
 
 class SimulatedBroker:
     """`Broker` and `MarketData` over a simulated exchange; calls may come from any thread.
@@ -48,19 +55,23 @@ class SimulatedBroker:
     name = "simulated"
 
     def __init__(
-        self, exchange: SimulatedExchange, clock: Callable[[], datetime] | None = None
-    ) -> None:
+        self, exchange: SimulatedExchange, clock: Callable[[], datetime] | None = None, *,
+        capacity: int = CAPACITY, bars: int = BARS,
+    ) -> None:  # fmt: skip
         """Take the exchange, which nobody else may use from here on.
 
         Args:
             exchange: behind it.
             clock: the time; None: it is that of the last thing it was fed.
+            capacity: items that wait for the reader of a stream; beyond it the stream is down.
+            bars: of a ticker and an interval that it keeps as their history, the last it was fed.
         """
         self._exchange, self._clock = exchange, clock
         self.capabilities = exchange.rules.capabilities
         self._lock = RLock()
         self._orders: list[SimulatedOrderStream] = []
         self._markets: list[SimulatedMarketStream] = []
+        self._capacity, self._most = capacity, bars
         self._bars: dict[tuple[str, Interval], dict[datetime, MarketBar]] = {}
 
     # What happens at the market
@@ -73,7 +84,7 @@ class SimulatedBroker:
             revised=bar.revision > 0,
         )  # fmt: skip
         with self._lock:
-            self._bars.setdefault((bar.ticker, bar.interval), {})[bar.start] = told
+            self._keep(told)
             self._market(told)
             self._tell(self._exchange.bar(bar))
 
@@ -182,7 +193,7 @@ class SimulatedBroker:
     def history(
         self, tickers: Sequence[str], interval: Interval, since: datetime, until: datetime
     ) -> list[MarketBar]:
-        """Return the bars that it was fed and that start in [since, until)."""
+        """Return the bars that it was fed, the last of them, that start in [since, until)."""
         with self._lock:
             found = [
                 bar for ticker in set(tickers)
@@ -196,7 +207,7 @@ class SimulatedBroker:
     def updates(self) -> SimulatedOrderStream:
         """Listen from now on to what becomes of orders."""
         with self._lock:
-            stream = SimulatedOrderStream(self._tick)
+            stream = SimulatedOrderStream(self._tick, self._capacity)
             stream.tell(StreamState(up=True, at=self._now()))
             self._orders.append(stream)
             return stream
@@ -204,7 +215,7 @@ class SimulatedBroker:
     def market(self) -> SimulatedMarketStream:
         """Listen from now on to bars and halts; nothing is followed yet."""
         with self._lock:
-            stream = SimulatedMarketStream(self._tick)
+            stream = SimulatedMarketStream(self._tick, self._capacity)
             stream.tell(StreamState(up=True, at=self._now()))
             self._markets.append(stream)
             return stream
@@ -217,6 +228,12 @@ class SimulatedBroker:
             for market in self._markets:
                 market.close()
 
+    def _keep(self, bar: MarketBar) -> None:
+        kept = self._bars.setdefault((bar.ticker, bar.interval), {})
+        kept[bar.start] = bar
+        if len(kept) > self._most:
+            del kept[next(iter(kept))]
+
     def _tell(self, updates: list[OrderUpdate]) -> list[OrderUpdate]:
         self._orders = [stream for stream in self._orders if not stream.closed]
         for stream in self._orders:
@@ -228,9 +245,9 @@ class SimulatedBroker:
         for stream in self._markets:
             stream.happened(event)
 
-    def _tick(self) -> None:
+    def _tick(self) -> datetime:
         with self._lock:
-            self._now()
+            return self._now()
 
     def _now(self) -> datetime:
         """Return the time; by a clock's, what is over by then is told.

@@ -13,6 +13,8 @@ Rules, where the paper desk has the same ones they are its own functions:
   the first that starts at or after it (`next_open`); a limit at a better open or when the bar
   reaches it, never worse; a stop at an open beyond it, otherwise at the stop; market and stop
   orders slip.
+- An order that a bar would fill for more than the account has is rejected there, or cancelled where
+  it was filled in part: a cash account's cash is never below 0.
 - A halted ticker fills nothing. Orders for it are taken and wait, as brokers pass them on to be
   queued for the reopening; an IOC order cannot wait and is cancelled.
 - Orders of the regular session wait for its bars; DAY orders expire at its close.

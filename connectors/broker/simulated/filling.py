@@ -113,7 +113,7 @@ class Filling:
         if found.slips:
             price = fill_price(price, signed, self._bar.volume, self._params)
         fee = commission(price, signed, self._params)
-        if order.enters and not order.reserve and qty * price + fee > self._free:
+        if not self._covered(order, price, qty * price + fee):
             status: OrderStatus = "CANCELLED" if order.filled else "REJECTED"
             self._life.ended(order, status, self._now, UNCOVERED)
             return
@@ -129,9 +129,17 @@ class Filling:
             ticker=order.ticker, side=order.side, qty=qty, price=price, at=at,
         )  # fmt: skip
 
-    @property
-    def _free(self) -> int:
-        return buying_power(self._ledger, self._book, self._params, self._rules)
+    def _covered(self, order: Working, price: int, cost: int) -> bool:
+        """Tell whether the account can bear a fill.
+
+        A cash account pays it from what no other order reserves, whatever was known when the order
+        was placed. One with credit has it for the price that was reserved, and for a worse one
+        where its buying power allows that.
+        """
+        if not order.enters or (self._rules.credit and price <= order.reserve):
+            return True
+        rest = buying_power(self._ledger, self._book, self._params, self._rules, order.id)
+        return cost <= rest
 
 
 def buying_power(

@@ -32,6 +32,11 @@ class ExchangeRules:
         return volume * self.participation_bps // 10_000 if self.participation_bps else None
 
     @property
+    def credit(self) -> bool:
+        """Tell whether the account may owe money or shares: it is no cash account then."""
+        return self.short or self.leverage > 1
+
+    @property
     def capabilities(self) -> Capabilities:
         """Return what a broker over such an exchange can do."""
         return Capabilities(

@@ -26,6 +26,7 @@ from connectors.broker.stand_in.limiter import DEFAULT_PER_MINUTE, Limiter
 from connectors.broker.stand_in.market import Market
 from connectors.broker.stand_in.market_data import MarketRoutes
 from connectors.broker.stand_in.orders import Orders
+from connectors.broker.stand_in.outbox import OVERTAKEN_S
 from connectors.broker.stand_in.problems import Refusal, answer_of
 from connectors.broker.stand_in.trade_stream import TradeStream
 from connectors.broker.stand_in.venue import Venue
@@ -54,6 +55,7 @@ class Terms:
         fills: the fill model and costs.
         rules: what the exchange allows.
         plans: faults.
+        overtaken_s: seconds that an update waits for the next one to overtake it.
     """
 
     keys: Keys
@@ -66,6 +68,7 @@ class Terms:
     rules: ExchangeRules = field(default_factory=ExchangeRules)
     sessions: SessionTable = field(default_factory=new_york_sessions)
     plans: Mapping[Kind, FaultPlan] = field(default_factory=dict)
+    overtaken_s: float = OVERTAKEN_S
 
 
 class StandIn:
@@ -83,7 +86,7 @@ class StandIn:
         self._journal = Journal(terms.journal)
         self._clock = terms.clock
         faults = Faults(terms.plans, self._noted)
-        trades = TradeStream(terms.keys, faults)
+        trades = TradeStream(terms.keys, faults, terms.overtaken_s)
         data = {name: DataStream(name, STOCKS, terms.keys, faults) for name in ("iex", "sip")}
         news = DataStream("news", NEWS, terms.keys, faults)
         exchange = SimulatedExchange(

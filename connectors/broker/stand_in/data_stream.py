@@ -67,12 +67,18 @@ class DataStream:
             if found and not before:
                 outbox.put(Frame(found))
             if number is not None:
-                outbox.put(END)
+                self._end(outbox)
 
     def cut(self) -> None:
         """End the connection."""
         for outbox in self._connected:
-            outbox.put(END)
+            self._end(outbox)
+
+    def _end(self, outbox: Outbox) -> None:
+        """End a connection: it follows nothing from now on, and has its place until it is gone."""
+        outbox.put(END)
+        for followed in self._connected[outbox].values():
+            followed.clear()
 
     async def serve(self, socket: WebSocket) -> None:
         """Take a connection: it authenticates, and then says what it follows."""

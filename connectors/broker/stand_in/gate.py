@@ -14,6 +14,7 @@ from connectors.broker.stand_in.keys import Keys
 from connectors.broker.stand_in.limiter import Limiter
 
 BY_HAND: Final = "/stand-in/"  # without keys, limits and faults
+HOSTS: Final = frozenset(("127.0.0.1", "localhost", "[::1]"))
 DATA: Final = ("/v2/stocks/", "/v1beta1/")
 CHANGES: Final = frozenset(("POST", "PATCH", "DELETE"))
 STORM: Final = 3  # requests in a row
@@ -35,8 +36,12 @@ class Gate:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let a request through, or answer it."""
-        if scope["type"] != "http" or scope["path"].startswith(BY_HAND):
+        if scope["type"] != "http":
             await self._app(scope, receive, send)
+            return
+        if scope["path"].startswith(BY_HAND):
+            ours = _from_this_machine(Headers(scope=scope))
+            await (self._app if ours else _foreign())(scope, receive, send)
             return
         of_data = scope["path"].startswith(DATA)
         limiter = self._data if of_data else self._trading
@@ -100,6 +105,18 @@ class Gate:
 
 async def _nowhere(_message: Message) -> None:
     """Drop a part of an answer."""
+
+
+def _from_this_machine(headers: Headers) -> bool:
+    """Tell whether no web page asked: those say their origin, or name a host of their own."""
+    host = headers.get("host", "").lower()
+    name = host.rpartition(":")[0] if host.rpartition(":")[2].isdigit() else host
+    return "origin" not in headers and name in HOSTS
+
+
+def _foreign() -> Response:
+    reason = "what is done by hand is for programs of this machine, not for web pages"
+    return JSONResponse({"code": 40310000, "message": reason}, 403)
 
 
 def _too_many() -> Response:

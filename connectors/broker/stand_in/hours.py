@@ -1,20 +1,47 @@
 """The exchange's clock and calendar, from a table of sessions."""
 
 from bisect import bisect_right
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Final
 
 from connectors.broker.values import MarketClock, TradingDay
 from connectors.market.calendar import NEW_YORK
-from messages.units import MICROSECOND, to_datetime, to_micros
+from messages.units import to_datetime, to_micros
 from operators.trading.sessions import SessionTable
+
+DAY: Final = timedelta(days=1)
+LAST_MINUTE: Final = time(23, 59)
 
 
 def moved(sessions: SessionTable, by: timedelta) -> SessionTable:
-    """Return sessions that begin and end so much later."""
-    shift = by // MICROSECOND
-    return SessionTable(
-        [opens + shift for opens in sessions.opens], [closes + shift for closes in sessions.closes]
-    )
+    """Return sessions that begin and end so much later, each within one day of New York.
+
+    Alpaca's calendar has one session for a date, and says when it ends as a time of that day: one
+    that would go on past midnight closes at 23:59. One that would begin then, or on the day of the
+    one before it (where clocks change), begins at the next midnight instead.
+    """
+    opens: list[int] = []
+    closes: list[int] = []
+    last = date.min
+    for opened, closed in zip(sessions.opens, sessions.closes, strict=True):
+        begins, ends = (_told(to_datetime(at) + by) for at in (opened, closed))
+        day = begins.astimezone(NEW_YORK).date()
+        if begins >= _last_minute(day) or day == last:
+            day += DAY
+            begins = datetime.combine(day, time(), NEW_YORK).astimezone(UTC)
+        opens.append(to_micros(begins))
+        closes.append(to_micros(min(ends, _last_minute(day))))
+        last = day
+    return SessionTable(opens, closes)
+
+
+def _told(at: datetime) -> datetime:
+    """Return a moment as its time of day is read: the first of two where clocks are put back."""
+    return at.astimezone(NEW_YORK).replace(fold=0).astimezone(UTC)
+
+
+def _last_minute(day: date) -> datetime:
+    return datetime.combine(day, LAST_MINUTE, NEW_YORK).astimezone(UTC)
 
 
 def clock_at(sessions: SessionTable, at: datetime) -> MarketClock:

@@ -24,6 +24,7 @@ from connectors.broker.stand_in.problems import Refusal, not_found
 from connectors.broker.stand_in.shapes import asset_shape, clock_shape, day_shape
 from connectors.broker.stand_in.tape import Tape
 from connectors.broker.stand_in.venue import Venue
+from connectors.market.calendar import NEW_YORK
 from messages.market import Interval
 from operators.trading.sessions import SessionTable
 
@@ -62,7 +63,7 @@ class MarketRoutes:
 
     async def calendar(self, request: Request) -> Response:
         """Return sessions."""
-        today = self._clock().date()
+        today = self._clock().astimezone(NEW_YORK).date()
         first = day_in(request, "start", today)
         last = day_in(request, "end", max(today, first) + FEW_DAYS)
         days = days_between(self._sessions, first, last)

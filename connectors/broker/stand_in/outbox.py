@@ -7,15 +7,20 @@ from typing import Any, Final
 from connectors.broker.stand_in.update_faults import Frame
 
 MOST: Final = 10_000  # frames that wait; a listener that is behind by more is let go
-OVERTAKEN_S: Final = 0.5  # without a next frame to overtake it
+OVERTAKEN_S: Final = 0.5
 END: Final = Frame(None, cut=True)
 
 
 class Outbox:
     """Frames to one connection."""
 
-    def __init__(self) -> None:
-        """Begin empty; made on the server's loop."""
+    def __init__(self, overtaken_s: float = OVERTAKEN_S) -> None:
+        """Begin empty; made on the server's loop.
+
+        Args:
+            overtaken_s: seconds that a frame waits for the next one to overtake it.
+        """
+        self._overtaken_s = overtaken_s
         self._waiting: asyncio.Queue[Frame] = asyncio.Queue()
         self._held: list[Frame] = []
 
@@ -23,7 +28,7 @@ class Outbox:
         """Send a frame as it says."""
         if frame.overtaken:
             self._held.append(frame)
-            asyncio.get_running_loop().call_later(OVERTAKEN_S, self._release)
+            asyncio.get_running_loop().call_later(self._overtaken_s, self._release)
             return
         full = self._waiting.qsize() >= MOST
         self._waiting.put_nowait(END if full else frame)

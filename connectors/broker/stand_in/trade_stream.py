@@ -7,7 +7,7 @@ from starlette.websockets import WebSocket
 
 from connectors.broker.stand_in.faults import Faults
 from connectors.broker.stand_in.keys import Keys
-from connectors.broker.stand_in.outbox import END, Outbox
+from connectors.broker.stand_in.outbox import END, OVERTAKEN_S, Outbox
 from connectors.broker.stand_in.sockets import received, writing
 from connectors.broker.stand_in.update_faults import Frame, with_faults
 
@@ -20,14 +20,14 @@ class TradeStream:
     What happens while nobody listens is told to nobody, then and later.
     """
 
-    def __init__(self, keys: Keys, faults: Faults) -> None:
-        """Begin without a listener."""
-        self._keys, self.faults = keys, faults
+    def __init__(self, keys: Keys, faults: Faults, overtaken_s: float = OVERTAKEN_S) -> None:
+        """Begin without a listener; `overtaken_s` is as of `Outbox`."""
+        self._keys, self.faults, self._overtaken_s = keys, faults, overtaken_s
         self._listeners: set[Outbox] = set()
 
     @property
     def listeners(self) -> int:
-        """Return how many listen."""
+        """Return how many listen; whoever is cut off does not, from that moment on."""
         return len(self._listeners)
 
     def publish(self, update: dict[str, Any]) -> None:
@@ -35,16 +35,19 @@ class TradeStream:
         for frame in with_faults(update, self.faults):
             for outbox in self._listeners:
                 outbox.put(frame)
+            if frame.cut and not frame.overtaken:
+                self._listeners.clear()
 
     def cut(self) -> None:
         """End every connection."""
         for outbox in self._listeners:
             outbox.put(END)
+        self._listeners.clear()
 
     async def serve(self, socket: WebSocket) -> None:
         """Take a connection: it authenticates, and says that it listens."""
         await socket.accept()
-        outbox = Outbox()
+        outbox = Outbox(self._overtaken_s)
         async with writing(socket, outbox, lambda body: json.dumps(body).encode()):
             try:
                 await self._talk(socket, outbox)

@@ -10,7 +10,7 @@ from connectors.broker.simulated.rules import ExchangeRules
 from connectors.broker.values import Asset, Bracket, NewOrder, Replacement
 from connectors.market.calendar import new_york_sessions
 from operators.params import FillParams
-from tests.unit.broker.rows import CASH, FREE, D, bar, exchange, flat, minute, order
+from tests.unit.broker.rows import CASH, FREE, D, bar, exchange, fills, flat, minute, order
 
 LIMIT: Any = {"kind": "LIMIT"}
 
@@ -114,12 +114,37 @@ def test_a_first_trade_that_cash_does_not_cover_is_rejected_then() -> None:
     assert made.order(placed.order.id).status == "REJECTED"
 
 
-def test_a_gap_is_paid_as_a_broker_has_it_paid() -> None:
-    made = exchange(cash=1_000 * D)
-    made.submit(order(), minute(0))
-    made.bar(bar(0, flat(110)))
-    account = made.account()
-    assert (account.cash, account.buying_power) == (-100 * D, 0)
+def test_a_gap_that_cash_does_not_cover_is_rejected_at_the_fill() -> None:
+    made = exchange(cash=10_000 * D)
+    made.submit(order(qty=100), minute(0))
+    (told,) = made.bar(bar(0, flat(180)))
+    assert (told.kind, told.order.reason) == ("REJECTED", "insufficient buying power")
+    assert (made.account().cash, made.positions()) == (10_000 * D, [])
+
+
+def test_a_gap_takes_nothing_of_what_other_orders_reserve() -> None:
+    made = exchange(cash=20_000 * D)
+    made.submit(order(qty=100, client_order_id="gap"), minute(0))
+    made.submit(order(qty=100, kind="LIMIT", limit=95, client_order_id="low"), minute(0))
+    (told,) = made.bar(bar(0, flat(110)))
+    assert (told.kind, told.order.client_order_id) == ("REJECTED", "gap")
+    assert fills(made.bar(bar(1, flat(95)))) == [(100, 95)]
+
+
+def test_an_order_in_parts_ends_where_the_cash_does() -> None:
+    made = exchange(cash=10_000 * D, participation_bps=1_000)
+    made.submit(order(qty=100), minute(0))
+    made.bar(bar(0, flat(100, 500)))
+    (told,) = made.bar(bar(1, flat(101, 500)))
+    assert (told.kind, told.order.filled) == ("CANCELLED", 50)
+    assert made.account().cash == 5_000 * D
+
+
+def test_a_gap_is_lent_by_an_account_with_credit() -> None:
+    made = exchange(cash=10_000 * D, leverage=2)
+    made.submit(order(qty=100), minute(0))
+    made.bar(bar(0, flat(180)))
+    assert made.account().cash == -8_000 * D
 
 
 @pytest.mark.parametrize(

@@ -148,3 +148,44 @@ def test_it_goes_on_from_what_it_knew() -> None:
     assert again.positions()[0].qty == 10
     assert again.order_of("a").status == "FILLED"
     assert broker.order_of("a").status == "ACCEPTED"
+
+
+def test_a_reader_that_is_far_behind_is_told_that_it_missed_something() -> None:
+    broker = SimulatedBroker(exchange(), capacity=3)
+    orders, market = broker.updates(), broker.market()
+    market.follow(frozenset({"AAA"}))
+    for n in range(50):
+        broker.submit(order(client_order_id=f"n{n}", qty=1))
+        broker.bar(bar(n, flat(100)))
+    for stream in (orders, market):
+        up, first, second, down, again = stream.take(0)
+        assert isinstance(up, StreamState)
+        assert not isinstance(first, StreamState)
+        assert not isinstance(second, StreamState)
+        assert isinstance(down, StreamState)
+        assert isinstance(again, StreamState)
+        assert (up.up, down.up, again.up) == (True, False, True)
+        assert down.reason == "its reader is more than 3 items behind"
+        assert stream.take(0) == []
+    broker.bar(bar(60, flat(100)))
+    assert len(market.take(0)) == 1
+    assert len(broker.fills(minute(0))) == 50
+
+
+def test_a_reader_that_keeps_up_with_its_capacity_misses_nothing() -> None:
+    broker = SimulatedBroker(exchange(), capacity=3)
+    stream = broker.updates()
+    broker.submit(order())
+    broker.bar(bar(0, flat(100)))
+    assert [isinstance(told, OrderUpdate) for told in stream.take(0)] == [False, True, True]
+
+
+def test_the_last_bars_alone_are_kept() -> None:
+    broker = SimulatedBroker(exchange(), bars=5)
+    for n in range(20):
+        broker.bar(bar(n, flat(100 + n)))
+        broker.bar(bar(n, flat(200 + n), "BBB"))
+    broker.bar(bar(19, flat(300), revision=1))
+    found = broker.history(["AAA", "BBB"], "1m", minute(0), minute(99))
+    assert [b.close for b in found if b.ticker == "AAA"] == [115, 116, 117, 118, 300]
+    assert len(found) == 10

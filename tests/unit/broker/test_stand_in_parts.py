@@ -1,7 +1,7 @@
 """Small parts of the stand-in: limits, queues, the tape, split fills, orders as they are read."""
 
 import asyncio
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -10,20 +10,26 @@ from hypothesis import given
 from hypothesis import strategies as st
 from starlette.requests import Request
 
+from connectors.broker.alpaca.account import calendar_of
 from connectors.broker.stand_in import outbox as outbox_module
 from connectors.broker.stand_in.asked import day_in, moment_in, number_in, page_of
+from connectors.broker.stand_in.data_stream import STOCKS, DataStream
+from connectors.broker.stand_in.faults import Faults
 from connectors.broker.stand_in.hours import clock_at, days_between, moved
 from connectors.broker.stand_in.keys import Keys
 from connectors.broker.stand_in.limiter import Limiter
 from connectors.broker.stand_in.orders_in import order_in, replacement_in
 from connectors.broker.stand_in.outbox import END, Outbox
 from connectors.broker.stand_in.problems import Refusal
+from connectors.broker.stand_in.shapes import day_shape
 from connectors.broker.stand_in.split import split
 from connectors.broker.stand_in.tape import Tape, joined
+from connectors.broker.stand_in.trade_stream import TradeStream
 from connectors.broker.stand_in.update_faults import Frame
 from connectors.broker.values import Bracket, BrokerFill, BrokerOrder, MarketBar, OrderUpdate
-from connectors.market.calendar import new_york_sessions
-from messages.units import to_money
+from connectors.market.calendar import NEW_YORK, new_york_sessions
+from messages.units import to_datetime, to_micros, to_money
+from operators.trading.sessions import SessionTable
 
 AT = datetime(2026, 3, 19, 14, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -62,12 +68,12 @@ def test_keys_fit_as_a_pair_alone() -> None:
     assert "secret" not in repr(keys)
 
 
-def sent(*frames: Frame) -> list[Any]:
+def sent(*frames: Frame, overtaken_s: float = 3_600) -> list[Any]:
     """Return what a listener is sent."""
 
     async def run() -> list[Any]:
         found: list[Any] = []
-        outbox = Outbox()
+        outbox = Outbox(overtaken_s)
 
         async def send(body: Any) -> None:
             found.append(body)
@@ -89,7 +95,7 @@ def test_the_next_frame_overtakes() -> None:
 
 
 def test_a_frame_that_none_overtakes_is_sent_all_the_same() -> None:
-    assert sent(Frame(1, overtaken=True, cut=True)) == [1]
+    assert sent(Frame(1, overtaken=True, cut=True), overtaken_s=0.01) == [1]
 
 
 def test_a_listener_that_is_far_behind_is_let_go(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -223,3 +229,41 @@ def test_sessions_are_moved_whole() -> None:
     assert clock_at(sessions, AT + timedelta(hours=5)).is_open
     [day] = days_between(new_york_sessions(), date(2026, 11, 26), date(2026, 11, 27))
     assert (day.day, day.closes.hour) == (date(2026, 11, 27), 18)
+
+
+@pytest.mark.parametrize("recorded", [AT, AT.replace(month=11, day=12)])
+@pytest.mark.parametrize("minutes", [*range(0, 24 * 60, 30), 4 * 60 - 1, 5 * 60 - 1])
+def test_a_recording_that_begins_at_any_hour_has_days_that_alpacas_calendar_can_tell(
+    minutes: int, recorded: datetime
+) -> None:
+    every = new_york_sessions()
+    at = next(n for n, opens in enumerate(every.opens) if opens > to_micros(recorded))
+    few = slice(at - 30, at + 30)
+    sessions, opened = SessionTable(every.opens[few], every.closes[few]), every.opens[at]
+    for day in (date(2026, 3, 4), date(2026, 7, 1), date(2026, 10, 28)):
+        begins = datetime.combine(day, time(), UTC) + minutes * MINUTE
+        now = moved(sessions, begins - to_datetime(opened))
+        first, last = day - timedelta(days=20), day + timedelta(days=20)
+        told = days_between(now, first, last)
+        assert calendar_of([day_shape(each) for each in told], first, last) == told
+        dates = [each.day for each in told]
+        assert dates == sorted(set(dates))
+        assert len(dates) > 20
+        late = begins.astimezone(NEW_YORK).time() == time(23, 59)
+        assert clock_at(now, begins + late * MINUTE).is_open
+
+
+def test_who_is_cut_off_follows_nothing_from_that_moment_on() -> None:
+    async def run() -> None:
+        faults = Faults({}, lambda *_: None)
+        trades, bars = TradeStream(Keys("k", "s"), faults), DataStream(
+            "iex", STOCKS, Keys("k", "s"), faults
+        )  # fmt: skip
+        trades._listeners.add(Outbox())
+        bars._connected[Outbox()] = {channel: {"AAPL"} for channel in STOCKS}
+        trades.cut()
+        bars.cut()
+        assert trades.listeners == 0
+        assert set(map(len, bars.followed.values())) == {0}
+
+    asyncio.run(run())

@@ -1,9 +1,11 @@
 """What a person meets when something is missing: one sentence, and what to do."""
 
+import json
 import os
 import socket
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -67,6 +69,22 @@ def test_a_damaged_state_file(tmp_path: Path) -> None:
     (tmp_path / "state.json").write_text("{")
     with pytest.raises(StackError, match="delete it"):
         home.port("kafka")
+
+
+def test_what_a_home_remembers_is_for_its_owner_alone(tmp_path: Path) -> None:
+    home, file = Home(tmp_path), tmp_path / "state.json"
+    home.value("secret", "s")
+    assert file.stat().st_mode & 0o777 == 0o600
+    file.chmod(0o644)  # as an earlier version left it
+    assert home.value("secret", "other") == "s"
+    assert file.stat().st_mode & 0o777 == 0o600
+
+
+def test_what_several_remember_at_once_is_all_remembered(tmp_path: Path) -> None:
+    names = [f"name{n}" for n in range(16)]
+    with ThreadPoolExecutor(len(names)) as pool:
+        list(pool.map(lambda name: Home(tmp_path).value(name, name), names))
+    assert set(json.loads((tmp_path / "state.json").read_text())) == set(names)
 
 
 def test_a_port_that_was_taken_meanwhile_is_replaced(tmp_path: Path) -> None:
