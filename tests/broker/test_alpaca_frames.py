@@ -10,7 +10,8 @@ from websockets.sync.server import ServerConnection
 
 from connectors.broker.alpaca.client import AlpacaBroker
 from connectors.broker.alpaca.market_data import AlpacaMarketData
-from connectors.broker.base import Stream
+from connectors.broker.alpaca.market_stream import AlpacaMarketStream
+from connectors.broker.alpaca.order_stream import AlpacaOrderStream
 from connectors.broker.values import (
     MarketBar,
     OrderUpdate,
@@ -41,8 +42,8 @@ def test_what_comes_before_the_stream_is_granted_is_not_lost() -> None:
 
     with server_of(handle) as port, updates_from(port) as stream:
         ear = Ear(stream)
-        ear.until(lambda: len(ear.of(OrderUpdate)) == 2)
-        assert [type(item) for item in ear.heard] == [StreamState, OrderUpdate, OrderUpdate]
+        ear.until(lambda: len(ear.of(OrderUpdate)) >= 2)
+        assert [type(item) for item in ear.heard][:3] == [StreamState, OrderUpdate, OrderUpdate]
 
 
 @pytest.mark.parametrize(
@@ -63,8 +64,8 @@ def test_an_update_that_means_nothing_brings_it_down_so_that_it_is_asked_for(fra
 
     with server_of(handle) as port, updates_from(port) as stream:
         ear = Ear(stream)
-        ear.until(lambda: ear.ups() == 2)
-        assert len(ear.down()) == 1
+        ear.until(lambda: ear.ups() >= 2)
+        assert [state.up for state in ear.of(StreamState)][:3] == [True, False, True]
 
 
 def test_frames_of_other_kinds_are_left_alone() -> None:
@@ -137,7 +138,7 @@ def test_a_market_that_says_nothing_while_it_is_open_is_brought_down() -> None:
         with data.market() as market:
             ear = Ear(market)
             market.follow(frozenset((TICKER,)))
-            ear.until(lambda: ear.ups() == 1)
+            ear.until(ear.ups)
             assert market.take(0.5) == []
             open_now.set()
             ear.until(ear.down)
@@ -147,12 +148,12 @@ def test_a_market_that_says_nothing_while_it_is_open_is_brought_down() -> None:
 
 def test_a_socket_that_answers_no_ping_is_brought_down() -> None:
     """The network is gone without a word: no end of the connection will ever come."""
-    times = replace(QUICK, ping_s=0.05, pong_s=0.1)
+    times = replace(QUICK, ping_s=1, pong_s=2)
     said = [json.dumps(frame).encode() for frame in (AUTHORIZED, LISTENING)]
     with raw(shakes_hands_and_says(*said)) as server, updates_from(server.port, times) as stream:
         ear = Ear(stream)
         ear.until(ear.down)
-        assert ear.ups() == 1
+        assert [state.up for state in ear.of(StreamState)][:2] == [True, False]
         assert "ping timeout" in ear.down()[0]
 
 
@@ -163,11 +164,11 @@ def test_a_stream_that_hangs_is_let_go_within_seconds(answer: Any) -> None:
             AlpacaBroker(params_for(server.port)),
             AlpacaMarketData(params_for(server.port)),
         )
-        streams: list[Stream] = [broker.updates(), data.market()]
+        streams: list[AlpacaOrderStream | AlpacaMarketStream] = [broker.updates(), data.market()]
         eventually(lambda: len(server.asked) == 2)
         with no_longer_than(20):
             for stream in streams:
                 stream.close()
-        assert not {"alpaca-orders", "alpaca-market"} & {t.name for t in threading.enumerate()}
+        eventually(lambda: not any(stream._thread.is_alive() for stream in streams))
         broker.close()
         data.close()

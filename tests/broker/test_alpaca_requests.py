@@ -23,6 +23,7 @@ from connectors.broker.errors import (
     RateLimited,
 )
 from connectors.broker.values import NewOrder, Replacement
+from tests.broker.due import Clock
 from tests.broker.raw import (
     Answer,
     Raw,
@@ -144,7 +145,7 @@ def test_a_question_is_answered_at_last() -> None:
         assert len(server.asked) == 3
 
 
-@pytest.mark.parametrize("answer", set(MEANINGLESS) - {"bad gzip"})
+@pytest.mark.parametrize("answer", sorted(MEANINGLESS.keys() - {"bad gzip"}))
 def test_a_question_whose_answer_means_nothing_is_said_to_have_none(answer: str) -> None:
     with asking(MEANINGLESS[answer]) as (broker, _), pytest.raises(BrokerAnswerUnusable):
         broker.order_of("ours")
@@ -157,13 +158,25 @@ def test_a_question_whose_answer_means_nothing_is_said_to_have_none(answer: str)
      drips(b"HTTP/1.1 200 OK\r\n\r\n")],
     ids=["silence", "no head", "half a head", "a long body", "a body of no length"],
 )  # fmt: skip
-def test_a_request_ends_in_time_whatever_drips(answer: Answer) -> None:
-    with asking(answer, timeout_s=0.4) as (broker, server), no_longer_than(30):
+def test_a_request_ends_in_time_whatever_drips(
+    answer: Answer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    timed = Clock(monkeypatch).runs_out_once_read(answer)
+    with asking(timed, timeout_s=100) as (broker, server), no_longer_than(60):
         with pytest.raises(OutcomeUnknown):
             broker.submit(ORDER)
         with pytest.raises(BrokerAway):
             broker.account()
         assert [line.split()[0] for line in server.asked] == ["POST"] + ["GET"] * ATTEMPTS
+
+
+def test_the_time_of_a_request_is_counted() -> None:
+    with (
+        asking(drips(b""), timeout_s=0.5) as (broker, _),
+        no_longer_than(60),
+        pytest.raises((OutcomeUnknown, BrokerAway)),  # as fast as the machine is
+    ):
+        broker.submit(ORDER)
 
 
 def test_what_is_too_late_is_not_sent() -> None:

@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Mapping
 from contextlib import suppress
+from threading import Timer
 from typing import Any, Final
 
 from requests import Response, Session
@@ -40,7 +41,7 @@ class Attempt:
         self._deadline = time.monotonic() + timeout_s
         self._socket: Any = None
         self._lock = threading.Lock()
-        self._timer = threading.Timer(timeout_s, self._cut)
+        self._timer = Timer(timeout_s, self._cut)
         self._timer.daemon = True
 
     def __enter__(self) -> "Attempt":

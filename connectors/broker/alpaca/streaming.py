@@ -205,9 +205,11 @@ async def let_go(socket: Any) -> None:
     """Close a websocket in a moment, whether the other side takes part or not."""
     if socket is None:
         return
-    with suppress(Exception):
-        async with asyncio.timeout(LINE_CLOSING_S):
-            await socket.close()
-    transport = getattr(socket, "transport", None)
-    if transport is not None:
-        transport.abort()
+    try:
+        with suppress(Exception):
+            async with asyncio.timeout(LINE_CLOSING_S):
+                await socket.close()
+    finally:  # also where it is cancelled meanwhile
+        transport = getattr(socket, "transport", None)
+        if transport is not None:
+            transport.abort()

@@ -1,14 +1,13 @@
 """A stream is kept up, says when it was not, and lets go at once."""
 
 import asyncio
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 import pytest
 
 from connectors.broker.alpaca.mailbox import Mailbox
-from connectors.broker.alpaca.streaming import KeptStream, StreamTimes
+from connectors.broker.alpaca.streaming import KeptStream, StreamTimes, let_go
 from connectors.broker.errors import BrokerAway
 from connectors.broker.values import StreamState
 from tests.waiting import eventually, no_longer_than
@@ -115,7 +114,34 @@ def test_it_lets_go_at_once(steps: tuple[object, ...]) -> None:
         kept.take(0.01)
         kept.close()
         kept.close()
-    assert "test-stream" not in {thread.name for thread in threading.enumerate()}
+    eventually(lambda: not kept._thread.is_alive())
+
+
+def test_a_connection_is_let_go_also_where_its_closing_is_cancelled() -> None:
+    class Socket:
+        aborted = False
+
+        @property
+        def transport(self) -> "Socket":
+            return self
+
+        def abort(self) -> None:
+            self.aborted = True
+
+        async def close(self) -> None:
+            closing.set()
+            await asyncio.Event().wait()
+
+    async def cancelled() -> None:
+        task = asyncio.create_task(let_go(socket))
+        await closing.wait()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    closing, socket = asyncio.Event(), Socket()
+    asyncio.run(cancelled())
+    assert socket.aborted
 
 
 def test_opening_takes_no_longer_than_it_may() -> None:
