@@ -26,7 +26,7 @@ from tests.broker.hearing import (
     server_of,
     updates_from,
 )
-from tests.broker.raw import hangs, raw, shakes_hands_and_is_silent, shakes_hands_and_says
+from tests.broker.raw import hangs, raw, says, shakes_hands_and_is_silent, shakes_hands_and_says
 from tests.broker.served import QUICK, params_for
 from tests.broker.venue import TICKER
 from tests.unit.broker.test_alpaca_fills import UPDATE
@@ -172,3 +172,19 @@ def test_a_stream_that_hangs_is_let_go_within_seconds(answer: Any) -> None:
         eventually(lambda: not any(stream._thread.is_alive() for stream in streams))
         broker.close()
         data.close()
+
+
+@pytest.mark.parametrize("which", ["orders", "market"])
+def test_a_stream_that_is_sent_elsewhere_does_not_go_there(which: str) -> None:
+    with raw(hangs) as elsewhere:
+        there = f"Location: ws://localhost:{elsewhere.port}/"
+        with raw(says(302, b"", there)) as server:
+            broker = AlpacaBroker(params_for(server.port), QUICK)
+            data = AlpacaMarketData(params_for(server.port), times=QUICK)
+            with broker.updates() if which == "orders" else data.market() as stream:
+                ear = Ear(stream)
+                ear.until(ear.down)
+                assert "elsewhere" in ear.down()[0]
+            broker.close()
+            data.close()
+        assert elsewhere.asked == []

@@ -21,6 +21,7 @@ from msgspec import Struct
 from connectors.broker.alpaca.mailbox import Mailbox
 from connectors.broker.errors import BrokerAway, BrokerError
 from connectors.broker.values import StreamState
+from connectors.direct_socket import Direct
 
 log = logging.getLogger(__name__)
 # The library writes every frame to its log, the one with the keys too.
@@ -62,6 +63,7 @@ class StreamTimes(Struct, frozen=True, kw_only=True):
             "close_timeout": LINE_CLOSING_S,
             "max_queue": 1_024,
             "logger": quiet,
+            "create_protocol": Direct,
         }
 
 
