@@ -68,6 +68,25 @@ def test_an_update_that_means_nothing_brings_it_down_so_that_it_is_asked_for(fra
         assert [state.up for state in ear.of(StreamState)][:3] == [True, False, True]
 
 
+def test_an_odd_order_of_somebody_else_does_not_bring_it_down() -> None:
+    odd = [
+        UPDATE | {"order": UPDATE["order"] | more}
+        for more in ({"type": "market_on_close"}, {"side": "both"}, {"limit_price": "0.00001"})
+    ] + [UPDATE | {"price": "NaN", "order": UPDATE["order"] | {"type": "new_one"}}]
+    frames = [{"stream": "trade_updates", "data": data} for data in [*odd, UPDATE]]
+
+    def handle(connection: ServerConnection) -> None:
+        lets_in(connection, LISTENING, *frames)
+
+    with server_of(handle) as port, updates_from(port) as stream:
+        ear = Ear(stream)
+        ear.until(lambda: len(ear.of(OrderUpdate)) >= 3)
+        assert [u.order.status for u in ear.of(OrderUpdate)] == [
+            "UNKNOWN", "UNKNOWN", "PARTIALLY_FILLED",
+        ]  # fmt: skip
+        assert ear.down() == []
+
+
 def test_frames_of_other_kinds_are_left_alone() -> None:
     odd = [{"stream": "account_updates", "data": {}}, ["x"], 5, {"stream": "trade_updates",
            "data": {"order": {"order_class": "mleg"}}}]  # fmt: skip

@@ -1,6 +1,7 @@
 """Reading Alpaca's words and numbers: strict where money is, tolerant of what is new."""
 
 import json
+import logging
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -9,6 +10,8 @@ from typing import Any, Final
 
 from connectors.broker.errors import BrokerAnswerUnusable
 from messages.units import UNITS_PER_DOLLAR
+
+log = logging.getLogger(__name__)
 
 MOST: Final = Decimal(10) ** 15  # dollars, or shares; beyond it, no number is true
 EXACT: Final = 28  # digits that arithmetic keeps
@@ -113,6 +116,20 @@ def price_or_none(fields: Fields, name: str) -> int | None:
     if units <= 0 or units != units.to_integral_value():
         raise unusable(name, fields.get(name))
     return int(units)
+
+
+def executed_price(fields: Fields, name: str) -> int:
+    """Return the price of an execution, to the nearest unit: more than 0, and never refused.
+
+    What was executed is executed, also where somebody else's share of a cent is finer than ours.
+    """
+    dollars = number(fields, name)
+    if dollars <= 0:
+        raise unusable(name, fields.get(name))
+    units = dollars * UNITS_PER_DOLLAR
+    if units % 1:
+        log.warning("a fill's price is rounded to a 1/10,000 of a dollar: %s", dollars)
+    return max(int(units.to_integral_value()), 1)
 
 
 def money(fields: Fields, name: str) -> int:
