@@ -1,16 +1,20 @@
 """Streams of Alpaca's whose frames are odd, or do not come; on real sockets."""
 
+import asyncio
 import json
 import threading
 from typing import Any
 
+import msgpack
 import pytest
 from msgspec.structs import replace
 from websockets.sync.server import ServerConnection
 
 from connectors.broker.alpaca.client import AlpacaBroker
+from connectors.broker.alpaca.keys import Access
 from connectors.broker.alpaca.market_data import AlpacaMarketData
-from connectors.broker.alpaca.market_stream import AlpacaMarketStream
+from connectors.broker.alpaca.market_events import Reading
+from connectors.broker.alpaca.market_stream import AlpacaMarketStream, MarketLine, Silence, Wanted
 from connectors.broker.alpaca.order_stream import AlpacaOrderStream
 from connectors.broker.values import (
     MarketBar,
@@ -21,6 +25,7 @@ from tests.broker.hearing import (
     AUTHORIZED,
     LISTENING,
     Ear,
+    confirms,
     lets_data_in,
     lets_in,
     server_of,
@@ -147,8 +152,7 @@ def test_a_market_that_says_nothing_while_it_is_open_is_brought_down() -> None:
 
     def handle(connection: ServerConnection) -> None:
         lets_data_in(connection)
-        while True:  # pings are answered beside it, and nothing else is said
-            connection.recv()
+        confirms(connection)  # pings are answered beside it, and nothing else is said
 
     with server_of(handle) as port:
         data = AlpacaMarketData(
@@ -207,3 +211,93 @@ def test_a_stream_that_is_sent_elsewhere_does_not_go_there(which: str) -> None:
             broker.close()
             data.close()
         assert elsewhere.asked == []
+
+
+def following(stream: AlpacaMarketStream, *tickers: str) -> None:
+    stream.follow(frozenset(tickers))
+
+
+def test_a_market_is_up_once_what_is_followed_is_confirmed() -> None:
+    asked, answer = threading.Event(), threading.Event()
+    wanted: list[Any] = []
+
+    def handle(connection: ServerConnection) -> None:
+        lets_data_in(connection)
+        wanted.append(msgpack.unpackb(connection.recv()))  # halts, bars, their revisions: 3
+        asked.set()
+        answer.wait(60)
+        connection.send(msgpack.packb([BAR]))  # of what was confirmed in part
+        connection.send(msgpack.packb([{"T": "subscription"}]))
+        while True:
+            wanted.append(msgpack.unpackb(connection.recv()))
+            connection.send(msgpack.packb([{"T": "subscription"}]))
+
+    refused = threading.Event()
+
+    def first_refuses(connection: ServerConnection) -> None:
+        if refused.is_set():
+            handle(connection)
+        refused.wait(60)
+        connection.close()
+
+    with server_of(first_refuses) as port:
+        data = AlpacaMarketData(params_for(port), times=QUICK)
+        with data.market() as market:
+            following(market, TICKER)  # the first connection waits meanwhile
+            refused.set()
+            ear = Ear(market)
+            assert asked.wait(60)
+            ear.until(asked.is_set)
+            assert ear.ups() == 0
+            following(market, TICKER, "LATE")  # while it is being opened
+            answer.set()
+            ear.until(ear.ups)
+            ear.until(lambda: ear.of(MarketBar))
+            eventually(lambda: "LATE" in {t for m in wanted for t in m.get("bars", ())})
+        data.close()
+
+
+def test_too_many_tickers_are_said_with_what_to_do() -> None:
+    def handle(connection: ServerConnection) -> None:
+        lets_data_in(connection)
+        connection.recv()
+        limit = {"T": "error", "code": 405, "msg": "symbol limit exceeded"}
+        connection.send(msgpack.packb([limit]))
+
+    with server_of(handle) as port:
+        data = AlpacaMarketData(params_for(port), times=QUICK)
+        with data.market() as market:
+            following(market, TICKER)
+            ear = Ear(market)
+            ear.until(lambda: any("follow fewer tickers" in said for said in ear.down()))
+        data.close()
+
+
+@pytest.mark.parametrize("count", [2, 50])
+def test_what_is_followed_while_it_is_asked_for_is_asked_for_too(count: int) -> None:
+    """A message takes its time to leave; what is wanted may change until the last one has."""
+
+    class Slow:
+        transport = None
+
+        def __init__(self) -> None:
+            self.sent: list[Any] = []
+
+        async def send(self, message: bytes) -> None:
+            self.sent.append(msgpack.unpackb(message))
+            if len(self.sent) < count:
+                wanted.follow(frozenset(f"T{n}" for n in range(len(self.sent) + 1)), frozenset())
+            await asyncio.sleep(0)
+
+    async def asking() -> None:
+        line = MarketLine(Access(params_for(1)), QUICK, wanted, Reading(),
+                          Silence(None, lambda _: False))  # fmt: skip
+        line._ws = slow
+        await line.ask()
+
+    wanted, slow = Wanted(), Slow()
+    wanted.follow(frozenset(("T0",)), frozenset())
+    asyncio.run(asking())
+    asked = {ticker for message in slow.sent for ticker in message.get("bars", ())}
+    assert asked >= wanted.channels["bars"]
+    assert len(wanted.channels["bars"]) > 1

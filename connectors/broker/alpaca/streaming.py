@@ -104,7 +104,8 @@ class KeptStream(Generic[T, L]):
         self._make, self._times, self._hide = make, times, hide
         self._mailbox: Mailbox[T | StreamState] = Mailbox(times.capacity)
         self._said: tuple[bool, str] | None = None
-        self._closing = False
+        self._closing = threading.Event()
+        self._asked: set[asyncio.Task[None]] = set()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._task: asyncio.Task[None] | None = None
         self._line: L | None = None
@@ -117,7 +118,7 @@ class KeptStream(Generic[T, L]):
 
     def close(self) -> None:
         """Let go of it; returns within seconds, also while it hangs."""
-        self._closing = True
+        self._closing.set()
         if self._loop is not None and self._task is not None:
             with suppress(RuntimeError):  # it has ended already
                 self._loop.call_soon_threadsafe(self._task.cancel)
@@ -140,21 +141,43 @@ class KeptStream(Generic[T, L]):
         def start() -> None:
             if self._line is not None:
                 task = asyncio.ensure_future(work(self._line))
-                task.add_done_callback(lambda done: done.cancelled() or done.exception())
+                self._asked.add(task)
+                task.add_done_callback(self._answered)
 
         if self._loop is not None:
             with suppress(RuntimeError):
                 self._loop.call_soon_threadsafe(start)
 
+    def _answered(self, done: asyncio.Task[None]) -> None:
+        self._asked.discard(done)
+        if not done.cancelled() and (error := done.exception()) is not None:
+            log.warning("%s could not be asked: %s", self._thread.name, type(error).__name__)
+
     def _run(self) -> None:
-        with suppress(asyncio.CancelledError):
-            asyncio.run(self._keep())
+        """Keep it up until it is closed, whatever ends its loop."""
+        while not self._closing.is_set():
+            try:
+                asyncio.run(self._keep())
+            except BaseException as error:  # it must not end without a word
+                if not self._closing.is_set():
+                    self._failed(error)
+            self._closing.wait(self._times.back_off_s)
+
+    def _failed(self, error: BaseException) -> None:
+        """Say that it is down, in words that cannot fail themselves."""
+        reason = f"it failed by itself: {type(error).__name__}"
+        log.error("%s: %s", self._thread.name, reason)
+        self._say(up=False, reason=reason)
 
     async def _keep(self) -> None:
         self._loop, self._task = asyncio.get_running_loop(), asyncio.current_task()
         failures = 0
-        while not self._closing:
-            began = await self._one_line()
+        while not self._closing.is_set():
+            began = None
+            try:
+                began = await self._one_line()
+            except Exception as error:  # of its own making: the next line is tried
+                self._failed(error)
             steady = began is not None and time.monotonic() - began >= self._times.steady_s
             failures = 1 if steady else failures + 1
             await asyncio.sleep(

@@ -86,6 +86,44 @@ def test_whatever_a_line_raises_another_one_follows() -> None:
     ]  # fmt: skip
 
 
+class Undroppable(Scripted):
+    async def drop(self) -> None:
+        raise OSError
+
+
+class Fatal(BaseException):
+    """What no line expects."""
+
+
+class Deadly(Scripted):
+    async def receive(self) -> Sequence[int]:
+        raise Fatal
+
+
+def test_whatever_goes_wrong_beside_the_line_is_said_and_another_one_follows() -> None:
+    failed = "it failed by itself: "
+    times = StreamTimes(open_s=30, back_off_s=0.001, max_back_off_s=0.002)
+    lines = (Undroppable(BrokerAway("gone")), Deadly(), Scripted(1))
+    with stream(*lines, times=times) as kept:
+        assert told(kept, 7) == [
+            "up", "gone", f"{failed}OSError", "up", f"{failed}Fatal", "up", 1,
+        ]  # fmt: skip
+
+
+def test_a_line_that_cannot_be_made_is_said_and_another_one_follows() -> None:
+    lines = [Scripted(1)]
+
+    def make() -> Scripted:
+        made.append(None)
+        if len(made) < 3:
+            raise RuntimeError
+        return lines.pop()
+
+    made: list[None] = []
+    with KeptStream[int, Scripted]("test-stream", make, QUICK, hidden) as kept:
+        assert told(kept, 3) == ["it failed by itself: RuntimeError", "up", 1]
+
+
 def test_the_same_failure_is_told_once() -> None:
     refused = [Scripted(ConnectionError("refused")) for _ in range(5)]
     with stream(*refused, Scripted(ConnectionError("other")), Scripted(1)) as kept:
