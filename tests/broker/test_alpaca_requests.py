@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
@@ -68,7 +69,7 @@ def nothing_listens() -> int:
 
 
 @pytest.mark.parametrize("change", CHANGES)
-@pytest.mark.parametrize("url", ["http://127.0.0.1:{}", "http://nowhere.invalid:{}"])
+@pytest.mark.parametrize("url", ["http://127.0.0.1:{}", "https://nowhere.invalid:{}"])
 def test_what_could_not_be_sent_changed_nothing(change: str, url: str) -> None:
     port = nothing_listens()
     broker = AlpacaBroker(params_for(port, trading_url=url.format(port)))
@@ -237,6 +238,23 @@ def test_one_connection_serves_many_requests_and_one_that_died_is_replaced() -> 
             broker.submit(ORDER)
         assert broker.submit(ORDER).id == GOOD["id"]
         assert len(server.asked) == 4
+
+
+def test_a_server_on_this_machine_is_asked_without_a_proxy_and_a_netrc(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    netrc = tmp_path / "netrc"
+    netrc.write_text("machine 127.0.0.1 login somebody password else\n")
+    netrc.chmod(0o600)
+    with raw(says(200, b"{}")) as proxy, asking(GOOD_ORDER) as (broker, server):
+        for name in ("NO_PROXY", "no_proxy"):
+            monkeypatch.delenv(name, raising=False)
+        for name in ("HTTP_PROXY", "http_proxy"):
+            monkeypatch.setenv(name, f"http://127.0.0.1:{proxy.port}")
+        monkeypatch.setenv("NETRC", str(netrc))
+        assert broker.submit(ORDER).id == GOOD["id"]
+        assert proxy.asked == []
+        assert b"authorization" not in server.heads[0].lower()
 
 
 def test_numbers_leave_as_exact_texts() -> None:

@@ -9,7 +9,7 @@ from typing import Any, Final, TypeVar
 from alpaca.data.historical.stock import StockHistoricalDataClient
 from alpaca.trading.client import TradingClient
 
-from connectors.broker.alpaca.keys import Access
+from connectors.broker.alpaca.keys import Access, local
 from connectors.broker.alpaca.limiter import Limiter
 from connectors.broker.alpaca.refusals import body_of, no_answer, remaining_of, reset_of
 from connectors.broker.alpaca.sending import Attempt, answer, mount
@@ -127,7 +127,7 @@ class Trading(TradingClient):
         """Prepare; nothing is opened."""
         super().__init__(access.key, access.secret, raw_data=True, url_override=access.trading)
         self._door = door
-        mount(self._session)
+        mount(self._session, local=local(access.trading))
 
     def _one_request(self, method: str, url: str, opts: dict[str, Any], retry: int) -> Any:
         return self._door.pass_through(self._session, method, url, opts)
@@ -144,7 +144,7 @@ class History(StockHistoricalDataClient):
         """Prepare; nothing is opened."""
         super().__init__(access.key, access.secret, raw_data=True, url_override=access.data)
         self._door = door
-        mount(self._session)
+        mount(self._session, local=local(access.data))
 
     def _one_request(self, method: str, url: str, opts: dict[str, Any], retry: int) -> Any:
         return self._door.pass_through(self._session, method, url, opts)

@@ -6,6 +6,7 @@ nobody knows. A clock cuts the connection when the attempt's time is over, also 
 side sends a byte now and then; one whose time was over before it was sent is never sent.
 """
 
+import os
 import socket
 import threading
 import time
@@ -14,7 +15,7 @@ from contextlib import suppress
 from threading import Timer
 from typing import Any, Final
 
-from requests import Response, Session
+from requests import PreparedRequest, Response, Session
 from requests.adapters import HTTPAdapter
 from urllib3 import PoolManager
 from urllib3.connection import HTTPConnection, HTTPSConnection
@@ -119,10 +120,22 @@ def _telling(manager: PoolManager) -> PoolManager:
     return manager
 
 
-def mount(session: Session) -> None:
-    """Have a session's connections tell the attempt under way."""
+def mount(session: Session, *, local: bool) -> None:
+    """Have a session's connections tell the attempt under way.
+
+    Nothing of a .netrc is sent, and a server on this machine is asked without a proxy.
+    """
+    session.auth = _as_it_is
+    if local:
+        session.trust_env = False
+        trusted = (os.environ.get(name) for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"))
+        session.verify = next(filter(None, trusted), True)
     for scheme in ("http://", "https://"):
         session.mount(scheme, _Adapter(pool_maxsize=CONNECTIONS, max_retries=0))
+
+
+def _as_it_is(request: PreparedRequest) -> PreparedRequest:
+    return request
 
 
 def answer(
