@@ -132,7 +132,7 @@ def _no_such_id(words: str) -> bool:
 
 def wait_of(headers: Mapping[str, str], now: datetime | None = None) -> float:
     """Return how long an answer asks to wait; from 1 second to 2 minutes."""
-    moment = now or datetime.now(UTC)
+    moment = now or _said_at(headers)
     wait_s = _seconds(headers.get("Retry-After"))
     if wait_s is None and (named := headers.get("Retry-After")):
         wait_s = _until(named, moment)
@@ -144,7 +144,16 @@ def wait_of(headers: Mapping[str, str], now: datetime | None = None) -> float:
 def reset_of(headers: Mapping[str, str], now: datetime | None = None) -> float | None:
     """Return the seconds until Alpaca counts from 0 again; None where it does not say."""
     at = _seconds(headers.get("X-Ratelimit-Reset"))
-    return None if at is None else at - (now or datetime.now(UTC)).timestamp()
+    return None if at is None else at - (now or _said_at(headers)).timestamp()
+
+
+def _said_at(headers: Mapping[str, str]) -> datetime:
+    """Return when an answer was given by Alpaca's own clock; ours may be wrong by minutes."""
+    try:
+        at = parsedate_to_datetime(headers.get("Date") or "")
+    except (TypeError, ValueError, OverflowError):
+        return datetime.now(UTC)
+    return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 
 def remaining_of(headers: Mapping[str, str]) -> int | None:

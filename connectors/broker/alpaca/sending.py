@@ -91,8 +91,19 @@ class _Connection(HTTPConnection):
 
 
 class _SafeConnection(HTTPSConnection):
+    _tunnelling = False
+
+    def _tunnel(self) -> None:
+        """Ask a proxy for a way to Alpaca: nothing of the request leaves by that."""
+        self._tunnelling = True
+        try:
+            super()._tunnel()
+        finally:
+            self._tunnelling = False
+
     def send(self, data: Any) -> None:
-        _leaving(self)
+        if not self._tunnelling:
+            _leaving(self)
         super().send(data)
 
 

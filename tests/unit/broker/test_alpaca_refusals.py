@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from connectors.broker.alpaca.refusals import body_of, wait_of
+from connectors.broker.alpaca.refusals import body_of, reset_of, wait_of
 from connectors.broker.errors import (
     BrokerAccessDenied,
     BrokerAnswerUnusable,
@@ -139,3 +139,11 @@ def test_keys_that_come_back_in_an_answer_are_hidden() -> None:
 )
 def test_how_long_to_wait_is_bounded(headers: dict[str, str], seconds: float) -> None:
     assert wait_of(headers, NOW) == seconds
+
+
+def test_the_brokers_clock_counts_and_not_ours() -> None:
+    reset = {"X-Ratelimit-Reset": str(int(NOW.timestamp()) + 10)}
+    assert reset_of(reset | {"Date": "Mon, 16 Mar 2026 14:00:00 GMT"}) == 10
+    assert wait_of(reset | {"Date": "Mon, 16 Mar 2026 14:00:00 GMT"}) == 10
+    for odd in ("", "yesterday", "Mon, 99 Mar 2026 14:00:00 GMT"):
+        assert (reset_of(reset | {"Date": odd}) or 0) < 10
