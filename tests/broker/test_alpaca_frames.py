@@ -301,3 +301,25 @@ def test_what_is_followed_while_it_is_asked_for_is_asked_for_too(count: int) -> 
     asked = {ticker for message in slow.sent for ticker in message.get("bars", ())}
     assert asked >= wanted.channels["bars"]
     assert len(wanted.channels["bars"]) > 1
+
+
+def test_one_confirmation_of_everything_is_enough() -> None:
+    followed = threading.Event()
+
+    def handle(connection: ServerConnection) -> None:
+        followed.wait(60)
+        lets_data_in(connection)
+        for _ in range(3):
+            connection.recv()
+        told = {name: [TICKER] for name in ("bars", "updatedBars", "statuses")}
+        connection.send(msgpack.packb([{"T": "subscription", **told}]))
+
+    with server_of(handle) as port:
+        data = AlpacaMarketData(params_for(port), times=QUICK)
+        with data.market() as market:
+            following(market, TICKER)
+            followed.set()
+            ear = Ear(market)
+            ear.until(ear.ups)
+            assert ear.down() == []
+        data.close()

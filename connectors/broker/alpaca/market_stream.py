@@ -137,7 +137,7 @@ class MarketLine(StockDataStream):
                 reason = f"Alpaca says: {row.get('msg')} ({row.get('code')})"
                 raise BrokerAway(reason + MEANS.get(row.get("code"), ""))
             if kind == "subscription":
-                self._unanswered -= 1
+                self._unanswered = 0 if _covers(row, self._have) else self._unanswered - 1
         return [fact for row in rows if (fact := self._reading.fact(row)) is not None]
 
 
@@ -170,6 +170,14 @@ class AlpacaMarketStream(KeptStream[MarketFact, MarketLine]):
         """Have these tickers from now on, and no others; halts come for both."""
         self._wanted.follow(bars, quotes)
         self._soon(MarketLine.ask)
+
+
+def _covers(row: Mapping[str, Any], wanted: Channels) -> bool:
+    """Tell whether a confirmation, which lists what is followed, has all that is wanted."""
+    return all(
+        tickers <= {name for name in row.get(channel) or () if isinstance(name, str)}
+        for channel, tickers in wanted.items()
+    )
 
 
 def _messages(action: str, more: Channels, less: Channels) -> Iterator[dict[str, Any]]:

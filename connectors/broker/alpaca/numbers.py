@@ -1,17 +1,15 @@
 """Reading Alpaca's words and numbers: strict where money is, tolerant of what is new."""
 
 import json
-import logging
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, Final
 
+from connectors.broker.alpaca.odd import odd
 from connectors.broker.errors import BrokerAnswerUnusable
 from messages.units import UNITS_PER_DOLLAR
-
-log = logging.getLogger(__name__)
 
 MOST: Final = Decimal(10) ** 15  # dollars, or shares; beyond it, no number is true
 EXACT: Final = 28  # digits that arithmetic keeps
@@ -128,7 +126,7 @@ def executed_price(fields: Fields, name: str) -> int:
         raise unusable(name, fields.get(name))
     units = dollars * UNITS_PER_DOLLAR
     if units % 1:
-        log.warning("a fill's price is rounded to a 1/10,000 of a dollar: %s", dollars)
+        odd("fill's price, which is rounded", dollars)
     return max(int(units.to_integral_value()), 1)
 
 
