@@ -32,6 +32,11 @@ def state_of_its_own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
         # Tests talk to loopback only: no public feeds, no server that happens to run here.
+        for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
+            patch.delenv(name, raising=False)
+            patch.delenv(name.lower(), raising=False)
+        for name in ("NO_PROXY", "no_proxy"):
+            patch.setenv(name, "127.0.0.1,localhost,::1")
         patch.setenv("TIDEWIRE_NEWS__FEEDS", "")
         patch.setenv("TIDEWIRE_SCORING__OLLAMA_URL", "")
         yield

@@ -1,6 +1,8 @@
 """Settings of the broker: which one, with what keys, and how hard it is asked."""
 
+import re
 from dataclasses import dataclass
+from ipaddress import ip_address
 from typing import Annotated, Final, Literal
 from urllib.parse import urlsplit
 
@@ -10,6 +12,11 @@ from pydantic import AfterValidator, SecretStr
 LIVE_HOSTS: Final = frozenset(("api.alpaca.markets", "broker-api.alpaca.markets"))
 LIVE_KEY: Final = "AK"
 OWN: Final = "alpaca.markets"
+PAPER_HOSTS: Final = frozenset((
+    "paper-api.alpaca.markets", "data.alpaca.markets", "stream.data.alpaca.markets",
+))  # fmt: skip
+PLAIN: Final = frozenset(("http", "ws"))
+ADDRESS: Final = re.compile(r"[A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=-]+", re.ASCII)
 
 
 def live_key(key: str) -> str | None:
@@ -34,6 +41,8 @@ def refused_address(url: str, *schemes: str) -> str | None:
     """
     if not url:
         return None
+    if ADDRESS.fullmatch(url) is None:
+        return "this is no address: only plain letters, digits and signs stand in one"
     try:
         parts = urlsplit(url)
         host, _ = (parts.hostname or "").rstrip("."), parts.port
@@ -48,9 +57,25 @@ def refused_address(url: str, *schemes: str) -> str | None:
             "this is the address of live trading, and this version trades paper accounts only: "
             "leave it empty, or use paper-api.alpaca.markets"
         )
-    if host.endswith(OWN) and parts.scheme in ("http", "ws"):
+    if parts.scheme in PLAIN and not loopback(host):
         return f"keys are sent to it: use {parts.scheme}s"
+    if host.endswith(OWN) and parts.hostname not in PAPER_HOSTS:
+        return f"this is none of Alpaca's paper hosts: {', '.join(sorted(PAPER_HOSTS))}"
     return None
+
+
+def loopback(host: str) -> bool:
+    """Tell whether a host is this machine, by whatever way it is written.
+
+    >>> loopback("localhost"), loopback("::1"), loopback("127.0.0.1.example.com")
+    (True, True, False)
+    """
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def _paper(secret: SecretStr) -> SecretStr:

@@ -15,6 +15,7 @@ from alpaca.data.live.news import NewsDataStream
 from alpaca.data.requests import NewsRequest
 from requests.exceptions import RequestException
 
+from connectors.direct_socket import Direct
 from connectors.feed.base import Memory, Poll, Values
 from connectors.feed.fetching import FeedFailed
 from connectors.feed.params import NewsParams
@@ -30,7 +31,10 @@ MAX_PAGES: Final = 1_000  # of fifty articles: some weeks of news
 # The frame that carries the keys is told to a socket's log at the level of debugging.
 quiet = logging.getLogger(f"{__name__}.frames")
 quiet.setLevel(logging.WARNING)
-SOCKET: Final = {"ping_interval": 10, "ping_timeout": 180, "max_queue": 1_024, "logger": quiet}
+SOCKET: Final = {
+    "ping_interval": 10, "ping_timeout": 180, "max_queue": 1_024, "logger": quiet,
+    "create_protocol": Direct,
+}  # fmt: skip
 
 
 class NewsStream(NewsDataStream):

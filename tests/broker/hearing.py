@@ -79,6 +79,13 @@ def lets_in(connection: ServerConnection, *frames: Any) -> None:
         connection.send(frame if isinstance(frame, bytes) else json.dumps(frame).encode())
 
 
+def confirms(connection: ServerConnection) -> None:
+    """Answer each message about what is followed, until the other side goes."""
+    while True:
+        connection.recv()
+        connection.send(msgpack.packb([{"T": "subscription", "bars": []}]))
+
+
 def lets_data_in(connection: ServerConnection, *frames: Any) -> None:
     connection.send(msgpack.packb([{"T": "success", "msg": "connected"}]))
     connection.recv()

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
@@ -23,6 +24,7 @@ from connectors.broker.errors import (
     RateLimited,
 )
 from connectors.broker.values import NewOrder, Replacement
+from tests.broker.due import Clock
 from tests.broker.raw import (
     Answer,
     Raw,
@@ -67,7 +69,7 @@ def nothing_listens() -> int:
 
 
 @pytest.mark.parametrize("change", CHANGES)
-@pytest.mark.parametrize("url", ["http://127.0.0.1:{}", "http://nowhere.invalid:{}"])
+@pytest.mark.parametrize("url", ["http://127.0.0.1:{}", "https://nowhere.invalid:{}"])
 def test_what_could_not_be_sent_changed_nothing(change: str, url: str) -> None:
     port = nothing_listens()
     broker = AlpacaBroker(params_for(port, trading_url=url.format(port)))
@@ -144,7 +146,7 @@ def test_a_question_is_answered_at_last() -> None:
         assert len(server.asked) == 3
 
 
-@pytest.mark.parametrize("answer", set(MEANINGLESS) - {"bad gzip"})
+@pytest.mark.parametrize("answer", sorted(MEANINGLESS.keys() - {"bad gzip"}))
 def test_a_question_whose_answer_means_nothing_is_said_to_have_none(answer: str) -> None:
     with asking(MEANINGLESS[answer]) as (broker, _), pytest.raises(BrokerAnswerUnusable):
         broker.order_of("ours")
@@ -157,13 +159,25 @@ def test_a_question_whose_answer_means_nothing_is_said_to_have_none(answer: str)
      drips(b"HTTP/1.1 200 OK\r\n\r\n")],
     ids=["silence", "no head", "half a head", "a long body", "a body of no length"],
 )  # fmt: skip
-def test_a_request_ends_in_time_whatever_drips(answer: Answer) -> None:
-    with asking(answer, timeout_s=0.4) as (broker, server), no_longer_than(30):
+def test_a_request_ends_in_time_whatever_drips(
+    answer: Answer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    timed = Clock(monkeypatch).runs_out_once_read(answer)
+    with asking(timed, timeout_s=100) as (broker, server), no_longer_than(60):
         with pytest.raises(OutcomeUnknown):
             broker.submit(ORDER)
         with pytest.raises(BrokerAway):
             broker.account()
         assert [line.split()[0] for line in server.asked] == ["POST"] + ["GET"] * ATTEMPTS
+
+
+def test_the_time_of_a_request_is_counted() -> None:
+    with (
+        asking(drips(b""), timeout_s=0.5) as (broker, _),
+        no_longer_than(60),
+        pytest.raises((OutcomeUnknown, BrokerAway)),  # as fast as the machine is
+    ):
+        broker.submit(ORDER)
 
 
 def test_what_is_too_late_is_not_sent() -> None:
@@ -224,6 +238,23 @@ def test_one_connection_serves_many_requests_and_one_that_died_is_replaced() -> 
             broker.submit(ORDER)
         assert broker.submit(ORDER).id == GOOD["id"]
         assert len(server.asked) == 4
+
+
+def test_a_server_on_this_machine_is_asked_without_a_proxy_and_a_netrc(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    netrc = tmp_path / "netrc"
+    netrc.write_text("machine 127.0.0.1 login somebody password else\n")
+    netrc.chmod(0o600)
+    with raw(says(200, b"{}")) as proxy, asking(GOOD_ORDER) as (broker, server):
+        for name in ("NO_PROXY", "no_proxy"):
+            monkeypatch.delenv(name, raising=False)
+        for name in ("HTTP_PROXY", "http_proxy"):
+            monkeypatch.setenv(name, f"http://127.0.0.1:{proxy.port}")
+        monkeypatch.setenv("NETRC", str(netrc))
+        assert broker.submit(ORDER).id == GOOD["id"]
+        assert proxy.asked == []
+        assert b"authorization" not in server.heads[0].lower()
 
 
 def test_numbers_leave_as_exact_texts() -> None:

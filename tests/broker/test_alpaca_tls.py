@@ -2,6 +2,7 @@
 
 import ipaddress
 import json
+import socket
 import ssl
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -13,9 +14,12 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from connectors.broker.alpaca import asking
 from connectors.broker.alpaca.client import AlpacaBroker
+from connectors.broker.alpaca.sending import Attempt
 from connectors.broker.errors import BrokerAway, OutcomeUnknown
-from tests.broker.raw import Answer, Raw, drips, hangs, says, sends
+from tests.broker.due import Clock
+from tests.broker.raw import Answer, Raw, drips, hangs, raw, says, sends
 from tests.broker.served import params_for
 from tests.broker.test_alpaca_requests import CHANGES
 from tests.unit.broker.test_alpaca_account import ACCOUNT
@@ -101,13 +105,19 @@ def test_to_whom_nobody_trusts_nothing_is_sent(server: Raw, change: str) -> None
 
 @pytest.mark.usefixtures("trusted")
 @pytest.mark.parametrize("change", CHANGES)
-@pytest.mark.parametrize("server", [[hangs], [drips(b"HTTP/1.1 200 OK\r\nX: ")]], indirect=True)
-def test_a_silence_after_sending_is_unknown_in_time(server: Raw, change: str) -> None:
-    broker = broker_at(server, timeout_s=1)
-    with no_longer_than(30), pytest.raises(OutcomeUnknown):
-        CHANGES[change](broker)
-    assert len(server.asked) == 1
-    broker.close()
+@pytest.mark.parametrize("answer", [hangs, drips(b"HTTP/1.1 200 OK\r\nX: ")])
+def test_a_silence_after_sending_is_unknown_in_time(
+    answer: Answer, change: str, context: ssl.SSLContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = Raw(Clock(monkeypatch).runs_out_once_read(answer), context=context)
+    broker = broker_at(server, timeout_s=100)
+    try:
+        with no_longer_than(60), pytest.raises(OutcomeUnknown):
+            CHANGES[change](broker)
+        assert len(server.asked) == 1
+    finally:
+        broker.close()
+        server.close()
 
 
 @pytest.mark.usefixtures("trusted")
@@ -119,3 +129,56 @@ def test_an_end_after_sending_is_unknown(server: Raw, change: str) -> None:
         CHANGES[change](broker)
     assert len(server.asked) == 1
     broker.close()
+
+
+def proxied(proxy: Raw, monkeypatch: pytest.MonkeyPatch, trading_url: str = "") -> AlpacaBroker:
+    """Return a broker by a proxy; it asks Alpaca itself, if nothing else is said."""
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    for name in ("HTTPS_PROXY", "https_proxy"):
+        monkeypatch.setenv(name, f"http://127.0.0.1:{proxy.port}")
+    return AlpacaBroker(params_for(1, trading_url=trading_url))
+
+
+@pytest.mark.parametrize("change", CHANGES)
+@pytest.mark.parametrize(
+    "answer", [says(407, b""), says(502, b""), sends(b"")], ids=["407", "502", "end"]
+)
+def test_a_proxy_that_refuses_has_sent_nothing(
+    change: str, answer: Answer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with raw(answer) as proxy:
+        broker = proxied(proxy, monkeypatch)
+        with pytest.raises(BrokerAway, match="nothing was sent"):
+            CHANGES[change](broker)
+        assert [line.split()[0] for line in proxy.asked] == ["CONNECT"]
+        assert b"APCA" not in proxy.heads[0]
+        broker.close()
+
+
+@pytest.mark.usefixtures("trusted")
+def test_what_a_tunnel_leaves_no_time_for_is_not_sent(
+    context: ssl.SSLContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The time is over once the tunnel stands: the order must not leave by it afterwards."""
+    got: list[bytes] = []
+
+    def tunnel(connected: socket.socket, _: bytes) -> None:
+        connected.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
+        with context.wrap_socket(connected, server_side=True) as inner:
+            got.append(inner.recv(65_536))
+
+    class Late(Attempt):
+        def leaving(self, connected: object) -> None:
+            self._deadline = 0
+            super().leaving(connected)
+
+    monkeypatch.setattr(asking, "Attempt", Late)
+    monkeypatch.setattr(asking, "local", lambda _: False)  # as if it were another machine
+    with raw(tunnel) as proxy:
+        broker = proxied(proxy, monkeypatch, trading_url="https://127.0.0.1:9")
+        with pytest.raises(BrokerAway, match="nothing was sent"):
+            CHANGES["submit"](broker)
+        broker.close()
+    assert got == [b""]
+    assert [line.split()[0] for line in proxy.asked] == ["CONNECT"]

@@ -1,5 +1,6 @@
 """Alpaca's news by the real SDK against a stand-in: stream, back-fill, revisions, refusals."""
 
+import asyncio
 import gc
 import json
 import logging
@@ -13,9 +14,10 @@ from typing import Any
 import msgpack
 import pytest
 from pydantic import SecretStr
+from websockets.exceptions import SecurityError
 
 from connectors.feed import alpaca_news
-from connectors.feed.alpaca_news import AlpacaNewsFeed, row_of
+from connectors.feed.alpaca_news import AlpacaNewsFeed, NewsStream, row_of
 from connectors.feed.fetching import FeedFailed
 from connectors.feed.params import NewsParams
 from messages.control import DeadLetter
@@ -23,6 +25,7 @@ from messages.news import RawArticle
 from operators.admission import AdmitArticles, InputRow
 from operators.blocks import Block, Event
 from tests.alpaca_double import AlpacaDouble, alpaca, frame
+from tests.broker.raw import hangs, raw, says
 from tests.waiting import eventually
 
 # The SDK's own: it closes its socket late.
@@ -203,3 +206,13 @@ def test_pages_without_end_are_a_failure(
         with pytest.raises(FeedFailed, match="TOO_MANY_PAGES"):
             feed.poll({})
     assert len(double.asked) == 10
+
+
+def test_a_stream_that_is_sent_elsewhere_does_not_go_there() -> None:
+    with raw(hangs) as elsewhere:
+        with raw(says(302, b"", f"Location: ws://localhost:{elsewhere.port}/")) as server:
+            stream = NewsStream(KEY, SECRET, f"ws://127.0.0.1:{server.port}", lambda: None)
+            with pytest.raises(SecurityError, match="elsewhere"):
+                asyncio.run(stream._start_ws())
+        assert elsewhere.asked == []
+        assert "elsewhere" in stream.trouble

@@ -1,6 +1,7 @@
 """Alpaca's account, positions, assets, clock and calendar in our words."""
 
 from datetime import UTC, date, datetime, time
+from decimal import Decimal
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -17,11 +18,12 @@ from connectors.broker.alpaca.numbers import (
     text_or_empty,
     unusable,
 )
+from connectors.broker.alpaca.odd import STOCKS, odd, other_class
+from connectors.broker.errors import BrokerAnswerUnusable
 from connectors.broker.values import Asset, BrokerAccount, BrokerPosition, MarketClock, TradingDay
 from messages.units import UNITS_PER_DOLLAR
 
 NEW_YORK: Final = ZoneInfo("America/New_York")
-STOCKS: Final = "us_equity"
 BLOCKS: Final = {
     "account_blocked": "the account is blocked",
     "trading_blocked": "trading is blocked",
@@ -49,15 +51,26 @@ def account_of(value: object) -> BrokerAccount:
 
 
 def positions_of(value: object) -> list[BrokerPosition]:
-    """Read positions, by ticker."""
-    found = [_position(fields_of(row, "position")) for row in rows_of(value, "positions")]
+    """Read positions, by ticker; odd ones of something that we never trade are left out.
+
+    An average of 0 is one: shares can be a gift.
+    """
+    found = []
+    for row in rows_of(value, "positions"):
+        fields = fields_of(row, "position")
+        try:
+            found.append(_position(fields))
+        except BrokerAnswerUnusable as error:
+            if not other_class(fields):
+                raise
+            odd("position", error)
     return sorted(found, key=lambda position: position.ticker)
 
 
 def _position(fields: Fields) -> BrokerPosition:
     qty, average = number(fields, "qty"), number(fields, "avg_entry_price")
     side = text(fields, "side")
-    if side not in ("long", "short") or not qty or average <= 0 or (side == "long" and qty < 0):
+    if side not in ("long", "short") or not qty or average < 0 or (side == "long" and qty < 0):
         raise unusable("position", (side, fields.get("qty"), fields.get("avg_entry_price")))
     return BrokerPosition(
         ticker=text(fields, "symbol"),
@@ -68,12 +81,19 @@ def _position(fields: Fields) -> BrokerPosition:
 
 
 def _last_price(fields: Fields) -> int | None:
-    """Return the price of the last trade, to the nearest unit; the market has finer ones."""
-    dollars = number_or_none(fields, "current_price")
+    """Return the price of the last trade, to the nearest unit; the market has finer ones.
+
+    None for an odd one: what is held is known without it.
+    """
+    try:
+        dollars = number_or_none(fields, "current_price")
+    except BrokerAnswerUnusable:
+        dollars = Decimal(-1)
     if dollars is None:
         return None
     if dollars < 0:
-        raise unusable("current_price", fields.get("current_price"))
+        odd("last price", fields.get("current_price"))
+        return None
     units = (dollars * UNITS_PER_DOLLAR).to_integral_value()
     return int(units) or None
 

@@ -4,12 +4,14 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
+from math import inf
 from typing import Any, Final, TypeVar
 
 from alpaca.data.historical.stock import StockHistoricalDataClient
 from alpaca.trading.client import TradingClient
 
-from connectors.broker.alpaca.keys import Access
+from connectors.broker.alpaca.keys import Access, local
 from connectors.broker.alpaca.limiter import Limiter
 from connectors.broker.alpaca.refusals import body_of, no_answer, remaining_of, reset_of
 from connectors.broker.alpaca.sending import Attempt, answer, mount
@@ -36,23 +38,41 @@ class Door:
         self._access, self._timeout_s = access, timeout_s
         self._limiter = Limiter(per_minute, reserve, time.monotonic, self._pause)
 
-    def read(self, ask: Callable[[], T]) -> T:
+    def read(self, ask: Callable[[], T], *, patient: bool = False) -> T:
         """Ask a question; again, a few times, where Alpaca is away.
+
+        Args:
+            ask: asks it once.
+            patient: it goes on with a long answer: it waits for the limit as long as it takes.
 
         Raises:
             BrokerError: what `ask` raised at last, or RateLimited.
         """
         for attempt in range(1, ATTEMPTS + 1):
-            self._take(urgent=False)
+            self._take(inf if patient else PATIENCE_S)
             try:
                 return ask()
-            except RateLimited:
-                raise
+            except RateLimited as full:
+                if not patient or attempt == ATTEMPTS:
+                    raise
+                self._pause(full.retry_after_s)
+                continue
             except BrokerAway:
                 if attempt == ATTEMPTS:
                     raise
             self._pause(PAUSE_S * attempt)
         raise AssertionError
+
+    def paging(self, ask: Callable[[dict[str, Any]], T]) -> Callable[[dict[str, Any]], T]:
+        """Return what asks for one page after another; those after the first are patient."""
+        pages = 0
+
+        def page(params: dict[str, Any]) -> T:
+            nonlocal pages
+            pages += 1
+            return self.read(partial(ask, params), patient=pages > 1)
+
+        return page
 
     def change(self, ask: Callable[[], T], *, urgent: bool = False) -> T:
         """Ask for a change, once.
@@ -60,7 +80,7 @@ class Door:
         Raises:
             BrokerError: what `ask` raised, or RateLimited: it was not sent.
         """
-        self._take(urgent=urgent)
+        self._take(PATIENCE_S, urgent=urgent)
         return ask()
 
     def pass_through(self, session: Any, method: str, url: str, options: dict[str, Any]) -> Any:
@@ -95,9 +115,9 @@ class Door:
             reason = "The connector is closed, so nothing was sent."
             raise BrokerAway(reason)
 
-    def _take(self, *, urgent: bool) -> None:
+    def _take(self, patience_s: float, *, urgent: bool = False) -> None:
         self._pause(0)
-        self._limiter.take(PATIENCE_S, urgent=urgent)
+        self._limiter.take(patience_s, urgent=urgent)
 
 
 def _root(error: BaseException) -> str:
@@ -127,7 +147,7 @@ class Trading(TradingClient):
         """Prepare; nothing is opened."""
         super().__init__(access.key, access.secret, raw_data=True, url_override=access.trading)
         self._door = door
-        mount(self._session)
+        mount(self._session, local=local(access.trading))
 
     def _one_request(self, method: str, url: str, opts: dict[str, Any], retry: int) -> Any:
         return self._door.pass_through(self._session, method, url, opts)
@@ -144,7 +164,7 @@ class History(StockHistoricalDataClient):
         """Prepare; nothing is opened."""
         super().__init__(access.key, access.secret, raw_data=True, url_override=access.data)
         self._door = door
-        mount(self._session)
+        mount(self._session, local=local(access.data))
 
     def _one_request(self, method: str, url: str, opts: dict[str, Any], retry: int) -> Any:
         return self._door.pass_through(self._session, method, url, opts)

@@ -1,6 +1,7 @@
 """Alpaca as a broker, by alpaca-py's trading client."""
 
 import re
+from collections.abc import Callable
 from datetime import date, datetime
 from functools import partial
 from typing import Any, Final
@@ -107,7 +108,7 @@ class AlpacaBroker:
 
     def orders(self, *, since: datetime | None = None) -> list[BrokerOrder]:
         """Return the open orders, oldest first; with `since` also what was placed from then on."""
-        ask = partial(self._ask, "/orders")
+        ask = self._pages("/orders")
         still_open = orders_by_page(ask, "open", None)
         if since is None:
             return merged(still_open)
@@ -115,7 +116,7 @@ class AlpacaBroker:
 
     def fills(self, since: datetime) -> list[BrokerFill]:
         """Return the executions since then, oldest first; of whole shares only."""
-        return fills_by_page(partial(self._ask, "/account/activities/FILL"), since)
+        return fills_by_page(self._pages("/account/activities/FILL"), since)
 
     def positions(self) -> list[BrokerPosition]:
         """Return what is held, by ticker; fractions are shown."""
@@ -149,6 +150,9 @@ class AlpacaBroker:
         """Let go of connections; what waits for the limit is let go too."""
         self._door.closed.set()
         self._client.close()
+
+    def _pages(self, path: str) -> Callable[[dict[str, Any]], Any]:
+        return self._door.paging(partial(self._client.get, path))
 
     def _ask(self, path: str, params: dict[str, Any] | None = None) -> Any:
         return self._door.read(partial(self._client.get, path, params))

@@ -7,18 +7,20 @@ from typing import Final
 
 from connectors.broker.alpaca.numbers import (
     Fields,
+    executed_price,
     fields_of,
     moment,
     moment_or_none,
     number,
-    price,
     rows_of,
     text,
     text_or_empty,
     unusable,
 )
-from connectors.broker.alpaca.orders import order_of, side_of
-from connectors.broker.values import BrokerFill, OrderUpdate, UpdateKind
+from connectors.broker.alpaca.odd import odd, other_class
+from connectors.broker.alpaca.orders import foreign, shown_order, side_of
+from connectors.broker.errors import BrokerAnswerUnusable
+from connectors.broker.values import BrokerFill, BrokerOrder, OrderUpdate, UpdateKind
 
 log = logging.getLogger(__name__)
 
@@ -45,10 +47,17 @@ def fills_of(value: object) -> list[tuple[str, BrokerFill | None]]:
 
     A fill of a fraction of a share, which we never trade, is None: its position shows it.
     """
-    found = []
+    found: list[tuple[str, BrokerFill | None]] = []
     for row in rows_of(value, "activities"):
         fields = fields_of(row, "activity")
-        found.append((text(fields, "id"), _fill_of_activity(fields)))
+        named, fill = text(fields, "id"), None
+        try:
+            fill = _fill_of_activity(fields)
+        except BrokerAnswerUnusable as error:
+            if not other_class(fields):
+                raise
+            odd("fill", f"{named}: {error}")
+        found.append((named, fill))
     return found
 
 
@@ -64,19 +73,31 @@ def _fill_of_activity(fields: Fields) -> BrokerFill | None:
         ticker=text(fields, "symbol"),
         side=side_of(fields),
         qty=shares,
-        price=price(fields, "price"),
+        price=executed_price(fields, "price"),
         at=moment(fields, "transaction_time"),
     )
 
 
-def update_of(value: object) -> OrderUpdate:
-    """Read what the stream says of an order.
+def update_of(value: object) -> OrderUpdate | None:
+    """Read what the stream says of an order; None for an odd one of somebody else.
 
     Raises:
         BrokerAnswerUnusable: a number or a word that counts means nothing.
     """
     fields = fields_of(value, "update")
-    word, order = text(fields, "event"), order_of(fields.get("order"))
+    word, order = text(fields, "event"), shown_order(fields.get("order"))
+    if order is None:
+        return None
+    try:
+        return _update(fields, word, order)
+    except BrokerAnswerUnusable as error:
+        if not foreign(fields["order"]):
+            raise
+        odd("update", f"{order.id}: {error}")
+        return None
+
+
+def _update(fields: Fields, word: str, order: BrokerOrder) -> OrderUpdate:
     kind = KINDS.get(word, "OTHER")
     at = moment_or_none(fields, "timestamp") or moment_or_none(fields, "at") or order.updated_at
     if at is None:
@@ -89,7 +110,7 @@ def update_of(value: object) -> OrderUpdate:
             ticker=order.ticker,
             side=order.side,
             qty=shares,
-            price=price(fields, "price"),
+            price=executed_price(fields, "price"),
             at=at,
         )
     corrects = ""

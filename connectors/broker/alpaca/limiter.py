@@ -58,7 +58,7 @@ class Limiter:
         """
         with self._lock:
             if remaining is not None and self._most and remaining <= self._reserve:
-                until = self._clock() + min(max(reset_s, 0.0), MOST_S)
+                until = self._clock() + min(max(reset_s, 0.0), MINUTE_S)
                 self._paused_until = max(self._paused_until, until)
 
     def _try(self, urgent: bool) -> float:

@@ -63,6 +63,7 @@ class AlpacaMarketData:
         """Return the bars that start in [since, until), by time and ticker; as they were traded."""
         found: dict[tuple[datetime, str], MarketBar] = {}
         named = sorted(set(tickers))
+        ask = self._door.paging(partial(self._client.get, "/stocks/bars"))
         for place in range(0, len(named), BATCH):
             asked = {
                 "symbols": ",".join(named[place : place + BATCH]),
@@ -74,7 +75,7 @@ class AlpacaMarketData:
                 "sort": "asc",
                 "limit": PAGE,
             }
-            for page in self._pages(asked):
+            for page in _pages(ask, asked):
                 for ticker, rows in page.items():
                     bars = self._reading.bars(ticker, rows_of(rows, "bars"), interval)
                     found |= {(bar.start, ticker): bar for bar in bars}
@@ -91,17 +92,18 @@ class AlpacaMarketData:
         self._door.closed.set()
         self._client.close()
 
-    def _pages(self, asked: dict[str, Any]) -> Iterator[Mapping[str, Any]]:
-        token: object = None
-        for _ in range(MAX_PAGES):
-            params = asked if token is None else asked | {"page_token": token}
-            ask = partial(self._client.get, "/stocks/bars", params)
-            answer = fields_of(self._door.read(ask), "bars")
-            yield fields_of(answer.get("bars") or {}, "bars")
-            last, token = token, answer.get("next_page_token")
-            if not token:
-                return
-            if token == last:
-                break
-        reason = "Alpaca's bars do not come to an end."
-        raise BrokerAnswerUnusable(reason)
+
+def _pages(
+    ask: Callable[[dict[str, Any]], Any], asked: dict[str, Any]
+) -> Iterator[Mapping[str, Any]]:
+    token: object = None
+    for _ in range(MAX_PAGES):
+        answer = fields_of(ask(asked if token is None else asked | {"page_token": token}), "bars")
+        yield fields_of(answer.get("bars") or {}, "bars")
+        last, token = token, answer.get("next_page_token")
+        if not token:
+            return
+        if token == last:
+            break
+    reason = "Alpaca's bars do not come to an end."
+    raise BrokerAnswerUnusable(reason)

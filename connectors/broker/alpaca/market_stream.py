@@ -15,6 +15,7 @@ from connectors.broker.alpaca.streaming import KeptStream, StreamTimes, let_go
 from connectors.broker.errors import BrokerAway
 
 Channels = Mapping[str, frozenset[str]]
+MEANS: Final = {405: ": follow fewer tickers"}  # of a code, what to do
 BATCH: Final = 400  # tickers in one message
 LOOK_S: Final = 5.0  # between two looks at how long nothing came
 
@@ -76,6 +77,8 @@ class MarketLine(StockDataStream):
         self._wanted, self._reading, self._silence = wanted, reading, silence
         self._have: Channels = {}
         self._turn = asyncio.Lock()
+        self._unanswered = 0  # messages that Alpaca has not confirmed
+        self._early: list[MarketFact] = []
 
     async def open(self) -> None:
         """Connect, be let in, and ask for what is wanted."""
@@ -85,22 +88,29 @@ class MarketLine(StockDataStream):
             reason = f"Alpaca does not let it in: {error}"
             raise BrokerAway(reason) from None
         await self.ask()
+        while self._unanswered > 0:
+            self._early += self._facts(await self._ws.recv())
         self._silence.ended()
 
     async def ask(self) -> None:
         """Ask for what is wanted and not had, and let go of what is had and not wanted."""
         async with self._turn:
-            wanted = self._wanted.channels
-            for action, more, less in (
-                ("unsubscribe", self._have, wanted),
-                ("subscribe", wanted, self._have),
-            ):
-                for message in _messages(action, more, less):
-                    await self._ws.send(msgpack.packb(message))
-            self._have = wanted
+            while self._have != (wanted := self._wanted.channels):  # it may change meanwhile
+                for action, more, less in (
+                    ("unsubscribe", self._have, wanted),
+                    ("subscribe", wanted, self._have),
+                ):
+                    for message in _messages(action, more, less):
+                        await self._ws.send(msgpack.packb(message))
+                        self._unanswered += 1
+                self._have = wanted
 
     async def receive(self) -> Sequence[MarketFact]:
         """Return what the next frame says."""
+        await self.ask()  # for what was wanted while it was being opened
+        if self._early:
+            early, self._early = self._early, []
+            return early
         while True:
             try:
                 async with asyncio.timeout(self._silence.look_s):
@@ -122,9 +132,12 @@ class MarketLine(StockDataStream):
     def _facts(self, frame: Any) -> list[MarketFact]:
         rows = msgpack.unpackb(frame)
         for row in rows:
-            if isinstance(row, dict) and row.get("T") == "error":
+            kind = row.get("T") if isinstance(row, dict) else None
+            if kind == "error":
                 reason = f"Alpaca says: {row.get('msg')} ({row.get('code')})"
-                raise BrokerAway(reason)
+                raise BrokerAway(reason + MEANS.get(row.get("code"), ""))
+            if kind == "subscription":
+                self._unanswered = 0 if _covers(row, self._have) else self._unanswered - 1
         return [fact for row in rows if (fact := self._reading.fact(row)) is not None]
 
 
@@ -157,6 +170,14 @@ class AlpacaMarketStream(KeptStream[MarketFact, MarketLine]):
         """Have these tickers from now on, and no others; halts come for both."""
         self._wanted.follow(bars, quotes)
         self._soon(MarketLine.ask)
+
+
+def _covers(row: Mapping[str, Any], wanted: Channels) -> bool:
+    """Tell whether a confirmation, which lists what is followed, has all that is wanted."""
+    return all(
+        tickers <= {name for name in row.get(channel) or () if isinstance(name, str)}
+        for channel, tickers in wanted.items()
+    )
 
 
 def _messages(action: str, more: Channels, less: Channels) -> Iterator[dict[str, Any]]:

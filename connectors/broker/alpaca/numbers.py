@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, Final
 
+from connectors.broker.alpaca.odd import odd
 from connectors.broker.errors import BrokerAnswerUnusable
 from messages.units import UNITS_PER_DOLLAR
 
@@ -113,6 +114,20 @@ def price_or_none(fields: Fields, name: str) -> int | None:
     if units <= 0 or units != units.to_integral_value():
         raise unusable(name, fields.get(name))
     return int(units)
+
+
+def executed_price(fields: Fields, name: str) -> int:
+    """Return the price of an execution, to the nearest unit: more than 0, and never refused.
+
+    What was executed is executed, also where somebody else's share of a cent is finer than ours.
+    """
+    dollars = number(fields, name)
+    if dollars <= 0:
+        raise unusable(name, fields.get(name))
+    units = dollars * UNITS_PER_DOLLAR
+    if units % 1:
+        odd("fill's price, which is rounded", dollars)
+    return max(int(units.to_integral_value()), 1)
 
 
 def money(fields: Fields, name: str) -> int:

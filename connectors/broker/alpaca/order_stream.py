@@ -101,7 +101,8 @@ def _updates(frame: Any) -> list[OrderUpdate]:
         if data["order"].get("order_class") == MANY_TICKERS:
             return []
     try:
-        return [update_of(data)]
+        update = update_of(data)
     except BrokerAnswerUnusable as error:
         log.warning("an update of Alpaca's cannot be used: %s", error)
         raise BrokerAway(str(error)) from None
+    return [] if update is None else [update]

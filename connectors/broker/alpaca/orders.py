@@ -16,10 +16,12 @@ from connectors.broker.alpaca.numbers import (
     text_or_empty,
     unusable,
 )
+from connectors.broker.alpaca.odd import odd, other_class
+from connectors.broker.errors import BrokerAnswerUnusable
 from connectors.broker.values import BrokerOrder, NewOrder, OrderType, Replacement
 from messages.base import Side
 from messages.trading import OrderStatus
-from messages.units import to_money
+from messages.units import UNITS_PER_DOLLAR, to_money
 
 SIDES: Final[Mapping[str, Side]] = {
     "buy": "BUY",
@@ -93,7 +95,70 @@ def order_of(value: object) -> BrokerOrder:
 
 def orders_of(value: object) -> list[BrokerOrder]:
     """Read a list of orders; those of several options at once are left out."""
-    return [order_of(row) for row in rows_of(value, "orders") if not _many(row)]
+    found = [shown_order(row) for row in rows_of(value, "orders") if not _many(row)]
+    return [order for order in found if order is not None]
+
+
+def shown_order(value: object) -> BrokerOrder | None:
+    """Read one order; of an odd one of somebody else what can be shown, as UNKNOWN, or None.
+
+    Raises:
+        BrokerAnswerUnusable: it may be ours, and means nothing.
+    """
+    try:
+        return order_of(value)
+    except BrokerAnswerUnusable as error:
+        if not isinstance(value, dict) or not foreign(value):
+            raise
+        odd("order", f"{value.get('id')!r:.60}: {error}")
+        return _part_of(value)
+
+
+def foreign(row: Fields) -> bool:
+    """Tell whether an order is none that we would place."""
+    side = text_or_empty(row, "side")
+    kind = text_or_empty(row, "type") or text_or_empty(row, "order_type")
+    if other_class(row) or _many(row) or (side and side not in SIDES):
+        return True
+    if kind and kind not in TYPES:
+        return True
+    legs = row.get("legs")
+    return any(map(_too_fine, (row.get("limit_price"), row.get("stop_price")))) or any(
+        isinstance(leg, dict) and foreign(leg) for leg in (legs if isinstance(legs, list) else ())
+    )
+
+
+def _too_fine(value: object) -> bool:
+    """Tell whether a price has a part of a unit; we send none such."""
+    try:
+        units = number_or_none({"": value}, "")
+    except BrokerAnswerUnusable:
+        return False
+    return units is not None and (units * UNITS_PER_DOLLAR) % 1 != 0
+
+
+def _part_of(fields: Fields) -> BrokerOrder | None:
+    """Return an odd order with what is certain of it; None where that is too little."""
+    try:
+        wanted, filled = number_or_none(fields, "qty") or Decimal(0), _filled(fields)
+        return BrokerOrder(
+            id=text(fields, "id"),
+            client_order_id=text(fields, "client_order_id"),
+            ticker=text(fields, "symbol"),
+            side=side_of(fields),
+            qty=int(wanted),
+            filled=int(filled),
+            average=_average(fields, filled),
+            time_in_force=text_or_empty(fields, "time_in_force").upper(),
+            status="UNKNOWN",
+            word=text(fields, "status"),
+            submitted_at=moment_or_none(fields, "submitted_at"),
+            updated_at=moment_or_none(fields, "updated_at"),
+            legs=tuple(orders_of(fields.get("legs") or [])),
+            fractional=not wanted or wanted % 1 != 0 or filled % 1 != 0,
+        )
+    except BrokerAnswerUnusable:
+        return None
 
 
 def status_of(word: str, filled: Decimal) -> OrderStatus:

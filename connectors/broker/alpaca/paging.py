@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from connectors.broker.alpaca.fills import fills_of
-from connectors.broker.alpaca.numbers import NO_TIME, rows_of
+from connectors.broker.alpaca.numbers import NO_TIME, Fields, moment_or_none, rows_of
 from connectors.broker.alpaca.orders import orders_of
 from connectors.broker.errors import BrokerAnswerUnusable
 from connectors.broker.values import BrokerFill, BrokerOrder
@@ -35,23 +35,38 @@ def orders_by_page(
         BrokerAnswerUnusable: the pages do not come to an end.
     """
     found: dict[str, BrokerOrder] = {}
+    seen: set[str] = set()
     asked = {"status": status, "limit": size, "nested": "true", "direction": "asc"}
     after = since - MICROSECOND if since is not None else None
     for _ in range(MAX_PAGES):
         answer = ask(asked if after is None else asked | {"after": stamp(after)})
-        page = orders_of(answer)
-        new = [order for order in page if order.id not in found]
-        found |= {order.id: order for order in new}
+        found |= {o.id: o for o in orders_of(answer) if o.id not in found}
+        # What is left out is one of the page's rows, too.
+        rows: list[Any] = rows_of(answer, "orders")
+        new = {str(row.get("id")) for row in rows} - seen
+        seen |= new
         # Whether legs count towards a page's length is not told: both are taken as a full page.
-        length = sum(1 + len(row.get("legs") or []) for row in rows_of(answer, "orders"))
-        if length < size or (not new and len(page) < size):
+        length = sum(1 + _legs(row) for row in rows)
+        if length < size or (not new and len(rows) < size):
             return list(found.values())
-        newest = max((order.submitted_at or NO_TIME for order in page), default=NO_TIME)
+        newest = max(map(_placed, rows), default=NO_TIME)
         if not new or newest == NO_TIME:
             break
         after = newest - MICROSECOND
     reason = f"Alpaca's {status} orders do not come to an end."
     raise BrokerAnswerUnusable(reason)
+
+
+def _legs(row: Fields) -> int:
+    legs = row.get("legs")
+    return len(legs) if isinstance(legs, list) else 0
+
+
+def _placed(row: Fields) -> datetime:
+    try:
+        return moment_or_none(row, "submitted_at") or NO_TIME
+    except BrokerAnswerUnusable:
+        return NO_TIME
 
 
 def merged(*lists: Iterable[BrokerOrder]) -> list[BrokerOrder]:

@@ -25,7 +25,9 @@ from connectors.broker.errors import (
 )
 
 INVALID: Final = "40010001"  # a bad field; the words say which
-TWICE: Final = re.compile(r"\b(unique|duplicate|already (exists|used))\b", re.IGNORECASE)
+TWICE: Final = re.compile(r"\b(unique|duplicate|already (exists?|used|in use))\b", re.IGNORECASE)
+OUR_ID: Final = re.compile(r"order[ _-]?id", re.IGNORECASE)
+REFUSALS: Final = frozenset((400, 403, 404, 422))  # of a change; after others it may be done
 NO_SUCH_ID: Final = re.compile(r"\border_id\b", re.IGNORECASE)
 LEAST_WAIT_S: Final = 1.0
 
@@ -95,6 +97,8 @@ def _error(
     if status == 429:
         wait_s = wait_of(headers)
         return RateLimited(f"Alpaca was asked too often: {words or 'HTTP 429'}", wait_s)
+    if not asks(method) and _twice(status, code, words):
+        return OrderDuplicate(words, code)
     barred = status == 403 and words and (asks(method) or not code or code.startswith("401"))
     if status == 401 or barred:
         return BrokerAccessDenied(
@@ -104,13 +108,21 @@ def _error(
         return no_answer(method, f"HTTP {status} {words}".strip())
     if not words or not 400 <= status < 500:
         return meaningless(method, f"HTTP {status}, and no words of Alpaca's")
-    if status == 404 or (status == 422 and code == INVALID and _no_such_id(words)):
+    none_such = status == 404 or (status == 422 and code == INVALID and _no_such_id(words))
+    if none_such and method.upper() != "POST":  # an order that is new is not looked for
         return NotAtBroker(f"Alpaca does not have it: {words}")
     if asks(method):
         return BrokerAnswerUnusable(f"Alpaca did not take the question: HTTP {status} {words}")
-    if status == 422 and code == INVALID and TWICE.search(words):
-        return OrderDuplicate(words, code)
+    if status not in REFUSALS:
+        return no_answer(method, f"HTTP {status} {words}")
     return OrderRefused(words, code)
+
+
+def _twice(status: int, code: str, words: str) -> bool:
+    """Tell whether an answer to a change says that there is an order of its id already."""
+    if not 400 <= status < 500 or status == 401 or TWICE.search(words) is None:
+        return False
+    return OUR_ID.search(words) is not None or (status == 422 and code == INVALID)
 
 
 def _no_such_id(words: str) -> bool:
@@ -120,7 +132,7 @@ def _no_such_id(words: str) -> bool:
 
 def wait_of(headers: Mapping[str, str], now: datetime | None = None) -> float:
     """Return how long an answer asks to wait; from 1 second to 2 minutes."""
-    moment = now or datetime.now(UTC)
+    moment = now or _said_at(headers)
     wait_s = _seconds(headers.get("Retry-After"))
     if wait_s is None and (named := headers.get("Retry-After")):
         wait_s = _until(named, moment)
@@ -132,7 +144,16 @@ def wait_of(headers: Mapping[str, str], now: datetime | None = None) -> float:
 def reset_of(headers: Mapping[str, str], now: datetime | None = None) -> float | None:
     """Return the seconds until Alpaca counts from 0 again; None where it does not say."""
     at = _seconds(headers.get("X-Ratelimit-Reset"))
-    return None if at is None else at - (now or datetime.now(UTC)).timestamp()
+    return None if at is None else at - (now or _said_at(headers)).timestamp()
+
+
+def _said_at(headers: Mapping[str, str]) -> datetime:
+    """Return when an answer was given by Alpaca's own clock; ours may be wrong by minutes."""
+    try:
+        at = parsedate_to_datetime(headers.get("Date") or "")
+    except (TypeError, ValueError, OverflowError):
+        return datetime.now(UTC)
+    return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 
 def remaining_of(headers: Mapping[str, str]) -> int | None:

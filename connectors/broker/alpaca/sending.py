@@ -6,14 +6,16 @@ nobody knows. A clock cuts the connection when the attempt's time is over, also 
 side sends a byte now and then; one whose time was over before it was sent is never sent.
 """
 
+import os
 import socket
 import threading
 import time
 from collections.abc import Mapping
 from contextlib import suppress
+from threading import Timer
 from typing import Any, Final
 
-from requests import Response, Session
+from requests import PreparedRequest, Response, Session
 from requests.adapters import HTTPAdapter
 from urllib3 import PoolManager
 from urllib3.connection import HTTPConnection, HTTPSConnection
@@ -40,7 +42,7 @@ class Attempt:
         self._deadline = time.monotonic() + timeout_s
         self._socket: Any = None
         self._lock = threading.Lock()
-        self._timer = threading.Timer(timeout_s, self._cut)
+        self._timer = Timer(timeout_s, self._cut)
         self._timer.daemon = True
 
     def __enter__(self) -> "Attempt":
@@ -89,8 +91,19 @@ class _Connection(HTTPConnection):
 
 
 class _SafeConnection(HTTPSConnection):
+    _tunnelling = False
+
+    def _tunnel(self) -> None:
+        """Ask a proxy for a way to Alpaca: nothing of the request leaves by that."""
+        self._tunnelling = True
+        try:
+            super()._tunnel()
+        finally:
+            self._tunnelling = False
+
     def send(self, data: Any) -> None:
-        _leaving(self)
+        if not self._tunnelling:
+            _leaving(self)
         super().send(data)
 
 
@@ -118,10 +131,22 @@ def _telling(manager: PoolManager) -> PoolManager:
     return manager
 
 
-def mount(session: Session) -> None:
-    """Have a session's connections tell the attempt under way."""
+def mount(session: Session, *, local: bool) -> None:
+    """Have a session's connections tell the attempt under way.
+
+    Nothing of a .netrc is sent, and a server on this machine is asked without a proxy.
+    """
+    session.auth = _as_it_is
+    if local:
+        session.trust_env = False
+        trusted = (os.environ.get(name) for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"))
+        session.verify = next(filter(None, trusted), True)
     for scheme in ("http://", "https://"):
         session.mount(scheme, _Adapter(pool_maxsize=CONNECTIONS, max_retries=0))
+
+
+def _as_it_is(request: PreparedRequest) -> PreparedRequest:
+    return request
 
 
 def answer(

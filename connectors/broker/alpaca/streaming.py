@@ -21,6 +21,7 @@ from msgspec import Struct
 from connectors.broker.alpaca.mailbox import Mailbox
 from connectors.broker.errors import BrokerAway, BrokerError
 from connectors.broker.values import StreamState
+from connectors.direct_socket import Direct
 
 log = logging.getLogger(__name__)
 # The library writes every frame to its log, the one with the keys too.
@@ -62,6 +63,7 @@ class StreamTimes(Struct, frozen=True, kw_only=True):
             "close_timeout": LINE_CLOSING_S,
             "max_queue": 1_024,
             "logger": quiet,
+            "create_protocol": Direct,
         }
 
 
@@ -102,7 +104,8 @@ class KeptStream(Generic[T, L]):
         self._make, self._times, self._hide = make, times, hide
         self._mailbox: Mailbox[T | StreamState] = Mailbox(times.capacity)
         self._said: tuple[bool, str] | None = None
-        self._closing = False
+        self._closing = threading.Event()
+        self._asked: set[asyncio.Task[None]] = set()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._task: asyncio.Task[None] | None = None
         self._line: L | None = None
@@ -115,7 +118,7 @@ class KeptStream(Generic[T, L]):
 
     def close(self) -> None:
         """Let go of it; returns within seconds, also while it hangs."""
-        self._closing = True
+        self._closing.set()
         if self._loop is not None and self._task is not None:
             with suppress(RuntimeError):  # it has ended already
                 self._loop.call_soon_threadsafe(self._task.cancel)
@@ -138,21 +141,43 @@ class KeptStream(Generic[T, L]):
         def start() -> None:
             if self._line is not None:
                 task = asyncio.ensure_future(work(self._line))
-                task.add_done_callback(lambda done: done.cancelled() or done.exception())
+                self._asked.add(task)
+                task.add_done_callback(self._answered)
 
         if self._loop is not None:
             with suppress(RuntimeError):
                 self._loop.call_soon_threadsafe(start)
 
+    def _answered(self, done: asyncio.Task[None]) -> None:
+        self._asked.discard(done)
+        if not done.cancelled() and (error := done.exception()) is not None:
+            log.warning("%s could not be asked: %s", self._thread.name, type(error).__name__)
+
     def _run(self) -> None:
-        with suppress(asyncio.CancelledError):
-            asyncio.run(self._keep())
+        """Keep it up until it is closed, whatever ends its loop."""
+        while not self._closing.is_set():
+            try:
+                asyncio.run(self._keep())
+            except BaseException as error:  # it must not end without a word
+                if not self._closing.is_set():
+                    self._failed(error)
+            self._closing.wait(self._times.back_off_s)
+
+    def _failed(self, error: BaseException) -> None:
+        """Say that it is down, in words that cannot fail themselves."""
+        reason = f"it failed by itself: {type(error).__name__}"
+        log.error("%s: %s", self._thread.name, reason)
+        self._say(up=False, reason=reason)
 
     async def _keep(self) -> None:
         self._loop, self._task = asyncio.get_running_loop(), asyncio.current_task()
         failures = 0
-        while not self._closing:
-            began = await self._one_line()
+        while not self._closing.is_set():
+            began = None
+            try:
+                began = await self._one_line()
+            except Exception as error:  # of its own making: the next line is tried
+                self._failed(error)
             steady = began is not None and time.monotonic() - began >= self._times.steady_s
             failures = 1 if steady else failures + 1
             await asyncio.sleep(
@@ -205,9 +230,11 @@ async def let_go(socket: Any) -> None:
     """Close a websocket in a moment, whether the other side takes part or not."""
     if socket is None:
         return
-    with suppress(Exception):
-        async with asyncio.timeout(LINE_CLOSING_S):
-            await socket.close()
-    transport = getattr(socket, "transport", None)
-    if transport is not None:
-        transport.abort()
+    try:
+        with suppress(Exception):
+            async with asyncio.timeout(LINE_CLOSING_S):
+                await socket.close()
+    finally:  # also where it is cancelled meanwhile
+        transport = getattr(socket, "transport", None)
+        if transport is not None:
+            transport.abort()

@@ -15,6 +15,7 @@ from connectors.broker.alpaca.account import (
     clock_of,
     positions_of,
 )
+from connectors.broker.alpaca.odd import LEFT_OUT
 from connectors.broker.errors import BrokerAnswerUnusable
 
 ACCOUNT: dict[str, Any] = {
@@ -86,13 +87,25 @@ def test_a_last_price_that_is_finer_than_a_unit_is_rounded() -> None:
     ("field", "value"),
     [
         ("qty", "0"), ("qty", "-5"), ("qty", "NaN"), ("qty", None), ("side", "flat"),
-        ("avg_entry_price", "0"), ("avg_entry_price", None), ("avg_entry_price", "Infinity"),
-        ("current_price", "-1"), ("current_price", "NaN"), ("symbol", ""),
+        ("avg_entry_price", "-1"), ("avg_entry_price", None), ("avg_entry_price", "Infinity"),
+        ("symbol", ""),
     ],
 )  # fmt: skip
 def test_a_position_that_means_nothing_is_refused(field: str, value: Any) -> None:
     with pytest.raises(BrokerAnswerUnusable):
         positions_of([POSITION | {field: value}])
+
+
+def test_odd_rows_leave_the_other_positions_readable() -> None:
+    gift = POSITION | {"symbol": "GIFT", "avg_entry_price": "0"}
+    dust = POSITION | {"symbol": "X/USD", "asset_class": "crypto", "qty": "0"}
+    odd = [POSITION | {"symbol": f"P{n}", "current_price": p} for n, p in enumerate(("-1", "NaN"))]
+    before = LEFT_OUT["position"]
+    found = positions_of([POSITION, gift, dust, *odd])
+    assert [(p.ticker, p.price) for p in found] == [
+        ("AAPL", 1_205_000), ("GIFT", 1_205_000), ("P0", None), ("P1", None),
+    ]  # fmt: skip
+    assert LEFT_OUT["position"] == before + 1
 
 
 def test_an_asset_is_tradable_only_where_everything_says_so() -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from connectors.broker.alpaca.numbers import read_json
+from connectors.broker.alpaca.odd import LEFT_OUT
 from connectors.broker.alpaca.orders import (
     ENDS,
     OPEN,
@@ -130,6 +131,40 @@ def test_legs_are_read_and_orders_of_many_options_are_left_out() -> None:
     assert [(order.id, [one.id for one in order.legs]) for order in found] == [
         (GOOD["id"], ["leg"])
     ]
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"type": "market_on_close", "order_type": "market_on_close"}, {"limit_price": "0.00001234"},
+        {"symbol": "SHIB/USD", "limit_price": "0"},
+        {"asset_class": "crypto", "time_in_force": None},
+        {"legs": [GOOD | {"type": "iceberg"}], "type": "new_one"},
+    ],
+)  # fmt: skip
+def test_an_odd_order_of_somebody_else_is_unknown_and_leaves_the_others(odd: Any) -> None:
+    first, second = orders_of([GOOD, GOOD | {"id": "odd"} | odd])
+    assert (first.status, second.status) == ("PARTIALLY_FILLED", "UNKNOWN")
+    assert (second.id, second.word, second.filled) == ("odd", "partially_filled", 4)
+    assert second.limit is None
+
+
+def test_an_odd_order_of_which_too_little_is_known_is_left_out_and_counted() -> None:
+    before = LEFT_OUT["order"]
+    found = orders_of([GOOD, changed(side="buy_to_cover"), changed(symbol="A/USD", qty="NaN")])
+    assert [order.id for order in found] == [GOOD["id"]]
+    assert LEFT_OUT["order"] == before + 2
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("qty", "NaN"), ("filled_qty", "11"), ("status", ""), ("filled_avg_price", "0"), ("id", "")],
+)
+def test_an_order_that_may_be_ours_and_means_nothing_is_not_believed(
+    field: str, value: Any
+) -> None:
+    with pytest.raises(BrokerAnswerUnusable):
+        orders_of([GOOD, changed(**{field: value})])
 
 
 def test_the_reason_of_a_rejection_is_kept() -> None:

@@ -95,6 +95,13 @@ def test_more_orders_of_one_moment_than_a_page_has_are_said_not_lost() -> None:
         orders_by_page(Pages(orders, legs_count=False), "all", BEGAN, SIZE)
 
 
+def test_a_page_of_rows_that_are_left_out_is_not_the_end() -> None:
+    odd = [placed(n, n * 1_000) | {"side": "swap"} for n in range(SIZE)]
+    orders = [*odd, placed(7, 9_000)]
+    found = orders_by_page(Pages(orders, legs_count=False), "all", BEGAN, SIZE)
+    assert [order.id for order in found] == ["7"]
+
+
 def test_one_page_is_one_question() -> None:
     pages = Pages([placed(n, n * 1_000) for n in range(SIZE - 1)], legs_count=False)
     orders_by_page(pages, "open", None, SIZE)

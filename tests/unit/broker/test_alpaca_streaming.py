@@ -1,14 +1,13 @@
 """A stream is kept up, says when it was not, and lets go at once."""
 
 import asyncio
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 import pytest
 
 from connectors.broker.alpaca.mailbox import Mailbox
-from connectors.broker.alpaca.streaming import KeptStream, StreamTimes
+from connectors.broker.alpaca.streaming import KeptStream, StreamTimes, let_go
 from connectors.broker.errors import BrokerAway
 from connectors.broker.values import StreamState
 from tests.waiting import eventually, no_longer_than
@@ -87,6 +86,44 @@ def test_whatever_a_line_raises_another_one_follows() -> None:
     ]  # fmt: skip
 
 
+class Undroppable(Scripted):
+    async def drop(self) -> None:
+        raise OSError
+
+
+class Fatal(BaseException):
+    """What no line expects."""
+
+
+class Deadly(Scripted):
+    async def receive(self) -> Sequence[int]:
+        raise Fatal
+
+
+def test_whatever_goes_wrong_beside_the_line_is_said_and_another_one_follows() -> None:
+    failed = "it failed by itself: "
+    times = StreamTimes(open_s=30, back_off_s=0.001, max_back_off_s=0.002)
+    lines = (Undroppable(BrokerAway("gone")), Deadly(), Scripted(1))
+    with stream(*lines, times=times) as kept:
+        assert told(kept, 7) == [
+            "up", "gone", f"{failed}OSError", "up", f"{failed}Fatal", "up", 1,
+        ]  # fmt: skip
+
+
+def test_a_line_that_cannot_be_made_is_said_and_another_one_follows() -> None:
+    lines = [Scripted(1)]
+
+    def make() -> Scripted:
+        made.append(None)
+        if len(made) < 3:
+            raise RuntimeError
+        return lines.pop()
+
+    made: list[None] = []
+    with KeptStream[int, Scripted]("test-stream", make, QUICK, hidden) as kept:
+        assert told(kept, 3) == ["it failed by itself: RuntimeError", "up", 1]
+
+
 def test_the_same_failure_is_told_once() -> None:
     refused = [Scripted(ConnectionError("refused")) for _ in range(5)]
     with stream(*refused, Scripted(ConnectionError("other")), Scripted(1)) as kept:
@@ -115,7 +152,34 @@ def test_it_lets_go_at_once(steps: tuple[object, ...]) -> None:
         kept.take(0.01)
         kept.close()
         kept.close()
-    assert "test-stream" not in {thread.name for thread in threading.enumerate()}
+    eventually(lambda: not kept._thread.is_alive())
+
+
+def test_a_connection_is_let_go_also_where_its_closing_is_cancelled() -> None:
+    class Socket:
+        aborted = False
+
+        @property
+        def transport(self) -> "Socket":
+            return self
+
+        def abort(self) -> None:
+            self.aborted = True
+
+        async def close(self) -> None:
+            closing.set()
+            await asyncio.Event().wait()
+
+    async def cancelled() -> None:
+        task = asyncio.create_task(let_go(socket))
+        await closing.wait()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    closing, socket = asyncio.Event(), Socket()
+    asyncio.run(cancelled())
+    assert socket.aborted
 
 
 def test_opening_takes_no_longer_than_it_may() -> None:
