@@ -1,5 +1,6 @@
 """Waiting for a condition: the one place in the tests that sleeps."""
 
+import asyncio
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,6 +14,11 @@ STEP_S = 0.02
 def pause(seconds: float) -> None:
     """Sleep; for doubles that are slow on purpose and for polls, never to decide a test."""
     time.sleep(seconds)
+
+
+async def turn_of_others() -> None:
+    """Let the loop's other tasks have a turn, as a call that waits for a socket does."""
+    await asyncio.sleep(0)
 
 
 def eventually(

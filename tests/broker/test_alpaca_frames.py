@@ -36,7 +36,7 @@ from tests.broker.served import QUICK, params_for
 from tests.broker.venue import TICKER
 from tests.unit.broker.test_alpaca_fills import UPDATE
 from tests.unit.broker.test_alpaca_market_events import BAR
-from tests.waiting import eventually, no_longer_than
+from tests.waiting import eventually, no_longer_than, turn_of_others
 
 
 def test_what_comes_before_the_stream_is_granted_is_not_lost() -> None:
@@ -287,7 +287,7 @@ def test_what_is_followed_while_it_is_asked_for_is_asked_for_too(count: int) -> 
             self.sent.append(msgpack.unpackb(message))
             if len(self.sent) < count:
                 wanted.follow(frozenset(f"T{n}" for n in range(len(self.sent) + 1)), frozenset())
-            await asyncio.sleep(0)
+            await turn_of_others()
 
     async def asking() -> None:
         line = MarketLine(Access(params_for(1)), QUICK, wanted, Reading(),

@@ -6,7 +6,6 @@ nobody knows. A clock cuts the connection when the attempt's time is over, also 
 side sends a byte now and then; one whose time was over before it was sent is never sent.
 """
 
-import os
 import socket
 import threading
 import time
@@ -126,6 +125,13 @@ class _Adapter(HTTPAdapter):
         return _telling(super().proxy_manager_for(*args, **kwargs))
 
 
+class _DirectAdapter(_Adapter):
+    """Connections that no proxy stands between."""
+
+    def send(self, request: PreparedRequest, *args: Any, **kwargs: Any) -> Response:
+        return super().send(request, *args, **{**kwargs, "proxies": None})
+
+
 def _telling(manager: PoolManager) -> PoolManager:
     manager.pool_classes_by_scheme = {"http": _Pool, "https": _SafePool}
     return manager
@@ -137,12 +143,9 @@ def mount(session: Session, *, local: bool) -> None:
     Nothing of a .netrc is sent, and a server on this machine is asked without a proxy.
     """
     session.auth = _as_it_is
-    if local:
-        session.trust_env = False
-        trusted = (os.environ.get(name) for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"))
-        session.verify = next(filter(None, trusted), True)
+    made = _DirectAdapter if local else _Adapter
     for scheme in ("http://", "https://"):
-        session.mount(scheme, _Adapter(pool_maxsize=CONNECTIONS, max_retries=0))
+        session.mount(scheme, made(pool_maxsize=CONNECTIONS, max_retries=0))
 
 
 def _as_it_is(request: PreparedRequest) -> PreparedRequest:
