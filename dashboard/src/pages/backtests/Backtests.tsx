@@ -67,7 +67,8 @@ export default function Backtests() {
         <Asking answer={query.data} open={open} onClose={() => set("new", "")} />
       ) : null}
       <Panel
-        key={query.data && strategies ? "known" : "asked"} // the form comes above: none that moves
+        // What comes above it grows with each of the two answers: a new one then, none that moves.
+        key={`${query.data !== undefined} ${strategies !== undefined}`}
         title="Runs"
         query={query}
         height={320}
