@@ -1,4 +1,4 @@
-"""Pages at hundreds of thousands of trades: the right rows, each statement by an index."""
+"""Pages at a million trades: the right rows, each statement by an index."""
 
 import uuid
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ from connectors.storage.upserts import BY_INDEX, LINKS, stage
 from stack.servers.services import Services
 
 pytestmark = [pytest.mark.postgres, pytest.mark.timeout(600)]
-TRADES, BARS = 300_000, 500_000
+TRADES, BARS = 1_000_000, 1_500_000
 MEASURED = "ANALYZE, BUFFERS, TIMING OFF, "
 PAGES_READ = 2_000  # of 8 KB, that one read may touch; 20 ms on any machine that holds them
 Connection = psycopg.Connection[dict[str, Any]]
@@ -59,11 +59,11 @@ FILL = (
     """INSERT INTO commands SELECT 'cmd-' || n, n, now(), '{}', 'pause', '', 'me', ''
       FROM generate_series(1, 20000) n""",
     f"""INSERT INTO market_data SELECT 'T' || n % 500, '2025-01-01 00:00+00'::timestamptz
-        + (n / 500) * INTERVAL '120 minutes', '1m', 0, 'bar-' || n, n, 1, 2, 0.5, 1, 10, 'test', false
+        + (n / 500) * INTERVAL '40 minutes', '1m', 0, 'bar-' || n, n, 1, 2, 0.5, 1, 10, 'test', false
       FROM generate_series(1, {BARS}) n""",
     """INSERT INTO market_data_1h SELECT 'T' || n % 500,
         '2025-01-01 00:00+00'::timestamptz + (n / 500) * INTERVAL '1 hour', 1, 2, 0.5, 1, 10, 60
-      FROM generate_series(1, 200000) n""",
+      FROM generate_series(1, 500000) n""",
     """INSERT INTO portfolio_snapshots SELECT 'sna-' || n, n,
       '2025-03-01 00:00+00'::timestamptz + n * interval '20 s', '{}', 'paper', 1,
       0, 1, 0, 0, 0, 'ACTIVE' FROM generate_series(1, 100000) n""",

@@ -12,7 +12,7 @@ import * as format from "../../format/format";
 import { useAccount } from "./period";
 
 const BPS = 10_000;
-const HEIGHT = 142;
+const HEIGHT = 136;
 
 /** The largest position, and what is lost when every stop is hit; `bare` have none. */
 export function risksOf(positions: readonly Schemas["Position"][]) {

@@ -5,6 +5,7 @@ import { Link } from "react-router";
 
 import { decisionsQuery, signalsQuery } from "../../api/queries";
 import { Panel } from "../../components/Panel";
+import { useNarrow } from "../../components/useNarrow";
 import { Direction, Ticker, Time } from "../../components/values";
 import * as format from "../../format/format";
 import { type Told, became, told } from "./outcomes";
@@ -12,15 +13,17 @@ import { type Told, became, told } from "./outcomes";
 const ROWS = 6;
 const ASKED = 40; // folded, these fill the rows
 const HEIGHT = ROWS * 28 + 8;
+const HEIGHT_NARROW = ROWS * 44 + 8;
 
 export function LatestSignals() {
+  const height = useNarrow() ? HEIGHT_NARROW : HEIGHT;
   const signals = useQuery(signalsQuery({ limit: ASKED }));
   const decisions = useInfiniteQuery(decisionsQuery({ fold: true, limit: ASKED })).data;
   return (
     <Panel
       title="Latest signals"
       query={signals}
-      height={HEIGHT}
+      height={height}
       controls={
         <Link className="link text-12" to="/trades">
           All
@@ -40,7 +43,7 @@ export function LatestSignals() {
       }}
     >
       {(found) => (
-        <ol className="pb-2" style={{ minHeight: HEIGHT }}>
+        <ol className="pb-2" style={{ minHeight: height }}>
           {told(found, decisions?.pages.flatMap((page) => page.decisions) ?? [])
             .slice(0, ROWS)
             .map((row) => (
