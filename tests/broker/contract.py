@@ -16,6 +16,7 @@ import pytest
 
 from connectors.broker.errors import NotAtBroker, OrderDuplicate, OrderRefused
 from connectors.broker.values import (
+    Bracket,
     BrokerOrder,
     NewOrder,
     OrderType,
@@ -25,7 +26,7 @@ from connectors.broker.values import (
 )
 from messages.base import Side
 from tests.broker.contract_account import AccountContract
-from tests.broker.contract_brackets import BracketContract
+from tests.broker.contract_brackets import submitted
 from tests.broker.venue import (
     DOLLAR,
     HUNDRED,
@@ -43,8 +44,11 @@ FORCES: tuple[TimeInForce, ...] = ("DAY", "GTC", "IOC")
 D = DOLLAR
 
 
-class BrokerContract(BracketContract, AccountContract):
-    """Orders, from their placing to their end; brackets and the account are beside it."""
+class BrokerContract(AccountContract):
+    """Orders, from their placing to their end, and the account.
+
+    A broker that holds legs takes `BracketContract` as well.
+    """
 
     @pytest.fixture
     def trader(self, venue: Venue) -> Iterator[Trader]:
@@ -137,7 +141,9 @@ class BrokerContract(BracketContract, AccountContract):
 
     def test_an_ioc_order_takes_what_there_is(self, trader: Trader) -> None:
         if "IOC" not in trader.broker.capabilities.times_in_force:
-            pytest.skip("it has no IOC orders")
+            with pytest.raises(OrderRefused):
+                trader.place("BUY", 10, force="IOC")
+            return
         order = trader.place("BUY", 10, force="IOC")
         trader.venue.bar(HUNDRED, HUNDRED, HUNDRED, HUNDRED, volume=40)
         assert trader.told("CANCELLED", order).order.filled == 4
@@ -168,9 +174,12 @@ class BrokerContract(BracketContract, AccountContract):
         assert trader.broker.order(order.id).status == "FILLED"
 
     def test_an_order_is_replaced_by_another_one(self, trader: Trader) -> None:
-        if not trader.broker.capabilities.replaces:
-            pytest.skip("it replaces no orders")
         old = trader.place("BUY", 10, "LIMIT", limit=90 * D)
+        if not trader.broker.capabilities.replaces:
+            with pytest.raises(OrderRefused):
+                trader.broker.replace(old.id, Replacement(client_order_id="new", qty=5))
+            assert trader.open_ids() == {old.id}
+            return
         new = trader.broker.replace(
             old.id, Replacement(client_order_id="new", qty=5, limit=95 * D)
         )  # fmt: skip
@@ -277,6 +286,9 @@ class BrokerContract(BracketContract, AccountContract):
             asked(trader, kind in can.types, kind, "DAY", limit, stop)
         for force in FORCES:
             asked(trader, force in can.times_in_force, "LIMIT", force, 90 * D, None)
+        if not can.brackets:
+            with pytest.raises(OrderRefused):
+                submitted(trader, Bracket(stop=95 * D, target=110 * D), None)
 
 
 def asked(

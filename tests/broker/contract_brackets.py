@@ -93,8 +93,7 @@ def bracket(
     trader: Trader, limit: int | None = None, stop: int = 95 * D, target: int = 110 * D
 ) -> tuple[BrokerOrder, BrokerOrder, BrokerOrder]:
     """Place ten shares with a stop and a target; returns the entry and both legs."""
-    if not trader.broker.capabilities.brackets:
-        pytest.skip("it holds no legs")
+    assert trader.broker.capabilities.brackets, "a broker without legs does not take this suite"
     entry = submitted(trader, Bracket(stop=stop, target=target), limit)
     trader.told("ACCEPTED", entry)
     stops = next(leg for leg in entry.legs if leg.type == "STOP")
@@ -102,6 +101,7 @@ def bracket(
 
 
 def submitted(trader: Trader, legs: Bracket, limit: int | None) -> BrokerOrder:
+    """Place ten shares with legs."""
     return trader.broker.submit(
         NewOrder(
             client_order_id=trader.name(), ticker=TICKER, side="BUY", qty=10, limit=limit,

@@ -13,6 +13,7 @@ from connectors.broker.simulated.rules import ExchangeRules
 from connectors.broker.values import MarketBar
 from messages.units import to_dollars
 from tests.broker.contract import BrokerContract
+from tests.broker.contract_brackets import BracketContract
 from tests.broker.served import QUICK, Served, params_for, stand_in
 from tests.broker.venue import HUNDRED, MINUTE, OTHER, TICKER
 
@@ -66,7 +67,7 @@ class AlpacaVenue:
         self._data.close()
 
 
-class TestAlpaca(BrokerContract):
+class TestAlpaca(BracketContract, BrokerContract):
     @pytest.fixture
     def venue(self, tmp_path: Path) -> Iterator[AlpacaVenue]:
         rules = ExchangeRules(participation_bps=1_000, short=True)

@@ -13,6 +13,7 @@ from messages.market import Bar, bar_id
 from messages.units import to_dollars
 from operators.params import FillParams
 from tests.broker.contract import BrokerContract
+from tests.broker.contract_brackets import BracketContract
 from tests.broker.venue import CASH, HUNDRED, MINUTE, OTHER, TICKER
 
 BEGINS = datetime(2025, 3, 12, 14, 0, tzinfo=UTC)
@@ -62,13 +63,13 @@ def params(request: pytest.FixtureRequest) -> FillParams:
     return FillParams(model=request.param, slippage_bps=0, commission_per_share=0)
 
 
-class TestCashAccount(BrokerContract):
+class TestCashAccount(BracketContract, BrokerContract):
     @pytest.fixture
     def venue(self, params: FillParams) -> SimulatedVenue:
         return SimulatedVenue(params, ExchangeRules(participation_bps=1_000))
 
 
-class TestMarginAccount(BrokerContract):
+class TestMarginAccount(BracketContract, BrokerContract):
     @pytest.fixture
     def venue(self) -> SimulatedVenue:
         params = FillParams(slippage_bps=0, commission_per_share=0)
