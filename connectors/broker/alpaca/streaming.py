@@ -18,8 +18,8 @@ from typing import Any, Final, Generic, Protocol, Self, TypeVar
 from alpaca.common.utils import reconnect_delay
 from msgspec import Struct
 
-from connectors.broker.alpaca.mailbox import Mailbox
 from connectors.broker.errors import BrokerAway, BrokerError
+from connectors.broker.mailbox import Mailbox
 from connectors.broker.values import StreamState
 from connectors.direct_socket import Direct
 

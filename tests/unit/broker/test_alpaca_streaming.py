@@ -6,7 +6,6 @@ from contextlib import contextmanager
 
 import pytest
 
-from connectors.broker.alpaca.mailbox import Mailbox
 from connectors.broker.alpaca.streaming import KeptStream, StreamTimes, let_go
 from connectors.broker.errors import BrokerAway
 from connectors.broker.values import StreamState
@@ -187,13 +186,3 @@ def test_opening_takes_no_longer_than_it_may() -> None:
         Scripted("hang"), Scripted(1), times=StreamTimes(open_s=0.05, back_off_s=0.01)
     ) as kept:
         assert told(kept, 3) == ["it did not answer in time", "up", 1]
-
-
-def test_nothing_in_time_is_an_empty_list() -> None:
-    box: Mailbox[int] = Mailbox(2)
-    assert box.take(0) == []
-    assert [box.put(n) for n in range(3)] == [True, True, False]
-    assert box.crowded
-    assert box.put(9, always=True)
-    assert box.take(0) == [0, 1, 9]
-    assert not box.crowded
