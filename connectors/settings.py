@@ -20,6 +20,7 @@ from pydantic_settings import (
     EnvSettingsSource,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
+    SettingsError,
     TomlConfigSettingsSource,
 )
 
@@ -45,6 +46,7 @@ from operators.params import (
     SentimentParams,
 )
 
+BEFORE_A_HOST: Final = re.compile(r"//[^/\s]*@")
 SECRETS: Final = re.compile("database_url|secret|key|password|passphrase")
 
 
@@ -154,6 +156,12 @@ def load_settings() -> Settings:
     except tomllib.TOMLDecodeError as error:
         reason = f"{config_file()} is not readable TOML ({error}): correct it."
         raise SettingsInvalid(reason) from None
+    except SettingsError as error:
+        reason = (
+            f"A group of settings is not readable JSON ({error}): give each of its settings by "
+            f"itself, such as {PREFIX}RISK__COOLDOWN_MINUTES=45, or correct it there."
+        )
+        raise SettingsInvalid(reason) from None
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         loc = [str(part) for part in first["loc"]]
@@ -162,9 +170,18 @@ def load_settings() -> Settings:
         parts, places = loc[:2], "".join(f"[{place}]" for place in loc[2:])
         name = PREFIX + "__".join(parts).upper() if "TOML" not in source else ".".join(parts)
         name += places
-        shown = "a secret" if SECRETS.search(parts[-1]) else repr(given)
+        shown = _shown(loc, given)
         reason = f"{name}={shown} in {source}: {first['msg']}{_allowed(loc)}. Correct it there."
         raise SettingsInvalid(reason) from None
+
+
+def _shown(loc: list[str], given: Any) -> str:
+    """Return what was given, in words: no secret, not all of a group, no name before a host."""
+    if SECRETS.search(loc[min(len(loc), 2) - 1]):
+        return "a secret"
+    if len(loc) == 1 and loc[0] in setting_groups():
+        return "a value of a whole group"
+    return BEFORE_A_HOST.sub("//...@", repr(given))
 
 
 def setting_groups() -> dict[str, list[str]]:

@@ -1,11 +1,14 @@
 """An archive as one file: `tidewire archive export` writes it, `import` checks and takes it in."""
 
+import fcntl
+import os
 import re
 import shutil
 import tarfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import Final
 
 from connectors.archive.check import Checked, states_manifests, topics_manifest, verify
@@ -14,7 +17,8 @@ from connectors.files import put_in_place
 from messages.errors import TidewireError
 
 RUN_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,80}")
-LONGEST_NAME: Final = 50  # characters of a bundle's name in that of its draft
+DEEPEST: Final = 8  # parts of a member's name; a bundle's own have four
+DRAFT: Final = ".import-"  # and something that no other import has
 ANOTHER: Final = "ask for another bundle; nothing was taken in"
 PLAIN: Final = (tarfile.REGTYPE, tarfile.AREGTYPE, tarfile.DIRTYPE)
 # What `tarfile` raises besides its own errors for headers that no program writes.
@@ -60,7 +64,7 @@ def take_in(source: Path, archive: Path) -> tuple[str, Checked]:
     Whatever is raised, nothing is left behind.
     """
     try:
-        with _draft_in(archive, source) as draft:
+        with _draft_in(archive) as draft:
             return _taken_in(source, draft, archive)
     except tarfile.TarError as error:
         reason = (
@@ -77,16 +81,24 @@ def take_in(source: Path, archive: Path) -> tuple[str, Checked]:
 
 
 @contextmanager
-def _draft_in(archive: Path, source: Path) -> Iterator[Path]:
-    """Give a new directory beside the archives, which is gone afterwards, whatever happens."""
+def _draft_in(archive: Path) -> Iterator[Path]:
+    """Give a new directory beside the archives, which is gone afterwards, whatever happens.
+
+    One import works at a time; another one waits for it. What killed ones have left goes first.
+    """
     archive.mkdir(parents=True, exist_ok=True)
-    draft = archive / f".import-{source.name[:LONGEST_NAME]}"
-    _remove(draft)  # what an import that was killed has left
-    draft.mkdir()
+    lock = os.open(archive, os.O_RDONLY | os.O_DIRECTORY)
     try:
-        yield draft
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        for left in archive.glob(f"{DRAFT}*"):
+            _remove(left)
+        draft = Path(mkdtemp(prefix=DRAFT, dir=archive))
+        try:
+            yield draft
+        finally:
+            _remove(draft)
     finally:
-        _remove(draft)
+        os.close(lock)
 
 
 def _remove(draft: Path) -> None:
@@ -112,7 +124,7 @@ def _taken_in(source: Path, draft: Path, archive: Path) -> tuple[str, Checked]:
             reason = f"{target} is there already: move it away first; nothing was changed."
             raise CannotImport(reason)
         counted = verify(run)
-        _nothing_else(run)
+        _nothing_else(draft, run)
     except ArchiveDamaged as error:
         fault = f"{source}: {error.fault.replace(f'{draft}/', '')}"
         raise ArchiveDamaged(fault, UPGRADE if error.advice == UPGRADE else ANOTHER) from error
@@ -160,7 +172,8 @@ def _is_plain(member: tarfile.TarInfo, place: Path) -> bool:
 
     A sparse file counts as a file, and may be larger than any disk.
     """
-    within = bool(place.parts) and not place.is_absolute() and ".." not in place.parts
+    within = 0 < len(place.parts) <= DEEPEST and not place.is_absolute()
+    within = within and ".." not in place.parts
     return within and member.type in PLAIN and not member.issparse() and member.size >= 0
 
 
@@ -174,18 +187,19 @@ def _write(bundle: tarfile.TarFile, member: tarfile.TarInfo, file: Path) -> None
         shutil.copyfileobj(content, out)
 
 
-def _nothing_else(run: Path) -> None:
-    """See that a bundle holds what its manifests name and nothing besides.
+def _nothing_else(draft: Path, run: Path) -> None:
+    """See that a bundle holds what its run's manifests name and nothing besides.
 
     Raises:
-        CannotImport: there is another file.
+        CannotImport: there is another file, or a directory of none.
     """
     named = set(_files(run))
-    others = [f for f in run.rglob("*") if not f.is_dir() and f not in named]
+    known = named | {place for file in named for place in file.parents}
+    others = sorted(set(draft.rglob("*")) - known)
     if others:
         reason = (
-            f"The bundle holds {others[0].relative_to(run)}, which no manifest names: it was not "
-            "written by `archive export`. Ask for another bundle; nothing was taken in."
+            f"The bundle holds {str(others[0].relative_to(draft))!r}, which no manifest names: it "
+            "was not written by `archive export`. Ask for another bundle; nothing was taken in."
         )
         raise CannotImport(reason)
 

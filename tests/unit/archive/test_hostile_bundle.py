@@ -5,7 +5,9 @@ import io
 import re
 import shutil
 import tarfile
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -232,3 +234,57 @@ def test_an_export_that_fails_leaves_nothing_behind(run: Path, tmp_path: Path) -
     with pytest.raises(OSError, match="directory"):
         export(run, tmp_path / "out" / "bundle.tar")
     assert [f.name for f in (tmp_path / "out").iterdir()] == ["bundle.tar"]
+
+
+def test_a_place_too_deep_is_refused_and_the_next_bundle_of_that_name_is_not(
+    run: Path, tmp_path: Path
+) -> None:
+    source = with_member(
+        tmp_path / "bundle.tar", "run-1/" + "a/" * 1_200, b"", type=tarfile.DIRTYPE
+    )
+    refused(source, tmp_path / "archive", CannotImport, "is no plain file within it")
+    source.unlink()
+    assert take_in(bundle_of(run, source), tmp_path / "archive")[0] == "run-1"
+
+
+def test_what_an_import_left_that_was_killed_goes_with_the_next(run: Path, tmp_path: Path) -> None:
+    archive = tmp_path / "archive"
+    (archive / ".import-old/run-1/topics").mkdir(parents=True)
+    (archive / ".import-file").write_text("x")
+    take_in(bundle_of(run, tmp_path / "bundle.tar"), archive)
+    assert [place.name for place in archive.iterdir()] == ["run-1"]
+
+
+def test_two_imports_at_once_do_not_disturb_each_other(run: Path, tmp_path: Path) -> None:
+    archive, source = tmp_path / "archive", bundle_of(run, tmp_path / "bundle.tar")
+    for _ in range(5):
+        both = threading.Barrier(2)
+
+        def one(both: threading.Barrier = both) -> str:
+            both.wait(60)
+            try:
+                return take_in(source, archive)[0]
+            except CannotImport as error:
+                return str(error)
+
+        with ThreadPoolExecutor(2) as pool:
+            said = sorted(future.result() for future in [pool.submit(one) for _ in range(2)])
+        assert said[1] == "run-1"
+        assert "is there already" in said[0]
+        shutil.rmtree(archive / "run-1")
+
+
+@pytest.mark.parametrize(
+    "place", ["letter.txt", "other/letter.txt", "run-1/imported", "run-1/\x1b[31m"]
+)
+def test_what_no_manifest_names_is_refused_wherever_it_stands(
+    run: Path, tmp_path: Path, place: str
+) -> None:
+    source = bundle_of(run, tmp_path / "bundle.tar")
+    member = tarfile.TarInfo(place)
+    if "." not in place:
+        member.type = tarfile.DIRTYPE
+    with tarfile.open(source, "a") as bundle:
+        bundle.addfile(member, io.BytesIO())
+    said = refused(source, tmp_path / "archive", CannotImport, "bundle")
+    assert "\x1b" not in said

@@ -152,3 +152,27 @@ def test_a_list_names_the_item_that_fails_and_its_source(
     (elsewhere / file).write_text(text)
     with pytest.raises(SettingsInvalid, match=said):
         load_settings()
+
+
+@pytest.mark.parametrize(
+    ("name", "given"),
+    [
+        ("BROKER__TRADING_URL", "https://ada:hunter2pw@paper-api.alpaca.markets"),
+        ("BROKER__TRADING_URL", "https://hunter2pw@@paper-api.alpaca.markets"),
+        ("BROKER", '["hunter2pw"]'),
+        ("BROKER", '{"secret": "hunter2pw"'),
+        ("BROKER", "hunter2pw"),
+        ("BROKER", '{"secret": ["hunter2pw"]}'),
+        ("NEWS", '"hunter2pw"'),
+    ],
+)
+def test_nothing_that_may_be_a_secret_is_shown(
+    monkeypatch: pytest.MonkeyPatch, name: str, given: str
+) -> None:
+    monkeypatch.setenv(f"TIDEWIRE_{name}", given)
+    with pytest.raises(SettingsInvalid) as refused:
+        load_settings()
+    text = str(refused.value)
+    assert "hunter2pw" not in text
+    assert name.split("__")[0].lower() in text.lower()
+    assert text.endswith("there.")
