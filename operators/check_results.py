@@ -6,6 +6,7 @@ from typing import Final
 from messages.trading import Cause, CheckResult
 from messages.units import SECOND_US, to_money
 from operators.checks import (
+    BROKER_STATES,
     CHECKS,
     NO_NEWS,
     STATES,
@@ -15,6 +16,7 @@ from operators.checks import (
     Rule,
     Unit,
     already_held,
+    broker_ready,
     cooldown,
     is_off,
     max_participation,
@@ -47,6 +49,8 @@ def entry_results(
         said, told = _text(check.unit, limit), _text(check.unit, actual)
         if check.rule is max_participation and actual == UNKNOWN:
             said = UNKNOWN_TEXT  # a share of a volume that is not known
+        if check.rule is broker_ready:
+            said, told = BROKER_STATES[limit], BROKER_STATES[actual]
         if MAY_LACK.get(check.rule) == actual:
             told = NONE
         elif check.rule is already_held and ask.entries and not actual:

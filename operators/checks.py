@@ -21,6 +21,8 @@ UNKNOWN_NEWS: Final = -2  # `Ask.as_of`: news voted, but its window is empty
 ACTIVE, PAUSED, REDUCING, HALTED = range(4)
 STATES: Final = ("ACTIVE", "PAUSED", "REDUCING", "HALTED")
 STATE_CODES: Final = ("", "TRADING_PAUSED", "REDUCE_ONLY", "HALTED")
+READY, NOT_RECONCILED, STREAM_DOWN = range(3)
+BROKER_STATES: Final = ("READY", "NOT_RECONCILED", "STREAM_DOWN")
 
 
 class Ask(NamedTuple):
@@ -44,6 +46,7 @@ class Ask(NamedTuple):
         exposure: value of all positions and open entries, without this one.
         cash: less what open entries, and the exits of what is held, reserve.
         volume: the smaller of the last bar's and the mean session's shares; UNKNOWN without a bar.
+        broker: READY, NOT_RECONCILED or STREAM_DOWN; READY where no broker is needed.
     """
 
     stamp: int
@@ -63,6 +66,7 @@ class Ask(NamedTuple):
     exposure: int
     cash: int
     volume: int
+    broker: int
 
 
 class Limits(NamedTuple):
@@ -128,6 +132,11 @@ def market_closed(a: Ask, _: Limits) -> Verdict:
 def trading_state(a: Ask, _: Limits) -> Verdict:
     """Deny in every state but ACTIVE."""
     return a.state == ACTIVE, ACTIVE, a.state
+
+
+def broker_ready(a: Ask, _: Limits) -> Verdict:
+    """Deny while the broker's account is not reconciled, or its updates are not heard."""
+    return a.broker == READY, READY, a.broker
 
 
 def stale_price(a: Ask, limits: Limits) -> Verdict:
@@ -210,6 +219,10 @@ def _state(_a: Ask, limit: int, actual: int) -> tuple[str, str]:
     return STATES[limit], STATES[actual]
 
 
+def _broker(_a: Ask, limit: int, actual: int) -> tuple[str, str]:
+    return BROKER_STATES[limit], BROKER_STATES[actual]
+
+
 def _seconds(_a: Ask, limit: int, actual: int) -> tuple[str, str]:
     age = "unknown" if actual == UNKNOWN else f"{actual / SECOND_US:.0f} s"
     return f"{limit // SECOND_US} s", age
@@ -264,6 +277,7 @@ def dollars(units: int) -> str:
 CHECKS: Final[Mapping[str, Check]] = {
     "MARKET_CLOSED": Check(market_closed, _session, "session", "="),
     "TRADING_STATE": Check(trading_state, _state, "state", "="),
+    "BROKER": Check(broker_ready, _broker, "state", "=", always=True, broker_only=True),
     "STALE_PRICE": Check(stale_price, _seconds, "seconds", "<="),
     "STALE_SENTIMENT": Check(stale_sentiment, _news_age, "seconds", "<="),
     "ALREADY_HELD": Check(already_held, _held, "shares", "="),
@@ -340,6 +354,7 @@ def _link(number: int, rule: Rule, rest: Chain) -> Chain:
 
 
 first_denial: Final = chained()
+first_denial_at_broker: Final = chained(broker=True)
 
 
 class Measured(NamedTuple):
@@ -358,8 +373,11 @@ class Measured(NamedTuple):
 
 def denial_of(ask: Ask, number: int, limit: int, actual: int) -> Denial:
     """Return the denial by the check of a number."""
-    name = NAMES[number - 1]
-    code = STATE_CODES[ask.state] if name == "TRADING_STATE" else name
+    code = name = NAMES[number - 1]
+    if name == "TRADING_STATE":
+        code = STATE_CODES[ask.state]
+    elif name == "BROKER":
+        code = BROKER_STATES[ask.broker]
     return Denial(code, *CHECKS[name].words(ask, limit, actual))
 
 

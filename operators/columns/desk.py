@@ -13,7 +13,7 @@ from numba import njit
 from numba.extending import register_jitable
 
 from operators import checks
-from operators.checks import ACTIVE, UNKNOWN, Ask, chained
+from operators.checks import ACTIVE, READY, UNKNOWN, Ask, chained
 from operators.columns import booking, records
 from operators.columns.booking import (
     cancel_exits,
@@ -171,7 +171,7 @@ def _ask(b: Books, rules: Rules, stamp: int, k: int, side: int, as_of: int) -> A
     return Ask(
         stamp, 1 if _is_open(stamp, b.opens, b.closes) else 0, ACTIVE, price, t.stamp, as_of,
         t.qty, t.entries, t.exit, s.held + s.entering, qty, cost, fees, equity,
-        s.gross + s.reserved, free_cash(s, rules) - s.reserved, volume,
+        s.gross + s.reserved, free_cash(s, rules) - s.reserved, volume, READY,
     )  # fmt: skip
 
 

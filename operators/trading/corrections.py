@@ -37,6 +37,12 @@ def amended(
     return _corrected(stamp, command, account, events, risk)
 
 
+def not_at_a_broker(stamp: int, command: Command) -> Event:
+    """Refuse a new beginning of an account whose money and shares are a broker's."""
+    detail = "the account is held at a broker: what is there cannot begin anew"
+    return Event(stamp, "", refusal(command, CONTROL_ACCEPTED.name, stamp, "AT_A_BROKER", detail))
+
+
 def misfits(orders: Sequence[Order], position: Position | None) -> list[Order]:
     """Return the orders that cannot stay as they are once a fill of their ticker was corrected.
 

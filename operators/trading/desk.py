@@ -2,14 +2,15 @@
 
 Strictly sequential in (stamp, key) order. The desk runs the checks, keeps the order book and the
 account; a broker fills the orders. In paper mode that is the simulated one, inside the same
-operator, so paper trading and a backtest of the same input are the same bytes. An execution is
-booked in the same way wherever it comes from.
+operator, so paper trading and a backtest of the same input are the same bytes. An outside broker
+tells what became of them in events of its own: only it ends an order then. An execution is booked
+in the same way wherever it comes from.
 """
 
 from collections.abc import Iterable
-from typing import Literal
 
 from messages.base import make_id
+from messages.broker import BrokerEvent
 from messages.control import Command
 from messages.market import Bar
 from messages.trading import Cause, CheckResult, Decision, ExecutionCorrected, TradeSignal
@@ -20,21 +21,21 @@ from operators.blocks import Block, Event
 from operators.check_results import entry_results, exit_results
 from operators.checks import ACCEPTED, UNKNOWN, Ask, Denial, session_denial
 from operators.params import Params
-from operators.trading.account import Account, Fill, Position
+from operators.trading.account import Account, Position
 from operators.trading.asked import EntryAsked, ExitAsked, Watch, news_of
-from operators.trading.corrections import AMENDMENTS, amended, misfits
+from operators.trading.bookkeeping import Bookkeeper
+from operators.trading.corrections import AMENDMENTS, amended, misfits, not_at_a_broker
 from operators.trading.desk_state import DeskState
-from operators.trading.events import EventFactory, Request, execution_id
-from operators.trading.fills import Execution, SimulatedBroker
+from operators.trading.events import EventFactory, Request
+from operators.trading.fills import SimulatedBroker
 from operators.trading.last_bar import LastBar
 from operators.trading.orders import Order, OrderBook
+from operators.trading.outside_broker import OutsideBroker
 from operators.trading.protection import exit_by
 from operators.trading.sessions import NEVER, SessionTable
 from operators.trading.sizing import Sizing
 from operators.trading.timers import Timers
 from operators.trading.trading_state import STATES, TradingStates
-
-Ending = Literal["EXPIRED", "CANCELLED", "REJECTED"]
 
 
 class Desk:
@@ -51,11 +52,14 @@ class Desk:
         state: DeskState | None = None,
         watch: Watch | None = None,
         broker: SimulatedBroker | None = None,
+        *,
+        outside: bool = False,
     ) -> None:
         """Start with the cash of the parameters or from a snapshot.
 
         `watch` is shown each decision with what the checks looked at; it must change nothing.
-        `broker` fills the orders; by default the simulated one of the parameters.
+        `broker` fills the orders; by default the simulated one of the parameters. `outside`: they
+        wait for what a broker tells.
         """
         self._watch = watch
         self._risk, self._limits = params.risk, params.risk.limits
@@ -66,15 +70,21 @@ class Desk:
         self._free_cash = self._cash if checked else None
         self._sessions = sessions
         self._events = EventFactory(params.account.name)
-        self._broker = broker or SimulatedBroker(params.fills)
+        self._outside = OutsideBroker(state.broker if state else None) if outside else None
+        self._first_denial = checks.first_denial_at_broker if outside else checks.first_denial
+        self._simulated = broker or SimulatedBroker(params.fills)
+        self._broker: SimulatedBroker | OutsideBroker = self._outside or self._simulated
         self._start_cash = params.account.start_cash * 10_000
         self.account = Account(self._start_cash, state.account if state else None)
         self._filter = BarFilter(state.last_bars if state else None)
         self._orders = OrderBook(state.orders if state else ())
-        self._exits = dict(state.exits if state else {})
         self._bars = {t: LastBar.resumed(b) for t, b in (state.bars if state else {}).items()}
         now, flattening = (state.state, state.flattening) if state else ("ACTIVE", None)
         self._states = TradingStates(self._events, now, flattening)
+        self._books = Bookkeeper(
+            self.account, self._orders, self._events, self._states, params.risk,
+            dict(state.exits if state else {}),
+        )  # fmt: skip
         self._commands = set(state.commands if state else ())
         due, close = (state.snapshot_due, state.close_due) if state else (NEVER, NEVER)
         self._timers = Timers(params.account.snapshot_minutes, sessions, due, close)
@@ -93,6 +103,9 @@ class Desk:
                 self._on_signal(event.stamp, body, out)
             elif isinstance(body, Command):
                 self._on_command(event.stamp, body, out)
+            elif isinstance(body, BrokerEvent) and self._outside is not None:
+                said = self._outside.take(event.stamp, body, self._orders)
+                self._books.book(event.stamp, said, out)
             else:
                 out.append(event)
         if block.frontier >= self._timers.due:
@@ -105,39 +118,13 @@ class Desk:
         """Return account, orders, marks, timers and trading state."""
         return DeskState(
             account=self.account.snapshot(), last_bars=self._filter.snapshot(),
-            orders=self._orders.open_orders(), exits=dict(self._exits),
+            orders=self._orders.open_orders(), exits=dict(self._books.exits),
             bars={ticker: bar.snapshot() for ticker, bar in self._bars.items()},
             state=self._states.now, flattening=self._states.flattening,
             commands=sorted(self._commands), snapshot_due=self._timers.periodic,
             close_due=self._timers.close,
+            broker=self._outside.snapshot() if self._outside else None,
         )  # fmt: skip
-
-    def book(self, stamp: int, executions: Iterable[Execution], out: list[Event]) -> None:
-        """Book what a broker says of open orders, one after the other."""
-        for execution in executions:
-            if execution.ends and not execution.qty:
-                self._end(stamp, [self._orders[execution.order_id]], execution.ends, out)
-                continue
-            order, status = self._orders.fill(execution.order_id, execution.qty)
-            id_ = execution_id(order.id, order.fills)
-            fill = Fill(
-                stamp, order.ticker, execution.qty, execution.price, execution.commission,
-                order.trade_id, order.signal_id, id_,
-            )  # fmt: skip
-            self.account.mark(order.ticker, execution.mark)
-            held = self.account.positions.get(order.ticker)
-            pnl = self.account.apply(fill)
-            life = held.life(execution.mark) if held is not None and pnl is not None else None
-            out.append(self._events.executed(stamp, order, fill, pnl, status, life))
-            if order.ticker not in self.account.positions:
-                self._exits[order.ticker] = stamp
-            position = self._events.position(
-                stamp, order.ticker, self.account, id_, pnl or 0, self._risk
-            )
-            out.append(position)
-            if execution.ends:
-                self._end(stamp, [order], execution.ends, out)
-            self._states.finish_flatten(stamp, self.account.positions, out)
 
     def _fire(self, stamp: int, out: list[Event]) -> None:
         """Let the timers fire that are due up to a stamp."""
@@ -152,9 +139,11 @@ class Desk:
             if bar.today:
                 bar.days.append(bar.today)
                 bar.today = 0
-        if not checks.is_off("MARKET_CLOSED", self._limits):
-            self._end(stamp, self._orders.open_orders(), "EXPIRED", out)
-        if self._exits_by.silent:
+        if self._outside is not None:
+            self._outside.forget(stamp)
+        elif not checks.is_off("MARKET_CLOSED", self._limits):
+            self._books.end(stamp, self._orders.open_orders(), "EXPIRED", out)
+        if self._exits_by.silent and self._outside is None:
             self._close_the_silent(stamp, out)
         out.append(self._events.snapshot(stamp, self.account, self._states.now))
 
@@ -166,7 +155,7 @@ class Desk:
             if last is None or ended - self._sessions.number_of(last.stamp) < self._exits_by.silent:
                 continue
             leaving = [order for order in self._orders.of(ticker) if not order.enters]
-            self._end(stamp, leaving, "CANCELLED", out)
+            self._books.end(stamp, leaving, "CANCELLED", out)
             position = self.account.positions[ticker]
             held = position.execution_id
             request = Request(("delisted", held), "delisted", "", (held,))
@@ -174,14 +163,8 @@ class Desk:
             self._show_exit(decision, stamp, ticker)
             order = self._order(decision, stamp, -position.qty, 0, position.trade_id, out)
             worthless = self._exits_by.worthless
-            self.book(stamp, (self._broker.delisted(order, last.price, worthless=worthless),), out)
-
-    def _end(
-        self, stamp: int, orders: list[Order], status: Ending, out: list[Event]
-    ) -> None:  # fmt: skip
-        for order in orders:
-            self._orders.end(order.id)
-            out.append(self._events.executed(stamp, order, None, None, status))
+            gone = self._simulated.delisted(order, last.price, worthless=worthless)
+            self._books.book(stamp, (gone,), out)
 
     def _on_bar(self, stamp: int, bar: Bar, out: list[Event]) -> None:
         price = to_units(bar.close)
@@ -194,7 +177,7 @@ class Desk:
         if self._exits_within and not self._at_open:
             self._protect(stamp, bar, out)  # before an order that waits for the close
         if self._orders and (waiting := self._orders.of(bar.ticker)):
-            self.book(stamp, self._broker.on_bar(waiting, bar, self._free_cash), out)
+            self._books.book(stamp, self._broker.on_bar(waiting, bar, self._free_cash), out)
         if self._exits_within and self._at_open:
             self._protect(stamp, bar, out)
         position = self.account.mark(bar.ticker, price)
@@ -235,10 +218,10 @@ class Desk:
         self, stamp: int, signal: TradeSignal, side: int, request: Request, out: list[Event]
     ) -> None:
         ask = self._ask(stamp, signal, side)
-        number, limit, actual = checks.first_denial(ask, self._limits)
+        number, limit, actual = self._first_denial(ask, self._limits)
         denial = None if number == ACCEPTED else checks.denial_of(ask, number, limit, actual)
         shown = side if denial else ask.qty
-        results = entry_results(ask, self._limits)
+        results = entry_results(ask, self._limits, broker=self._outside is not None)
         decision = self._decide(stamp, signal.ticker, shown, request, denial, out, results)
         if self._watch is not None:
             self._watch(decision, EntryAsked(signal.ticker, ask))
@@ -260,7 +243,7 @@ class Desk:
             as_of=news_of(signal),
             held=held.qty if held else 0,
             entries=orders.entries(ticker),
-            last_exit=self._exits.get(ticker, UNKNOWN),
+            last_exit=self._books.exits.get(ticker, UNKNOWN),
             positions=len(account.positions) + len(orders.entering()),
             qty=size.qty,
             cost=size.cost,
@@ -269,6 +252,7 @@ class Desk:
             exposure=account.gross + reserved,
             cash=self._sizing.free_cash(account) - reserved,
             volume=last.tradable_volume if last else UNKNOWN,
+            broker=self._outside.readiness if self._outside else checks.READY,
         )
 
     def _cash(self) -> int:
@@ -333,7 +317,7 @@ class Desk:
         else:
             at_once = self._broker.at_once(order, last)
         if at_once is not None:
-            self.book(stamp, (at_once,), out)
+            self._books.book(stamp, (at_once,), out)
 
     def _order(
         self, decision: Decision, stamp: int, qty: int, reserve: int, trade: str, out: list[Event],
@@ -363,16 +347,19 @@ class Desk:
                 self._close_positions(stamp, sorted(self.account.positions), command, out)
         elif command.kind in AMENDMENTS:
             self._amend(stamp, command, out)
-        if self._states.now in ("REDUCING", "HALTED"):
+        if self._states.now in ("REDUCING", "HALTED") and self._outside is None:
             entries = [o for o in self._orders.open_orders() if o.enters]
-            self._end(stamp, entries, "CANCELLED", out)
+            self._books.end(stamp, entries, "CANCELLED", out)
         self._states.finish_flatten(stamp, self.account.positions, out)
 
     def _amend(self, stamp: int, command: Command, out: list[Event]) -> None:
         """Correct an execution, or let the account begin anew."""
         if command.kind == "reset_account":
-            self._end(stamp, self._orders.open_orders(), "CANCELLED", out)
-            self._exits.clear()
+            if self._outside is not None:
+                out.append(not_at_a_broker(stamp, command))
+                return
+            self._books.end(stamp, self._orders.open_orders(), "CANCELLED", out)
+            self._books.exits.clear()
         changed = amended(stamp, command, self.account, self._events, self._risk, self._start_cash)
         out += changed
         for event in changed:
@@ -381,9 +368,11 @@ class Desk:
 
     def _fit_orders(self, stamp: int, ticker: str, command: Command, out: list[Event]) -> None:
         """Cancel what waits for other shares than there are, and decide on an exit anew."""
+        if self._outside is not None:
+            return  # only the broker ends its orders
         position = self.account.positions.get(ticker)
         wrong = misfits(self._orders.of(ticker), position)
-        self._end(stamp, wrong, "CANCELLED", out)
+        self._books.end(stamp, wrong, "CANCELLED", out)
         if position is not None and any(not order.enters for order in wrong):
             request = Request((command.id, ticker), "command", command.id, (command.id,))
             self._exit(stamp, ticker, position, request, out)

@@ -7,6 +7,7 @@ from operators.states import State
 from operators.trading.account import AccountState
 from operators.trading.last_bar import BarMemory
 from operators.trading.orders import Order
+from operators.trading.outside_broker import OutsideBrokerState
 from operators.trading.trading_state import Orderer
 
 
@@ -20,6 +21,7 @@ class DeskState(State):
         flattening: who wants every position closed and the account halted then; None: nobody.
         commands: ids of the commands taken, sorted.
         snapshot_due, close_due: stamps of the timers; NEVER where not armed.
+        broker: what an outside broker has told; None where orders are filled in here.
     """
 
     account: AccountState
@@ -32,3 +34,4 @@ class DeskState(State):
     commands: list[str]
     snapshot_due: int
     close_due: int
+    broker: OutsideBrokerState | None

@@ -20,8 +20,8 @@ class Execution(NamedTuple):
         price: of each, units.
         commission: of all, units.
         mark: the market's price at the fill, units.
-        ends: what cash did not cover ends so: CANCELLED, or REJECTED if that is all of it; empty:
-            what is left of the order goes on.
+        ends: what cash did not cover ends so: CANCELLED, or REJECTED if that is all of it; what a
+            broker ends, as it says; empty: what is left of the order goes on.
     """
 
     order_id: str
@@ -29,7 +29,7 @@ class Execution(NamedTuple):
     price: int
     commission: int
     mark: int
-    ends: Literal["", "CANCELLED", "REJECTED"] = ""
+    ends: Literal["", "CANCELLED", "REJECTED", "EXPIRED"] = ""
 
 
 class SimulatedBroker:

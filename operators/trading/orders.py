@@ -59,6 +59,10 @@ class OrderBook:
         """Return how many orders are open."""
         return len(self._orders)
 
+    def __contains__(self, order_id: str) -> bool:
+        """Tell whether an order is open."""
+        return order_id in self._orders
+
     def __getitem__(self, order_id: str) -> Order:
         """Return an open order; KeyError where there is none."""
         return self._orders[order_id]

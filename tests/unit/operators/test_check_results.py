@@ -12,6 +12,7 @@ from messages.trading import Cause, CheckResult
 from operators.check_results import ENTRY_OPEN, NONE, UNKNOWN_TEXT, entry_results, exit_results
 from operators.checks import (
     ACCEPTED,
+    BROKER_ONLY,
     CHECKS,
     NAMES,
     NO_NEWS,
@@ -19,6 +20,7 @@ from operators.checks import (
     UNKNOWN_NEWS,
     Ask,
     first_denial,
+    first_denial_at_broker,
 )
 from operators.params import RiskParams
 from tests.unit.operators.test_checks import GOOD
@@ -36,6 +38,7 @@ ASKS = st.builds(
     last_exit=st.just(UNKNOWN) | st.integers(STAMP - 10**10, STAMP), positions=st.integers(0, 30),
     qty=st.integers(-500, 500), cost=MONEY, fees=st.integers(0, 10**6), equity=MONEY,
     exposure=MONEY, cash=MONEY, volume=st.just(UNKNOWN) | st.integers(0, 10**5),
+    broker=st.integers(0, 2),
 )  # fmt: skip
 
 
@@ -50,15 +53,16 @@ def holds(result: CheckResult) -> bool:
     return COMPARED[result.comparison](Decimal(result.measured), Decimal(result.limit))
 
 
-@given(ASKS)
-def test_the_numbers_of_an_entry_decide_as_the_rules_did(ask: Ask) -> None:
+@given(ASKS, st.booleans())
+def test_the_numbers_of_an_entry_decide_as_the_rules_did(ask: Ask, broker: bool) -> None:
     if ask.price == UNKNOWN:
         ask = ask._replace(qty=0, cost=0, fees=0)  # as it is sized then
     limits = RiskParams().limits
-    results = entry_results(ask, limits)
-    assert [result.code for result in results] == list(NAMES)
+    results = entry_results(ask, limits, broker=broker)
+    asked = [name for name in NAMES if broker or name not in BROKER_ONLY]
+    assert [result.code for result in results] == asked
     assert [holds(result) for result in results] == [result.passed for result in results]
-    number, _, _ = first_denial(ask, limits)
+    number, _, _ = (first_denial_at_broker if broker else first_denial)(ask, limits)
     failing = [result.code for result in results if not result.passed]
     assert failing[:1] == ([] if number == ACCEPTED else [NAMES[number - 1]])
 
@@ -66,7 +70,7 @@ def test_the_numbers_of_an_entry_decide_as_the_rules_did(ask: Ask) -> None:
 def test_a_check_that_is_off_is_left_out() -> None:
     limits = RiskParams(off=("COOLDOWN", "MARKET_CLOSED")).limits
     results = entry_results(GOOD._replace(is_open=0), limits)
-    assert {r.code for r in results} == set(CHECKS) - {"COOLDOWN", "MARKET_CLOSED"}
+    assert {r.code for r in results} == set(CHECKS) - {"COOLDOWN", "MARKET_CLOSED", *BROKER_ONLY}
     assert all(r.passed for r in results)
 
 

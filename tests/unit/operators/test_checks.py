@@ -20,8 +20,11 @@ from operators.checks import (
     HALTED,
     NAMES,
     NO_NEWS,
+    NOT_RECONCILED,
     PAUSED,
+    READY,
     REDUCING,
+    STREAM_DOWN,
     SWITCHABLE,
     UNKNOWN,
     UNKNOWN_NEWS,
@@ -33,6 +36,7 @@ from operators.checks import (
     chained,
     denial_of,
     first_denial,
+    first_denial_at_broker,
     is_off,
     measured,
     number_of,
@@ -46,13 +50,13 @@ GOOD = Ask(
     stamp=10**15, is_open=1, state=ACTIVE, price=100_0000, price_stamp=10**15, as_of=NO_NEWS,
     held=0, entries=0, last_exit=UNKNOWN, positions=0, qty=50, cost=5_000_0000, fees=1_0000,
     equity=100_000_0000, exposure=0,
-    cash=100_000_0000, volume=1_000_000,
+    cash=100_000_0000, volume=1_000_000, broker=READY,
 )  # fmt: skip
 SECOND, MINUTE = SECOND_US, MINUTE_US
 
 
 def answer(ask: Ask, limits: Limits = LIMITS) -> Denial | None:
-    number, limit, actual = first_denial(ask, limits)
+    number, limit, actual = first_denial_at_broker(ask, limits)
     return None if number == ACCEPTED else denial_of(ask, number, limit, actual)
 
 
@@ -64,6 +68,8 @@ def answer(ask: Ask, limits: Limits = LIMITS) -> Denial | None:
         ({"state": PAUSED}, ("TRADING_PAUSED", "ACTIVE", "PAUSED")),
         ({"state": REDUCING}, ("REDUCE_ONLY", "ACTIVE", "REDUCING")),
         ({"state": HALTED}, ("HALTED", "ACTIVE", "HALTED")),
+        ({"broker": NOT_RECONCILED}, ("NOT_RECONCILED", "READY", "NOT_RECONCILED")),
+        ({"broker": STREAM_DOWN}, ("STREAM_DOWN", "READY", "STREAM_DOWN")),
         ({"price_stamp": 10**15 - 300 * SECOND}, None),
         ({"price_stamp": 10**15 - 301 * SECOND}, ("STALE_PRICE", "300 s", "301 s")),
         ({"price_stamp": UNKNOWN, "price": UNKNOWN}, ("STALE_PRICE", "300 s", "unknown")),
@@ -102,7 +108,8 @@ def test_each_rule_on_both_sides_of_its_limit(
 def test_every_check_is_in_the_table_above() -> None:
     cases = test_each_rule_on_both_sides_of_its_limit.pytestmark[0].args[1]  # type: ignore[attr-defined]
     denied = {denial[0] for _, denial in cases if denial}
-    assert denied - {"TRADING_PAUSED", "REDUCE_ONLY", "HALTED"} == {*NAMES} - {"TRADING_STATE"}
+    states = {"TRADING_PAUSED", "REDUCE_ONLY", "HALTED", "NOT_RECONCILED", "STREAM_DOWN"}
+    assert denied - states == {*NAMES} - {"TRADING_STATE", "BROKER"}
 
 
 @pytest.mark.parametrize("name", SWITCHABLE)
@@ -149,7 +156,7 @@ asks = st.builds(
     price=st.integers(1, 10**6), price_stamp=numbers, as_of=st.integers(-2, 10**12), held=numbers,
     entries=st.integers(0, 2), last_exit=numbers, positions=st.integers(0, 30),
     qty=st.integers(-500, 500), equity=money, exposure=money,
-    cash=money, volume=numbers, cost=money, fees=money,
+    cash=money, volume=numbers, cost=money, fees=money, broker=st.integers(0, 2),
 )  # fmt: skip
 limits_ = st.builds(
     lambda off, bps, most: RiskParams(
@@ -183,7 +190,7 @@ def test_the_desk_and_the_compiled_loop_answer_alike(ask: Ask, limits: Limits) -
 def test_a_permuted_table_answers_code_by_code(order: list[str], ask: Ask) -> None:
     """The place of a row decides which reason is given, never which rule runs under which name."""
     table = {name: CHECKS[name] for name in order}
-    number, limit, actual = chained(table)(ask, LIMITS._replace(off=0))
+    number, limit, actual = chained(table, broker=True)(ask, LIMITS._replace(off=0))
     failing = [n for n in order if not CHECKS[n].rule(ask, LIMITS)[0]]
     if not failing:
         assert number == ACCEPTED
@@ -191,7 +198,7 @@ def test_a_permuted_table_answers_code_by_code(order: list[str], ask: Ask) -> No
     assert list(table)[number - 1] == failing[0]
     assert (limit, actual) == CHECKS[failing[0]].rule(ask, LIMITS)[1:]
     off = switched_off((failing[0],), table)
-    after = chained(table)(ask, LIMITS._replace(off=off))[0]
+    after = chained(table, broker=True)(ask, LIMITS._replace(off=off))[0]
     assert list(table)[after - 1 : after] == failing[1:2]
 
 
@@ -228,12 +235,12 @@ def test_a_check_that_needs_a_broker_is_asked_with_a_broker_alone() -> None:
     table = {"STREAM_DOWN": row, **CHECKS}
     assert chained(table)(GOOD, LIMITS)[0] == ACCEPTED
     assert chained(table, broker=True)(GOOD, LIMITS)[0] == number_of("STREAM_DOWN", table)
-    assert BROKER_ONLY == ()
+    assert BROKER_ONLY == ("BROKER",)
 
 
 def test_an_explanation_measures_every_check() -> None:
     off = RiskParams(off=("COOLDOWN",)).limits
-    rows = measured(GOOD._replace(is_open=0, cost=5_000_0001), off)
+    rows = measured(GOOD._replace(is_open=0, cost=5_000_0001), off, broker=True)
     assert [row.name for row in rows] == list(NAMES)
     by_name = {row.name: row for row in rows}
     assert (by_name["COOLDOWN"].on, by_name["COOLDOWN"].passed) == (False, True)

@@ -1,0 +1,376 @@
+"""The order machine: what is sent to a broker, asked of it, and believed; no I/O, no clock.
+
+Each request is sent under its own id, so the broker takes it once however often it is sent. What
+was sent and not answered is looked up by that id before anything else is thought of it. Nothing
+counts as rejected without the broker's word; an entry that is too old, or that a halt overtook, is
+told as over only once the broker has said that it does not have it.
+
+    machine.request(now, request)      -> machine.tasks() has a Submit
+    machine.answered(now, answer)      -> machine.said() has what became known
+"""
+
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import Final
+
+from connectors.broker.errors import (
+    BrokerAccessDenied,
+    BrokerAway,
+    NotAtBroker,
+    OrderDuplicate,
+    OrderRefused,
+    RateLimited,
+)
+from connectors.broker.values import BrokerFill, BrokerOrder, NewOrder, OrderUpdate, StreamState
+from flows.execution.said import BrokerEvents
+from flows.execution.state import NEVER, MachineState, OrderLife
+from flows.execution.tasks import Answer, Cancel, Holdings, LookUp, Reconcile, Submit, Task
+from messages.broker import Difference
+from messages.control import Command
+from messages.trading import OrderRequest, OrderStatus
+from messages.units import DAY_US, MINUTE_US, SECOND_US, to_datetime, to_micros, to_units
+from operators.blocks import Event
+
+BACK_OFF_US: Final = (SECOND_US, 2 * SECOND_US, 5 * SECOND_US, 15 * SECOND_US, 30 * SECOND_US)
+SETTLED_US: Final = 30 * SECOND_US  # after it a request that was sent is there, or lost for good
+LOOK_AGAIN_US: Final = 2 * SECOND_US
+LOOKS: Final = 3  # in a row that differ, before it is called a drift
+LOOK_BACK_US: Final = 10 * MINUTE_US
+REMEMBERED_US: Final = 7 * DAY_US
+STOPS_ENTRIES: Final = {"reduce", "halt", "flatten"}
+FREES_ENTRIES: Final = {"resume", "pause"}
+
+
+class OrderMachine:
+    """The orders of one account, from request to end.
+
+    Attributes:
+        next_due: when `due` has something to do, microseconds; NEVER while only answers and
+            updates are waited for.
+    """
+
+    def __init__(
+        self, events: BrokerEvents, now: int, look_every_us: int, state: MachineState | None = None
+    ) -> None:
+        """Begin, or go on from a snapshot.
+
+        Args:
+            events: makes what is said.
+            now: requests from before it may have been sent by a process that has died.
+            look_every_us: between two reconciliations.
+            state: of the snapshot.
+        """
+        self._events, self._began, self._every = events, now, look_every_us
+        self._lives = {each.request.client_order_id: each for each in state.lives} if state else {}
+        self._held = dict(state.held) if state else {}
+        self._baseline = None if state is None else state.baseline
+        self._blocked = state.blocked if state else False
+        self._up = False  # whoever begins hears nothing yet
+        self._ready = False
+        self._mismatches = 0
+        self._reconciled_at = state.reconciled_at if state else now  # before it nothing is ours
+        self._look_at, self._looking = NEVER, False
+        self._commands = set(state.commands if state else ())
+        self._by_broker = {life.broker_id: life for life in self._lives.values() if life.broker_id}
+        self._tasks: list[Task] = []
+        self._said: list[Event] = []
+        for life in self._open():
+            if not life.broker_id:
+                life.maybe_sent, life.due, life.unsure_at = True, now, now
+
+    @property
+    def next_due(self) -> int:
+        """Return when `due` should be called next."""
+        return min((self._look_at, *(life.due for life in self._open())))
+
+    def tasks(self) -> list[Task]:
+        """Return what is to be asked of the broker, once."""
+        tasks, self._tasks = self._tasks, []
+        return tasks
+
+    def said(self) -> list[Event]:
+        """Return what became known, once, in order."""
+        said, self._said = self._said, []
+        return said
+
+    def snapshot(self) -> MachineState:
+        """Return all that is known."""
+        return MachineState(
+            lives=list(self._lives.values()), held=dict(self._held), baseline=self._baseline,
+            blocked=self._blocked, heard_up=self._up, ready=self._ready,
+            mismatches=self._mismatches, reconciled_at=self._reconciled_at,
+            look_at=self._look_at, commands=sorted(self._commands),
+        )  # fmt: skip
+
+    def request(self, now: int, request: OrderRequest) -> None:
+        """Take an order to be placed; one that is known is the same order."""
+        if request.client_order_id in self._lives:
+            return
+        before = to_micros(request.event_time) < self._began
+        life = OrderLife(
+            request=request, broker_id="", status="PENDING", final=None, filled=0, executions=[],
+            maybe_sent=before, unsure_at=self._began if before else 0, asked_at=0, tries=0,
+            due=NEVER, unwanted=False, ended_at=0,
+        )  # fmt: skip
+        self._lives[request.client_order_id] = life
+        self._go_on(now, life)
+
+    def command(self, now: int, command: Command) -> None:
+        """Take a command: a halt lets no entry be sent, and cancels those that are open."""
+        if command.id in self._commands:
+            return
+        self._commands.add(command.id)
+        if command.kind in FREES_ENTRIES:
+            self._blocked = False
+        if command.kind not in STOPS_ENTRIES:
+            return
+        self._blocked = True
+        for life in self._open():
+            if not life.request.reduces:
+                life.unwanted = True
+                if life.broker_id:
+                    self._tasks.append(Cancel(life.request.client_order_id, life.broker_id))
+                elif life.due != NEVER:
+                    self._go_on(now, life)
+
+    def heard(self, now: int, news: OrderUpdate | StreamState) -> None:
+        """Take what the update stream said."""
+        if isinstance(news, StreamState):
+            if news.up != self._up or not news.up:
+                self._said.append(self._events.stream(now, up=news.up, reason=news.reason))
+            self._up, self._ready = news.up, False
+            if news.up:
+                self._look(now)
+            return
+        life = self._lives.get(news.order.client_order_id)
+        if life is None:
+            return
+        if news.fill is not None:
+            self._fill(now, life, news.fill)
+        if news.kind in ("CORRECTED", "BUSTED"):
+            reason = f"the broker {news.kind.lower()} execution {news.corrects}: correct it here"
+            self._unsettle(now, (), reason)
+        if news.kind not in ("CANCEL_REFUSED", "REPLACE_REFUSED", "OTHER"):
+            self._adopt(now, life, news.order)
+            if life.ended_at and news.kind == "ACCEPTED":
+                self._cancel_if_unwanted(life, news.order)
+
+    def due(self, now: int) -> None:
+        """Do what is due by now: look things up, send again, reconcile."""
+        for life in [each for each in self._open() if each.due <= now]:
+            self._go_on(now, life)
+        if self._look_at <= now:
+            self._look(now)
+
+    def answered(self, now: int, answer: Answer) -> None:
+        """Take what came of a task."""
+        task, error = answer.task, answer.error
+        if isinstance(task, Reconcile):
+            self._looking = False
+            if isinstance(answer.found, Holdings):
+                self._compare(now, answer.found)
+            else:
+                self._look_at = now + LOOK_AGAIN_US
+            return
+        order_id = task.order.client_order_id if isinstance(task, Submit) else task.order_id
+        life = self._lives[order_id]
+        if isinstance(answer.found, BrokerOrder):
+            life.tries = 0
+            self._adopt(now, life, answer.found)
+            self._cancel_if_unwanted(life, answer.found)
+        elif isinstance(task, Cancel):
+            if error is not None:  # ended already, or nobody knows: it says itself how it is
+                self._later(now, life)
+        elif isinstance(task, LookUp):
+            self._looked_up(now, life, error)
+        else:
+            self._not_placed(now, life, error)
+
+    def _open(self) -> list[OrderLife]:
+        return [life for life in self._lives.values() if not life.ended_at]
+
+    def _go_on(self, now: int, life: OrderLife) -> None:
+        """Do the next thing about an order of which the broker has said nothing yet."""
+        life.due = NEVER
+        request = life.request
+        if life.broker_id or life.maybe_sent:
+            life.asked_at = now
+            self._tasks.append(LookUp(request.client_order_id))
+        elif (over := self._overtaken(now, life)) is not None:
+            if life.unsure_at:  # it may still be on its way: to be looked up once more
+                life.due, life.maybe_sent = max(now, life.unsure_at + SETTLED_US), True
+            else:
+                self._end(now, life, *over)
+        else:
+            self._tasks.append(Submit(order_of(request)))
+
+    def _overtaken(self, now: int, life: OrderLife) -> tuple[OrderStatus, str] | None:
+        """Return why an entry is not sent any more."""
+        if life.request.reduces:
+            return None
+        if self._blocked or life.unwanted:
+            return "CANCELLED", "trading was reduced or halted before it was sent"
+        if now > to_micros(life.request.valid_until):
+            return "EXPIRED", "it was not sent within the time for which it holds"
+        return None
+
+    def _later(self, now: int, life: OrderLife, wait_us: int = 0) -> None:
+        wait = max(wait_us, BACK_OFF_US[min(life.tries, len(BACK_OFF_US) - 1)])
+        life.tries += 1
+        life.due = now + wait
+
+    def _looked_up(self, now: int, life: OrderLife, error: Exception | None) -> None:
+        if not isinstance(error, NotAtBroker) or life.broker_id:
+            self._later(now, life)  # a broker that forgets what it had is asked again
+        else:
+            life.maybe_sent = False
+            if life.asked_at >= life.unsure_at + SETTLED_US:
+                life.unsure_at = 0
+            self._go_on(now, life)
+
+    def _not_placed(self, now: int, life: OrderLife, error: Exception | None) -> None:
+        if life.broker_id:  # the stream was faster, and knows better
+            self._later(now, life)
+        elif isinstance(error, OrderDuplicate):
+            life.maybe_sent = True
+            self._go_on(now, life)
+        elif isinstance(error, OrderRefused):
+            self._end(now, life, "REJECTED", error.reason)
+        elif isinstance(error, BrokerAway | BrokerAccessDenied):
+            wait = error.retry_after_s if isinstance(error, RateLimited) else 0
+            self._later(now, life, int(wait * SECOND_US))
+        else:
+            life.maybe_sent, life.unsure_at = True, now
+            self._say(now, life, "UNKNOWN", str(error))
+            self._later(now, life)
+
+    def _adopt(
+        self, now: int, life: OrderLife, order: BrokerOrder, *, looked: bool = False
+    ) -> None:
+        """Believe what the broker says of an order."""
+        if not life.broker_id:
+            life.broker_id = order.id
+            self._by_broker[order.id] = life
+        life.maybe_sent, life.due = False, NEVER
+        if life.ended_at:
+            return
+        if order.ended:
+            life.final = order.status
+        elif order.status in ("ACCEPTED", "SUBMITTED", "UNKNOWN"):
+            self._say(now, life, order.status, order.reason)
+        if order.filled > life.filled and not looked:
+            self._look(now)  # fills that nobody has told yet
+        self._finish(now, life, order.filled, order.reason)
+
+    def _cancel_if_unwanted(self, life: OrderLife, order: BrokerOrder) -> None:
+        """Cancel what a halt overtook, and what was given up and has come through after all."""
+        if (life.unwanted or life.ended_at) and not order.ended:
+            self._tasks.append(Cancel(life.request.client_order_id, order.id))
+
+    def _finish(self, now: int, life: OrderLife, filled: int, reason: str = "") -> None:
+        """End an order whose last fill is known."""
+        if life.filled >= life.request.qty:
+            self._end(now, life, "FILLED")
+        elif life.final is not None and life.final != "FILLED" and filled <= life.filled:
+            self._end(now, life, life.final, reason)
+
+    def _fill(self, now: int, life: OrderLife, fill: BrokerFill) -> None:
+        if fill.execution_id in life.executions:
+            return
+        life.executions.append(fill.execution_id)
+        life.filled += fill.qty
+        signed = fill.qty if fill.side == "BUY" else -fill.qty
+        self._held[fill.ticker] = self._held.get(fill.ticker, 0) + signed
+        status: OrderStatus = "PARTIALLY_FILLED" if life.filled < life.request.qty else "FILLED"
+        self._said.append(self._events.fill(now, life.request, fill, status))
+
+    def _say(self, now: int, life: OrderLife, status: OrderStatus, reason: str = "") -> None:
+        if status != life.status:
+            life.status = status
+            event = self._events.order(now, life.request, status, life.broker_id, reason)
+            self._said.append(event)
+
+    def _end(self, now: int, life: OrderLife, status: OrderStatus, reason: str = "") -> None:
+        if not life.ended_at:
+            self._say(now, life, status, reason)
+            life.ended_at, life.due = now, NEVER
+
+    def _look(self, now: int) -> None:
+        """Ask for everything, unless that is under way."""
+        self._look_at = NEVER
+        if self._looking:
+            self._look_at = now + LOOK_AGAIN_US
+            return
+        self._looking = True
+        asked = [to_micros(life.request.event_time) for life in self._open()]
+        since = min([self._reconciled_at, *asked]) - LOOK_BACK_US
+        self._tasks.append(Reconcile(to_datetime(since)))
+
+    def _compare(self, now: int, found: Holdings) -> None:
+        """Believe what was found, and see whether it is what is expected."""
+        for order in found.orders:
+            life = self._lives.get(order.client_order_id)
+            if life is not None:
+                self._adopt(now, life, order, looked=True)
+                self._cancel_if_unwanted(life, order)
+        for fill in found.fills:
+            life = self._by_broker.get(fill.order_id)
+            if life is not None:
+                self._fill(now, life, fill)
+                self._finish(now, life, life.filled)
+        there = {p.ticker: p.qty for p in found.positions if p.qty}
+        if self._baseline is None:
+            self._baseline = self._minus_held(there)
+        wrong = self._differences(there)
+        if not wrong:
+            self._mismatches, self._reconciled_at = 0, now
+            self._look_at = now + self._every
+            if self._up and not self._ready:
+                self._ready = True
+                rest = {t: q for t, q in self._baseline.items() if q}
+                self._said.append(self._events.reconciled(now, found.account, rest))
+            self._forget(now)
+            return
+        self._mismatches += 1
+        self._look_at = now + (LOOK_AGAIN_US if self._mismatches < LOOKS else self._every)
+        if self._mismatches == LOOKS:
+            self._unsettle(now, wrong, "the broker holds other shares than it told of")
+
+    def _minus_held(self, there: dict[str, Decimal]) -> dict[str, Decimal]:
+        tickers = {*there, *self._held}
+        rest = {t: there.get(t, Decimal(0)) - self._held.get(t, 0) for t in tickers}
+        return {t: q for t, q in sorted(rest.items()) if q}
+
+    def _differences(self, there: dict[str, Decimal]) -> list[Difference]:
+        baseline = self._baseline or {}
+        expected = {
+            t: baseline.get(t, Decimal(0)) + self._held.get(t, 0)
+            for t in {*baseline, *self._held, *there}
+        }
+        return [
+            Difference(t, wanted, there.get(t, Decimal(0)))
+            for t, wanted in sorted(expected.items())
+            if wanted != there.get(t, Decimal(0))
+        ]
+
+    def _unsettle(self, now: int, differences: Iterable[Difference], reason: str) -> None:
+        self._ready = False
+        self._said.append(self._events.drift(now, tuple(differences), reason))
+
+    def _forget(self, now: int) -> None:
+        """Forget orders of which nothing can come any more."""
+        over = [
+            id_ for id_, life in self._lives.items()
+            if life.ended_at and life.ended_at < now - REMEMBERED_US
+        ]  # fmt: skip
+        for id_ in over:
+            self._by_broker.pop(self._lives.pop(id_).broker_id, None)
+
+
+def order_of(request: OrderRequest) -> NewOrder:
+    """Return a request as the broker takes it."""
+    return NewOrder(
+        client_order_id=request.client_order_id, ticker=request.ticker, side=request.side,
+        qty=request.qty, type=request.type, time_in_force=request.time_in_force,
+        limit=None if request.limit_price is None else to_units(request.limit_price),
+    )  # fmt: skip

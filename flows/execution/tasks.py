@@ -1,0 +1,67 @@
+"""What the order machine wants of a broker, and what came of it."""
+
+from datetime import datetime
+from typing import NamedTuple
+
+from connectors.broker.values import (
+    BrokerAccount,
+    BrokerFill,
+    BrokerOrder,
+    BrokerPosition,
+    NewOrder,
+)
+from messages.errors import TidewireError
+
+
+class Submit(NamedTuple):
+    """Place an order, once."""
+
+    order: NewOrder
+
+
+class Cancel(NamedTuple):
+    """Ask for the end of an order.
+
+    Attributes:
+        order_id: ours; broker_order_id: the broker's.
+    """
+
+    order_id: str
+    broker_order_id: str
+
+
+class LookUp(NamedTuple):
+    """Ask whether the broker has an order of our id, and how it is."""
+
+    order_id: str
+
+
+class Reconcile(NamedTuple):
+    """Ask for everything: orders and fills since then, positions, money."""
+
+    since: datetime
+
+
+Task = Submit | Cancel | LookUp | Reconcile
+
+
+class Holdings(NamedTuple):
+    """What a reconciliation found; positions were asked for last."""
+
+    orders: list[BrokerOrder]
+    fills: list[BrokerFill]
+    account: BrokerAccount
+    positions: list[BrokerPosition]
+
+
+class Answer(NamedTuple):
+    """What came of a task.
+
+    Attributes:
+        found: of a `Submit` or `LookUp` the order, of a `Reconcile` the holdings.
+        error: why nothing was found; None where all went well.
+    """
+
+    task: Task
+    found: BrokerOrder | Holdings | None = None
+    error: TidewireError | None = None

@@ -1,0 +1,129 @@
+"""The outside broker: orders wait for what a broker tells of them; nothing is filled in here."""
+
+from collections.abc import Iterable
+from typing import Final, Literal, NamedTuple
+
+from messages.broker import BrokerEvent
+from messages.market import Bar
+from messages.units import DAY_US, from_money, to_units
+from operators.checks import NOT_RECONCILED, READY, STREAM_DOWN
+from operators.states import State
+from operators.trading.bookkeeping import Ending
+from operators.trading.fills import Execution
+from operators.trading.last_bar import LastBar
+from operators.trading.orders import Order, OrderBook
+
+ENDINGS: Final[dict[str, Ending]] = {
+    "CANCELLED": "CANCELLED", "REJECTED": "REJECTED", "EXPIRED": "EXPIRED",
+}  # fmt: skip
+REMEMBERED_US: Final = 7 * DAY_US  # brokers tell of a fill late, but not as late as that
+
+
+class EndedOrder(NamedTuple):
+    """An order that has ended, and when."""
+
+    order: Order
+    stamp: int
+
+
+class OutsideBrokerState(State):
+    """What a broker has told.
+
+    Attributes:
+        readiness: READY, NOT_RECONCILED or STREAM_DOWN, by number.
+        told: order id -> ids of the executions that were booked of it.
+        ended: those that a fill may still come for.
+    """
+
+    readiness: int
+    told: dict[str, list[str]]
+    ended: list[EndedOrder]
+
+
+class OutsideBroker:
+    """Turns what a broker tells into executions of open orders, each once.
+
+    Attributes:
+        readiness: READY where entries may be sent; NOT_RECONCILED until the account is accounted
+            for; STREAM_DOWN while nothing is heard of orders.
+    """
+
+    def __init__(self, state: OutsideBrokerState | None = None) -> None:
+        """Start as one that has told nothing, or from a snapshot."""
+        self.readiness = state.readiness if state else NOT_RECONCILED
+        self._told = {o: list(ids) for o, ids in state.told.items()} if state else {}
+        self._ended = {each.order.id: each for each in state.ended} if state else {}
+
+    def at_once(self, _order: Order, _last: LastBar | None) -> None:
+        """Let a new order wait."""
+
+    def within_bar(self, _order: Order, _price: int, _volume: int) -> None:
+        """Let an order at a level wait, too: the broker says at what price it was met."""
+
+    def on_bar(self, _orders: Iterable[Order], _bar: Bar, _free: object = None) -> tuple[()]:
+        """Fill nothing: bars say nothing of orders at a broker."""
+        return ()
+
+    def take(self, stamp: int, event: BrokerEvent, orders: OrderBook) -> list[Execution]:
+        """Take what was told; returns what is to be booked.
+
+        A fill of an order that has ended puts the order back into the book: what the broker did
+        counts, not what was thought to be over. A fill that the account knows, and one of an order
+        that is not the account's, book nothing.
+
+        Args:
+            stamp: of the event.
+            event: what was told.
+            orders: the account's.
+        """
+        if event.kind == "fill":
+            return self._filled(stamp, event, orders)
+        if event.kind == "order" and event.status in ENDINGS and event.order_id in orders:
+            self._ended[event.order_id] = EndedOrder(orders[event.order_id], stamp)
+            return [Execution(event.order_id, 0, 0, 0, 0, ENDINGS[event.status])]
+        if event.kind == "stream_down":
+            self.readiness = STREAM_DOWN
+        elif event.kind in ("stream_up", "drift"):
+            self.readiness = NOT_RECONCILED
+        elif event.kind == "reconciled":
+            self.readiness = READY
+        return []
+
+    def forget(self, stamp: int) -> None:
+        """Forget orders of which nothing can come any more; called at a session's end."""
+        gone = [o for o, ended in self._ended.items() if ended.stamp < stamp - REMEMBERED_US]
+        for order in gone:
+            del self._ended[order]
+            self._told.pop(order, None)
+
+    def snapshot(self) -> OutsideBrokerState:
+        """Return what is remembered."""
+        return OutsideBrokerState(
+            readiness=self.readiness, told={o: list(ids) for o, ids in self._told.items()},
+            ended=list(self._ended.values()),
+        )  # fmt: skip
+
+    def _filled(self, stamp: int, event: BrokerEvent, orders: OrderBook) -> list[Execution]:
+        id_, told = event.order_id, self._told.get(event.order_id, [])
+        if event.execution_id in told or event.price is None:
+            return []
+        late = None
+        if id_ not in orders:
+            late = self._ended.get(id_)
+            if late is None:
+                return []
+        order = late.order if late is not None else orders[id_]
+        qty = event.qty if event.side == "BUY" else -event.qty
+        if (qty > 0) != (order.open > 0) or abs(qty) > abs(order.open):
+            self.readiness = NOT_RECONCILED  # not what was ordered: nothing that can be booked
+            return []
+        if late is not None:
+            orders.place(order)
+        price = to_units(event.price)
+        self._told[id_] = [*told, event.execution_id]
+        rest = abs(order.open) - abs(qty)
+        after = order._replace(filled=order.filled + qty, fills=order.fills + 1)
+        ends: Literal["", "CANCELLED"] = "CANCELLED" if late is not None and rest else ""
+        if late is not None or not rest:
+            self._ended[id_] = EndedOrder(after, stamp)
+        return [Execution(id_, qty, price, from_money(event.commission), price, ends)]

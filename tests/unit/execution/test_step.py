@@ -1,0 +1,112 @@
+"""The step that sends orders: requests in, broker events out, a halt past the log's order."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from connectors.broker.simulated.broker import SimulatedBroker
+from connectors.envelope import Barrier, Envelope
+from connectors.kafka.bell import Bell
+from flows.execution.said import BrokerEvents
+from flows.execution.state import MachineState
+from flows.execution.step import STEP, ExecutionStep
+from messages.broker import BrokerEvent
+from messages.control import Command
+from messages.trading import OrderRequest
+from messages.units import SECOND_US, to_datetime, to_micros
+from operators.blocks import Block, Event
+from operators.states import decode_state
+from tests.streams import bar, command
+from tests.unit.execution.test_worker import broker
+from tests.waiting import eventually
+
+
+def request(n: int, age_s: int = 0) -> Event:
+    now = to_micros(datetime.now(UTC)) - age_s * SECOND_US
+    body = OrderRequest(
+        id=f"ord-{n}", event_time=to_datetime(now), account="main", client_order_id=f"ord-{n}",
+        decision_id=f"dec-{n}", ticker="AAA", side="BUY", qty=10,
+        valid_until=to_datetime(now + 30 * SECOND_US),
+    )  # fmt: skip
+    return Event(now, "main", body)
+
+
+class Sending:
+    """A step at a simulated broker, and what it has said so far."""
+
+    def __init__(self, there: SimulatedBroker, state: bytes | None = None) -> None:
+        self.there, self.waiting = there, list[Command]()
+        self.step = ExecutionStep(
+            lambda: there, BrokerEvents("main", "simulated"), 3_600, 50, Bell(), self._commands,
+            state,
+        )  # fmt: skip
+        self.out: list[Envelope] = []
+
+    def _commands(self) -> list[Command]:
+        waiting, self.waiting = self.waiting, []
+        return waiting
+
+    def give(self, *events: Event) -> None:
+        self.out += self.step.on_batch([Envelope(Block(list(events), events[-1].stamp))])[0]
+
+    def until(self, found: Callable[[], Any]) -> Any:
+        def look() -> Any:
+            self.out += self.step.on_notify()[0]
+            return found()
+
+        return eventually(look)
+
+    def said(self, kind: str) -> list[BrokerEvent]:
+        bodies = [event.body for envelope in self.out for event in envelope.block.events]
+        return [b for b in bodies if isinstance(b, BrokerEvent) and b.kind == kind]
+
+
+def test_a_request_is_placed_and_its_fill_said() -> None:
+    sending = Sending(broker())
+    sending.until(lambda: sending.said("reconciled"))
+    sending.give(request(1))
+    sending.until(lambda: [e for e in sending.said("order") if e.status == "ACCEPTED"])
+    second: Any = bar(2, "AAA", 101_0000).body
+    sending.there.bar(second)
+    [fill] = sending.until(lambda: sending.said("fill"))
+    assert (fill.order_id, fill.qty, fill.price) == ("ord-1", 10, 101.0)
+    stamps = [e.stamp for envelope in sending.out for e in envelope.block.events]
+    assert stamps == sorted(stamps)
+    assert all(e.stamp == v.block.frontier for v in sending.out for e in v.block.events)
+
+
+def test_an_entry_that_is_too_old_is_not_sent() -> None:
+    sending = Sending(broker())
+    sending.give(request(1, age_s=60))
+    state = decode_state(sending.step.snapshot(), MachineState)
+    assert [life.request.id for life in state.lives] == ["ord-1"]
+    sending.until(lambda: sending.said("reconciled"))
+    assert sending.there.orders() == []
+
+
+def test_a_halt_overtakes_what_waits_in_the_log() -> None:
+    sending = Sending(broker())
+    sending.until(lambda: sending.said("reconciled"))
+    halt = command(1, "halt").body
+    assert isinstance(halt, Command)
+    sending.waiting.append(halt)
+    sending.until(lambda: not sending.waiting)
+    sending.give(request(1), command(1, "halt"))
+    [end] = sending.until(lambda: sending.said("order"))
+    assert (end.status, end.order_id) == ("CANCELLED", "ord-1")
+    assert sending.there.orders() == []
+
+
+def test_a_barrier_carries_all_that_is_known() -> None:
+    sending = Sending(broker())
+    sending.until(lambda: sending.said("reconciled"))
+    sending.give(request(1))
+    sending.until(lambda: sending.said("order"))
+    kept, _ = sending.step.on_batch([Envelope(Block([], 5), Barrier(5, b"", {}))])
+    [barrier] = [e.barrier for e in kept if e.barrier is not None]
+    assert barrier.boundary == 5
+    again = Sending(sending.there, barrier.steps[STEP])
+    again.until(lambda: again.said("reconciled"))
+    again.give(request(1))
+    assert again.said("order") == []
+    assert len(sending.there.orders()) == 1
