@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
+from connectors.broker.params import BrokerParams
 from connectors.feed.feeds import feed_names, named
 from connectors.feed.params import NewsParams
 from connectors.sentiment.params import ScoringParams
@@ -29,12 +30,15 @@ PUBLIC: Final = {
          "finbert_tokens", "ollama_model", "ollama_below", "ollama_timeout_seconds",
          "ollama_parallel"}
     ),
+    "broker": frozenset(
+        {"kind", "feed", "timeout_seconds", "per_minute", "reserve", "reconcile_seconds"}
+    ),
 }  # fmt: skip
 PATHS: Final = frozenset({"directories", "finbert_directory"})
 
 
-def spec_settings(news: NewsParams, scoring: ScoringParams) -> dict[str, Any]:
-    """Return the fields `feeds`, `news`, `scoring` and `directories` of a `RunSpec`.
+def spec_settings(news: NewsParams, scoring: ScoringParams, broker: BrokerParams) -> dict[str, Any]:
+    """Return the fields `feeds`, `news`, `scoring`, `directories`, `mode`, `broker` of a `RunSpec`.
 
     Raises:
         DirectoryUnusable: a file of listed companies cannot be read.
@@ -48,18 +52,23 @@ def spec_settings(news: NewsParams, scoring: ScoringParams) -> dict[str, Any]:
         "news": _plain(news, "news", public=True),
         "scoring": _plain(scoring, "scoring", public=True),
         "directories": directory_digests(news.directories),
+        "mode": "paper" if broker.kind == "none" else "broker",
+        "broker": _plain(broker, "broker", public=True),
     }
 
 
-def local_settings(news: NewsParams, scoring: ScoringParams) -> Groups:
+def local_settings(news: NewsParams, scoring: ScoringParams, broker: BrokerParams) -> Groups:
     """Return the settings that stay on this machine; paths do not depend on where one is."""
     return {
         "news": _plain(news, "news", public=False),
         "scoring": _plain(scoring, "scoring", public=False),
+        "broker": _plain(broker, "broker", public=False),
     }
 
 
-def _plain(params: NewsParams | ScoringParams, group: str, *, public: bool) -> dict[str, Plain]:
+def _plain(
+    params: NewsParams | ScoringParams | BrokerParams, group: str, *, public: bool
+) -> dict[str, Plain]:
     names = [f.name for f in fields(params) if (f.name in PUBLIC[group]) == public]
     return {name: _value(name, getattr(params, name)) for name in names}
 

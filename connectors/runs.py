@@ -6,6 +6,7 @@ from pathlib import Path
 import msgspec
 from pydantic import TypeAdapter
 
+from connectors.broker.params import BrokerParams
 from connectors.feed.params import NewsParams
 from connectors.files import write_whole
 from connectors.kafka.access import Access
@@ -44,7 +45,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
         archive: directory of the run's archive.
         bars: Parquet file played by flows/market; empty in a live run.
         news: JSON Lines file played by flows/news; empty without news.
-        local: settings of feeds and models that stay on this machine: keys, addresses, paths.
+        local: settings of feeds, models and the broker that stay on this machine: keys, addresses, paths.
         retention_days: age at which bars, snapshots and metrics leave the database; 0: never.
         metrics: every process serves Prometheus metrics.
         log_level: of every process.
@@ -84,6 +85,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
         return Layout(
             Access(self.bootstrap, self.client), self.run_id, self.prefix, self.partitions,
             live=self.live, secret=self.secret, replicas=self.replicas, in_sync=self.in_sync,
+            mode=self.spec.mode,
         )  # fmt: skip
 
     @property
@@ -120,6 +122,12 @@ class Run(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
         """Return the settings of the scoring tiers."""
         plain = {**self.spec.scoring, **self.local.get("scoring", {})}
         return TypeAdapter(ScoringParams).validate_python(plain)
+
+    @property
+    def broker_params(self) -> BrokerParams:
+        """Return the settings of the broker."""
+        plain = {**self.spec.broker, **self.local.get("broker", {})}
+        return TypeAdapter(BrokerParams).validate_python(plain)
 
     @property
     def settings_hash(self) -> str:

@@ -14,8 +14,9 @@ from typing import Final
 from msgspec import Struct
 
 from connectors.user_strategies import own_strategies, strategy_names
+from messages.broker import BrokerEvent
 from messages.control import Command, RunStarted
-from messages.flows import PAPER
+from messages.flows import BROKER, PAPER
 from messages.learning import LearningAdjustment, TradeOutcome, WeightChange
 from messages.market import Bar
 from messages.topics import partition_of
@@ -36,10 +37,10 @@ from operators.trading.desk_state import DeskState
 from operators.trading.sessions import SessionTable
 
 STAMP_AND_KEY: Final = itemgetter(0, 1)
-TRADE_ORDER: Final = place_of(PAPER["trade"])
+TRADE_ORDER: Final = place_of(BROKER["trade"])  # on paper nothing comes from a broker
 LEARN_ORDER: Final = place_of(PAPER["learn"])
 SIGNALS_ORDER: Final = place_of(PAPER["signals"])
-DESK_READS: Final = frozenset({Bar, Command})
+DESK_READS: Final = frozenset({Bar, BrokerEvent, Command})
 LEARN_HEARS: Final = frozenset({TradeExecution, ExecutionCorrected, AccountReset})
 LEARNT: Final = frozenset({TradeOutcome, LearningAdjustment, WeightChange})
 STAMP: Final = itemgetter(0)
@@ -99,6 +100,8 @@ class ClosedLoop:
         watch: Watch | None = None,
         first_weights: Mapping[str, float] | None = None,
         interference: Interference | None = None,
+        *,
+        outside: bool = False,
     ) -> None:
         """Build every operator, anew or from states.
 
@@ -109,6 +112,7 @@ class ClosedLoop:
             watch: is shown the desk's decisions.
             first_weights: strategy -> weight that learning starts from; None: all alike.
             interference: what is otherwise.
+            outside: a broker fills the orders, and its events are among the inputs.
 
         Raises:
             LearningImpossible: the weights cannot keep the guardrails.
@@ -123,7 +127,7 @@ class ClosedLoop:
             }
             for states in opening.signals
         ]
-        desk = Desk(params, sessions, opening.desk, watch)
+        desk = Desk(params, sessions, opening.desk, watch, outside=outside)
         self._desk: Operator = desk
         self._outcomes: Operator = Outcomes(params.risk, opening.outcomes)
         self._weights: Operator = Weights(

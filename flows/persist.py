@@ -34,7 +34,8 @@ def facts(batch: Batch) -> Block:
 def flow(run: Run, stopping: Stopping) -> Dataflow:
     """Read everything; a broadcast record's copies have one id and so make one row."""
     dataflow = Dataflow("persist")
-    log = op.input("log", dataflow, RawLogSource(run.layout, FLOW.reads, stopping))
+    reads = run.layout.flows["persist"].reads
+    log = op.input("log", dataflow, RawLogSource(run.layout, reads, stopping))
     rows = op.map_value("facts", log, facts)
     op.output("database", rows, DatabaseSink(run.database_url, run.schema, stopping))
     archive = ArchiveSink(Path(run.archive), run.run_id, Trimmer(run.layout, never=BROADCAST))

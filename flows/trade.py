@@ -1,4 +1,7 @@
-"""flows/trade: commands, bars and signals -> decisions, orders, executions, positions."""
+"""flows/trade: commands, bars and signals -> decisions, orders, executions, positions.
+
+On paper it fills the orders itself; in a run with a broker it books what the broker tells.
+"""
 
 from bytewax.dataflow import Dataflow
 from bytewax.operators import KeyedStream
@@ -9,7 +12,7 @@ from connectors.runs import Run
 from flows.pipeline.assembly import Stopping, between_topics
 from flows.pipeline.checkpoints import checkpoint_store
 from flows.pipeline.engine import step
-from messages.flows import PAPER
+from messages.flows import PAPER, TABLES
 from operators.params import Params
 from operators.trading.desk import Desk
 from operators.trading.desk_state import DeskState
@@ -17,15 +20,21 @@ from operators.trading.desk_state import DeskState
 FLOW = PAPER["trade"]
 
 
-def wire(merged: KeyedStream[Envelope], params: Params) -> KeyedStream[Envelope]:
-    """Checks, account and simulated broker: one operator, strictly in order."""
+def wire(
+    merged: KeyedStream[Envelope], params: Params, *, outside: bool = False
+) -> KeyedStream[Envelope]:
+    """Checks, account and simulated broker: one operator, strictly in order.
+
+    `outside`: a broker fills the orders.
+    """
     sessions = new_york_sessions()
-    return step("desk", merged, lambda s: Desk(params, sessions, s), DeskState)
+    return step("desk", merged, lambda s: Desk(params, sessions, s, outside=outside), DeskState)
 
 
 def flow(run: Run, stopping: Stopping) -> Dataflow:
     """One process per account, over all partitions."""
-    params = run.rules
+    params, mode = run.rules, run.spec.mode
     return between_topics(
-        FLOW, run.layout, lambda s: wire(s, params), stopping, store=checkpoint_store(run, "trade")
-    )
+        TABLES[mode]["trade"], run.layout, lambda s: wire(s, params, outside=mode == "broker"),
+        stopping, store=checkpoint_store(run, "trade"),
+    )  # fmt: skip

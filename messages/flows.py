@@ -5,7 +5,7 @@ come first. Everything else that must know the flows (the merge, the supervisor,
 commands) takes it from here.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from graphlib import TopologicalSorter
 from typing import Final, Literal
@@ -13,6 +13,7 @@ from typing import Final, Literal
 from messages.base import Message
 from messages.topics import (
     ACCOUNT_RESETS,
+    BROKER_EVENTS,
     CONTROL_ACCEPTED,
     CONTROL_COMMANDS,
     CONTROL_REQUESTS,
@@ -50,6 +51,10 @@ FROM_THE_START: Final[Topics] = (RUNS_STARTED,)
 # not read.
 FEEDBACK: Final[Topics] = (STRATEGY_WEIGHTS,)
 FROM_OUTSIDE: Final[Topics] = (CONTROL_COMMANDS, CONTROL_REQUESTS)
+# Where nobody is asked to fill orders, nobody says these.
+AT_A_BROKER: Final[Topics] = (
+    BROKER_EVENTS, BROKER_EVENTS.dead_letters, ORDERS_REQUESTED.dead_letters,
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +170,11 @@ _TRADE: Final = FlowSpec(
     role="trading",
 )  # fmt: skip
 
+_STORED: Final[Topics] = (*TOPICS, *DEAD_LETTERS)
+_PERSIST: Final = FlowSpec(
+    "persist", tuple(t for t in _STORED if t not in AT_A_BROKER), (), "storage"
+)
+
 PAPER: Final = FlowTable(
     "paper",
     (
@@ -190,35 +200,31 @@ PAPER: Final = FlowTable(
                 *_letters(RUNS_STARTED, TRADES_EXECUTED, EXECUTIONS_CORRECTED, ACCOUNT_RESETS),
             ), "trading",
         ),
-        FlowSpec("persist", (*TOPICS, *DEAD_LETTERS), (), "storage"),
+        _PERSIST,
     ),
 )  # fmt: skip
 
-# With a broker the executions come from outside: `execute` lets them in, `trade` reads them.
+# With a broker, `execute` lets in what it says of orders, and `trade` books it.
+_AT_BROKER: Final[dict[str, Sequence[FlowSpec]]] = {
+    "trade": (
+        replace(
+            _TRADE, reads=(CONTROL_ACCEPTED, BROKER_EVENTS, MARKET_BARS, SIGNALS_GENERATED),
+            writes=(*_TRADE.writes, *_letters(BROKER_EVENTS)),
+        ),
+        FlowSpec(
+            "execute", (CONTROL_ACCEPTED, ORDERS_REQUESTED),
+            (BROKER_EVENTS, *_letters(ORDERS_REQUESTED)), "broker", entry=True,
+        ),
+    ),
+    "persist": (replace(_PERSIST, reads=_STORED),),
+}  # fmt: skip
 BROKER: Final = FlowTable(
     "broker",
-    tuple(
-        flow
-        for paper in PAPER.flows
-        for flow in (
-            (
-                replace(
-                    _TRADE,
-                    reads=(CONTROL_ACCEPTED, TRADES_EXECUTED, MARKET_BARS, SIGNALS_GENERATED),
-                    writes=tuple(t for t in _TRADE.writes if t != TRADES_EXECUTED),
-                ),
-                FlowSpec(
-                    "execute", (CONTROL_ACCEPTED, ORDERS_REQUESTED),
-                    (TRADES_EXECUTED, *_letters(ORDERS_REQUESTED)), "trading", entry=True,
-                ),
-            )
-            if paper.name == "trade"
-            else (paper,)
-        )
-    ),
-)  # fmt: skip
+    tuple(flow for paper in PAPER.flows for flow in _AT_BROKER.get(paper.name, (paper,))),
+)
+TABLES: Final[Mapping[Mode, FlowTable]] = {"paper": PAPER, "broker": BROKER}
 
 
 def is_archived(topic: Topic[Message]) -> bool:
     """Tell whether storage and the archive read a topic; telemetry is left out."""
-    return topic in PAPER["persist"].reads
+    return topic in _STORED

@@ -4,6 +4,7 @@ from typing import Annotated, ClassVar
 
 from msgspec import Meta, field
 
+from messages.flows import Mode
 from messages.market import Interval
 from messages.requests import InputFile, Moment, RunName, StrategySource
 from messages.values import Digest, Groups, Plain, Text, Value
@@ -28,6 +29,8 @@ class RunSpec(Value, frozen=True, kw_only=True):
         feeds: in a live run, each feed as `name=scheme://host#digest of its whole address`.
         news: the feeds' other settings.
         scoring: the scoring tiers' settings.
+        mode: who fills orders: on paper Tidewire itself, or a broker.
+        broker: the broker's settings, but for keys and addresses.
         directories: SHA-256 of each file of listed companies that tickers are found by, in order.
     """
 
@@ -47,6 +50,8 @@ class RunSpec(Value, frozen=True, kw_only=True):
     news: dict[str, Plain] = field(default_factory=dict)
     scoring: dict[str, Plain] = field(default_factory=dict)
     directories: tuple[Digest, ...] = ()
+    mode: Mode = "paper"
+    broker: dict[str, Plain] = field(default_factory=dict)
 
     @property
     def live(self) -> bool:
@@ -60,4 +65,6 @@ class RunSpec(Value, frozen=True, kw_only=True):
             return "inputs: name bars and news once each."
         if roles and self.live:
             return "inputs: news is played only beside bars: name bars, too."
+        if self.mode == "broker" and not self.live:
+            return "mode: recorded bars are played on paper alone: a broker has no past."
         return None

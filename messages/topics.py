@@ -5,6 +5,7 @@ from typing import Final, Generic, Literal, TypeVar
 from zlib import crc32
 
 from messages.base import Message
+from messages.broker import BrokerEvent
 from messages.control import (
     Command,
     CommandRequest,
@@ -72,6 +73,7 @@ SIGNALS_GENERATED: Final = Topic("signals.generated", TradeSignal, "ticker", "si
 TRADE_DECISIONS: Final = Topic("trade.decisions", Decision, "account", "dec")
 ORDERS_REQUESTED: Final = Topic("orders.requested", OrderRequest, "account", "ord")
 TRADES_EXECUTED: Final = Topic("trades.executed", TradeExecution, "account", "exe")
+BROKER_EVENTS: Final = Topic("broker.events", BrokerEvent, "account", "bro")
 EXECUTIONS_CORRECTED: Final = Topic("executions.corrected", ExecutionCorrected, "account", "cor")
 ACCOUNT_RESETS: Final = Topic("account.resets", AccountReset, "account", "rst")
 TRADING_STATES: Final = Topic("trading.states", TradingStateChanged, "account", "tst")
@@ -109,6 +111,7 @@ TOPICS: Final[tuple[Topic[Message], ...]] = (
     SIGNALS_GENERATED,
     TRADE_DECISIONS,
     ORDERS_REQUESTED,
+    BROKER_EVENTS,
     TRADES_EXECUTED,
     EXECUTIONS_CORRECTED,
     ACCOUNT_RESETS,
@@ -135,6 +138,8 @@ DEAD_LETTERS: Final[tuple[Topic[DeadLetter], ...]] = (
     RUNS_STARTED.dead_letters,
     EXECUTIONS_CORRECTED.dead_letters,
     ACCOUNT_RESETS.dead_letters,
+    ORDERS_REQUESTED.dead_letters,
+    BROKER_EVENTS.dead_letters,
 )
 
 

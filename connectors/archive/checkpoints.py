@@ -20,7 +20,7 @@ from connectors.market.calendar import new_york_sessions, session_day
 from operators.states import State, StateUnreadable, decode_state, encode_state
 
 # The form of every state: of sources, operators and sinks. Raised when one of them changes.
-STATE_VERSION: Final = 7
+STATE_VERSION: Final = 8
 log = logging.getLogger(__name__)
 
 

@@ -111,6 +111,7 @@ class BrokerParams:
         timeout_seconds: of one request, from start to end.
         per_minute: requests that the broker takes in any minute; more wait, or are refused.
         reserve: of these, kept for cancels; half of them at most.
+        reconcile_seconds: between two looks at all that it holds.
     """
 
     kind: Literal["none", "alpaca"] = "none"
@@ -123,3 +124,4 @@ class BrokerParams:
     timeout_seconds: Annotated[float, Gt(0), Le(120)] = 10
     per_minute: Annotated[int, Ge(10), Le(10_000)] = 200
     reserve: Annotated[int, Ge(0), Le(5_000)] = 50
+    reconcile_seconds: Annotated[int, Ge(1), Le(3_600)] = 30

@@ -13,10 +13,10 @@ from confluent_kafka import OFFSET_END, Consumer, TopicPartition
 from connectors.kafka.headers import TICK
 from connectors.kafka.layout import Layout
 from messages.base import Message
-from messages.topics import NEWS_SCORED, RAW, Topic
+from messages.topics import BROKER_EVENTS, NEWS_SCORED, RAW, Topic
 
-# What comes from outside, and what a model makes of it: all else follows from records of these.
-LISTENED: Final[tuple[Topic[Message], ...]] = (*RAW, NEWS_SCORED)
+# What comes from outside, and what models and brokers say: all else follows from records of these.
+LISTENED: Final[tuple[Topic[Message], ...]] = (*RAW, NEWS_SCORED, BROKER_EVENTS)
 LISTEN_S: Final = 0.5
 BATCH: Final = 1_000
 

@@ -15,6 +15,7 @@ from connectors.kafka.access import Access
 from connectors.kafka.headers import Seal
 from messages.base import Message
 from messages.errors import TidewireError
+from messages.flows import TABLES, FlowTable, Mode
 from messages.topics import RAW, Topic, partition_of
 
 ADMIN_TIMEOUT_S: Final = 30.0
@@ -49,6 +50,7 @@ class Layout:
         secret: of the run, for the seals on topics that outsiders write too; empty: no seals.
         replicas: copies of each partition of a new topic.
         in_sync: copies that must have a record before its writer goes on.
+        mode: of the run's flows.
     """
 
     access: Access
@@ -59,6 +61,12 @@ class Layout:
     secret: str = field(default="", repr=False)
     replicas: int = 1
     in_sync: int = 1
+    mode: Mode = "paper"
+
+    @property
+    def flows(self) -> FlowTable:
+        """Return the flows of the run."""
+        return TABLES[self.mode]
 
     @property
     def bootstrap(self) -> str:

@@ -24,7 +24,6 @@ from connectors.telemetry import FLUSH_SECONDS, VITALS, WRITTEN
 from messages.base import Message
 from messages.codec import encode
 from messages.errors import TidewireError
-from messages.flows import PAPER
 from messages.topics import Topic
 from operators.blocks import Event
 from operators.states import State, decode_state, encode_state
@@ -169,7 +168,7 @@ class LogSinkPartition(StatefulSinkPartition[Outbox, bytes]):
         if resume is not None:
             self._begin(resume)
         self._leads = {layout.name(t): lead for t, lead in leads.items()}
-        self._quiet = {layout.name(t) for t in writes if t in PAPER.unread}
+        self._quiet = {layout.name(t) for t in writes if t in layout.flows.unread}
         self._headers = RecordHeaders(layout.run_id)
         self._made = Counter[str]()
         self._producer = Producer(

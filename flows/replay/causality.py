@@ -54,7 +54,7 @@ def leaks_of(window: ReplayWindow, samples: int) -> tuple[int, list[Leak]]:
 
     def play(events: list[Event], frontier: int, size: int) -> list[Event]:
         part = window.until(frontier)
-        return part.play(part.loop(), events, size)
+        return part.play(part.recorded_loop(), events, size)
 
     whole = play(window.events, window.end, WHOLE)
     cuts = cuts_after(whole, window.events, samples)

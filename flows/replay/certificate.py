@@ -17,7 +17,7 @@ from connectors.kafka.shards import shards_of
 from connectors.user_strategies import sources_of
 from connectors.version import VERSION
 from flows.replay.compare import Divergence, OutputRecord
-from flows.replay.flow_list import REPLAYED
+from flows.replay.flow_list import replayed
 from flows.replay.record_hashes import RecordHashes
 from flows.replay.reexecution import ShardResult, StateDiffers, run_shard
 from messages.base import Message
@@ -120,7 +120,7 @@ def certify(
     start, _ = span_of(day)
     facts, inputs = hash_inputs(archive, day)
     flows: dict[str, FlowProof] = {}
-    for flow in REPLAYED:
+    for flow in replayed(archive.run.spec.mode):
         found: dict[str, ShardResult] = {}
         for shard in shards_of(flow.spec, archive.run.layout):
             outcome = found[shard] = run_shard(
@@ -153,7 +153,10 @@ def hash_inputs(archive: ArchivedRun, day: str) -> tuple[dict[str, int], dict[st
     What the run's start says, its name and its settings, is no part of it.
     """
     topics: dict[str, Topic[Message]] = {
-        t.name: t for f in REPLAYED for t in f.spec.reads if t not in FROM_THE_START
+        t.name: t
+        for f in replayed(archive.run.spec.mode)
+        for t in f.spec.reads
+        if t not in FROM_THE_START
     }
     counts, roots = {}, {}
     for name, topic in sorted(topics.items()):
@@ -252,7 +255,8 @@ def _state_diverged(archive: ArchivedRun, day: str, found: StateDiffers) -> Dive
 def places(archive: ArchivedRun, ids: list[str]) -> dict[str, str]:
     """Return where the archive has the records of some ids; empty for an id it has not."""
     found = dict.fromkeys(ids, "")
-    topics = {t.name for f in REPLAYED for t in (*f.spec.reads, *f.spec.writes)}
+    flows = replayed(archive.run.spec.mode)
+    topics = {t.name for f in flows for t in (*f.spec.reads, *f.spec.writes)}
     marks = {f'"id":"{id_}"'.encode(): id_ for id_ in ids}
     for topic in sorted(topics):
         for row in archive.facts(topic):

@@ -6,7 +6,7 @@ from connectors.archive.ordered_log import ArchivedLog, span_of
 from connectors.archive.reading import ArchivedRun
 from connectors.kafka.shards import ALL, whole
 from connectors.market.calendar import new_york_sessions
-from flows import trade
+from messages.flows import TABLES
 from messages.trading import Decision
 from messages.units import to_money
 from operators.checks import CHECKS, UNKNOWN, measured
@@ -34,7 +34,7 @@ def decision_traces(archive: ArchivedRun, day: str) -> dict[str, Measurements]:
         DayNotArchived: there is no such day, or it is not over.
     """
     run, found = archive.run, dict[str, Measurements]()
-    params, start = run.rules, span_of(day)[0]
+    params, mode, start = run.rules, run.spec.mode, span_of(day)[0]
     kept = {b: f for b, f in archive.states("trade", ALL).items() if b <= start}
     state = None
     if kept:
@@ -43,21 +43,21 @@ def decision_traces(archive: ArchivedRun, day: str) -> dict[str, Measurements]:
 
     def watch(decision: Decision, asked: EntryAsked | ExitAsked) -> None:
         if isinstance(asked, EntryAsked):
-            numbers = _entry(asked, params.risk)
+            numbers = _entry(asked, params.risk, broker=mode == "broker")
         else:
             numbers = _exit(decision, asked, params.risk)
         found[decision.id] = Measurements(tuple(numbers))
 
-    desk = Desk(params, new_york_sessions(), state, watch)
-    reads = whole(run.layout, trade.FLOW.reads)
+    desk = Desk(params, new_york_sessions(), state, watch, outside=mode == "broker")
+    reads = whole(run.layout, TABLES[mode]["trade"].reads)
     for block in ArchivedLog(archive, reads, {}, day if kept else "", day).blocks():
         desk.step(block)
     return found
 
 
-def _entry(asked: EntryAsked, risk: RiskParams) -> list[Number]:
+def _entry(asked: EntryAsked, risk: RiskParams, *, broker: bool) -> list[Number]:
     numbers, denied, ask = [], False, asked.ask
-    for check in measured(ask, risk.limits):
+    for check in measured(ask, risk.limits, broker=broker):
         verdict = "" if check.passed else ("  <- denied" if not denied else "  (fails too)")
         denied = denied or not check.passed
         limit, actual = "", "off"

@@ -1,12 +1,12 @@
 """The flows that a replay executes again: the derived ones, each with its operators.
 
-News, market and score let facts in from outside, a model's scores too; their records are the
-inputs. Storage follows from the topics.
+News, market, score and execute let facts in from outside, what a model or a broker said too; their
+records are the inputs. Storage follows from the topics.
 """
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from typing import Final
+from functools import partial
 
 from bytewax.operators import KeyedStream
 from msgspec import Struct
@@ -15,7 +15,7 @@ from connectors.envelope import Envelope
 from connectors.kafka.sink import NO_LEADS, Leads
 from flows import control, learn, signals, trade
 from flows.pipeline.engine import NOTHING_INTERNAL
-from messages.flows import FlowSpec
+from messages.flows import TABLES, FlowSpec, Mode
 from operators.params import Params
 
 
@@ -36,9 +36,11 @@ class ReplayedFlow:
     leads: Callable[[Params], Leads] = lambda _: NO_LEADS
 
 
-REPLAYED: Final = (
-    ReplayedFlow(control.FLOW, control.wire),
-    ReplayedFlow(signals.FLOW, signals.wire, signals.INTERNAL),
-    ReplayedFlow(trade.FLOW, trade.wire),
-    ReplayedFlow(learn.FLOW, learn.wire, leads=learn.leads_of),
-)
+def replayed(mode: Mode) -> tuple[ReplayedFlow, ...]:
+    """Return the flows of a run of some mode; what a broker said is an input of `trade`."""
+    return (
+        ReplayedFlow(control.FLOW, control.wire),
+        ReplayedFlow(signals.FLOW, signals.wire, signals.INTERNAL),
+        ReplayedFlow(TABLES[mode]["trade"], partial(trade.wire, outside=mode == "broker")),
+        ReplayedFlow(learn.FLOW, learn.wire, leads=learn.leads_of),
+    )

@@ -10,9 +10,9 @@ from connectors.archive.reading import ArchivedRun
 from connectors.kafka.shards import Partitions, shards_of
 from connectors.market.calendar import new_york_sessions
 from flows.closed_loop import ClosedLoop, Interference, Opening, SignalsStates
-from flows.replay.flow_list import REPLAYED
+from flows.replay.flow_list import replayed
 from messages.control import DeadLetter
-from messages.flows import FEEDBACK, PAPER
+from messages.flows import FEEDBACK, TABLES, Mode, Topics
 from messages.learning import WeightChange
 from messages.topics import NEWS_SCORED, TRADES_EXECUTED
 from messages.trading import TradeExecution
@@ -29,13 +29,20 @@ from operators.strategies.voting import VotingState
 from operators.trading.asked import Watch
 from operators.trading.desk_state import DeskState
 
-INPUTS: Final = PAPER.inputs_of(("signals", "trade", "learn"))
-# Weights that were decided before a window hold in it; the later ones the loop makes itself.
-READS: Final = (
-    *INPUTS[: INPUTS.index(NEWS_SCORED)],
-    *FEEDBACK,
-    *INPUTS[INPUTS.index(NEWS_SCORED) :],
-)
+LOOP: Final = ("signals", "trade", "learn")
+
+
+def reads_of(mode: Mode) -> Topics:
+    """Return what a window of a run of some mode is read from, at the ranks of all its flows.
+
+    Weights that were decided before a window hold in it; the later ones the loop makes itself.
+    """
+    inputs = TABLES[mode].inputs_of(LOOP)
+    place = inputs.index(NEWS_SCORED)
+    return (*inputs[:place], *FEEDBACK, *inputs[place:])
+
+
+READS: Final = reads_of("broker")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +71,20 @@ class ReplayWindow:
         self, params: Params | None = None, watch: Watch | None = None,
         interference: Interference | None = None,
     ) -> ClosedLoop:  # fmt: skip
-        """Build the loop in its opening states, under the run's parameters or others."""
+        """Build the loop in its opening states, under the run's parameters or others.
+
+        It fills orders itself, also those that a broker filled when the window was recorded.
+        """
         rules = params or self.archive.run.rules
         return ClosedLoop(
             rules, new_york_sessions(), self.opening, watch, interference=interference
         )
+
+    def recorded_loop(self) -> ClosedLoop:
+        """Build the loop as the run was: orders at a broker end as the broker said."""
+        run = self.archive.run
+        outside = run.spec.mode == "broker"
+        return ClosedLoop(run.rules, new_york_sessions(), self.opening, outside=outside)
 
     def blocks(self, size: int, events: Sequence[Event] | None = None) -> list[Block]:
         """Cut the inputs, or others in their place, into blocks of whole stamps."""
@@ -114,7 +130,10 @@ def window_of(archive: ArchivedRun, first: str | None, last: str) -> ReplayWindo
     start = 0 if first is None else span_of(first)[0]
     span_of(last)
     opening = _empty(layout.partitions) if first is None else _opening(archive, start)
-    reads: Partitions = {t: range(1) if t.broadcast else layout.partitions_of(t) for t in READS}
+    reads: Partitions = {
+        t: range(1) if t.broadcast else layout.partitions_of(t)
+        for t in reads_of(archive.run.spec.mode)
+    }
     log = ArchivedLog(archive, reads, {}, first or "", last)
     blocks = list(log.blocks())
     read = [e for b in blocks for e in b.events]
@@ -144,7 +163,7 @@ def _opening(archive: ArchivedRun, start: int) -> Opening:
             _newest(archive, flow.spec.name, shard, start)
             for shard in shards_of(flow.spec, archive.run.layout)
         ]
-        for flow in REPLAYED
+        for flow in replayed(archive.run.spec.mode)
     }
     signals = [
         SignalsStates(

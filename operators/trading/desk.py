@@ -103,9 +103,10 @@ class Desk:
                 self._on_signal(event.stamp, body, out)
             elif isinstance(body, Command):
                 self._on_command(event.stamp, body, out)
-            elif isinstance(body, BrokerEvent) and self._outside is not None:
-                said = self._outside.take(event.stamp, body, self._orders)
-                self._books.book(event.stamp, said, out)
+            elif isinstance(body, BrokerEvent):
+                if self._outside is not None:
+                    said = self._outside.take(event.stamp, body, self._orders)
+                    self._books.book(event.stamp, said, out)
             else:
                 out.append(event)
         if block.frontier >= self._timers.due:

@@ -11,7 +11,7 @@ from connectors.runs import Run, load_run
 from connectors.stopping import StopFlag
 from connectors.telemetry import StatusFile, log_as_json, serve_metrics
 from flows.pipeline.engine import run as execute
-from messages.flows import PAPER
+from messages.flows import BROKER, TABLES
 from stack.child import starter
 from stack.commands.options import home_of
 from stack.errors import StackError
@@ -20,7 +20,7 @@ from stack.metrics_port import metrics_port
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's options."""
-    parser.add_argument("name", help=", ".join(PAPER.names))
+    parser.add_argument("name", help=", ".join(BROKER.names))
     parser.add_argument("--run", type=Path, help="the run's directory (default: what is up)")
     parser.add_argument("--shards", help="A-B: the shards of flow signals to run here")
 
@@ -70,14 +70,15 @@ def run_flow(name: str, directory: Path, shards: str | None) -> int:
     Raises:
         StackError: no such flow, run or shard.
     """
-    if name not in PAPER.names:
-        reason = f"There is no flow {name}: choose one of {', '.join(PAPER.names)}."
-        raise StackError(reason)
     try:
         run = load_run(directory)
     except FileNotFoundError as error:
         reason = f"There is no run at {directory}: name a directory that holds run.json with --run."
         raise StackError(reason) from error
+    names = TABLES[run.spec.mode].names
+    if name not in names:
+        reason = f"There is no flow {name} in this run: choose one of {', '.join(names)}."
+        raise StackError(reason)
     stop = StopFlag(parent=starter()).listen()
     own = _shards(name, run, shards)
     label = name if own is None else f"{name}-{own[0]}" + (f"-{own[-1]}" if len(own) > 1 else "")
@@ -95,6 +96,6 @@ def run_flow(name: str, directory: Path, shards: str | None) -> int:
 
 
 def _shards(name: str, run: Run, shards: str | None) -> range | None:
-    if not PAPER[name].sharded:
+    if not BROKER[name].sharded:
         return None
     return parse_shards(shards or f"0-{run.partitions - 1}", run.partitions)

@@ -40,7 +40,7 @@ WEIGHTS_FIXED: Final = (
     "`tidewire up --run NAME`"
 )
 # What of a run's spec may change from start to start.
-TODAYS: Final = ("tick_ms", "strategies", "feeds", "news", "scoring", "directories")
+TODAYS: Final = ("tick_ms", "strategies", "feeds", "news", "scoring", "directories", "broker")
 
 
 def live_run(services: Services, settings: Settings, name: str) -> tuple[Run, bool]:
@@ -64,7 +64,8 @@ def live_run(services: Services, settings: Settings, name: str) -> tuple[Run, bo
     today = fresh.rules
     if known.from_before_learning:
         today = replace(today, learning=known.rules.learning)
-    if (known.rules, known.partitions) != (today, fresh.partitions):
+    was, now = (known.spec.mode, known.partitions), (fresh.spec.mode, fresh.partitions)
+    if (known.rules, was) != (today, now):
         what = _difference(known, fresh)
         reason = (
             f"Run {name} was made under other settings ({what}): put them back, or begin a new "
@@ -103,7 +104,7 @@ def serve(home: Home, settings: Settings, name: str) -> int:
     with Services(home, settings) as services:
         run, new = live_run(services, settings, name)
         prepare(run, services.make_topics)
-        supervisor = Supervisor(run.path(), run_flows(run.partitions))
+        supervisor = Supervisor(run.path(), run_flows(run.partitions, run.spec.mode))
         front = Front(home, run, settings)
         board = HealthBoard(run, supervisor)
         building = DashboardBuild(_say)
@@ -214,6 +215,8 @@ def _watch(
 
 
 def _difference(known: Run, fresh: Run) -> str:
+    if known.spec.mode != fresh.spec.mode:
+        return f"orders filled on {known.spec.mode}, now on {fresh.spec.mode}"
     if known.partitions != fresh.partitions:
         return f"partitions {known.partitions}, now {fresh.partitions}"
     for group, values in known.params.items():

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from connectors.stopping import AGAIN
-from messages.flows import PAPER
+from messages.flows import TABLES, Mode
 from stack.child import SUPERVISOR
 from stack.errors import StackError
 from stack.home import tail
@@ -161,11 +161,11 @@ class Supervisor:
         child.resume_at = now + BACK_OFF_S[min(count, len(BACK_OFF_S)) - 1]
 
 
-def run_flows(partitions: int) -> list[FlowProcess]:
-    """Return the processes of a paper run: one per partition of a sharded flow, one per other."""
+def run_flows(partitions: int, mode: Mode = "paper") -> list[FlowProcess]:
+    """Return the processes of a run: one per partition of a sharded flow, one per other."""
     return [
         process
-        for flow in PAPER.flows
+        for flow in TABLES[mode].flows
         for process in (
             [
                 FlowProcess(f"{flow.name}-{k}", (flow.name, "--shards", f"{k}-{k}"))

@@ -1,11 +1,13 @@
 """What of the settings may be given to others, and what stays on this machine."""
 
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pydantic import SecretStr, TypeAdapter
 
+from connectors.broker.params import BrokerParams
 from connectors.feed.params import NewsParams
 from connectors.run_settings import PUBLIC, local_settings, spec_settings
 from connectors.sentiment.params import ScoringParams
@@ -24,10 +26,15 @@ SCORING = ScoringParams(
     tier="instant", ollama_url=f"http://{WORD}@localhost", ollama_key=SecretStr(WORD),
     finbert_directory=f"/home/{WORD}/finbert",
 )  # fmt: skip
+BROKER = BrokerParams(
+    kind="alpaca", key=SecretStr(WORD), secret=SecretStr(WORD), per_minute=99,
+    trading_url=f"https://{WORD}.example.com", data_url=f"https://{WORD}.example.com",
+    stream_url=f"wss://{WORD}.example.com",
+)  # fmt: skip
 
 
 def test_no_secret_is_in_what_may_be_given_away() -> None:
-    spec = spec_of(**spec_settings(NEWS, SCORING))
+    spec = spec_of(**spec_settings(NEWS, SCORING, BROKER))
     assert WORD not in spec.to_json().decode()
     assert [feed.partition("#")[0] for feed in spec.feeds] == [
         "mine=https://feeds.example.com", "reddit_stocks", "alpaca",
@@ -35,27 +42,36 @@ def test_no_secret_is_in_what_may_be_given_away() -> None:
 
 
 @pytest.mark.parametrize(
-    ("group", "kind"), [("news", NewsParams), ("scoring", ScoringParams)]
+    ("group", "kind"), [("news", NewsParams), ("scoring", ScoringParams), ("broker", BrokerParams)]
 )  # fmt: skip
 def test_every_setting_is_in_one_of_both(group: str, kind: type) -> None:
-    local = local_settings(NEWS, SCORING)[group]
-    public = spec_settings(NEWS, SCORING)[group]
+    local = local_settings(NEWS, SCORING, BROKER)[group]
+    public = spec_settings(NEWS, SCORING, BROKER)[group]
     assert set(local) | set(public) == {f.name for f in fields(kind)}
     assert not set(local) & set(public)
     assert set(public) == PUBLIC[group], "a name that is no setting"
 
 
 def test_both_together_are_the_settings() -> None:
-    local, spec = local_settings(NEWS, SCORING), spec_settings(NEWS, SCORING)
+    local, spec = local_settings(NEWS, SCORING, BROKER), spec_settings(NEWS, SCORING, BROKER)
     again = TypeAdapter(NewsParams).validate_python({**spec["news"], **local["news"]})
     assert again == NEWS
     models = TypeAdapter(ScoringParams).validate_python({**spec["scoring"], **local["scoring"]})
     assert models == SCORING
+    broker = TypeAdapter(BrokerParams).validate_python({**spec["broker"], **local["broker"]})
+    assert broker == BROKER
+
+
+@pytest.mark.parametrize(("kind", "mode"), [("none", "paper"), ("alpaca", "broker")])
+def test_a_run_trades_at_the_broker_that_is_named(kind: Any, mode: str) -> None:
+    assert spec_settings(NEWS, SCORING, replace(BROKER, kind=kind))["mode"] == mode
 
 
 def test_another_address_is_another_feed() -> None:
     def feeds(*addresses: str) -> tuple[str, ...]:
-        found: tuple[str, ...] = spec_settings(NewsParams(feeds=addresses), SCORING)["feeds"]
+        found: tuple[str, ...] = spec_settings(NewsParams(feeds=addresses), SCORING, BROKER)[
+            "feeds"
+        ]
         return found
 
     assert feeds("a=https://x.com/1") != feeds("a=https://x.com/2")
@@ -72,7 +88,7 @@ def test_paths_do_not_depend_on_the_directory_one_is_in(
     monkeypatch.setenv("HOME", str(tmp_path))
     Path("companies.txt").write_text("Symbol|Name\n")
     news = NewsParams(directories=("companies.txt",))
-    local = local_settings(news, ScoringParams(finbert_directory="~/finbert"))
+    local = local_settings(news, ScoringParams(finbert_directory="~/finbert"), BROKER)
     assert local["news"]["directories"] == (str(tmp_path / "companies.txt"),)
     assert local["scoring"]["finbert_directory"] == str(tmp_path / "finbert")
 
@@ -81,9 +97,9 @@ def test_directories_are_known_by_their_content(tmp_path: Path) -> None:
     file = tmp_path / "companies.txt"
     file.write_text("one")
     news = NewsParams(directories=(str(file),))
-    before = spec_settings(news, SCORING)["directories"]
+    before = spec_settings(news, SCORING, BROKER)["directories"]
     file.write_text("two")
-    assert spec_settings(news, SCORING)["directories"] != before
+    assert spec_settings(news, SCORING, BROKER)["directories"] != before
     file.unlink()
     with pytest.raises(DirectoryUnusable, match=r"companies\.txt cannot be read"):
-        spec_settings(news, SCORING)
+        spec_settings(news, SCORING, BROKER)

@@ -13,13 +13,13 @@ from connectors.runs import Run, RunUnreadable, load_run
 from connectors.sentiment.params import ScoringParams
 from operators.params import Params, RiskParams
 from tests.archives import run_of, spec_of
-from tests.unit.connectors.test_run_settings import NEWS, SCORING, WORD
+from tests.unit.connectors.test_run_settings import BROKER, NEWS, SCORING, WORD
 
 
 def run(place: Path) -> Run:
-    spec = spec_of(Params(risk=RiskParams(max_positions=3)), **spec_settings(NEWS, SCORING))
+    spec = spec_of(Params(risk=RiskParams(max_positions=3)), **spec_settings(NEWS, SCORING, BROKER))
     return run_of(
-        place / "archive" / "live", spec=spec, local=local_settings(NEWS, SCORING),
+        place / "archive" / "live", spec=spec, local=local_settings(NEWS, SCORING, BROKER),
         database_url=f"postgresql://me:{WORD}@localhost/x", bootstrap=f"{WORD}:9092",
         client={"sasl.password": WORD}, secret=WORD,
         log_level="DEBUG", metrics=False, retention_days=30,
@@ -32,6 +32,7 @@ def test_a_flow_gets_back_what_was_saved(tmp_path: Path) -> None:
     read = load_run(saved.path())
     assert read == saved
     assert (read.news_params, read.scoring_params) == (NEWS, SCORING)
+    assert (read.broker_params, read.layout.mode) == (BROKER, "broker")
     assert read.rules.risk.max_positions == 3
     assert (read.settings, read.settings_hash) == (saved.settings, saved.settings_hash)
 

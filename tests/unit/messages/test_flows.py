@@ -5,9 +5,18 @@ import importlib
 import pytest
 
 from messages.control import DeadLetter
-from messages.flows import BROKER, FROM_OUTSIDE, FROM_THE_START, PAPER, FlowTable, is_archived
+from messages.flows import (
+    AT_A_BROKER,
+    BROKER,
+    FROM_OUTSIDE,
+    FROM_THE_START,
+    PAPER,
+    FlowTable,
+    is_archived,
+)
 from messages.topics import (
     ACCOUNT_RESETS,
+    BROKER_EVENTS,
     CONTROL_ACCEPTED,
     EVERY_TOPIC,
     EXECUTIONS_CORRECTED,
@@ -34,6 +43,7 @@ def test_each_topic_has_one_writer(table: FlowTable) -> None:
     for topic in EVERY_TOPIC:
         writers = [f.name for f in table.flows if topic in f.writes]
         outside = topic in (*FROM_THE_START, *FROM_OUTSIDE, SYSTEM_EVENTS, FEEDS_HEALTH)
+        outside |= table is PAPER and topic in AT_A_BROKER
         assert len(writers) <= 1, topic.name
         assert bool(writers) != outside, f"{topic.name}: {writers or 'nobody'} writes it"
 
@@ -83,7 +93,7 @@ def test_a_message_type_has_one_rank_within_a_flow(table: FlowTable) -> None:
                 SIGNALS_GENERATED,
             ],
         ),
-        (BROKER, "trade", [CONTROL_ACCEPTED, TRADES_EXECUTED, MARKET_BARS, SIGNALS_GENERATED]),
+        (BROKER, "trade", [CONTROL_ACCEPTED, BROKER_EVENTS, MARKET_BARS, SIGNALS_GENERATED]),
         (BROKER, "execute", [CONTROL_ACCEPTED, ORDERS_REQUESTED]),
     ],
     ids=lambda v: getattr(v, "mode", v) if not isinstance(v, list) else "",
@@ -94,8 +104,9 @@ def test_ranks(table: FlowTable, flow: str, ranks: list[object]) -> None:
 
 
 def test_who_fills_orders_is_the_difference_of_the_modes() -> None:
-    assert PAPER.writer(TRADES_EXECUTED) == "trade"
-    assert BROKER.writer(TRADES_EXECUTED) == "execute"
+    assert PAPER.writer(TRADES_EXECUTED) == BROKER.writer(TRADES_EXECUTED) == "trade"
+    assert BROKER.writer(BROKER_EVENTS) == "execute"
+    assert BROKER.readers(BROKER_EVENTS) == ("trade",)
     assert set(BROKER.names) - set(PAPER.names) == {"execute"}
     assert BROKER["execute"].entry
     assert BROKER.readers(ORDERS_REQUESTED) == ("execute",)
@@ -125,10 +136,10 @@ def test_a_flow_that_is_not_there_is_named() -> None:
         PAPER["learn"].rank(NEWS_SCORED)
 
 
-@pytest.mark.parametrize("name", PAPER.names)
+@pytest.mark.parametrize("name", BROKER.names)
 def test_each_flow_has_a_module_of_its_name(name: str) -> None:
     module = importlib.import_module(f"flows.{name}")
-    assert module.FLOW is PAPER[name]
+    assert module.FLOW is (PAPER if name in PAPER.names else BROKER)[name]
     assert callable(module.flow)
 
 

@@ -66,6 +66,7 @@ class AtBroker:
     def enter(self) -> OrderRequest:
         """Ask for fifty shares; returns the order."""
         said = self.step(bar(1, "AAA", 100_0000), signal(1, "AAA", "LONG"))
+        order: OrderRequest
         [order] = bodies(said, OrderRequest)
         assert not bodies(said, TradeExecution)
         return order
