@@ -45,7 +45,8 @@ class Run(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
         archive: directory of the run's archive.
         bars: Parquet file played by flows/market; empty in a live run.
         news: JSON Lines file played by flows/news; empty without news.
-        local: settings of feeds, models and the broker that stay on this machine: keys, addresses, paths.
+        local: settings of feeds, models and the broker that stay on this machine: keys,
+            addresses, paths.
         retention_days: age at which bars, snapshots and metrics leave the database; 0: never.
         metrics: every process serves Prometheus metrics.
         log_level: of every process.

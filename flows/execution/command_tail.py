@@ -51,7 +51,7 @@ class CommandTail:
         follower, deadline = self._follower, time.monotonic() + ADMIN_TIMEOUT_S
         while any(follower.position[at] < end for at, end in follower.ends.items()):
             if time.monotonic() > deadline:
-                reason = f"The broker at {layout.bootstrap} does not give out {layout.run_id}'s commands."
+                reason = f"The log at {layout.bootstrap} does not give out the run's commands."
                 raise BrokerUnavailable(reason)
             self._read(LOOK_S)
 

@@ -34,7 +34,7 @@ BROKER = BrokerParams(
 
 
 def test_no_secret_is_in_what_may_be_given_away() -> None:
-    spec = spec_of(**spec_settings(NEWS, SCORING, BROKER))
+    spec = spec_of(inputs=(), **spec_settings(NEWS, SCORING, BROKER))
     assert WORD not in spec.to_json().decode()
     assert [feed.partition("#")[0] for feed in spec.feeds] == [
         "mine=https://feeds.example.com", "reddit_stocks", "alpaca",

@@ -17,7 +17,8 @@ from tests.unit.connectors.test_run_settings import BROKER, NEWS, SCORING, WORD
 
 
 def run(place: Path) -> Run:
-    spec = spec_of(Params(risk=RiskParams(max_positions=3)), **spec_settings(NEWS, SCORING, BROKER))
+    settings = spec_settings(NEWS, SCORING, BROKER)
+    spec = spec_of(Params(risk=RiskParams(max_positions=3)), inputs=(), **settings)
     return run_of(
         place / "archive" / "live", spec=spec, local=local_settings(NEWS, SCORING, BROKER),
         database_url=f"postgresql://me:{WORD}@localhost/x", bootstrap=f"{WORD}:9092",

@@ -28,7 +28,8 @@ CHANGES: dict[str, Any] = {
     "params": {"risk": {"max_positions": 21}},
     "strategies": (StrategySource(name="mine", class_name="Mine", digest="c" * 64),),
     "tick_ms": 60, "feeds": ("cnbc=https://www.cnbc.com#1",), "news": {"interval_seconds": 60.0},
-    "scoring": {"tier": "instant"}, "directories": ("d" * 64,),
+    "scoring": {"tier": "instant"}, "directories": ("d" * 64,), "mode": "broker",
+    "broker": {"kind": "alpaca"},
 }  # fmt: skip
 
 
@@ -39,9 +40,10 @@ def test_every_field_is_in_the_id() -> None:
 
 
 def test_the_same_run_has_one_id() -> None:
+    changes = {**CHANGES, "mode": "paper"}  # where bars are played
     moved = InputFile(role="bars", digest="a" * 64, name="elsewhere.parquet")
     assert spec(inputs=(moved,)).id == spec(inputs=(BARS,)).id
-    assert RunSpec.from_json(spec(**CHANGES).to_json()) == spec(**CHANGES)
+    assert RunSpec.from_json(spec(**changes).to_json()) == spec(**changes)
 
 
 def test_a_run_without_bars_is_live() -> None:
@@ -62,6 +64,8 @@ def test_a_run_without_bars_is_live() -> None:
         ({"started_at": NOW.replace(tzinfo=None)}, "started_at.*timezone"),
         ({"inputs": (BARS, BARS)}, "once each"),
         ({"inputs": (NEWS,)}, "name bars, too"),
+        ({"inputs": (BARS,), "mode": "broker"}, "a broker has no past"),
+        ({"mode": "live"}, "mode"),
         ({"news": {"key": object()}}, "news"),
     ],
 )

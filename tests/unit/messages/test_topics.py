@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from messages.control import DeadLetter
-from messages.flows import PAPER
+from messages.flows import BROKER, PAPER
 from messages.topics import (
     CONTROL_ACCEPTED,
     DEAD_LETTERS,
@@ -43,7 +43,7 @@ def test_only_what_flows_wait_for_is_read() -> None:
         "portfolio.snapshots", "learning.outcomes", "learning.adjustments", "strategy.metrics",
         "trading.states",
     }  # fmt: skip
-    assert all(t in PAPER.unread for t in DEAD_LETTERS)
+    assert all(t in BROKER.unread for t in DEAD_LETTERS)
     assert RUNS_STARTED not in PAPER.unread
 
 
