@@ -10,7 +10,8 @@ from messages.base import Count, Message, Price, Side, Ticker
 from messages.trading import OrderStatus
 
 BrokerEventKind = Literal[
-    "order", "fill", "stream_up", "stream_down", "reconciled", "drift", "halted", "resumed",
+    "order", "fill", "stream_up", "stream_down", "adopted", "reconciled", "drift", "halted",
+    "resumed",
 ]  # fmt: skip
 
 
@@ -32,17 +33,18 @@ class BrokerEvent(Message, frozen=True, kw_only=True, gc=False):
 
     Attributes:
         kind: `order`: what became of it; `fill`: an execution; `stream_up`, `stream_down`: whether
-            its updates are heard; `reconciled`: everything it holds is accounted for; `drift`: it
-            is not; `halted`, `resumed`: a ticker.
+            its updates are heard; `adopted`: the account begins anew with what it has there;
+            `reconciled`: everything it holds is accounted for; `drift`: it is not; `halted`,
+            `resumed`: a ticker.
         broker: its name.
         order_id: ours; empty for what is about no order.
         broker_order_id, execution_id: the broker's; empty where there is none.
         qty, price: of a fill, shares and dollars per share; commission: dollars of it.
         status: of the order, after it; None for what is about no order.
         reason: the broker's words, or why.
-        cash, equity, buying_power: dollars, as `reconciled` found them.
+        cash, equity, buying_power: dollars, as `adopted` and `reconciled` found them.
         differences: of a `drift`.
-        unmanaged: of a `reconciled`: what is held besides, as `TICKER shares`.
+        unmanaged: of these: what is held besides, and never traded, as `TICKER shares`.
         told_at: by the broker's clock, UTC; None where it did not say.
     """
 
@@ -67,7 +69,7 @@ class BrokerEvent(Message, frozen=True, kw_only=True, gc=False):
     told_at: datetime | None = None
 
     def problem(self) -> str | None:
-        """Return NO_ORDER, NO_FILL, NO_STATUS or None."""
+        """Return NO_ORDER, NO_FILL, NO_STATUS, NO_CASH or None."""
         if self.kind in ("order", "fill") and not self.order_id:
             return "NO_ORDER"
         if self.kind == "order" and self.status is None:
@@ -76,4 +78,6 @@ class BrokerEvent(Message, frozen=True, kw_only=True, gc=False):
             self.execution_id and self.qty and self.price is not None and self.side
         ):
             return "NO_FILL"
+        if self.kind == "adopted" and self.cash is None:
+            return "NO_CASH"
         return None

@@ -9,7 +9,7 @@ told as over only once the broker has said that it does not have it.
     machine.answered(now, answer)      -> machine.said() has what became known
 """
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Final
 
@@ -21,8 +21,16 @@ from connectors.broker.errors import (
     OrderRefused,
     RateLimited,
 )
-from connectors.broker.values import BrokerFill, BrokerOrder, NewOrder, OrderUpdate, StreamState
+from connectors.broker.values import (
+    BrokerAccount,
+    BrokerFill,
+    BrokerOrder,
+    NewOrder,
+    OrderUpdate,
+    StreamState,
+)
 from flows.execution.said import BrokerEvents
+from flows.execution.shares import ExpectedShares
 from flows.execution.state import NEVER, MachineState, OrderLife
 from flows.execution.tasks import Answer, Cancel, Holdings, LookUp, Reconcile, Submit, Task
 from messages.broker import Difference
@@ -62,8 +70,9 @@ class OrderMachine:
         """
         self._events, self._began, self._every = events, now, look_every_us
         self._lives = {each.request.client_order_id: each for each in state.lives} if state else {}
-        self._held = dict(state.held) if state else {}
-        self._baseline = None if state is None else state.baseline
+        self._shares = ExpectedShares(
+            state.held if state else {}, state.unmanaged if state else None
+        )  # fmt: skip
         self._blocked = state.blocked if state else False
         self._up = False  # whoever begins hears nothing yet
         self._ready = False
@@ -71,6 +80,7 @@ class OrderMachine:
         self._reconciled_at = state.reconciled_at if state else now  # before it nothing is ours
         self._look_at, self._looking = NEVER, False
         self._commands = set(state.commands if state else ())
+        self._adopting, self._adopted_at = (state.adopting, state.adopted_at) if state else ("", 0)
         self._by_broker = {life.broker_id: life for life in self._lives.values() if life.broker_id}
         self._tasks: list[Task] = []
         self._said: list[Event] = []
@@ -96,10 +106,12 @@ class OrderMachine:
     def snapshot(self) -> MachineState:
         """Return all that is known."""
         return MachineState(
-            lives=list(self._lives.values()), held=dict(self._held), baseline=self._baseline,
+            lives=list(self._lives.values()), held=dict(self._shares.held),
+            unmanaged=self._shares.unmanaged,
             blocked=self._blocked, heard_up=self._up, ready=self._ready,
             mismatches=self._mismatches, reconciled_at=self._reconciled_at,
-            look_at=self._look_at, commands=sorted(self._commands),
+            look_at=self._look_at, commands=sorted(self._commands), adopting=self._adopting,
+            adopted_at=self._adopted_at,
         )  # fmt: skip
 
     def request(self, now: int, request: OrderRequest) -> None:
@@ -113,13 +125,24 @@ class OrderMachine:
             due=NEVER, unwanted=False, ended_at=0,
         )  # fmt: skip
         self._lives[request.client_order_id] = life
-        self._go_on(now, life)
+        if to_micros(request.event_time) <= self._adopted_at:
+            self._end(now, life, "CANCELLED", "it was decided on before the account was adopted")
+        else:
+            self._go_on(now, life)
 
     def command(self, now: int, command: Command) -> None:
-        """Take a command: a halt lets no entry be sent, and cancels those that are open."""
+        """Take a command.
+
+        A halt lets no entry be sent, and cancels those that are open. A reset has the account
+        adopted as the broker has it, once no order is open.
+        """
         if command.id in self._commands:
             return
         self._commands.add(command.id)
+        if command.kind == "reset_account":
+            self._adopting = command.id
+            self._unsettle(now, (), "the account is to be adopted, once no order is open")
+            self._look(now)
         if command.kind in FREES_ENTRIES:
             self._blocked = False
         if command.kind not in STOPS_ENTRIES:
@@ -275,12 +298,11 @@ class OrderMachine:
             self._end(now, life, life.final, reason)
 
     def _fill(self, now: int, life: OrderLife, fill: BrokerFill) -> None:
-        if fill.execution_id in life.executions:
+        if fill.execution_id in life.executions or 0 < life.ended_at <= self._adopted_at:
             return
         life.executions.append(fill.execution_id)
         life.filled += fill.qty
-        signed = fill.qty if fill.side == "BUY" else -fill.qty
-        self._held[fill.ticker] = self._held.get(fill.ticker, 0) + signed
+        self._shares.book(fill)
         status: OrderStatus = "PARTIALLY_FILLED" if life.filled < life.request.qty else "FILLED"
         self._said.append(self._events.fill(now, life.request, fill, status))
 
@@ -319,15 +341,21 @@ class OrderMachine:
                 self._fill(now, life, fill)
                 self._finish(now, life, life.filled)
         there = {p.ticker: p.qty for p in found.positions if p.qty}
-        if self._baseline is None:
-            self._baseline = self._minus_held(there)
-        wrong = self._differences(there)
+        first = self._shares.unmanaged is None
+        if (first and not self._lives) or (self._adopting and not self._open()):
+            self._adopt_account(now, found.account, there)
+        elif first:
+            self._shares.begin(there, anew=False)
+        if self._adopting:
+            self._look_at = now + LOOK_AGAIN_US
+            return
+        wrong = self._shares.differences(there)
         if not wrong:
             self._mismatches, self._reconciled_at = 0, now
             self._look_at = now + self._every
             if self._up and not self._ready:
                 self._ready = True
-                rest = {t: q for t, q in self._baseline.items() if q}
+                rest = self._shares.unmanaged or {}
                 self._said.append(self._events.reconciled(now, found.account, rest))
             self._forget(now)
             return
@@ -336,26 +364,17 @@ class OrderMachine:
         if self._mismatches == LOOKS:
             self._unsettle(now, wrong, "the broker holds other shares than it told of")
 
-    def _minus_held(self, there: dict[str, Decimal]) -> dict[str, Decimal]:
-        tickers = {*there, *self._held}
-        rest = {t: there.get(t, Decimal(0)) - self._held.get(t, 0) for t in tickers}
-        return {t: q for t, q in sorted(rest.items()) if q}
+    def _adopt_account(
+        self, now: int, account: BrokerAccount, there: dict[str, Decimal]
+    ) -> None:  # fmt: skip
+        """Begin anew: what is held there is nobody's from here on."""
+        self._said.append(self._events.adopted(now, self._adopting, account, there))
+        self._shares.begin(there, anew=True)
+        self._adopting, self._adopted_at, self._mismatches = "", now, 0
 
-    def _differences(self, there: dict[str, Decimal]) -> list[Difference]:
-        baseline = self._baseline or {}
-        expected = {
-            t: baseline.get(t, Decimal(0)) + self._held.get(t, 0)
-            for t in {*baseline, *self._held, *there}
-        }
-        return [
-            Difference(t, wanted, there.get(t, Decimal(0)))
-            for t, wanted in sorted(expected.items())
-            if wanted != there.get(t, Decimal(0))
-        ]
-
-    def _unsettle(self, now: int, differences: Iterable[Difference], reason: str) -> None:
+    def _unsettle(self, now: int, differences: Sequence[Difference], reason: str) -> None:
         self._ready = False
-        self._said.append(self._events.drift(now, tuple(differences), reason))
+        self._said.append(self._events.drift(now, differences, reason))
 
     def _forget(self, now: int) -> None:
         """Forget orders of which nothing can come any more."""

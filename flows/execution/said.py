@@ -48,18 +48,31 @@ class BrokerEvents:
         """Say whether updates are heard."""
         return self._event(now, "stream_up" if up else "stream_down", (now,), reason=reason[:2_000])
 
+    def adopted(
+        self, now: int, command: str, account: BrokerAccount, unmanaged: dict[str, Decimal]
+    ) -> Event:
+        """Say that the account begins anew with the broker's cash; by a command, or at first."""
+        causes = (command,) if command else ()
+        return self._money(now, "adopted", (command or "first",), account, unmanaged, causes)
+
     def reconciled(self, now: int, account: BrokerAccount, unmanaged: dict[str, Decimal]) -> Event:
         """Say that everything is accounted for, and what is held besides."""
-        return self._event(
-            now, "reconciled", (now,), cash=to_money(account.cash),
-            equity=to_money(account.equity), buying_power=to_money(account.buying_power),
-            unmanaged=tuple(f"{ticker} {shares}" for ticker, shares in sorted(unmanaged.items())),
-            reason=account.blocked,
-        )  # fmt: skip
+        return self._money(now, "reconciled", (now,), account, unmanaged)
 
     def drift(self, now: int, differences: Sequence[Difference], reason: str) -> Event:
         """Say what is held otherwise than expected."""
         return self._event(now, "drift", (now,), differences=tuple(differences), reason=reason)
+
+    def _money(
+        self, now: int, kind: BrokerEventKind, seed: tuple[object, ...], account: BrokerAccount,
+        unmanaged: dict[str, Decimal], causes: tuple[str, ...] = (),
+    ) -> Event:  # fmt: skip
+        return self._event(
+            now, kind, seed, causes=causes, cash=to_money(account.cash),
+            equity=to_money(account.equity), buying_power=to_money(account.buying_power),
+            unmanaged=tuple(f"{ticker} {shares}" for ticker, shares in sorted(unmanaged.items())),
+            reason=account.blocked,
+        )  # fmt: skip
 
     def _event(
         self, now: int, kind: BrokerEventKind, seed: tuple[object, ...], **fields: object

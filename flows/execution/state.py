@@ -48,7 +48,7 @@ class MachineState(State):
     Attributes:
         lives: in the order of their requests.
         held: ticker -> signed shares by our own fills.
-        baseline: ticker -> shares that were there before them; None before the first look.
+        unmanaged: ticker -> shares that were there before them; None before the first look.
         blocked: no entry is sent: trading is reduced or halted.
         heard_up: the update stream was last said to be up.
         ready: entries may go out by what was last said.
@@ -57,11 +57,14 @@ class MachineState(State):
             microseconds.
         look_at: when to look again, microseconds.
         commands: ids of the commands taken, sorted.
+        adopting: the command by which the account is to be adopted once nothing is open; empty for
+            none.
+        adopted_at: when it was; what was asked for before is not sent any more, microseconds.
     """
 
     lives: list[OrderLife]
     held: dict[str, int]
-    baseline: dict[str, Decimal] | None
+    unmanaged: dict[str, Decimal] | None
     blocked: bool
     heard_up: bool
     ready: bool
@@ -69,3 +72,5 @@ class MachineState(State):
     reconciled_at: int
     look_at: int
     commands: list[str]
+    adopting: str
+    adopted_at: int

@@ -1,13 +1,22 @@
 """What a command makes of an account besides trading: a corrected execution, a new beginning."""
 
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Final
 
 from messages.base import make_id
+from messages.broker import BrokerEvent
 from messages.control import Command
 from messages.topics import CONTROL_ACCEPTED
 from messages.trading import AccountReset, ClosingProfit, ExecutionCorrected
-from messages.units import UNITS_PER_DOLLAR, to_datetime, to_dollars, to_money, to_units
+from messages.units import (
+    UNITS_PER_DOLLAR,
+    from_money,
+    to_datetime,
+    to_dollars,
+    to_money,
+    to_units,
+)
 from operators.blocks import Event
 from operators.params import RiskParams
 from operators.refusals import refusal
@@ -37,10 +46,20 @@ def amended(
     return _corrected(stamp, command, account, events, risk)
 
 
-def not_at_a_broker(stamp: int, command: Command) -> Event:
-    """Refuse a new beginning of an account whose money and shares are a broker's."""
-    detail = "the account is held at a broker: what is there cannot begin anew"
-    return Event(stamp, "", refusal(command, CONTROL_ACCEPTED.name, stamp, "AT_A_BROKER", detail))
+def adopted(
+    stamp: int, event: BrokerEvent, account: Account, events: EventFactory, risk: RiskParams
+) -> list[Event]:
+    """Begin an account anew with what a broker has of it: its cash, and no position of ours.
+
+    Args:
+        stamp: of the event.
+        event: of kind `adopted`.
+        account: to be changed.
+        events: its event factory.
+        risk: for the positions that are gone.
+    """
+    cash = from_money(event.cash or Decimal(0))
+    return _anew(stamp, event.id, cash, account, events, risk)
 
 
 def misfits(orders: Sequence[Order], position: Position | None) -> list[Order]:
@@ -94,8 +113,14 @@ def _reset(
     start_cash: int,
 ) -> list[Event]:  # fmt: skip
     cash = start_cash if command.cash is None else command.cash * UNITS_PER_DOLLAR
+    return _anew(stamp, command.id, cash, account, events, risk)
+
+
+def _anew(
+    stamp: int, cause: str, cash: int, account: Account, events: EventFactory, risk: RiskParams
+) -> list[Event]:
     body = AccountReset(
-        id=make_id("rst", events.name, command.id), causes=(command.id,),
+        id=make_id("rst", events.name, cause), causes=(cause,),
         event_time=to_datetime(stamp), account=events.name, cash=to_money(cash),
         old_equity=to_money(account.equity),
         positions=tuple(sorted((t, p.qty) for t, p in account.positions.items())),

@@ -24,7 +24,7 @@ from operators.params import Params
 from operators.trading.account import Account, Position
 from operators.trading.asked import EntryAsked, ExitAsked, Watch, news_of
 from operators.trading.bookkeeping import Bookkeeper
-from operators.trading.corrections import AMENDMENTS, amended, misfits, not_at_a_broker
+from operators.trading.corrections import AMENDMENTS, adopted, amended, misfits
 from operators.trading.desk_state import DeskState
 from operators.trading.events import EventFactory, Request
 from operators.trading.fills import SimulatedBroker
@@ -104,9 +104,7 @@ class Desk:
             elif isinstance(body, Command):
                 self._on_command(event.stamp, body, out)
             elif isinstance(body, BrokerEvent):
-                if self._outside is not None:
-                    said = self._outside.take(event.stamp, body, self._orders)
-                    self._books.book(event.stamp, said, out)
+                self._on_broker(event.stamp, body, out)
             else:
                 out.append(event)
         if block.frontier >= self._timers.due:
@@ -353,12 +351,20 @@ class Desk:
             self._books.end(stamp, entries, "CANCELLED", out)
         self._states.finish_flatten(stamp, self.account.positions, out)
 
+    def _on_broker(self, stamp: int, event: BrokerEvent, out: list[Event]) -> None:
+        """Book what a broker told."""
+        if self._outside is None:
+            return
+        if event.kind == "adopted":
+            self._books.exits.clear()
+            out += adopted(stamp, event, self.account, self._events, self._risk)
+        self._books.book(stamp, self._outside.take(stamp, event, self._orders), out)
+
     def _amend(self, stamp: int, command: Command, out: list[Event]) -> None:
         """Correct an execution, or let the account begin anew."""
         if command.kind == "reset_account":
             if self._outside is not None:
-                out.append(not_at_a_broker(stamp, command))
-                return
+                return  # the broker has the account: it follows once it says what is in it
             self._books.end(stamp, self._orders.open_orders(), "CANCELLED", out)
             self._books.exits.clear()
         changed = amended(stamp, command, self.account, self._events, self._risk, self._start_cash)

@@ -83,7 +83,7 @@ class OutsideBroker:
             return [Execution(event.order_id, 0, 0, 0, 0, ENDINGS[event.status])]
         if event.kind == "stream_down":
             self.readiness = STREAM_DOWN
-        elif event.kind in ("stream_up", "drift"):
+        elif event.kind in ("stream_up", "adopted", "drift"):
             self.readiness = NOT_RECONCILED
         elif event.kind == "reconciled":
             self.readiness = READY

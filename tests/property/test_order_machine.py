@@ -284,6 +284,7 @@ def test_a_good_connection_costs_one_request_an_order() -> None:
     world = World(3, bad=0.0, crashes=False)
     world.listen(up=True)
     world.turn()
+    world.wait(SECOND_US)  # what is asked for before the account is known is not sent
     world.log.append(order_request(0, world.now))
     world.machine.request(world.now, world.log[0])  # type: ignore[arg-type]
     tasks = world.machine.tasks()

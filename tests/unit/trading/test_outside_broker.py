@@ -1,13 +1,14 @@
 """Orders at a broker: they wait for what it tells, and end only by its word."""
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from messages.base import make_id
 from messages.broker import BrokerEvent
-from messages.control import DeadLetter
 from messages.trading import (
+    AccountReset,
     Decision,
     OrderRequest,
     PortfolioSnapshot,
@@ -182,13 +183,37 @@ def test_a_halt_and_the_close_end_nothing_by_themselves() -> None:
     assert ends_of(said) == [("BUY", 0, "EXPIRED")]
 
 
-def test_an_account_at_a_broker_does_not_begin_anew() -> None:
+def test_an_account_at_a_broker_begins_anew_by_its_word_alone() -> None:
     at_broker = AtBroker()
     order = at_broker.enter()
     at_broker.step(fill(at(2), order.id, 1, 50, 100.0))
-    [letter] = bodies(at_broker.step(command(3, "reset_account")), DeadLetter)
-    assert letter.reason == "AT_A_BROKER"
+    assert at_broker.step(command(3, "reset_account")) == []
     assert at_broker.desk.account.positions["AAA"].qty == 50
+    cash = Decimal("81234.5678")
+    said = at_broker.step(told(at(4), "adopted", cash=cash, unmanaged=("AAA 50.5",)))
+    [reset] = bodies(said, AccountReset)
+    assert (reset.cash, reset.positions) == (cash, (("AAA", 50),))
+    [gone] = bodies(said, PositionChanged)
+    assert (gone.ticker, gone.qty) == ("AAA", 0)
+    account = at_broker.desk.account
+    assert (account.cash, account.positions) == (81_234_5678, {})
+
+
+def test_nothing_is_entered_between_an_adoption_and_the_next_reconciliation() -> None:
+    at_broker = AtBroker()
+    at_broker.step(told(at(1), "adopted", cash=Decimal(50_000)))
+    said = at_broker.step(bar(2, "AAA", 100_0000), signal(2, "AAA", "LONG"))
+    assert [d.code for d in bodies(said, Decision)] == ["NOT_RECONCILED"]
+    at_broker.step(told(at(3), "reconciled"))
+    said = at_broker.step(bar(4, "AAA", 100_0000), signal(4, "AAA", "LONG"))
+    assert [o.qty for o in bodies(said, OrderRequest)] == [25], "5 % of the broker's cash"
+
+
+def test_paper_hears_no_broker() -> None:
+    desk = Desk(PLAIN, DAY)
+    events = [told(at(1), "adopted", cash=Decimal(1)), told(at(1), "stream_down")]
+    assert desk.step(Block(events, at(1))).events == []
+    assert desk.account.cash == 100_000_0000
 
 
 def test_a_snapshot_remembers_what_was_told() -> None:
