@@ -12,6 +12,7 @@ from typing import Final
 from connectors.version import VERSION
 from messages.errors import TidewireError
 from stack.caches import place_compiled_code
+from stack.errors import shown
 from stack.libpq import set_libpq_aside
 
 COMMANDS: Final = {
@@ -95,7 +96,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return PIPE_CLOSED
     except TidewireError as error:
-        sys.stderr.write(f"tidewire: {error}\n")
+        sys.stderr.write(f"tidewire: {shown(str(error))}\n")
         return 2
     return code
 

@@ -24,3 +24,14 @@ class CannotStart(StackError):
 
     Operator action: correct what its last log line, quoted in the message, says; start again.
     """
+
+
+def shown(text: str) -> str:
+    r"""Return a text as a terminal may have it: what would move it is written as an escape.
+
+    >>> shown("a\x1b[2Jb")
+    'a\\x1b[2Jb'
+    """
+    return "".join(
+        c if c.isprintable() or c == "\n" else c.encode("unicode_escape").decode() for c in text
+    )

@@ -28,6 +28,7 @@ from connectors.market.bar_rules import (
 from connectors.market.input_files import InputUnusable
 
 BATCH: Final = 65_536
+SHOWN: Final = 200  # characters of why a file cannot be read: Arrow quotes it
 ROW: Final = "row number of the file"  # a column of that name is added
 UNREADABLE: Final = (OSError, EOFError, pa.ArrowException, UnicodeError)
 
@@ -70,9 +71,8 @@ class BarTables:
             if self._whole is None:
                 self._whole = _sorted(pa.concat_tables(list(self._tables())))
         except UNREADABLE as error:
-            reason = (
-                f"{self.file} is not a readable file of bars ({error}): name another with --bars."
-            )
+            why = " ".join(str(error).split())[:SHOWN]
+            reason = f"{self.file} is not a readable file of bars ({why}): name another."
             raise InputUnusable(reason) from error
         for start in range(0, len(self._whole), BATCH):
             yield self._whole.slice(start, BATCH)

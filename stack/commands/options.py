@@ -51,16 +51,17 @@ def home_path(options: argparse.Namespace) -> Path:
     return Path(options.home or load_settings().home)
 
 
-def at_least(least: int) -> Callable[[str], int]:
-    """Return what reads a whole number that is no smaller than one."""
+def at_least(least: int, most: int | None = None) -> Callable[[str], int]:
+    """Return what reads a whole number that is no smaller than one, and no larger than another."""
+    allowed = f"of at least {least}" if most is None else f"from {least} to {most}"
 
     def read(text: str) -> int:
         try:
             number = int(text)
         except ValueError:
             number = least - 1
-        if number < least:
-            reason = f"{text}: use a whole number of at least {least}"
+        if number < least or (most is not None and number > most):
+            reason = f"{text}: use a whole number {allowed}"
             raise argparse.ArgumentTypeError(reason)
         return number
 

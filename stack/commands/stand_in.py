@@ -8,9 +8,11 @@ import json
 import secrets
 import signal
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from socket import socket
 from typing import Any, Final
 
 from connectors.broker.stand_in.app import CASH, StandIn, Terms
@@ -22,13 +24,15 @@ from connectors.broker.stand_in.player import Player, paced, scheduled
 from connectors.broker.stand_in.recording import Recording
 from connectors.broker.stand_in.server import LOOPBACK, bound, server_of
 from connectors.market.calendar import new_york_sessions
-from connectors.market.simulated import record_days
+from connectors.market.simulated import MOST_DAYS, record_days
 from messages.units import UNITS_PER_DOLLAR
 from stack.commands.options import at_least, home_of
 from stack.errors import StackError
 from stack.home import Home
 
 SEED: Final = 1
+PORTS: Final = 65_535
+MOST_CASH: Final = 10**12  # dollars
 BY_HAND: Final = "none"
 LOCK: Final = "stand-in.lock"  # of its own: a stack that trades there may have the same home
 
@@ -37,12 +41,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's options."""
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.epilog = "faults:\n" + "\n".join(f"  {kind:<14} {what}" for kind, what in WHAT.items())
-    parser.add_argument("--port", type=at_least(1), help="to listen on (default: the same again)")
+    parser.add_argument(
+        "--port", type=at_least(1, PORTS), help="to listen on (default: the same again)"
+    )
     parser.add_argument("--play", default="", metavar="FILE",
                         help="bars of a minute, .parquet or .csv; `none`: by hand alone "
                         "(default: simulated days)")  # fmt: skip
     parser.add_argument("--news", type=Path, metavar="FILE", help="articles to play with --play")
-    parser.add_argument("--days", type=at_least(1), default=1, help="simulated ones (default: 1)")
+    parser.add_argument("--days", type=at_least(1, MOST_DAYS), default=1,
+                        help="simulated ones (default: 1)")  # fmt: skip
     parser.add_argument("--past-days", type=at_least(0), default=0,
                         help="days of what is played that are over when it begins")  # fmt: skip
     parser.add_argument("--pace", type=_pace, default=1.0,
@@ -50,7 +57,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--faults", default="", metavar="NAME[:RATE],...",
                         help=f"faults on purpose, or `all`; see below (rate: {RATE})")  # fmt: skip
     parser.add_argument("--seed", type=int, default=SEED, help="of faults and simulated days")
-    parser.add_argument("--cash", type=at_least(1), default=CASH // UNITS_PER_DOLLAR,
+    parser.add_argument("--cash", type=at_least(1, MOST_CASH), default=CASH // UNITS_PER_DOLLAR,
                         help="dollars")  # fmt: skip
     parser.add_argument("--per-minute", type=at_least(0), default=DEFAULT_PER_MINUTE,
                         help="requests of each API; 0: any number")  # fmt: skip
@@ -63,19 +70,46 @@ def run(options: argparse.Namespace) -> int:
     Raises:
         FaultUnknown: a fault is named that there is none of.
         InputUnusable: what is to be played cannot be.
-        StackError: the port is taken, or another stand-in has this home.
+        StackError: the port is taken, another stand-in has this home, or what it keeps there
+            cannot be written.
     """
     home, plans = home_of(options), plans_of(options.faults, options.seed)
-    with home.locked(LOCK, "stand-in"):
-        return _served(options, home, plans)
+    with ExitStack() as held:
+        with _writable(home):
+            held.enter_context(home.locked(LOCK, "stand-in"))
+            stand_in, listening, said = _prepared(options, home, plans, held)
+        sys.stdout.write(said)
+        sys.stdout.flush()
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # the server raises it at its end
+        server_of(stand_in).run([listening])
+    return 0
 
 
-def _served(options: argparse.Namespace, home: Home, plans: Mapping[Kind, FaultPlan]) -> int:
+@contextmanager
+def _writable(home: Home) -> Iterator[None]:
+    """Say of a file in the way of one of ours which it is, and what to do."""
+    try:
+        yield
+    except OSError as error:
+        place = error.filename or home.path
+        reason = (
+            f"The stand-in cannot use {place} ({error.strerror or error}): move it away, or choose "
+            "another directory with --home."
+        )
+        raise StackError(reason) from error
+
+
+def _prepared(
+    options: argparse.Namespace, home: Home, plans: Mapping[Kind, FaultPlan], held: ExitStack
+) -> tuple[StandIn, socket, str]:
+    """Return a stand-in, the socket that it is to serve on, and what it says at the start."""
     recording = _recording(options, home.path / "stand-in")
+    if recording is not None:
+        _tell_left_out(recording)
     clock = paced(lambda: datetime.now(UTC), options.pace)
     port = options.port or home.port("stand-in")
     try:
-        socket = bound(port)
+        listening = held.enter_context(bound(port))
     except OSError as error:
         reason = f"The stand-in cannot listen on {port} ({error.strerror}): choose another --port."
         raise StackError(reason) from error
@@ -90,12 +124,14 @@ def _served(options: argparse.Namespace, home: Home, plans: Mapping[Kind, FaultP
     stand_in = StandIn(terms)
     if schedule is not None:
         stand_in.tasks.append(Player(stand_in.market, schedule, clock).run)
-    sys.stdout.write(_words(terms, socket.getsockname()[1], as_json=options.json))
-    sys.stdout.flush()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # the server raises it again at its end
-    with socket:
-        server_of(stand_in).run([socket])
-    return 0
+    return stand_in, listening, _words(terms, listening.getsockname()[1], as_json=options.json)
+
+
+def _tell_left_out(recording: Recording) -> None:
+    counts = {"bars": recording.bars_left_out, "news": recording.articles_left_out}
+    for name, count in counts.items():
+        if count:
+            sys.stderr.write(f"tidewire: left out of the {name}: {count} that cannot be played\n")
 
 
 def keys_of(home: Home) -> Keys:

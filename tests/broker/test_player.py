@@ -94,6 +94,35 @@ def test_bars_come_when_they_end_from_the_starts_whole_minute(tmp_path: Path) ->
         assert bars_of(url)[-1] == (BEGINS + DAY + 5 * MINUTE, 115)
 
 
+BAD: tuple[dict[str, Any], ...] = (
+    {"tickers": True}, {"tickers": 5}, {"tickers": "AAPL"}, {"tickers": ["A", 5]}, {"title": [1]},
+    {"published_at": "9999-12-31T00:00:00Z"}, {"published_at": "9999-12-31T23:59:59-23:00"},
+    {"published_at": "0001-01-01T00:00:00+23:00"}, {"published_at": 1e300},
+    {"published_at": "2026-03-19T13:31:00"}, {"published_at": None},
+)  # fmt: skip
+
+
+def with_bad_articles(directory: Path) -> Path:
+    """Put articles that cannot be played before those of a recording."""
+    recorded_days(directory)
+    news = directory / "news.jsonl"
+    at = (FIRST + MINUTE).isoformat()
+    rows = [{"title": "bad", "published_at": at, "tickers": ["A"], **bad} for bad in BAD]
+    lines = [json.dumps(row) for row in rows] + ["[" * 100_000, ""]
+    news.write_text("\n".join(lines) + "\n" + news.read_text())
+    return news
+
+
+def test_articles_that_cannot_be_played_do_not_end_the_market(tmp_path: Path) -> None:
+    news, clock = with_bad_articles(tmp_path), Clock(START)
+    recording = Recording(tmp_path / "bars.csv", news)
+    assert (recording.bars_left_out, recording.articles_left_out) == (1, len(BAD) + 2)
+    assert [a.headline for a in recording.articles()] == ["day 0", "day 1"]
+    with playing(tmp_path, recording, clock) as url:
+        clock.moment = BEGINS + 2 * DAY
+        eventually(lambda: len(bars_of(url)) == 12)
+
+
 def test_days_before_are_the_past_from_the_beginning(tmp_path: Path) -> None:
     clock = Clock(START)
     with playing(tmp_path, recorded_days(tmp_path), clock, past=1) as url:
@@ -189,3 +218,73 @@ def test_the_command_says_what_it_cannot_do(
     assert "nothing.csv" in capsys.readouterr().err
     with pytest.raises(SystemExit, match="2"):
         main([*home, "--pace", "0"])
+
+
+@pytest.mark.parametrize("option", [
+    ("--port", "70000"), ("--port", "0"), ("--days", "251"), ("--cash", "9" * 40),
+])  # fmt: skip
+def test_numbers_that_cannot_be_are_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], option: tuple[str, str]
+) -> None:
+    from stack.cli import main
+
+    with pytest.raises(SystemExit, match="2"):
+        main(["stand-in", "--home", str(tmp_path), "--play", "none", *option])
+    assert f"{option[1]}: use a whole number from 1 to " in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", [
+    "stand-in", "stand-in/journal.jsonl", "stand-in/bars.parquet", "stand-in/news.jsonl.gz",
+    "stand-in.lock", "state.lock", "state.json",
+])  # fmt: skip
+def test_what_is_in_the_way_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    from stack.cli import main
+
+    place = tmp_path / name
+    if name == "stand-in":
+        place.write_text("a file")
+    else:
+        place.mkdir(parents=True)
+    assert main(["stand-in", "--home", str(tmp_path)]) == 2
+    said = capsys.readouterr()
+    assert said.err.startswith("tidewire: The stand-in cannot use")
+    assert said.err.endswith("move it away, or choose another directory with --home.\n")
+    assert (str(place) in said.err, said.out) == (True, "")
+
+
+@pytest.mark.parametrize("text", [
+    "ticker,timestamp\n\x1b[2J\x07,2\n", "\x1b]0;x\x07,\x1b[2J\n1,2,3\n", "\x00\x1b[31m",
+    "ticker,timestamp,open,high,low,close,volume\n\x1b[2J,x,1,1,1,1,1\n",
+])  # fmt: skip
+@pytest.mark.parametrize("suffix", [".csv", ".parquet"])
+def test_a_file_that_cannot_be_played_says_nothing_to_the_terminal(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str, suffix: str
+) -> None:
+    from stack.cli import main
+
+    file = tmp_path / f"bars{suffix}"
+    file.write_text(text)
+    assert main(["stand-in", "--home", str(tmp_path / "home"), "--play", str(file)]) == 2
+    said = capsys.readouterr().err
+    assert said[:-1].isprintable()
+    assert "--bars" not in said
+    assert str(file) in said
+
+
+def test_what_is_left_out_is_said_at_the_start(tmp_path: Path) -> None:
+    news = with_bad_articles(tmp_path)
+    command = [sys.executable, "-m", "stack.cli", "stand-in", "--home", str(tmp_path / "home")]
+    command += ["--json", "--play", str(tmp_path / "bars.csv"), "--news", str(news)]
+    child = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        cwd=Path(__file__).parents[2],
+    )  # fmt: skip
+    assert child.stdout is not None
+    with child:
+        assert json.loads(child.stdout.readline())["url"]
+        child.send_signal(signal.SIGTERM)
+        _, said = child.communicate(timeout=60)
+    assert "left out of the bars: 1 that cannot be played\n" in said
+    assert f"left out of the news: {len(BAD) + 2} that cannot be played\n" in said

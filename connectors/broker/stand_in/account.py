@@ -16,7 +16,7 @@ from connectors.broker.stand_in.asked import (
     number_in,
     yes_in,
 )
-from connectors.broker.stand_in.numbers import asset_id
+from connectors.broker.stand_in.numbers import asset_id, exact
 from connectors.broker.stand_in.problems import Refusal, invalid
 from connectors.broker.stand_in.shapes import (
     Shape,
@@ -130,11 +130,10 @@ class Account:
     def _part(self, request: Request, position: BrokerPosition) -> int:
         qty, share = (request.query_params.get(name) for name in ("qty", "percentage"))
         whole = abs(position.qty)
-        try:
-            part = Decimal(qty) if qty else whole * Decimal(share or 100) / 100
-        except ArithmeticError:
-            part = Decimal(0)
-        if not 1 <= part <= whole:
+        part = exact(qty or share or 100)
+        if part is not None and not qty:
+            part = whole * part / 100
+        if part is None or not 1 <= part <= whole:
             reason = "qty must be > 0 and no more than the position"
             raise invalid(reason)
         return int(part)

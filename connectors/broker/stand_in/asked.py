@@ -12,6 +12,7 @@ T = TypeVar("T")
 YES: Final = frozenset(("true", "1", "t"))
 BEGIN: Final = datetime(1, 1, 2, tzinfo=UTC)
 END: Final = datetime(9999, 12, 30, tzinfo=UTC)
+MOST_DIGITS: Final = 18
 
 
 def moment_in(request: Request, name: str, default: datetime) -> datetime:
@@ -27,10 +28,10 @@ def moment_in(request: Request, name: str, default: datetime) -> datetime:
         if len(text) == len("2026-03-19"):
             return datetime.combine(date.fromisoformat(text), time(), UTC)
         found = msgspec.convert(text, datetime)
-    except (ValueError, msgspec.ValidationError):
+        return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
+    except (ValueError, OverflowError, msgspec.ValidationError):  # its zone may leave the calendar
         reason = f"invalid {name}: {text}"
         raise invalid(reason) from None
-    return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 def day_in(request: Request, name: str, default: date) -> date:
@@ -47,7 +48,7 @@ def number_in(request: Request, name: str, default: int, most: int) -> int:
     text = request.query_params.get(name)
     if not text:
         return default
-    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= most:
+    if not _is_whole(text) or not 1 <= int(text) <= most:
         reason = f"invalid {name}: {text}"
         raise invalid(reason)
     return int(text)
@@ -82,9 +83,14 @@ def page_of(items: list[T], token: str | None, limit: int) -> tuple[list[T], str
     Raises:
         Refusal: the token is none of ours.
     """
-    if token and not token.isdigit():
+    if token and not _is_whole(token):
         reason = f"invalid page_token: {token}"
         raise invalid(reason)
     first = int(token or 0)
     end = first + limit
     return items[first:end], str(end) if end < len(items) else None
+
+
+def _is_whole(text: str) -> bool:
+    """Tell whether a text is a whole number that `int` reads at once: of few digits, all ASCII."""
+    return len(text) <= MOST_DIGITS and text.isascii() and text.isdigit()

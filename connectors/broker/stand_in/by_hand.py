@@ -1,10 +1,11 @@
 """Routes for tests: bars, news and halts by hand, cut streams, other faults, what is followed."""
 
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from datetime import datetime
+from typing import Annotated, Any, Final, TypeVar
 
 import msgspec
-from msgspec import Struct
+from msgspec import Meta, Struct
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -16,14 +17,50 @@ from connectors.broker.stand_in.market_shapes import Article
 from connectors.broker.stand_in.problems import invalid, not_found
 from connectors.broker.stand_in.trade_stream import TradeStream
 from connectors.broker.values import MarketBar
+from connectors.market.calendar import calendar_span
+from messages.base import Price, Ticker
+from messages.errors import UNDECODABLE
+from messages.units import to_micros
 
 T = TypeVar("T")
+MOST: Final = 2**63 - 1
+Moment = Annotated[datetime, Meta(tz=True)]
+Shares = Annotated[float, Meta(ge=0, le=2**53)]
+
+
+class GivenBar(MarketBar, frozen=True, kw_only=True):
+    """A bar whose numbers and time can be told again; they need not fit together."""
+
+    ticker: Ticker
+    start: Moment
+    open: Price
+    high: Price
+    low: Price
+    close: Price
+    volume: Shares
+
+    def __post_init__(self) -> None:
+        """Refuse a time outside the exchange's calendar."""
+        _check(self.start)
+
+
+class GivenArticle(Article, frozen=True, kw_only=True):
+    """An article whose number and times can be told again."""
+
+    number: Annotated[int, Meta(ge=0, le=MOST)]
+    created_at: Moment
+    updated_at: Moment
+
+    def __post_init__(self) -> None:
+        """Refuse times outside the exchange's calendar."""
+        _check(self.created_at)
+        _check(self.updated_at)
 
 
 class Bars(Struct):
     """Bars that have ended, in order."""
 
-    bars: list[MarketBar]
+    bars: list[GivenBar]
 
 
 class Halted(Struct):
@@ -39,7 +76,7 @@ class Planned(Struct):
     """Faults from now on, as the command line names them; none end them."""
 
     faults: str
-    seed: int = 0
+    seed: Annotated[int, Meta(ge=-MOST, le=MOST)] = 0
 
 
 class ByHand:
@@ -76,7 +113,7 @@ class ByHand:
 
     async def news(self, request: Request) -> Response:
         """Show an article."""
-        self._market.article(await _given(request, Article))
+        self._market.article(await _given(request, GivenArticle))
         return Response(status_code=204)
 
     async def halt(self, request: Request) -> Response:
@@ -119,8 +156,15 @@ def _plans(asked: Planned) -> dict[Kind, FaultPlan]:
         raise invalid(str(error)) from error
 
 
+def _check(at: datetime) -> None:
+    first, last = calendar_span()
+    if not first <= to_micros(at) < last:
+        reason = "a time lies outside the exchange's calendar"
+        raise ValueError(reason)
+
+
 async def _given(request: Request, kind: type[T]) -> T:
     try:
         return msgspec.json.decode(await request.body(), type=kind)
-    except msgspec.MsgspecError as error:
+    except UNDECODABLE as error:
         raise invalid(str(error)) from error

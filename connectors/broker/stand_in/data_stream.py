@@ -21,6 +21,10 @@ STOCKS: Final = (
 )  # fmt: skip
 NEWS: Final = ("news",)
 AUTH_S: Final = 10.0
+# What msgpack raises for bytes that are none; a stamp of its own kind may be out of range.
+UNREADABLE: Final = (
+    ValueError, TypeError, OverflowError, RecursionError, msgpack.UnpackException,
+)  # fmt: skip
 ERRORS: Final[Mapping[int, str]] = {
     400: "invalid syntax",
     401: "not authenticated",
@@ -106,20 +110,25 @@ class DataStream:
             asked = _map(await asyncio.wait_for(received(socket), AUTH_S))
         except TimeoutError:
             return 404
+        if asked is None:
+            return 400
         if asked.get("action") != "auth":
             return 401
         if not self._keys.fit(asked.get("key"), asked.get("secret")):
             return 402
         return 406 if self._connected else 0
 
-    def _answer(self, asked: Message, outbox: Outbox) -> Frame:
+    def _answer(self, asked: Message | None, outbox: Outbox) -> Frame:
+        if asked is None:
+            return _error(400)
         action, followed = asked.get("action"), self._connected[outbox]
         if action == "auth":
             return _error(403)
-        if action not in ("subscribe", "unsubscribe"):
+        wanted = {channel: _symbols(asked.get(channel)) for channel in self._channels}
+        if action not in ("subscribe", "unsubscribe") or None in wanted.values():
             return _error(400)
-        for channel in self._channels:
-            symbols = {str(symbol) for symbol in asked.get(channel) or ()}
+        for channel, found in wanted.items():
+            symbols = found or set()
             if action == "subscribe":
                 followed[channel] |= symbols
             else:
@@ -132,9 +141,18 @@ def _error(code: int) -> Frame:
     return Frame([{"T": "error", "code": code, "msg": ERRORS[code]}])
 
 
-def _map(message: bytes) -> Message:
+def _symbols(asked: object) -> set[str] | None:
+    """Return the symbols of a channel, none where it is not named; None for what are none."""
+    if asked is None:
+        return set()
+    if not isinstance(asked, list) or not all(isinstance(symbol, str) for symbol in asked):
+        return None
+    return set(asked)
+
+
+def _map(message: bytes) -> Message | None:
     try:
         found = msgpack.unpackb(message)
-    except (ValueError, msgpack.UnpackException):
-        return {}
-    return found if isinstance(found, dict) else {}
+    except UNREADABLE:
+        return None
+    return found if isinstance(found, dict) else None

@@ -6,6 +6,7 @@ A test reads it to count doubles and losses without asking the program under tes
 import os
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Final, Literal, Self
@@ -14,9 +15,11 @@ import msgspec
 from msgspec import Struct
 
 from connectors.broker.values import BrokerFill, BrokerOrder
+from messages.errors import UNDECODABLE
 
 RowKind = Literal["opened", "order", "cancel", "replace", "fill", "end", "refused", "fault"]
 WORD: Final = 300  # characters of a refusal's words
+END: Final = b"\n"
 
 
 class Row(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -45,16 +48,32 @@ class Journal:
     """A file of JSON lines that is only appended to; each line is on disk when `write` returns."""
 
     def __init__(self, file: Path) -> None:
-        """Open or make the file."""
+        """Open or make the file; a last line that was not finished stays one of its own.
+
+        Raises:
+            OSError: it cannot be opened.
+        """
         file.parent.mkdir(parents=True, exist_ok=True)
         self.file = file
-        self._fd = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        self._fd = os.open(file, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
+        size = os.fstat(self._fd).st_size
+        self._torn = size > 0 and os.pread(self._fd, 1, size - 1) != END
 
     def write(self, *rows: Row) -> None:
-        """Append rows, in one piece."""
-        if rows:
-            os.write(self._fd, b"".join(msgspec.json.encode(row) + b"\n" for row in rows))
-            os.fsync(self._fd)
+        """Append rows, in one piece.
+
+        Raises:
+            OSError: they are not on disk, or not all of them.
+        """
+        if not rows:
+            return
+        text = b"".join(msgspec.json.encode(row) + END for row in rows)
+        left = memoryview(END + text if self._torn else text)
+        self._torn = True
+        while left:
+            left = left[os.write(self._fd, left) :]
+        self._torn = False
+        os.fsync(self._fd)
 
     def close(self) -> None:
         """Close the file."""
@@ -70,11 +89,19 @@ class Journal:
 
 
 def rows_of(file: Path) -> Iterator[Row]:
-    """Return a journal's rows; a last line that was not finished is left out."""
+    """Return a journal's rows; a line that cannot be read, or was not finished, is left out."""
+    return (row for row in _lines(file) if row is not None)
+
+
+def _lines(file: Path) -> Iterator[Row | None]:
+    """Return a journal's rows, and None for each line that is left out."""
     with file.open("rb") as lines:
         for line in lines:
-            if line.endswith(b"\n"):
-                yield msgspec.json.decode(line, type=Row)
+            row = None
+            if line.endswith(END):
+                with suppress(*UNDECODABLE):
+                    row = msgspec.json.decode(line, type=Row)
+            yield row
 
 
 class Books:
@@ -84,6 +111,7 @@ class Books:
         rows: in order.
         orders: client id -> every order that was accepted under it; more than one is a double.
         fills: in order, each execution once.
+        left_out: lines of the whole file that could not be read, or were not finished.
     """
 
     def __init__(self, file: Path) -> None:
@@ -91,9 +119,13 @@ class Books:
         self.rows: list[Row] = []
         self.orders: dict[str, list[BrokerOrder]] = {}
         self.fills: list[BrokerFill] = []
+        self.left_out = 0
         self._opening = 0
         known: set[str] = set()
-        for row in rows_of(file):
+        for row in _lines(file):
+            if row is None:
+                self.left_out += 1
+                continue
             if row.what == "opened":
                 self.rows, self.orders, self.fills, known = [], {}, [], set()
                 self._opening = row.cash

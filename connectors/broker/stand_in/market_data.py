@@ -20,7 +20,7 @@ from connectors.broker.stand_in.asked import (
 from connectors.broker.stand_in.hours import clock_at, days_between
 from connectors.broker.stand_in.market_shapes import Shape, article_shape, bar_shape
 from connectors.broker.stand_in.numbers import asset_id
-from connectors.broker.stand_in.problems import Refusal, not_found
+from connectors.broker.stand_in.problems import Refusal, invalid, not_found
 from connectors.broker.stand_in.shapes import asset_shape, clock_shape, day_shape
 from connectors.broker.stand_in.tape import Tape
 from connectors.broker.stand_in.venue import Venue
@@ -65,7 +65,12 @@ class MarketRoutes:
         """Return sessions."""
         today = self._clock().astimezone(NEW_YORK).date()
         first = day_in(request, "start", today)
-        last = day_in(request, "end", max(today, first) + FEW_DAYS)
+        try:
+            default = max(today, first) + FEW_DAYS
+        except OverflowError:
+            reason = f"invalid start: {first}"
+            raise invalid(reason) from None
+        last = day_in(request, "end", default)
         days = days_between(self._sessions, first, last)
         return JSONResponse([day_shape(day) for day in days])
 

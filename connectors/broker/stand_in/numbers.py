@@ -1,7 +1,7 @@
 """Numbers, times and ids as Alpaca writes them."""
 
 from datetime import UTC, datetime
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from typing import Final
 from uuid import UUID, uuid5
@@ -9,6 +9,27 @@ from uuid import UUID, uuid5
 from messages.units import to_money
 
 SPACE: Final = UUID("6f9c3f0a-6d0a-5f4e-9d1c-2b7a4c1d8e55")
+LONGEST: Final = 40  # characters, and digits before or behind the point
+
+
+def exact(value: object) -> Decimal | None:
+    """Read a number as a client wrote it; None for what is none, or has too many digits.
+
+    A few characters can name a number of a billion digits, which nobody could make an int of.
+
+    >>> exact("1.50"), exact("1E+9999999"), exact("nan"), exact(True)
+    (Decimal('1.50'), None, None, None)
+    """
+    if isinstance(value, bool) or not isinstance(value, str | int | float | Decimal):
+        return None
+    try:
+        text = str(value)  # an int of many digits refuses
+        if len(text) > LONGEST or not text.isascii():
+            return None
+        number = Decimal(text)
+    except (InvalidOperation, ValueError):
+        return None
+    return number if number.is_finite() and abs(number.adjusted()) <= LONGEST else None
 
 
 def price(units: int) -> str:

@@ -1,16 +1,18 @@
 """Orders and changes as Alpaca's clients write them, read into the seam's values or refused."""
 
-import json
 from collections.abc import Mapping
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any, Final, TypeVar
 from uuid import uuid4
 
+import msgspec
 from starlette.requests import Request
 
+from connectors.broker.stand_in.numbers import exact
 from connectors.broker.stand_in.problems import invalid, unprocessable
 from connectors.broker.values import Bracket, NewOrder, OrderType, Replacement, TimeInForce
 from messages.base import Side
+from messages.errors import UNDECODABLE
 
 T = TypeVar("T")
 SIDES: Final[dict[str, Side]] = {"buy": "BUY", "sell": "SELL"}
@@ -22,6 +24,8 @@ MOST_ID: Final = 48
 UNIT: Final = Decimal("0.0001")
 CENT: Final = Decimal("0.01")
 MOST: Final = Decimal(10_000_000)
+# Unlike json's, it refuses half of a surrogate pair, which nothing could write again.
+BODY: Final = msgspec.json.Decoder(float_hook=Decimal)
 
 
 async def body_of(request: Request) -> dict[str, Any]:
@@ -31,8 +35,8 @@ async def body_of(request: Request) -> dict[str, Any]:
         Refusal: it is none.
     """
     try:
-        found = json.loads(await request.body() or b"{}", parse_float=Decimal)
-    except ValueError as error:
+        found = BODY.decode(await request.body() or b"{}")
+    except (*UNDECODABLE, ArithmeticError) as error:  # a Decimal has exponents that it cannot hold
         reason = f"request body format is invalid: {error}"
         raise invalid(reason) from None
     if not isinstance(found, dict):
@@ -88,8 +92,13 @@ def replacement_in(body: Mapping[str, Any]) -> Replacement:
 
 
 def client_id(body: Mapping[str, Any]) -> str:
-    """Return the client's id of an order, or a new one; raises where it is too long."""
-    found = str(body.get("client_order_id") or "") or str(uuid4())
+    """Return the client's id of an order, or a new one; raises where it is none, or too long."""
+    found = body.get("client_order_id")
+    if found is None or found == "":
+        return str(uuid4())
+    if not isinstance(found, str):
+        reason = "client_order_id is not a string"
+        raise invalid(reason)
     if len(found) > MOST_ID:
         reason = f"client_order_id must be no more than {MOST_ID} characters"
         raise invalid(reason)
@@ -101,6 +110,9 @@ def bracket_in(body: Mapping[str, Any]) -> Bracket | None:
     kind = body.get("order_class") or "simple"
     if kind == "simple":
         return None
+    if not isinstance(kind, str):
+        reason = "invalid order_class"
+        raise invalid(reason)
     stop, target = body.get("stop_loss"), body.get("take_profit")
     if kind not in ("bracket", "oto") or not isinstance(stop, dict):
         reason = f"order_class {kind} needs a stop_loss, and is bracket or oto in this stand-in"
@@ -157,18 +169,18 @@ def _number(body: Mapping[str, Any], name: str) -> Decimal | None:
     value = body.get(name)
     if value is None:
         return None
-    try:
-        number = Decimal(str(value))
-    except InvalidOperation:
-        number = Decimal("nan")
-    if not number.is_finite():
+    number = exact(value)
+    if number is None:
         reason = f"{name} is not a number"
         raise invalid(reason)
     return number
 
 
 def _word(body: Mapping[str, Any], name: str, words: Mapping[str, T], default: str) -> T:
-    found = str(body.get(name) or default)
+    found = body.get(name) or default
+    if not isinstance(found, str):
+        reason = f"invalid {name}"
+        raise invalid(reason)
     if found not in words:
         reason = f"invalid {name} {found!r}" if found else f"{name} is required"
         raise invalid(reason)

@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+import msgspec
 from starlette.websockets import WebSocket
 
 from connectors.broker.stand_in.faults import Faults
@@ -10,8 +11,10 @@ from connectors.broker.stand_in.keys import Keys
 from connectors.broker.stand_in.outbox import END, OVERTAKEN_S, Outbox
 from connectors.broker.stand_in.sockets import received, writing
 from connectors.broker.stand_in.update_faults import Frame, with_faults
+from messages.errors import UNDECODABLE
 
 STREAM = "trade_updates"
+MALFORMED = "invalid syntax"
 
 
 class TradeStream:
@@ -58,6 +61,11 @@ class TradeStream:
         known = False
         while True:
             asked = _object(await received(socket))
+            if asked is None:
+                outbox.put(self._error(outbox))
+                if not known:
+                    outbox.put(END)
+                continue
             action, data = asked.get("action"), asked.get("data")
             data = data if isinstance(data, dict) else {}
             if action in ("authenticate", "auth"):
@@ -67,22 +75,32 @@ class TradeStream:
                 )
                 outbox.put(_authorization("authorized" if known else "unauthorized", action))
             elif action == "listen" and known:
-                streams = [s for s in data.get("streams", []) if s == STREAM]
-                (self._listeners.add if streams else self._listeners.discard)(outbox)
-                outbox.put(Frame({"stream": "listening", "data": {"streams": streams}}))
+                outbox.put(self._listen(outbox, data.get("streams", [])))
             else:
                 outbox.put(_authorization("unauthorized", "listen"))
             if not known:
                 outbox.put(END)
+
+    def _listen(self, outbox: Outbox, asked: object) -> Frame:
+        """Let a connection follow what it asks for; no list changes nothing."""
+        if not isinstance(asked, list):
+            return self._error(outbox)
+        streams = [s for s in asked if s == STREAM]
+        (self._listeners.add if streams else self._listeners.discard)(outbox)
+        return Frame({"stream": "listening", "data": {"streams": streams}})
+
+    def _error(self, outbox: Outbox) -> Frame:
+        streams = [STREAM] if outbox in self._listeners else []
+        return Frame({"stream": "listening", "data": {"error": MALFORMED, "streams": streams}})
 
 
 def _authorization(status: str, action: str) -> Frame:
     return Frame({"stream": "authorization", "data": {"status": status, "action": action}})
 
 
-def _object(message: bytes) -> dict[str, Any]:
+def _object(message: bytes) -> dict[str, Any] | None:
     try:
-        found = json.loads(message)
-    except ValueError:
-        return {}
-    return found if isinstance(found, dict) else {}
+        found = msgspec.json.decode(message)
+    except UNDECODABLE:
+        return None
+    return found if isinstance(found, dict) else None

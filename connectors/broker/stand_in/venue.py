@@ -13,7 +13,7 @@ from connectors.broker.errors import NotAtBroker, OrderRefused
 from connectors.broker.simulated.exchange import SimulatedExchange
 from connectors.broker.stand_in.faults import Faults
 from connectors.broker.stand_in.ids import told
-from connectors.broker.stand_in.journal import Journal, Row
+from connectors.broker.stand_in.journal import WORD, Journal, Row
 from connectors.broker.stand_in.numbers import uuid_of
 from connectors.broker.stand_in.problems import Refusal, not_found, unprocessable
 from connectors.broker.stand_in.shapes import Shape, order_shape, update_shape
@@ -107,8 +107,8 @@ class Venue:
             yield
         except Refusal as refusal:
             row = Row(
-                what="refused", at=self._clock(), client_order_id=str(name or ""),
-                reason=str(refusal),
+                what="refused", at=self._clock(), reason=str(refusal)[:WORD],
+                client_order_id=name[:WORD] if isinstance(name, str) else "",
             )  # fmt: skip
             self._journal.write(row)
             raise

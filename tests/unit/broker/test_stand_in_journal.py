@@ -1,9 +1,13 @@
 """The journal is what a test believes: each line is there before anybody hears of it."""
 
+import os
+import resource
+import signal
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
@@ -96,3 +100,45 @@ def test_cash_and_positions_at_cost_are_conserved(
     signed = [(1 if side == "BUY" else -1, qty, price) for side, qty, price in deals]
     assert books.positions.get("AAPL", 0) == sum(sign * qty for sign, qty, _ in signed)
     assert books.cash == -sum(sign * qty * price for sign, qty, price in signed)
+
+
+def test_a_journal_goes_on_after_a_line_that_was_cut_off(tmp_path: Path) -> None:
+    file = tmp_path / "j"
+    written(file, Row(what="opened", at=AT, cash=5), placed(order("a")))
+    whole = file.read_bytes()
+    for cut in range(1, len(whole)):
+        file.write_bytes(whole[:cut])
+        books = written(file, Row(what="opened", at=AT, cash=7), placed(order("b")))
+        assert (books.cash, list(books.orders)) == (7, ["b"])
+        assert books.left_out <= 1
+        assert file.read_bytes().startswith(whole[:cut])
+    file.write_bytes(b"\xff\n" + b"[" * 100_000 + b'\n{"what": 5}\n' + whole[:-9])
+    assert Books(file).left_out == 4
+
+
+def test_a_write_that_takes_a_part_is_gone_on_with(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A real file: what is short is the system's answer alone."""
+    write = os.write
+    monkeypatch.setattr(os, "write", lambda fd, data: write(fd, bytes(data)[:7]))
+    books = written(tmp_path / "j", Row(what="opened", at=AT, cash=5), placed(order("a")))
+    assert (books.cash, list(books.orders), books.left_out) == (5, ["a"], 0)
+
+
+def test_a_write_that_fails_costs_its_own_line_alone(tmp_path: Path) -> None:
+    file = tmp_path / "j"
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    ignored = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    with Journal(file) as journal:
+        journal.write(Row(what="opened", at=AT, cash=5))
+        resource.setrlimit(resource.RLIMIT_FSIZE, (file.stat().st_size + 10, limits[1]))
+        try:
+            with pytest.raises(OSError, match="too large"):
+                journal.write(placed(order("a")))
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+            signal.signal(signal.SIGXFSZ, ignored)
+        journal.write(placed(order("b")))
+    books = Books(file)
+    assert (books.cash, list(books.orders), books.left_out) == (5, ["b"], 1)
