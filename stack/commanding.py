@@ -16,9 +16,11 @@ from connectors.kafka.follower import FollowedRecord, Follower
 from connectors.kafka.layout import Layout
 from connectors.runs import Run
 from messages.base import Message, make_id
+from messages.broker import BrokerEvent
 from messages.codec import Unreadable, decoder, encode
 from messages.control import Command, CommandKind, DeadLetter
 from messages.topics import (
+    BROKER_EVENTS,
     CONTROL_COMMANDS,
     ORDERS_REQUESTED,
     TRADE_DECISIONS,
@@ -31,7 +33,7 @@ from stack.home import Home
 from stack.servers.principals import API, embedded
 
 HEARD: Final = (
-    TRADING_STATES, TRADE_DECISIONS, ORDERS_REQUESTED, TRADES_EXECUTED,
+    TRADING_STATES, TRADE_DECISIONS, ORDERS_REQUESTED, TRADES_EXECUTED, BROKER_EVENTS,
     CONTROL_COMMANDS.dead_letters,
 )  # fmt: skip
 LOOK_S: Final = 0.2
@@ -124,6 +126,8 @@ class Outcome:
             self.failed = True
         elif isinstance(body, Decision):
             self.failed = self.failed or not body.accepted
+        elif isinstance(body, BrokerEvent):
+            self.done = body.kind == "adopted"
         elif isinstance(body, TradingStateChanged):
             self.done = kind != "flatten" or body.cause == "flattened"
         elif isinstance(body, TradeExecution) and body.status in ENDS and kind == "close_position":

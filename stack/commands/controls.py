@@ -12,6 +12,7 @@ from typing import Any, Final
 import msgspec
 
 from messages.base import Message
+from messages.broker import BrokerEvent
 from messages.control import CommandKind, DeadLetter
 from messages.trading import Decision, OrderRequest, TradeExecution, TradingStateChanged
 from stack.commanding import Outcome, command, followed, layout_as_api
@@ -71,6 +72,9 @@ def words_of(body: Message) -> str:
         at = "" if body.price is None else f" at {body.price:g}"
         profit = "" if body.pnl is None else f", profit {body.pnl:+,.2f}"
         return f"{body.ticker}: {body.status} {body.qty:,}{at}{profit}"
+    if isinstance(body, BrokerEvent):
+        rest = f"; unmanaged: {', '.join(body.unmanaged)}" if body.unmanaged else ""
+        return f"the account begins anew with {body.cash:,.2f} dollars{rest}"
     if isinstance(body, DeadLetter):
         return f"REFUSED {body.reason}: {body.detail}"
     return type(body).__name__
@@ -92,6 +96,8 @@ def _unfinished(outcome: Outcome, waited: float) -> str:
             f"nothing came of it within {waited:g} s; it is written and takes effect once flows "
             "control and trade run: `tidewire status` shows them"
         )
+    if outcome.asked.kind == "reset_account":
+        return "not adopted yet: it is once no order is open; `tidewire orders` shows what is left"
     if outcome.asked.kind == "flatten":
         return (
             "not all is closed yet: orders fill with their ticker's next bar, and the account "

@@ -26,7 +26,8 @@ from connectors.broker.stand_in.server import LOOPBACK, bound, server_of
 from connectors.market.calendar import new_york_sessions
 from connectors.market.simulated import MOST_DAYS, record_days
 from messages.units import UNITS_PER_DOLLAR
-from stack.commands.options import at_least, home_of
+from stack.child import end_with
+from stack.commands.options import add_as_child, at_least, home_of
 from stack.errors import StackError
 from stack.home import Home
 
@@ -62,6 +63,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--per-minute", type=at_least(0), default=DEFAULT_PER_MINUTE,
                         help="requests of each API; 0: any number")  # fmt: skip
     parser.add_argument("--json", action="store_true", help="address and keys as one JSON line")
+    add_as_child(parser)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -73,6 +75,8 @@ def run(options: argparse.Namespace) -> int:
         StackError: the port is taken, another stand-in has this home, or what it keeps there
             cannot be written.
     """
+    if options.as_child:
+        end_with(options.as_child)
     home, plans = home_of(options), plans_of(options.faults, options.seed)
     with ExitStack() as held:
         with _writable(home):
@@ -161,7 +165,7 @@ def _words(terms: Terms, port: int, *, as_json: bool) -> str:
         "journal": str(terms.journal),
     }
     if as_json:
-        return json.dumps(said) + "\n"
+        return json.dumps({**said, "tickers": terms.tickers}) + "\n"
     return "".join(f"{name:<8} {value}\n" for name, value in said.items())
 
 

@@ -5,7 +5,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime
 from types import FrameType
@@ -22,6 +23,7 @@ from flows.pipeline.start import prepare
 from stack.dashboard import DashboardBuild
 from stack.errors import CannotStart, StackError
 from stack.home import Home, note_last, tail
+from stack.runtime.exchange import Exchange
 from stack.runtime.front import Front
 from stack.runtime.health import HealthBoard
 from stack.runtime.new_run import new_run
@@ -88,8 +90,12 @@ def _gone_on(known: Run, fresh: Run) -> Run:
     )  # fmt: skip
 
 
-def serve(home: Home, settings: Settings, name: str) -> int:
+def serve(
+    home: Home, settings: Settings, name: str, exchange: Exchange | None = None
+) -> int:  # fmt: skip
     """Run servers and flows until SIGTERM or SIGINT; returns the exit code.
+
+    `exchange`: a stand-in that it is to trade at.
 
     Raises:
         CrashLoop: a flow cannot be kept alive; everything else is stopped first.
@@ -101,7 +107,9 @@ def serve(home: Home, settings: Settings, name: str) -> int:
 
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
-    with Services(home, settings) as services:
+    with Services(home, settings) as services, exchange or nullcontext():
+        if exchange is not None:
+            settings = exchange.settings(settings)
         run, new = live_run(services, settings, name)
         prepare(run, services.make_topics)
         supervisor = Supervisor(run.path(), run_flows(run.partitions, run.spec.mode))
@@ -120,7 +128,7 @@ def serve(home: Home, settings: Settings, name: str) -> int:
             sys.stdout.write(f"{WEIGHTS_FIXED}\n")
         sys.stdout.flush()
         try:
-            _watch(supervisor, front, board, stopping, lambda: _care(run))
+            _watch(supervisor, front, board, stopping, exchange, lambda: _care(run))
         finally:
             building.stop()
             front.stop()
@@ -131,8 +139,8 @@ def serve(home: Home, settings: Settings, name: str) -> int:
     return 0
 
 
-def start(home: Home, name: str) -> dict[str, Any]:
-    """Start `serve` in the background and wait until its flows run.
+def start(home: Home, name: str, options: Sequence[str] = ()) -> dict[str, Any]:
+    """Start `serve` in the background, by the command's further options; wait until its flows run.
 
     Raises:
         StackError: one is running already, or it did not come up; quotes its last words.
@@ -146,7 +154,7 @@ def start(home: Home, name: str) -> dict[str, Any]:
     command = [sys.executable, "-m", "stack.cli", "up", "--foreground", "--run", name]
     with log.open("wb") as out:
         child = subprocess.Popen(
-            [*command, "--home", str(home.path)],
+            [*command, "--home", str(home.path), *options],
             stdout=out, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, start_new_session=True,
         )  # fmt: skip
     deadline = time.monotonic() + START_TIMEOUT_S
@@ -196,7 +204,7 @@ def _care(run: Run) -> None:
 
 def _watch(
     supervisor: Supervisor, front: Front, board: HealthBoard, stopping: list[int],
-    daily: Callable[[], None],
+    exchange: Exchange | None, daily: Callable[[], None],
 ) -> None:  # fmt: skip
     told, cared = 0.0, time.monotonic()
     while not stopping:
@@ -205,6 +213,8 @@ def _watch(
             cared = time.monotonic()
         supervisor.watch()
         front.watch()
+        if exchange is not None and (died := exchange.watch()):
+            _say(died)
         if supervisor.ended:
             reason = "every flow has ended, though a live run has no end: see their logs."
             raise CrashLoop(reason)

@@ -1,0 +1,77 @@
+"""What a broker has of a run's account, beside what the run has of it."""
+
+from collections.abc import Mapping
+from contextlib import closing
+from decimal import Decimal
+from typing import Final, NamedTuple
+
+from connectors.broker.base import Broker
+from connectors.broker.choice import open_broker
+from connectors.runs import Run
+from connectors.storage.queries import Reader
+from messages.topics import BROKER_EVENTS
+from messages.units import to_money
+from stack.audit.topic_reader import read_topics
+from stack.errors import StackError
+
+CASH: Final = "cash"
+TOLD: Final = ("adopted", "reconciled")  # what says what is unmanaged
+NONE: Final = Decimal(0)
+
+
+class Line(NamedTuple):
+    """A ticker, or the cash: what the run has of it, what is held besides, what the broker has."""
+
+    what: str
+    ours: Decimal
+    unmanaged: Decimal
+    broker: Decimal
+
+    @property
+    def difference(self) -> Decimal:
+        """Return what the broker has more than is expected."""
+        return self.broker - self.ours - self.unmanaged
+
+
+def reconciled(run: Run) -> list[Line]:
+    """Ask the broker now, and compare: cash first, then every ticker that either has.
+
+    An order that is filled between two of the looks shows as a difference: look again.
+
+    Raises:
+        StackError: the run is on paper.
+        BrokerError: the broker does not answer, or lets nobody in.
+        DatabaseUnavailable: the database does not answer.
+    """
+    if run.spec.mode != "broker":
+        reason = f"Run {run.run_id} is on paper: there is no broker to reconcile it with."
+        raise StackError(reason)
+    with closing(open_broker(run.broker_params)) as broker:
+        return _lines(run, broker)
+
+
+def _lines(run: Run, broker: Broker) -> list[Line]:
+    account = run.rules.account.name
+    with closing(Reader(run.database_url, run.schema)) as reader:
+        ours, last = reader.positions(account), reader.last_snapshot(account) or {}
+    there = {p.ticker: p.qty for p in broker.positions() if p.qty}
+    unmanaged = _unmanaged(run)
+    cash = Decimal(str(last.get("cash", 0)))
+    return [
+        Line(CASH, cash, NONE, to_money(broker.account().cash)),
+        *(
+            Line(
+                ticker, Decimal(ours.get(ticker, 0)), unmanaged.get(ticker, NONE),
+                there.get(ticker, NONE),
+            )
+            for ticker in sorted({*ours, *unmanaged, *there})
+        ),
+    ]  # fmt: skip
+
+
+def _unmanaged(run: Run) -> Mapping[str, Decimal]:
+    """Return what is held besides, as flow `execute` last said it."""
+    told = read_topics(run.layout, [BROKER_EVENTS.name])[BROKER_EVENTS.name]
+    rows = [r.body for r in told if r.body.get("kind") in TOLD]
+    pairs = (row.rsplit(" ", 1) for row in (rows[-1].get("unmanaged", ()) if rows else ()))
+    return {ticker: Decimal(shares) for ticker, shares in pairs}
