@@ -2,13 +2,15 @@
 
 from collections.abc import Mapping
 from contextlib import closing
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Final, NamedTuple
 
+from connectors.account_view import account_of
 from connectors.broker.base import Broker
 from connectors.broker.choice import open_broker
 from connectors.runs import Run
-from connectors.storage.queries import Reader
+from connectors.storage.connection import reading
 from messages.topics import BROKER_EVENTS
 from messages.units import to_money
 from stack.audit.topic_reader import read_topics
@@ -51,14 +53,13 @@ def reconciled(run: Run) -> list[Line]:
 
 
 def _lines(run: Run, broker: Broker) -> list[Line]:
-    account = run.rules.account.name
-    with closing(Reader(run.database_url, run.schema)) as reader:
-        ours, last = reader.positions(account), reader.last_snapshot(account) or {}
+    with reading(run.database_url, run.schema) as connection:
+        now = account_of(connection, run, datetime.now(UTC))
+    ours = {holding.ticker: holding.qty for holding in now.holdings}
     there = {p.ticker: p.qty for p in broker.positions() if p.qty}
     unmanaged = _unmanaged(run)
-    cash = Decimal(str(last.get("cash", 0)))
     return [
-        Line(CASH, cash, NONE, to_money(broker.account().cash)),
+        Line(CASH, now.cash, NONE, to_money(broker.account().cash)),
         *(
             Line(
                 ticker, Decimal(ours.get(ticker, 0)), unmanaged.get(ticker, NONE),
