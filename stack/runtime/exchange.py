@@ -1,7 +1,6 @@
 """The stand-in exchange beside a run that trades there: its process, and the way to it."""
 
 import json
-import logging
 import os
 import subprocess
 import sys
@@ -16,10 +15,10 @@ from pydantic import SecretStr
 from connectors.market.calendar import new_york_sessions
 from connectors.settings import Settings
 from messages.units import to_micros
+from operators.params import RiskParams
 from stack.errors import CannotStart
 from stack.home import Home, tail
 
-log = logging.getLogger(__name__)
 STOP_S: Final = 10.0
 CLOCK_CHECK: Final = "MARKET_CLOSED"
 
@@ -140,8 +139,13 @@ class Exchange:
         )
 
 
-def _in_its_hours(settings: Settings) -> Any:
+def wall_clock() -> int:
+    """Return the time, microseconds since 1970 UTC."""
+    return to_micros(datetime.now(UTC))
+
+
+def _in_its_hours(settings: Settings) -> RiskParams:
     risk = settings.risk
-    if CLOCK_CHECK in risk.off or new_york_sessions().is_open(to_micros(datetime.now(UTC))):
+    if CLOCK_CHECK in risk.off or new_york_sessions().is_open(wall_clock()):
         return risk
     return replace(risk, off=(*risk.off, CLOCK_CHECK))
