@@ -86,6 +86,7 @@ class Exchange:
         assert self._process.stdout is not None
         line = self._process.stdout.readline()
         if not line:
+            self.__exit__(None, None, None)
             last = tail(self._log, 1).removeprefix("tidewire: ")
             reason = f"The stand-in exchange did not start: {last}"
             raise CannotStart(reason)
