@@ -13,8 +13,10 @@ from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
+from connectors.broker.params import BrokerParams
 from connectors.feed.feeds import feed_names, named
 from connectors.feed.params import NewsParams
+from connectors.market.params import MarketParams
 from connectors.sentiment.params import ScoringParams
 from connectors.tickers.directory import directory_digests
 from messages.values import Groups, Plain
@@ -29,12 +31,19 @@ PUBLIC: Final = {
          "finbert_tokens", "ollama_model", "ollama_below", "ollama_timeout_seconds",
          "ollama_parallel"}
     ),
+    "market": frozenset(
+        {"feed", "watchlist", "news_minutes", "max_tickers", "warm_up_days", "silent_seconds"}
+    ),
+    "broker": frozenset(),
 }  # fmt: skip
 PATHS: Final = frozenset({"directories", "finbert_directory"})
+_Params = NewsParams | ScoringParams | MarketParams | BrokerParams
 
 
-def spec_settings(news: NewsParams, scoring: ScoringParams) -> dict[str, Any]:
-    """Return the fields `feeds`, `news`, `scoring` and `directories` of a `RunSpec`.
+def spec_settings(
+    news: NewsParams, scoring: ScoringParams, *, market: MarketParams | None = None
+) -> dict[str, Any]:
+    """Return the fields `feeds`, `news`, `market`, `scoring` and `directories` of a `RunSpec`.
 
     Raises:
         DirectoryUnusable: a file of listed companies cannot be read.
@@ -46,20 +55,24 @@ def spec_settings(news: NewsParams, scoring: ScoringParams) -> dict[str, Any]:
             for name in feed_names(news)
         ),
         "news": _plain(news, "news", public=True),
+        "market": _plain(market or MarketParams(), "market", public=True),
         "scoring": _plain(scoring, "scoring", public=True),
         "directories": directory_digests(news.directories),
     }
 
 
-def local_settings(news: NewsParams, scoring: ScoringParams) -> Groups:
+def local_settings(
+    news: NewsParams, scoring: ScoringParams, broker: BrokerParams | None = None
+) -> Groups:
     """Return the settings that stay on this machine; paths do not depend on where one is."""
     return {
         "news": _plain(news, "news", public=False),
         "scoring": _plain(scoring, "scoring", public=False),
+        "broker": _plain(broker or BrokerParams(), "broker", public=False),
     }
 
 
-def _plain(params: NewsParams | ScoringParams, group: str, *, public: bool) -> dict[str, Plain]:
+def _plain(params: _Params, group: str, *, public: bool) -> dict[str, Plain]:
     names = [f.name for f in fields(params) if (f.name in PUBLIC[group]) == public]
     return {name: _value(name, getattr(params, name)) for name in names}
 

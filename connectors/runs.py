@@ -6,10 +6,12 @@ from pathlib import Path
 import msgspec
 from pydantic import TypeAdapter
 
+from connectors.broker.params import BrokerParams
 from connectors.feed.params import NewsParams
 from connectors.files import write_whole
 from connectors.kafka.access import Access
 from connectors.kafka.layout import Layout
+from connectors.market.params import MarketParams
 from connectors.parameters import params_of
 from connectors.sentiment.params import ScoringParams
 from messages.errors import UNDECODABLE, TidewireError
@@ -44,7 +46,8 @@ class Run(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
         archive: directory of the run's archive.
         bars: Parquet file played by flows/market; empty in a live run.
         news: JSON Lines file played by flows/news; empty without news.
-        local: settings of feeds and models that stay on this machine: keys, addresses, paths.
+        local: settings of feeds, models and the broker that stay on this machine: keys,
+            addresses, paths.
         retention_days: age at which bars, snapshots and metrics leave the database; 0: never.
         metrics: every process serves Prometheus metrics.
         log_level: of every process.
@@ -114,6 +117,17 @@ class Run(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
         """Return the settings of the feeds."""
         plain = {**self.spec.news, **self.local.get("news", {})}
         return TypeAdapter(NewsParams).validate_python(plain)
+
+    @property
+    def market_params(self) -> MarketParams:
+        """Return the settings of the bars that a live run follows."""
+        plain = {**self.spec.market, **self.local.get("market", {})}
+        return TypeAdapter(MarketParams).validate_python(plain)
+
+    @property
+    def broker_params(self) -> BrokerParams:
+        """Return the settings of the broker, keys included."""
+        return TypeAdapter(BrokerParams).validate_python(self.local.get("broker", {}))
 
     @property
     def scoring_params(self) -> ScoringParams:

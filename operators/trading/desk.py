@@ -23,6 +23,7 @@ from operators.checks import ACCEPTED, UNKNOWN, Ask, Denial, session_denial
 from operators.params import Params
 from operators.trading.account import Account, Position
 from operators.trading.asked import EntryAsked, ExitAsked, Watch, news_of
+from operators.trading.back_filled import catch_up, turn_day
 from operators.trading.bookkeeping import Bookkeeper
 from operators.trading.corrections import AMENDMENTS, amended, misfits, not_at_a_broker
 from operators.trading.desk_state import DeskState
@@ -172,6 +173,11 @@ class Desk:
         last = self._bars.get(bar.ticker)
         if last is None:
             last = self._bars[bar.ticker] = LastBar(price, stamp, bar.volume)
+        if bar.backfilled:
+            by_close = not self._exits_within
+            catch_up(stamp, bar, last, self.account, self._sessions, by_close=by_close)
+            return
+        turn_day(last, stamp, self._sessions)
         last.price, last.stamp, last.volume = price, stamp, bar.volume
         last.today += bar.volume
         if self._exits_within and not self._at_open:

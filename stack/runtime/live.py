@@ -40,7 +40,7 @@ WEIGHTS_FIXED: Final = (
     "`tidewire up --run NAME`"
 )
 # What of a run's spec may change from start to start.
-TODAYS: Final = ("tick_ms", "strategies", "feeds", "news", "scoring", "directories")
+TODAYS: Final = ("tick_ms", "strategies", "feeds", "news", "market", "scoring", "directories")
 
 
 def live_run(services: Services, settings: Settings, name: str) -> tuple[Run, bool]:

@@ -64,7 +64,7 @@ def new_run(
         replicas=settings.kafka.replication_factor, in_sync=settings.kafka.min_insync_replicas,
         prefix=f"tidewire-{run_id}.", schema=f"run_{run_id.replace('-', '_')}",
         database_url=services.database_url, archive=str(home.archive / run_id),
-        local=local_settings(settings.news, settings.scoring),
+        local=local_settings(settings.news, settings.scoring, settings.broker),
         retention_days=settings.retention_days, metrics=settings.metrics,
         log_level=settings.log_level,
     )  # fmt: skip
@@ -77,7 +77,7 @@ def _spec(settings: Settings, run_id: str, started_at: datetime, partitions: int
         run_id=run_id, interval="1m", partitions=partitions, started_at=started_at,
         first_moment=started_at, params=params_dict(params), tick_ms=settings.tick_ms,
         strategies=strategy_sources(params),
-        **spec_settings(settings.news, settings.scoring),
+        **spec_settings(settings.news, settings.scoring, market=settings.market),
     )  # fmt: skip
 
 
@@ -85,7 +85,7 @@ def _playing(run: Run, played: Played) -> Run:
     """Return a run that plays files: it follows no feed, and nothing old leaves its database."""
     spec = replace(
         run.spec, inputs=_inputs(played.bars, played.news), interval=played.interval,
-        pace=played.pace, first_moment=played.first_moment, feeds=(),
+        pace=played.pace, first_moment=played.first_moment, feeds=(), market={},
     )  # fmt: skip
     return replace(
         run, spec=spec, bars=str(played.bars), news=str(played.news or ""), retention_days=0

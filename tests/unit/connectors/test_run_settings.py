@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr, TypeAdapter
 
+from connectors.broker.params import BrokerParams
 from connectors.feed.params import NewsParams
+from connectors.market.params import MarketParams
 from connectors.run_settings import PUBLIC, local_settings, spec_settings
 from connectors.sentiment.params import ScoringParams
 from connectors.tickers.directory import DirectoryUnusable
@@ -24,10 +26,14 @@ SCORING = ScoringParams(
     tier="instant", ollama_url=f"http://{WORD}@localhost", ollama_key=SecretStr(WORD),
     finbert_directory=f"/home/{WORD}/finbert",
 )  # fmt: skip
+MARKET = MarketParams(feed="alpaca", watchlist=("AAPL", "BRK.B"), max_tickers=7)
+BROKER = BrokerParams(
+    key=SecretStr(f"PK{WORD}"), secret=SecretStr(WORD), data_url=f"https://{WORD}.example.com"
+)
 
 
 def test_no_secret_is_in_what_may_be_given_away() -> None:
-    spec = spec_of(**spec_settings(NEWS, SCORING))
+    spec = spec_of(**spec_settings(NEWS, SCORING, market=MARKET))
     assert WORD not in spec.to_json().decode()
     assert [feed.partition("#")[0] for feed in spec.feeds] == [
         "mine=https://feeds.example.com", "reddit_stocks", "alpaca",
@@ -35,11 +41,13 @@ def test_no_secret_is_in_what_may_be_given_away() -> None:
 
 
 @pytest.mark.parametrize(
-    ("group", "kind"), [("news", NewsParams), ("scoring", ScoringParams)]
+    ("group", "kind"),
+    [("news", NewsParams), ("scoring", ScoringParams), ("market", MarketParams),
+     ("broker", BrokerParams)],
 )  # fmt: skip
 def test_every_setting_is_in_one_of_both(group: str, kind: type) -> None:
-    local = local_settings(NEWS, SCORING)[group]
-    public = spec_settings(NEWS, SCORING)[group]
+    local = local_settings(NEWS, SCORING, BROKER).get(group, {})
+    public = spec_settings(NEWS, SCORING, market=MARKET).get(group, {})
     assert set(local) | set(public) == {f.name for f in fields(kind)}
     assert not set(local) & set(public)
     assert set(public) == PUBLIC[group], "a name that is no setting"
