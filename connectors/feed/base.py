@@ -19,6 +19,25 @@ class Poll(NamedTuple):
     memory: Memory
 
 
+class Named(Protocol):
+    """What the registry of feeds' health must know of one.
+
+    Attributes:
+        name: unique among the feeds.
+        interval_s: between two looks, seconds.
+        max_back_off_s: the longest wait after failures.
+    """
+
+    @property
+    def name(self) -> str: ...  # noqa: D102  # see above
+
+    @property
+    def interval_s(self) -> float: ...  # noqa: D102
+
+    @property
+    def max_back_off_s(self) -> float: ...  # noqa: D102
+
+
 class Feed(Protocol):
     """A source of news.
 
