@@ -16,6 +16,7 @@ from pydantic import SecretStr
 from connectors.broker.params import BrokerParams
 from connectors.feed.feeds import feed_names, named
 from connectors.feed.params import NewsParams
+from connectors.market.params import MarketParams
 from connectors.sentiment.params import ScoringParams
 from connectors.tickers.directory import directory_digests
 from messages.values import Groups, Plain
@@ -30,15 +31,21 @@ PUBLIC: Final = {
          "finbert_tokens", "ollama_model", "ollama_below", "ollama_timeout_seconds",
          "ollama_parallel"}
     ),
+    "market": frozenset(
+        {"feed", "watchlist", "news_minutes", "max_tickers", "warm_up_days", "silent_seconds"}
+    ),
     "broker": frozenset(
         {"kind", "feed", "timeout_seconds", "per_minute", "reserve", "reconcile_seconds"}
     ),
 }  # fmt: skip
 PATHS: Final = frozenset({"directories", "finbert_directory"})
+_Params = NewsParams | ScoringParams | MarketParams | BrokerParams
 
 
-def spec_settings(news: NewsParams, scoring: ScoringParams, broker: BrokerParams) -> dict[str, Any]:
-    """Return the fields `feeds`, `news`, `scoring`, `directories`, `mode`, `broker` of a `RunSpec`.
+def spec_settings(
+    news: NewsParams, scoring: ScoringParams, market: MarketParams, broker: BrokerParams
+) -> dict[str, Any]:
+    """Return what the settings say of a `RunSpec`: `feeds`, `news`, `market`, `scoring`, ...
 
     Raises:
         DirectoryUnusable: a file of listed companies cannot be read.
@@ -50,6 +57,7 @@ def spec_settings(news: NewsParams, scoring: ScoringParams, broker: BrokerParams
             for name in feed_names(news)
         ),
         "news": _plain(news, "news", public=True),
+        "market": _plain(market, "market", public=True),
         "scoring": _plain(scoring, "scoring", public=True),
         "directories": directory_digests(news.directories),
         "mode": "paper" if broker.kind == "none" else "broker",
@@ -66,9 +74,7 @@ def local_settings(news: NewsParams, scoring: ScoringParams, broker: BrokerParam
     }
 
 
-def _plain(
-    params: NewsParams | ScoringParams | BrokerParams, group: str, *, public: bool
-) -> dict[str, Plain]:
+def _plain(params: _Params, group: str, *, public: bool) -> dict[str, Plain]:
     names = [f.name for f in fields(params) if (f.name in PUBLIC[group]) == public]
     return {name: _value(name, getattr(params, name)) for name in names}
 

@@ -11,6 +11,7 @@ from connectors.feed.params import NewsParams
 from connectors.files import write_whole
 from connectors.kafka.access import Access
 from connectors.kafka.layout import Layout
+from connectors.market.params import MarketParams
 from connectors.parameters import params_of
 from connectors.sentiment.params import ScoringParams
 from messages.errors import UNDECODABLE, TidewireError
@@ -119,6 +120,12 @@ class Run(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
         return TypeAdapter(NewsParams).validate_python(plain)
 
     @property
+    def market_params(self) -> MarketParams:
+        """Return the settings of the bars that a live run follows."""
+        plain = {**self.spec.market, **self.local.get("market", {})}
+        return TypeAdapter(MarketParams).validate_python(plain)
+
+    @property
     def scoring_params(self) -> ScoringParams:
         """Return the settings of the scoring tiers."""
         plain = {**self.spec.scoring, **self.local.get("scoring", {})}
@@ -126,7 +133,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 
     @property
     def broker_params(self) -> BrokerParams:
-        """Return the settings of the broker."""
+        """Return the settings of the broker, keys included."""
         plain = {**self.spec.broker, **self.local.get("broker", {})}
         return TypeAdapter(BrokerParams).validate_python(plain)
 

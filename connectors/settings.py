@@ -28,6 +28,7 @@ from connectors.api_params import ApiParams
 from connectors.broker.params import BrokerParams
 from connectors.feed.params import NewsParams
 from connectors.kafka.params import KafkaParams
+from connectors.market.params import MarketParams
 from connectors.sentiment.params import ScoringParams
 from connectors.setting_names import PREFIX, unknown_key, unknown_variable
 from messages.errors import TidewireError
@@ -100,6 +101,7 @@ class Settings(BaseSettings):
     control: ControlParams = Field(default_factory=ControlParams)
     kafka: KafkaParams = Field(default_factory=KafkaParams)
     news: NewsParams = Field(default_factory=NewsParams)
+    market: MarketParams = Field(default_factory=MarketParams)
     scoring: ScoringParams = Field(default_factory=ScoringParams)
     api: ApiParams = Field(default_factory=ApiParams)
     broker: BrokerParams = Field(default_factory=BrokerParams)

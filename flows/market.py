@@ -1,17 +1,22 @@
 """flows/market: bars -> market.bars; its clock is the run's clock for commands too.
 
 Recorded bars are played in their own time. A live run's bars come from outside, straight into
-the topic; this flow keeps its time.
+the topic, and this flow keeps its time; or it follows a feed of bars, with their history.
 """
 
 from datetime import timedelta
 from functools import partial
+from typing import Final
 
 import bytewax.operators as op
 from bytewax.dataflow import Dataflow
 from bytewax.operators import KeyedStream
 
+from connectors.bars.keeper import NAME
+from connectors.bars.source import LiveBarsSource
+from connectors.bars.start import bars_of_alpaca
 from connectors.envelope import SHARD, Envelope
+from connectors.feed.health import FeedRegistry
 from connectors.kafka.bell import listen
 from connectors.kafka.sink import LogSink
 from connectors.market.clock_source import ClockSource
@@ -22,8 +27,10 @@ from flows.pipeline.engine import NOTHING_INTERNAL, route, step
 from messages.flows import PAPER
 from messages.units import to_micros
 from operators.admission import AdmitBars, BarsState
+from operators.live_bars import AdmitLiveBars, LiveBarsState
 
 FLOW = PAPER["market"]
+HEALTH_FILE: Final = "status/bars.json"
 
 
 def wire(rows: KeyedStream[Envelope], horizon: int, interval: str) -> KeyedStream[Envelope]:
@@ -35,10 +42,36 @@ def wire(rows: KeyedStream[Envelope], horizon: int, interval: str) -> KeyedStrea
     return step("admit", rows, build, BarsState)
 
 
+def follow(run: Run, stopping: Stopping, dataflow: Dataflow) -> KeyedStream[Envelope]:
+    """Follow Alpaca's bars, or a stand-in's.
+
+    As in flows/news, blocks without bars have a key of their own, and may be reordered with others:
+    the sink's stamps never step back.
+    """
+    registry = FeedRegistry([NAME])
+    registry.keep_telling(run.layout, run.path(HEALTH_FILE))
+    source = LiveBarsSource(
+        partial(bars_of_alpaca, run.layout, run.market_params, run.broker_params, registry),
+        timedelta(milliseconds=run.spec.tick_ms), stopping, partial(listen, run.layout),
+    )  # fmt: skip
+    rows = op.input("bars", dataflow, source)
+
+    def build(state: LiveBarsState | None) -> AdmitLiveBars:
+        return AdmitLiveBars(run.spec.interval, run.market_params.feed, state)
+
+    admitted = step("admit", rows, build, LiveBarsState)
+    return op.map("one_shard", admitted, lambda item: (SHARD, item[1]))
+
+
 def flow(run: Run, stopping: Stopping) -> Dataflow:
-    """Play the run's bar file, or beat; ticks on control.commands give commands their place."""
+    """Play the run's bar file, follow a feed, or beat.
+
+    Ticks on control.commands give commands their place.
+    """
     layout, dataflow = run.layout, Dataflow("market")
-    if run.live:
+    if run.live and run.market_params.feed == "alpaca":
+        bars = follow(run, stopping, dataflow)
+    elif run.live:
         every = timedelta(milliseconds=run.spec.tick_ms)
         beat = ClockSource(every, stopping, partial(listen, layout))
         bars = op.input("clock", dataflow, beat)

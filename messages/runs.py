@@ -28,6 +28,7 @@ class RunSpec(Value, frozen=True, kw_only=True):
         tick_ms: in a live run, how often a silent entry flow says what time it is.
         feeds: in a live run, each feed as `name=scheme://host#digest of its whole address`.
         news: the feeds' other settings.
+        market: settings of the bars that are followed in a live run; empty where files are played.
         scoring: the scoring tiers' settings.
         mode: who fills orders: on paper Tidewire itself, or a broker.
         broker: the broker's settings, but for keys and addresses.
@@ -48,6 +49,7 @@ class RunSpec(Value, frozen=True, kw_only=True):
     tick_ms: Annotated[int, Meta(ge=10, le=60_000)] = 50
     feeds: tuple[Text, ...] = ()
     news: dict[str, Plain] = field(default_factory=dict)
+    market: dict[str, Plain] = field(default_factory=dict)
     scoring: dict[str, Plain] = field(default_factory=dict)
     directories: tuple[Digest, ...] = ()
     mode: Mode = "paper"

@@ -138,7 +138,7 @@ class AdmitBars(Admission):
         self._source = source
         self._length = INTERVALS[interval]
 
-    def snapshot(self) -> BarsState:
+    def snapshot(self) -> State:
         """Return the clock."""
         return BarsState(clock=self._clock)
 
@@ -158,9 +158,14 @@ class AdmitBars(Admission):
                 "interval": self._interval,
                 "source": self._source,
                 **{name: values.get(name) for name in ("open", "high", "low", "close", "volume")},
+                **self._beside(values, str(ticker), start),
             },
         )
         out.append(Event(self._stamp(bar.event_time), bar.ticker, bar))
+
+    def _beside(self, _values: dict[str, Any], _ticker: str, _start: datetime) -> dict[str, Any]:
+        """Return a bar's other fields: of a recorded one, none."""
+        return {}
 
 
 class AdmitArticles(Admission):

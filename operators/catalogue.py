@@ -7,6 +7,7 @@ from operators.commands import AcceptCommands
 from operators.learning.outcomes import Outcomes
 from operators.learning.strategy_metrics import StrategyMetrics
 from operators.learning.weights import Weights
+from operators.live_bars import AdmitLiveBars
 from operators.news.scoring import Scoring
 from operators.news.sentiment import SentimentWindows
 from operators.strategies.ensemble import Ensemble
@@ -39,6 +40,11 @@ CATALOGUE = (
     CatalogueRow(
         AdmitBars, "market", "clock", "none", "none",
         "late: stamped with the clock; malformed or from after the run's start: dead letter",
+    ),
+    CatalogueRow(
+        AdmitLiveBars, "market", "clock, revisions of the last 5,000 revised bars", "none", "none",
+        "late: stamped with the clock; revised: next revision; malformed or ending more than 5 s "
+        "from now: dead letter",
     ),
     CatalogueRow(
         AdmitArticles, "news", "clock, content hashes, revisions", "none", "none",

@@ -12,8 +12,7 @@ from typing import Final, Literal
 from confluent_kafka import Producer
 
 from connectors.changes import Changes
-from connectors.feed.base import Feed, Values
-from connectors.feed.fetching import FeedFailed
+from connectors.feed.base import FeedFailed, Named, Values
 from connectors.files import write_whole
 from connectors.kafka.headers import RUN, STAMP
 from connectors.kafka.layout import Layout
@@ -70,7 +69,7 @@ class FeedRegistry:
             FEED_DELAY_SECONDS.record(max(0.0, (now - moment).total_seconds()), {"feed": name})
         return 0.0
 
-    def failed(self, feed: Feed, failure: FeedFailed) -> float:
+    def failed(self, feed: Named, failure: FeedFailed) -> float:
         """Note a failure; returns the seconds to wait beyond the interval, doubled each time."""
         with self._lock:
             status = self.feeds[feed.name]

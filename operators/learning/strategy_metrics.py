@@ -160,6 +160,8 @@ class StrategyMetrics:
     def _on_bar(self, stamp: int, bar: Bar) -> None:
         self._timers.arm(stamp)
         close = self._closes[bar.ticker] = to_units(bar.close)
+        if bar.backfilled:
+            return  # it may be of a time before the votes
         waiting = self._pending.pop(bar.ticker, None)
         if waiting is None:
             return

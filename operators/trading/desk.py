@@ -23,6 +23,7 @@ from operators.checks import ACCEPTED, UNKNOWN, Ask, Denial, session_denial
 from operators.params import Params
 from operators.trading.account import Account, Position
 from operators.trading.asked import EntryAsked, ExitAsked, Watch, news_of
+from operators.trading.back_filled import catch_up, turn_day
 from operators.trading.bookkeeping import Bookkeeper
 from operators.trading.corrections import AMENDMENTS, adopted, amended, misfits
 from operators.trading.desk_state import DeskState
@@ -171,6 +172,11 @@ class Desk:
         last = self._bars.get(bar.ticker)
         if last is None:
             last = self._bars[bar.ticker] = LastBar(price, stamp, bar.volume)
+        if bar.backfilled:
+            closes = not self._exits_within
+            catch_up(stamp, bar, last, self.account, self._sessions, by_close=closes)
+            return
+        turn_day(last, stamp, self._sessions)
         last.price, last.stamp, last.volume = price, stamp, bar.volume
         last.today += bar.volume
         if self._exits_within and not self._at_open:
@@ -352,7 +358,6 @@ class Desk:
         self._states.finish_flatten(stamp, self.account.positions, out)
 
     def _on_broker(self, stamp: int, event: BrokerEvent, out: list[Event]) -> None:
-        """Book what a broker told."""
         if self._outside is None:
             return
         if event.kind == "adopted":
@@ -370,13 +375,11 @@ class Desk:
         changed = amended(stamp, command, self.account, self._events, self._risk, self._start_cash)
         out += changed
         for event in changed:
-            if isinstance(event.body, ExecutionCorrected):
-                self._fit_orders(stamp, event.body.ticker, command, out)
+            if isinstance(event.body, ExecutionCorrected) and self._outside is None:
+                self._fit_orders(stamp, event.body.ticker, command, out)  # brokers end their own
 
     def _fit_orders(self, stamp: int, ticker: str, command: Command, out: list[Event]) -> None:
         """Cancel what waits for other shares than there are, and decide on an exit anew."""
-        if self._outside is not None:
-            return  # only the broker ends its orders
         position = self.account.positions.get(ticker)
         wrong = misfits(self._orders.of(ticker), position)
         self._books.end(stamp, wrong, "CANCELLED", out)

@@ -42,7 +42,9 @@ WEIGHTS_FIXED: Final = (
     "`tidewire up --run NAME`"
 )
 # What of a run's spec may change from start to start.
-TODAYS: Final = ("tick_ms", "strategies", "feeds", "news", "scoring", "directories", "broker")
+TODAYS: Final = (
+    "tick_ms", "strategies", "feeds", "news", "market", "scoring", "directories", "broker",
+)  # fmt: skip
 
 
 def live_run(services: Services, settings: Settings, name: str) -> tuple[Run, bool]:

@@ -77,7 +77,7 @@ def _spec(settings: Settings, run_id: str, started_at: datetime, partitions: int
         run_id=run_id, interval="1m", partitions=partitions, started_at=started_at,
         first_moment=started_at, params=params_dict(params), tick_ms=settings.tick_ms,
         strategies=strategy_sources(params),
-        **spec_settings(settings.news, settings.scoring, settings.broker),
+        **spec_settings(settings.news, settings.scoring, settings.market, settings.broker),
     )  # fmt: skip
 
 
@@ -85,7 +85,8 @@ def _playing(run: Run, played: Played) -> Run:
     """Return a run that plays files: it follows no feed, and nothing old leaves its database."""
     spec = replace(
         run.spec, inputs=_inputs(played.bars, played.news), interval=played.interval,
-        pace=played.pace, first_moment=played.first_moment, feeds=(), mode="paper", broker={},
+        pace=played.pace, first_moment=played.first_moment, feeds=(), market={}, mode="paper",
+        broker={},
     )  # fmt: skip
     return replace(
         run, spec=spec, bars=str(played.bars), news=str(played.news or ""), retention_days=0

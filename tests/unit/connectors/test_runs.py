@@ -6,18 +6,20 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from connectors.broker.params import BrokerParams
 from connectors.feed.params import NewsParams
+from connectors.market.params import MarketParams
 from connectors.parameters import params_dict
 from connectors.run_settings import local_settings, spec_settings
 from connectors.runs import Run, RunUnreadable, load_run
 from connectors.sentiment.params import ScoringParams
 from operators.params import Params, RiskParams
 from tests.archives import run_of, spec_of
-from tests.unit.connectors.test_run_settings import BROKER, NEWS, SCORING, WORD
+from tests.unit.connectors.test_run_settings import BROKER, MARKET, NEWS, SCORING, WORD
 
 
 def run(place: Path) -> Run:
-    settings = spec_settings(NEWS, SCORING, BROKER)
+    settings = spec_settings(NEWS, SCORING, MARKET, BROKER)
     spec = spec_of(Params(risk=RiskParams(max_positions=3)), inputs=(), **settings)
     return run_of(
         place / "archive" / "live", spec=spec, local=local_settings(NEWS, SCORING, BROKER),
@@ -33,7 +35,8 @@ def test_a_flow_gets_back_what_was_saved(tmp_path: Path) -> None:
     read = load_run(saved.path())
     assert read == saved
     assert (read.news_params, read.scoring_params) == (NEWS, SCORING)
-    assert (read.broker_params, read.layout.mode) == (BROKER, "broker")
+    assert (read.market_params, read.broker_params) == (MARKET, BROKER)
+    assert read.layout.mode == "broker"
     assert read.rules.risk.max_positions == 3
     assert (read.settings, read.settings_hash) == (saved.settings, saved.settings_hash)
 
@@ -98,6 +101,7 @@ def test_no_run_is_no_damaged_run(tmp_path: Path) -> None:
 def test_what_a_run_does_not_name_has_its_default(tmp_path: Path) -> None:
     plain = run_of(tmp_path / "a")
     assert (plain.news_params, plain.scoring_params) == (NewsParams(), ScoringParams())
+    assert (plain.market_params, plain.broker_params) == (MarketParams(), BrokerParams())
     assert not plain.live
     assert run_of(tmp_path / "a", spec=spec_of(inputs=()), bars="").live
     assert plain.layout.prefix == "t."

@@ -6,8 +6,7 @@ from typing import Any
 
 import pytest
 
-from connectors.feed.base import Poll
-from connectors.feed.fetching import FeedFailed
+from connectors.feed.base import FeedFailed, Poll
 from connectors.feed.health import JITTER, FeedRegistry, with_jitter
 from messages.codec import decoder, encode
 from messages.control import FeedHealth

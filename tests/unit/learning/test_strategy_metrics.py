@@ -97,6 +97,12 @@ def test_a_vote_is_a_hit_if_the_price_has_gone_its_way(
     assert (momentum.votes, momentum.hits) == (votes, hits)
 
 
+def test_a_back_filled_bar_decides_on_no_vote() -> None:
+    past = [bar(n, "AAA", 200_0000, backfilled=True) for n in (2, 3)]
+    found = measured(bar(1, "AAA", 100_0000), signal(1, "AAA", "LONG"), *past, end=at(31))
+    assert next(m for _, m in found if m.strategy == "momentum").votes == 0
+
+
 def test_the_end_of_the_input_is_told_once() -> None:
     found = measured(bar(1, "AAA", 1_0000), end=at(45), ended=True)
     assert sorted({stamp for stamp, _ in found}) == [at(30), at(45)]

@@ -28,6 +28,7 @@ CHANGES: dict[str, Any] = {
     "params": {"risk": {"max_positions": 21}},
     "strategies": (StrategySource(name="mine", class_name="Mine", digest="c" * 64),),
     "tick_ms": 60, "feeds": ("cnbc=https://www.cnbc.com#1",), "news": {"interval_seconds": 60.0},
+    "market": {"feed": "alpaca"},
     "scoring": {"tier": "instant"}, "directories": ("d" * 64,), "mode": "broker",
     "broker": {"kind": "alpaca"},
 }  # fmt: skip

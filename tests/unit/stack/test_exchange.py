@@ -71,7 +71,7 @@ def test_one_that_dies_is_told_once(tmp_path: Path) -> None:
 def test_one_that_does_not_start_says_why(tmp_path: Path) -> None:
     with pytest.raises(CannotStart, match=r"nothing\.csv is not a readable file"):
         exchange_in(tmp_path, play=tmp_path / "nothing.csv").__enter__()
-    with exchange_in(tmp_path), pytest.raises(CannotStart, match="already"):
+    with exchange_in(tmp_path), pytest.raises(CannotStart, match="in use by another"):
         exchange_in(tmp_path).__enter__()
 
 

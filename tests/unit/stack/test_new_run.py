@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from connectors.feed.params import NewsParams
+from connectors.market.params import MarketParams
 from connectors.runs import RunUnreadable, load_run
 from connectors.sentiment.params import ScoringParams
 from connectors.settings import Settings
@@ -56,6 +57,7 @@ def test_a_played_run_is_its_files_and_the_settings(tmp_path: Path) -> None:
     assert (run.log_level, run.metrics) == ("DEBUG", False)
     assert run.retention_days == 0, "played days are old: nothing of them is let go"
     assert run.spec.feeds == (), "a played run follows no feed"
+    assert run.spec.market == {}
     assert run.scoring_params.tier == "instant"
 
 
@@ -68,6 +70,7 @@ def test_a_live_run_is_begun_and_goes_on(tmp_path: Path) -> None:
     second = settings(
         bootstrap="127.0.0.1:2", news=NewsParams(feeds=("b=https://b.com/rss",)), tick_ms=99,
         scoring=ScoringParams(tier="instant"), log_level="ERROR", retention_days=60,
+        market=MarketParams(feed="alpaca", watchlist=("AAPL",)),
     )  # fmt: skip
     gone_on, new = live_run(services(tmp_path, second), second, "live")
     assert not new
@@ -81,6 +84,7 @@ def test_a_live_run_is_begun_and_goes_on(tmp_path: Path) -> None:
     assert (gone_on.news_params.feeds, gone_on.scoring_params.tier) == (
         ("b=https://b.com/rss",), "instant",
     )  # fmt: skip
+    assert gone_on.market_params == MarketParams(feed="alpaca", watchlist=("AAPL",))
     assert (gone_on.spec.tick_ms, gone_on.spec.id != begun.spec.id) == (99, True)
     assert load_run(begun.path()) == gone_on
 
