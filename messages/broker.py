@@ -11,6 +11,7 @@ from messages.trading import OrderStatus
 
 BrokerEventKind = Literal[
     "order", "fill", "stream_up", "stream_down", "reconciled", "drift", "halted", "resumed",
+    "adopted",
 ]  # fmt: skip
 
 
@@ -33,14 +34,15 @@ class BrokerEvent(Message, frozen=True, kw_only=True, gc=False):
     Attributes:
         kind: `order`: what became of it; `fill`: an execution; `stream_up`, `stream_down`: whether
             its updates are heard; `reconciled`: everything it holds is accounted for; `drift`: it
-            is not; `halted`, `resumed`: a ticker.
+            is not; `halted`, `resumed`: a ticker; `adopted`: the account began anew with the cash
+            that the broker says it has.
         broker: its name.
         order_id: ours; empty for what is about no order.
         broker_order_id, execution_id: the broker's; empty where there is none.
         qty, price: of a fill, shares and dollars per share; commission: dollars of it.
         status: of the order, after it; None for what is about no order.
         reason: the broker's words, or why.
-        cash, equity, buying_power: dollars, as `reconciled` found them.
+        cash, equity, buying_power: dollars, as `reconciled` or `adopted` found them.
         differences: of a `drift`.
         unmanaged: of a `reconciled`: what is held besides, as `TICKER shares`.
         told_at: by the broker's clock, UTC; None where it did not say.
