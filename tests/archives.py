@@ -21,6 +21,7 @@ from connectors.runs import Run
 from connectors.user_strategies import strategy_names
 from flows.closed_loop import LEARNT, ClosedLoop
 from messages.base import make_id
+from messages.broker import BrokerEvent
 from messages.codec import encode
 from messages.control import Command, RunStarted
 from messages.flows import PAPER
@@ -154,7 +155,7 @@ def archived_day(
     """Archive a whole day: inputs, and all that a run's flows make of them, as they write it."""
     inputs, run = list(inputs) or traded_inputs(), run_of(archive, params or FORGETFUL)
     begun = Event(OPEN, "", started_body(run))
-    heard = [begun, *(e for e in inputs if not isinstance(e.body, RawArticle))]
+    heard = [begun, *(e for e in inputs if not isinstance(e.body, RawArticle | BrokerEvent))]
     made = ClosedLoop(run.rules, new_york_sessions()).step(Block(heard, END, ended=True))
     known = [e for e in [*heard, *made] if type(e.body) in PAPER["learn"].ranks]
     others = {*LEARNT, *(type(e.body) for e in heard)}

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import msgspec
 
+from messages.broker import BrokerEvent, Difference
 from messages.codec import encode
 from messages.control import DeadLetter, RunStarted
 from messages.learning import Credit, LearningAdjustment, StrategyMetric, TradeOutcome
@@ -66,6 +67,13 @@ def every_message() -> dict[type[Any], dict[str, Any]]:
         TradingStateChanged(
             id="k", event_time=MOMENT, account="paper", old="ACTIVE", new="HALTED",
             cause="command", command_id="c", who="tester", why="x",
+        ),
+        BrokerEvent(
+            id="b", event_time=MOMENT, account="main", broker="alpaca", kind="fill",
+            order_id="ord-1", broker_order_id="7", execution_id="x1", ticker="AAA", side="BUY",
+            qty=7, price=1.5, commission=Decimal("0.1"), status="FILLED",
+            differences=(Difference("AAA", Decimal(7), Decimal("7.5")),), unmanaged=("BBB 2",),
+            cash=Decimal("1.5"), equity=Decimal(2), buying_power=Decimal(3), told_at=MOMENT,
         ),
         TradeOutcome(
             id="o", event_time=MOMENT, account="paper", ticker="AAA", direction="LONG", qty=7,

@@ -11,7 +11,7 @@ from sqlalchemy import Table
 
 from connectors.storage import tables as t
 from connectors.storage.partitions import PARTITIONED
-from messages import control, learning, market, news, trading
+from messages import broker, control, learning, market, news, trading
 from operators.blocks import Event
 
 Values = tuple[Any, ...]
@@ -68,7 +68,7 @@ RENAMED: Final = MappingProxyType(
 def _plain(table: Table) -> Callable[[int, Any], Values]:
     """Take each column from the field of its name; lists and nested records as they come."""
     names = [RENAMED.get(c.name, c.name) for c in table.columns if c.name not in WRITTEN]
-    nested = {"strategy_sources", "credits", "profits", "positions", "checks"}
+    nested = {"strategy_sources", "credits", "profits", "positions", "checks", "differences"}
 
     def values(stamp: int, body: Any) -> Values:
         return tuple(
@@ -164,6 +164,7 @@ TARGETS: Final[Mapping[type[msgspec.Struct], Target]] = MappingProxyType(
         trading.TradeSignal: Target(t.signals, _signal),
         trading.Decision: Target(t.decisions, _plain(t.decisions)),
         trading.OrderRequest: Target(t.orders, _order),
+        broker.BrokerEvent: Target(t.broker_events, _plain(t.broker_events)),
         trading.TradeExecution: Target(t.trades, _trade),
         trading.ExecutionCorrected: Target(
             t.execution_corrections, _plain(t.execution_corrections)

@@ -161,6 +161,19 @@ orders = _fact(
     Index("ix_orders_open", "account", "stamp", "id", postgresql_where=text(OPEN)),
     changes=True,
 )  # fmt: skip
+broker_events = _fact(
+    "broker_events", _text("account"), _text("broker"), _text("kind"), _text("order_id"),
+    _text("broker_order_id"), _text("execution_id"), _of("ticker", Text, null=True),
+    one_of("side", Side, null=True), _of("qty", BigInteger), _of("price", Money, null=True),
+    _of("commission", Money), one_of("status", OrderStatus, null=True), _text("reason"),
+    _of("cash", Money, null=True), _of("equity", Money, null=True),
+    _of("buying_power", Money, null=True), _of("differences", JSONB),
+    _of("unmanaged", ARRAY(Text)), _of("told_at", Moment, null=True),
+    Index("ix_broker_events_account_kind_stamp_id", "account", "kind", "stamp", "id"),
+    Index("ix_broker_events_order_id_stamp_id", "order_id", "stamp", "id",
+          postgresql_where=text("order_id <> ''")),
+    Index("ix_broker_events_stamp_id", "stamp", "id"),
+)  # fmt: skip
 trades = _fact(
     "trades", _text("account"), _text("trade_id"), _text("order_id", index=True),
     _text("execution_id"), _text("signal_id", index=True), _of("strategy_id", Text, null=True),

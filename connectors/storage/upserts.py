@@ -17,6 +17,18 @@ LINKS: Final = (
                                  LIMIT 1) x
            ) n WHERE o.id = n.id AND o.status <> n.status""",
     ),
+    (  # What a broker says of an order counts until something of it is booked.
+        ("orders", "broker_events"),
+        """UPDATE orders o SET status = n.status, updated_at = now() FROM (
+             SELECT t.id, b.status
+             FROM (SELECT order_id AS id FROM stage_broker_events WHERE order_id <> ''
+                   UNION SELECT id FROM stage_orders) t
+             CROSS JOIN LATERAL (SELECT status FROM broker_events
+                                 WHERE order_id = t.id AND order_id <> '' AND status IS NOT NULL
+                                 ORDER BY stamp DESC, id DESC LIMIT 1) b
+             WHERE NOT EXISTS (SELECT 1 FROM trades x WHERE x.order_id = t.id)
+           ) n WHERE o.id = n.id AND o.status <> n.status""",
+    ),
     (
         ("signals", "decisions"),
         """UPDATE signals s SET acted_on = n.accepted, updated_at = now() FROM (

@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from connectors.archive.reading import ArchivedRun
 from connectors.market.calendar import NEW_YORK, session_day
+from flows.replay.broker_words import said
 from flows.replay.decision_trace import Measurements, decision_traces
 from flows.replay.evaluation import Evaluation, evaluations
 from flows.replay.record_index import IndexedRecord, RecordIndex
@@ -18,7 +19,9 @@ from flows.replay.window import ReplayWindow, window_of
 from messages.errors import TidewireError
 from messages.units import to_datetime
 
-CANNOT: Final = "name an id of an order, decision, signal, execution or outcome, or TICKER@TIME"
+CANNOT: Final = (
+    "name an id of an order, decision, signal, execution, outcome or broker event, or TICKER@TIME"
+)
 
 
 class CannotExplain(TidewireError, ValueError):
@@ -60,6 +63,7 @@ class Explainer:
             "orders.requested": self._order,
             "trade.decisions": self._decision,
             "signals.generated": self._signal,
+            "broker.events": self._told,
             "trades.executed": self._execution,
             "learning.outcomes": self._outcome,
             "news.scored": self._score,
@@ -117,7 +121,23 @@ class Explainer:
         b = found.body
         end = self._end_of(found)
         text = f"{b['side']} {b['qty']} {b['ticker']} {b['type'].lower()} order, {end}"
-        return self._node("order", found, text, because=self._causes(found))
+        life = [
+            (each.body["kind"], said(each.body), _local(each.stamp)) for each in self._life(found)
+        ]
+        return self._node("order", found, text, numbers=life, because=self._causes(found))
+
+    def _life(self, order: IndexedRecord) -> list[IndexedRecord]:
+        """Return what a broker said of an order, in order; nothing on paper."""
+        days = [f.day for f in self._archive.files.get("broker.events", ())]
+        told = [
+            records[0] for day in days if day >= session_day(order.stamp)
+            for records in self._index.day("broker.events", day).values()
+            if records[0].body["order_id"] == order.id
+        ]  # fmt: skip
+        return sorted(told, key=lambda r: (r.stamp, r.offset))
+
+    def _told(self, found: IndexedRecord) -> Node:
+        return self._node("told", found, said(found.body), because=self._causes(found))
 
     def _end_of(self, order: IndexedRecord) -> str:
         later = [f.day for f in self._archive.files.get("trades.executed", ())]

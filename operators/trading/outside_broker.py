@@ -79,7 +79,7 @@ class OutsideBroker:
         if event.kind == "fill":
             return self._filled(stamp, event, orders)
         if event.kind == "order" and event.status in ENDINGS and event.order_id in orders:
-            self._ended[event.order_id] = EndedOrder(orders[event.order_id], stamp)
+            self._ended[event.order_id] = EndedOrder(_ended(orders[event.order_id]), stamp)
             return [Execution(event.order_id, 0, 0, 0, 0, ENDINGS[event.status])]
         if event.kind == "stream_down":
             self.readiness = STREAM_DOWN
@@ -125,5 +125,10 @@ class OutsideBroker:
         after = order._replace(filled=order.filled + qty, fills=order.fills + 1)
         ends: Literal["", "CANCELLED"] = "CANCELLED" if late is not None and rest else ""
         if late is not None or not rest:
-            self._ended[id_] = EndedOrder(after, stamp)
+            self._ended[id_] = EndedOrder(_ended(after) if ends else after, stamp)
         return [Execution(id_, qty, price, from_money(event.commission), price, ends)]
+
+
+def _ended(order: Order) -> Order:
+    """Return an order whose end takes a number of its own: a fill that comes later has the next."""
+    return order._replace(fills=order.fills + 1)

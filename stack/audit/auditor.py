@@ -4,29 +4,26 @@ It shares no code with the operators: ids, sums and rules are worked out again h
 files, from plain JSON and from plain SQL.
 """
 
-import csv
-import gzip
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from operator import itemgetter
-from pathlib import Path
 from typing import Any, Final
-
-import pyarrow.parquet as pq
 
 from connectors.runs import Run
 from connectors.storage.queries import Reader
 from connectors.user_strategies import strategy_names
-from messages.errors import TidewireError
-from messages.topics import DEAD_LETTERS, TOPICS
+from messages.topics import DEAD_LETTERS
 from messages.units import to_micros
+from stack.audit.broker import TERMINAL, check_broker
+from stack.audit.inputs import bar_rows, lines
 from stack.audit.learning import Recorded, rederive
-from stack.audit.topic_reader import TopicRecord, read_topics
+from stack.audit.marks import marks_of
+from stack.audit.rules import NotAccounted, none, require
+from stack.audit.topic_reader import TopicRecord, begun_late, read_topics
 
 TABLES: Final = {
     "runs.started": "runs",
@@ -38,6 +35,7 @@ TABLES: Final = {
     "signals.generated": "signals",
     "trade.decisions": "decisions",
     "orders.requested": "orders",
+    "broker.events": "broker_events",
     "trades.executed": "trades",
     "executions.corrected": "execution_corrections",
     "account.resets": "account_resets",
@@ -48,16 +46,12 @@ TABLES: Final = {
     "strategy.weights": "strategy_weights_history",
     "strategy.metrics": "strategy_metrics",
 }
+FOR_EVER: Final = 2**63
 # The state that a command wants.
 WANTED: Final = {
     "pause": "PAUSED", "resume": "ACTIVE", "reduce": "REDUCING", "flatten": "REDUCING",
     "halt": "HALTED",
 }  # fmt: skip
-TERMINAL: Final = {"FILLED", "CANCELLED", "REJECTED", "EXPIRED", "REPLACED"}
-
-
-class NotAccounted(TidewireError):
-    """Something does not add up; the message names the rule and the first id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,14 +74,17 @@ class Books:
 
 
 class Auditor:
-    """Reads one finished run."""
+    """Reads one run: one that has been played to its end, or a live one while it is down.
+
+    Of a live run there are no input files: what came in is what its topics have.
+    """
 
     def __init__(self, run: Run) -> None:
-        """TopicRecord every topic once; the database is asked as needed."""
+        """Read every topic of the run's mode once; the database is asked as needed."""
         self._run = run
-        names = [t.name for t in (*TOPICS, *DEAD_LETTERS)]
-        every = read_topics(run.layout, names)
-        self._dead = [r for t in DEAD_LETTERS for r in every[t.name]]
+        self._names = [t.name for t in run.layout.flows["persist"].reads]
+        every = read_topics(run.layout, self._names)
+        self._dead = [r for t in DEAD_LETTERS for r in every.get(t.name, ())]
         unread = {(r.body["topic"], r.body["partition"], r.body["offset"]) for r in self._dead}
         # What a flow could not read counts as a dead letter, not as a record of its topic.
         self._topics = {
@@ -107,9 +104,9 @@ class Auditor:
         problem = None
         try:
             for rule in (
-                self._bars, self._articles, self._scores, self._decisions, self._orders,
-                self._executions, self._outcomes, self._states, self._learning, self._stored,
-                self._money,
+                self._log, self._bars, self._articles, self._scores, self._decisions, self._orders,
+                self._executions, self._broker, self._outcomes, self._states, self._learning,
+                self._stored, self._money,
             ):  # fmt: skip
                 rule()
         except NotAccounted as error:
@@ -133,11 +130,18 @@ class Auditor:
 
     # -- what came in --------------------------------------------------------------------------
 
+    def _log(self) -> None:
+        """See that a live run's topics still begin at their beginning: sums need all of it."""
+        if self._run.live:
+            none(begun_late(self._run.layout, self._names), "its first records are archived")
+
     def _bars(self) -> None:
+        if not self._run.bars:
+            return
         refused = self._refused("market.feed.dlq")
         ids = {b["id"] for b in self._of("market.bars")}
         rows = 0
-        for n, row in enumerate(_bar_rows(self._run.path(self._run.bars))):
+        for n, row in enumerate(bar_rows(self._run.path(self._run.bars))):
             rows += 1
             if n in refused:
                 continue
@@ -146,9 +150,9 @@ class Auditor:
                 start = datetime.fromisoformat(start)
             start = start.astimezone(UTC)
             name = f"bar-{row['ticker']}@{start:%Y-%m-%dT%H:%M:%SZ}/{self._run.spec.interval}#0"
-            _require(name in ids, "input row is neither a bar nor a dead letter", f"row {n} {name}")
+            require(name in ids, "input row is neither a bar nor a dead letter", f"row {n} {name}")
         total = sum(record.ours for record in self._topics["market.bars"]) + len(refused)
-        _require(
+        require(
             total == rows,
             "bars and dead letters differ from the rows of the file",
             f"{total} of {rows}",
@@ -159,18 +163,18 @@ class Auditor:
             return
         refused = self._refused("news.feed.dlq")
         hashes = {a["content_hash"] for a in self._of("news.raw")}
-        for n, line in enumerate(_lines(self._run.path(self._run.news))):
+        for n, line in enumerate(lines(self._run.path(self._run.news))):
             if n in refused:
                 continue
             row = json.loads(line)
             seen = hashlib.sha256((row.get("url", "") + row.get("title", "")).encode()).hexdigest()
-            _require(seen in hashes, "article is neither published nor a dead letter", f"row {n}")
+            require(seen in hashes, "article is neither published nor a dead letter", f"row {n}")
 
     def _scores(self) -> None:
         scored = {(s["article_id"], s["article_revision"]) for s in self._of("news.scored")}
         for article in self._of("news.raw"):
             version = (article["id"], article.get("revision", 0))
-            _require(version in scored, "article was not scored", article["id"])
+            require(version in scored, "article was not scored", article["id"])
 
     # -- what followed -------------------------------------------------------------------------
 
@@ -180,35 +184,48 @@ class Auditor:
             d["signal_id"] for d in self._of("trade.decisions") if d["cause"] == "signal"
         )
         for signal in sorted(signals):
-            _require(answered[signal] == 1, f"signal has {answered[signal]} decisions", signal)
-        _none(set(answered) - signals, "decision for a signal that is not in its topic")
+            require(answered[signal] == 1, f"signal has {answered[signal]} decisions", signal)
+        none(set(answered) - signals, "decision for a signal that is not in its topic")
 
     def _orders(self) -> None:
         accepted = {d["id"] for d in self._of("trade.decisions") if d["accepted"]}
         ordered = Counter(o["decision_id"] for o in self._of("orders.requested"))
         for decision in sorted(accepted):
-            _require(
+            require(
                 ordered[decision] == 1,
                 f"accepted decision has {ordered[decision]} orders",
                 decision,
             )
-        _none(set(ordered) - accepted, "order without an accepted decision")
+        none(set(ordered) - accepted, "order without an accepted decision")
 
     def _executions(self) -> None:
         orders = {o["id"] for o in self._of("orders.requested")}
         ends = Counter(
             e["order_id"] for e in self._of("trades.executed") if e["status"] in TERMINAL
         )
-        _none(set(ends) - orders, "execution of an unknown order")
-        for order, count in sorted(ends.items()):
-            _require(count == 1, f"order ended {count} times", order)
+        none(set(ends) - orders, "execution of an unknown order")
+        if not self._at_broker:  # whose word says how often
+            for order, count in sorted(ends.items()):
+                require(count == 1, f"order ended {count} times", order)
         wanted = {o["id"]: o["qty"] for o in self._of("orders.requested")}
         filled: Counter[str] = Counter()
         for e in self._of("trades.executed"):
             filled[e["order_id"]] += e["qty"]
             done = filled[e["order_id"]], wanted[e["order_id"]]
             whole = done[0] == done[1] if e["status"] == "FILLED" else done[0] <= done[1]
-            _require(whole, f"{done[0]} of {done[1]} shares filled, {e['status']}", e["id"])
+            require(whole, f"{done[0]} of {done[1]} shares filled, {e['status']}", e["id"])
+
+    @property
+    def _at_broker(self) -> bool:
+        return self._run.spec.mode == "broker"
+
+    def _broker(self) -> None:
+        """Hold what a broker told against what was decided, ordered and booked."""
+        if self._at_broker:
+            check_broker(
+                *(self._topics[name] for name in ("broker.events", "trade.decisions",
+                                                  "orders.requested", "trades.executed"))
+            )  # fmt: skip
 
     def _outcomes(self) -> None:
         closed = {e["id"]: e["pnl"] for e in self._of("trades.executed") if e["pnl"] is not None}
@@ -220,12 +237,12 @@ class Auditor:
             }  # fmt: skip
             closed |= {**dict.fromkeys(trip, "0"), **profits}
         judged = {o["causes"][1]: o["realized_pnl"] for o in self._of("learning.outcomes")}
-        _none(
+        none(
             closed.keys() ^ judged.keys(),
             "closing fill without an outcome, or the other way round",
         )
         differing = {fill for fill, pnl in closed.items() if Decimal(pnl) != Decimal(judged[fill])}
-        _none(differing, "an outcome's profit is not its fill's")
+        none(differing, "an outcome's profit is not its fill's")
 
     def _states(self) -> None:
         """Check that each command's state was said once, in order, and is the account's."""
@@ -233,19 +250,19 @@ class Auditor:
         flattens = {c["id"] for c in self._commands() if c["kind"] == "flatten"}
         now, said = "ACTIVE", Counter[str]()
         for change in self._of("trading.states"):
-            _require(change["old"] == now, f"the state before was {now}", change["id"])
+            require(change["old"] == now, f"the state before was {now}", change["id"])
             now, command = change["new"], change["command_id"]
             if change["cause"] == "flattened":
-                _require(command in flattens and now == "HALTED", "nobody flattened", change["id"])
+                require(command in flattens and now == "HALTED", "nobody flattened", change["id"])
                 continue
             said[command] += 1
-            _require(now == wanted.get(command), "a state that its command does not want",
+            require(now == wanted.get(command), "a state that its command does not want",
                      change["id"])  # fmt: skip
         for command in sorted(wanted):
-            _require(said[command] == 1, f"its state was said {said[command]} times", command)
+            require(said[command] == 1, f"its state was said {said[command]} times", command)
         last = self._last_snapshot()
         if last is not None:
-            _require(last["trading_state"] == now, f"the state is {now}", last["id"])
+            require(last["trading_state"] == now, f"the state is {now}", last["id"])
 
     def _commands(self) -> list[dict[str, Any]]:
         """Return the commands let in; one copy of each lies on every partition."""
@@ -266,7 +283,7 @@ class Auditor:
             )
         )  # fmt: skip
         self._changes = found.changes
-        _require(found.problem is None, "a weight is not what its outcomes make it",
+        require(found.problem is None, "a weight is not what its outcomes make it",
                  str(found.problem))  # fmt: skip
 
     def _clock(self) -> int:
@@ -276,54 +293,58 @@ class Auditor:
 
     def _stored(self) -> None:
         for topic, table in TABLES.items():
+            if topic not in self._topics:
+                continue
             there = {r["id"] for r in self._of(topic) if "id" in r}
-            _none(there ^ self._reader.ids(table), f"{table} differs from {topic}")
+            none(there ^ self._reader.ids(table), f"{table} differs from {topic}")
         letters = {r.body["id"] for r in self._dead}
         missing = letters - self._reader.ids("dead_letters")
-        _none(missing, "dead letter is not in the database")
+        none(missing, "dead letter is not in the database")
 
     def _money(self) -> None:
         cash, since = Decimal(self._run.rules.account.start_cash), 0
         for record in self._topics["account.resets"]:
             cash, since = Decimal(record.body["cash"]), record.stamp
-        shares: Counter[str] = Counter()
-        fills = {r.body["id"]: r.body for r in self._topics["trades.executed"] if r.stamp >= since}
-        for correction in self._of("executions.corrected"):
-            if correction["execution_id"] in fills:
-                changed = {name: correction[name] for name in ("qty", "price", "commission")}
-                fills[correction["execution_id"]] |= changed
-        for fill in fills.values():
+        found = self._topics["portfolio.snapshots"]
+        if self._run.live and not found:
+            return  # an account that nothing has moved yet
+        # What comes at the stamp of a live run's last snapshot comes after it, but for what was
+        # written off at the session's end.
+        until = max(found, key=_stamp).stamp if self._run.live else FOR_EVER
+        gone = {d["id"] for d in self._of("trade.decisions") if d["cause"] == "delisted"}
+        written_off = {o["id"] for o in self._of("orders.requested") if o["decision_id"] in gone}
+        shares, held_then = Counter[str](), Counter[str]()
+        fills = {r.body["id"]: r for r in self._topics["trades.executed"] if r.stamp >= since}
+        corrected = {c["execution_id"]: c for c in self._of("executions.corrected")}
+        for record in fills.values():
+            fill = record.body
+            if (correction := corrected.get(fill["id"])) is not None:
+                fill = fill | {name: correction[name] for name in ("qty", "price", "commission")}
             if fill["price"] is None:
                 continue
             signed = fill["qty"] if fill["side"] == "BUY" else -fill["qty"]
             shares[fill["ticker"]] += signed
-            cash -= signed * Decimal(str(fill["price"])) + Decimal(fill["commission"])
-        marks = self._marks()
+            if record.stamp < until or fill["order_id"] in written_off:
+                held_then[fill["ticker"]] += signed
+                cash -= signed * Decimal(str(fill["price"])) + Decimal(fill["commission"])
+        told = fills.values() if self._at_broker else ()
+        marks = marks_of(self._topics["market.bars"], told, until)
         held = {ticker: n for ticker, n in shares.items() if n}
-        worth = sum((n * marks[ticker] for ticker, n in held.items()), Decimal(0))
-        _require(
+        worth = sum((n * marks[ticker] for ticker, n in held_then.items() if n), Decimal(0))
+        require(
             held == self._reader.positions(self._account),
             "positions differ from executions",
             str(held),
         )
         for name, amount in (("cash", cash), ("positions_value", worth), ("equity", cash + worth)):
             for last in (self._last_snapshot(), self._reader.last_snapshot(self._account)):
-                _require(last is not None, "there is no portfolio snapshot", "portfolio.snapshots")
-                found = Decimal(str((last or {})[name]))
-                _require(
-                    found == amount,
-                    f"{name} is {found}, executions say {amount}",
+                require(last is not None, "there is no portfolio snapshot", "portfolio.snapshots")
+                figure = Decimal(str((last or {})[name]))
+                require(
+                    figure == amount,
+                    f"{name} is {figure}, executions say {amount}",
                     (last or {})["id"],
                 )
-
-    def _marks(self) -> dict[str, Decimal]:
-        """Return each ticker's last close: first versions only, in order of their start."""
-        last: dict[str, tuple[str, Decimal]] = {}
-        for bar in self._of("market.bars"):
-            newer = bar["ticker"] not in last or bar["start"] > last[bar["ticker"]][0]
-            if not bar.get("revision") and newer:
-                last[bar["ticker"]] = (bar["start"], Decimal(str(bar["close"])))
-        return {ticker: close for ticker, (_, close) in last.items()}
 
     # -- figures -------------------------------------------------------------------------------
 
@@ -359,32 +380,3 @@ class Auditor:
 
 def _stamp(read: TopicRecord) -> tuple[int, int]:
     return read.stamp, read.offset
-
-
-def _require(holds: bool, rule: str, first: str) -> None:
-    if not holds:
-        message = f"{rule}: {first}"
-        raise NotAccounted(message)
-
-
-def _none(ids: Iterable[str], rule: str) -> None:
-    for first in sorted(ids):
-        _require(False, rule, first)
-
-
-def _bar_rows(file: Path) -> Iterator[dict[str, Any]]:
-    """Return the rows of a file; of a CSV file those with other cells than the first come last."""
-    if file.suffix == ".csv":
-        with file.open(newline="", encoding="utf-8", errors="replace") as lines:
-            head, *rows = csv.reader(lines)
-        whole = [row for row in rows if len(row) == len(head)]
-        yield from (dict(zip(head, row, strict=True)) for row in whole)
-        yield from ({} for row in rows if row and len(row) != len(head))
-        return
-    for batch in pq.ParquetFile(file).iter_batches(16_384):
-        yield from batch.to_pylist()
-
-
-def _lines(file: Path) -> Iterator[bytes]:
-    with gzip.open(file, "rb") if file.suffix == ".gz" else file.open("rb") as lines:
-        yield from lines

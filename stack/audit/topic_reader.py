@@ -52,6 +52,23 @@ def read_topics(layout: Layout, names: Collection[str]) -> dict[str, list[TopicR
         consumer.close()
 
 
+def begun_late(layout: Layout, names: Collection[str]) -> list[str]:
+    """Return which of a run's topics no longer hold their first records: they were archived.
+
+    Raises:
+        KafkaException: a topic does not exist, or the broker refuses.
+    """
+    consumer = Consumer(layout.access.settings({"group.id": "tidewire-audit", "log_level": 2}))
+    try:
+        there = consumer.list_topics(timeout=20).topics
+        places = [TopicPartition(layout.prefix + n, p) for n in names
+                  for p in there[layout.prefix + n].partitions]  # fmt: skip
+        late = {at.topic for at in places if consumer.get_watermark_offsets(at, timeout=20)[0]}
+        return sorted(name.removeprefix(layout.prefix) for name in late)
+    finally:
+        consumer.close()
+
+
 def _read(
     consumer: Consumer, layout: Layout, names: Collection[str]
 ) -> dict[str, list[TopicRecord]]:

@@ -1,5 +1,7 @@
 """`tidewire delays`: from publication to order, hop by hop, for the newest orders.
 
+With a broker also from the order to its first fill.
+
 By the clocks of those who were there: the feed's own time, when it was fetched, and when each
 record was appended to its topic.
 """
@@ -23,6 +25,8 @@ TOPICS: Final = (
     "news.raw", "news.scored", "signals.generated", "trade.decisions", "orders.requested",
 )  # fmt: skip
 HOPS: Final = ("fetched", *TOPICS)
+AT_BROKER: Final = "broker.events"
+FILL: Final = "broker's fill"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -48,7 +52,7 @@ class Journey(NamedTuple):
 
     Attributes:
         hops: (name, milliseconds since the hop before), from publication on.
-        total_ms: from publication to the order.
+        total_ms: from publication to the order, or to the broker's first fill of it.
     """
 
     order: str
@@ -88,13 +92,22 @@ def run_delays(home: Home, limit: int, *, as_json: bool) -> str:
 
 def journeys(layout: Layout) -> list[Journey]:
     """Return the way of each order that followed from an article, oldest first."""
-    logs = read_topics(layout, TOPICS)
+    names = (*TOPICS, AT_BROKER) if layout.mode == "broker" else TOPICS
+    return journeys_in(read_topics(layout, names))
+
+
+def journeys_in(logs: dict[str, list[TopicRecord]]) -> list[Journey]:
+    """Return the same of topics that were read."""
+    fills: dict[str, TopicRecord] = {}
+    for told in sorted(logs.get(AT_BROKER, ()), key=lambda r: r.stamp):
+        if told.body.get("kind") == "fill":
+            fills.setdefault(told.body["order_id"], told)
     by_id = {name: {r.body.get("id", ""): r for r in reads} for name, reads in logs.items()}
     found = []
     for order in logs["orders.requested"]:
         way = _way(order, by_id)
         if way is not None:
-            found.append(_journey(order, way))
+            found.append(_journey(order, way, fills.get(order.body["id"])))
     return sorted(found, key=lambda j: j.published)
 
 
@@ -109,14 +122,17 @@ def _way(order: TopicRecord, by_id: dict[str, dict[str, TopicRecord]]) -> list[T
     return way[::-1]
 
 
-def _journey(order: TopicRecord, way: list[TopicRecord]) -> Journey:
+def _journey(order: TopicRecord, way: list[TopicRecord], fill: TopicRecord | None) -> Journey:
     article: dict[str, Any] = way[0].body
     published = datetime.fromisoformat(article["published_at"])
     fetched = datetime.fromisoformat(article["fetched_at"])
     moments = [fetched.timestamp() * 1_000, *(r.appended_ms for r in way)]
+    names = HOPS
+    if fill is not None:
+        moments, names = [*moments, fill.appended_ms], (*HOPS, FILL)
     before, hops = published.timestamp() * 1_000, []
     total = moments[-1] - before
-    for name, moment in zip(HOPS, moments, strict=True):
+    for name, moment in zip(names, moments, strict=True):
         hops.append((name, round(moment - before, 1)))
         before = moment
     return Journey(

@@ -16,7 +16,7 @@ from stack.errors import StackError
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's options."""
-    parser.add_argument("what", help="id of an order, decision or signal; or AAPL@DAYTHH:MM")
+    parser.add_argument("what", help="id of an order, decision, signal, ...; or AAPL@DAYTHH:MM")
     add_run(parser, day=False)
 
 

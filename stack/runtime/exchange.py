@@ -135,8 +135,13 @@ class Exchange:
             settings.news, feeds=(), reddit_id="", alpaca_key=key, alpaca_secret=secret,
             alpaca_stream=told["news"], alpaca_rest=told["url"],
         )  # fmt: skip
+        tickers = tuple(told["tickers"]) or settings.market.watchlist
+        market = replace(
+            settings.market, feed="alpaca", watchlist=tickers, max_tickers=max(1, len(tickers))
+        )  # fmt: skip
+        risk = _in_its_hours(settings)
         return settings.model_copy(
-            update={"broker": broker, "news": news, "risk": _in_its_hours(settings)}
+            update={"broker": broker, "news": news, "market": market, "risk": risk}
         )
 
 

@@ -8,6 +8,7 @@ import sys
 import zipfile
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,8 @@ from confluent_kafka import Consumer, Producer, TopicPartition
 from jsonschema import Draft202012Validator
 
 from connectors.archive.check import topics_manifest, verify
+from connectors.runs import Run, load_run
+from stack.audit.auditor import Auditor
 from stack.runtime.demo import Demo
 from stack.servers.principals import OUTSIDE
 from stack.servers.services import Services
@@ -177,6 +180,8 @@ def test_what_an_outsider_writes_to_a_live_stack_is_scored_and_traded(tmp_path: 
         assert re.fullmatch(r"\S+Z BUY 499 MINE 100.5101\n", line)
         rows = json.loads(tidewire_status(env))["flows"]
         assert {r["state"] for r in rows} == {"running"}
+        run = load_run(Path(there["directory"]))
+        eventually(lambda: audited(run) is None, what=lambda: audited(run))
         topics = tidewire("topics")
         assert re.search(r"orders.requested +OrderRequest", topics)
         dump = tmp_path / "run.dump"
@@ -186,6 +191,12 @@ def test_what_an_outsider_writes_to_a_live_stack_is_scored_and_traded(tmp_path: 
         assert min(held[name]["rows"] for name in ("market_data", "orders", "trades")) > 0
     finally:
         tidewire("down")
+
+
+def audited(run: Run) -> str | None:
+    """Return what the auditor finds amiss in a live run in which nothing happens just now."""
+    with closing(Auditor(run)) as auditor:
+        return auditor.examine().problem
 
 
 def tidewire_status(env: dict[str, str]) -> str:

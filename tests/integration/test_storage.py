@@ -29,8 +29,9 @@ from connectors.storage.schema import (
 )
 from connectors.storage.sink import seed
 from messages.base import make_id
+from messages.broker import BrokerEvent
 from messages.codec import Unreadable, decoder
-from messages.trading import TradeExecution
+from messages.trading import OrderStatus, TradeExecution
 from operators.blocks import Event
 from stack.home import free_port
 from stack.servers.services import Services
@@ -114,6 +115,31 @@ def test_an_order_that_ends_where_it_was_filled_in_part_has_ended(
     store(services, schema, [order], ends[::-1] if backwards else ends)
     found = rows(services, schema, "SELECT status FROM orders")
     assert found == [("CANCELLED",)]
+
+
+@pytest.mark.parametrize("backwards", [False, True])
+def test_a_broker_s_word_counts_until_something_is_booked(
+    services: Services, schema: str, backwards: bool
+) -> None:
+    events = history()
+    fill = next(e for e in events if isinstance(e.body, TradeExecution))
+    (first,) = bodies([fill], TradeExecution)
+    order = next(e for e in events if getattr(e.body, "id", "") == first.order_id)
+    statuses: tuple[OrderStatus, ...] = ("ACCEPTED", "UNKNOWN")
+    told = [
+        Event(order.stamp + n, "main", BrokerEvent(
+            id=f"bro-{n}", event_time=first.event_time, account="main", broker="alpaca",
+            kind="order", order_id=first.order_id, status=status,
+        ))
+        for n, status in enumerate(statuses)
+    ]  # fmt: skip
+    batches = [[e] for e in (*told[::-1], order)] if backwards else [[order, *told]]
+    store(services, schema, *batches)
+    assert rows(services, schema, "SELECT status FROM orders") == [("UNKNOWN",)]
+    store(services, schema, [fill], told)
+    assert rows(services, schema, "SELECT status FROM orders") == [("FILLED",)]
+    found = rows(services, schema, "SELECT id, differences FROM broker_events ORDER BY stamp")
+    assert found == [("bro-0", []), ("bro-1", [])]
 
 
 @pytest.mark.parametrize("way", ["at once", "twice", "one by one", "backwards", "resumed"])

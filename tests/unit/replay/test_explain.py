@@ -1,6 +1,9 @@
 """Why and why not: trees from an outcome down to bars and articles, with every number."""
 
 from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -10,8 +13,10 @@ from flows.replay.evaluation import evaluations
 from flows.replay.explain import CannotExplain, Explainer, Node
 from flows.replay.record_index import RecordIndex
 from flows.replay.window import ReplayWindow
-from tests.archives import BAD, DAY, GOOD
+from messages.broker import Difference
+from tests.archives import BAD, DAY, GOOD, archived_day, traded_inputs
 from tests.streams import at
+from tests.unit.trading.test_outside_broker import fill, told
 
 
 @pytest.fixture(scope="module")
@@ -142,3 +147,45 @@ def test_evaluations_of_a_minute_are_bars_and_news(window: ReplayWindow) -> None
         "momentum", "mean_reversion", "news_driven"
     ]  # fmt: skip
     assert evaluations(window, "ZZZ", at(10)) == []
+
+
+def test_what_a_broker_said_leads_to_its_order_decision_and_signal(
+    day: ArchivedRun, tmp_path: Path
+) -> None:
+    order = ids(RecordIndex(day), "orders.requested")[0]
+    named: dict[str, Any] = {"order_id": order, "causes": (order,), "ticker": "AAA", "side": "BUY"}
+    events = [
+        told(at(12), "order", status="ACCEPTED", **named),
+        told(at(12.5), "order", status="REJECTED", reason="not today", **named),
+        told(at(13), "reconciled", cash=Decimal(1), equity=Decimal(2), buying_power=Decimal(3),
+             unmanaged=("BBB 7",)),
+        told(at(14), "drift", differences=(Difference("AAA", Decimal(1), Decimal(13)),)),
+        fill(at(15), order, 1, 5, 99.5),
+    ]  # fmt: skip
+    inputs = sorted([*traded_inputs(), *events], key=lambda e: e.stamp)
+    explainer = Explainer(archived_day(tmp_path / "run-1", inputs))
+    accepted, rejected, reconciled, drift, filled = (
+        explainer.of(e.body.id)  # type: ignore[attr-defined]  # of a message
+        for e in events
+    )
+    kinds = [n.kind for n in every(accepted)]
+    assert kinds[:4] == ["told", "order", "decision", "signal"]
+    assert accepted.text == "test said: BUY AAA is ACCEPTED"
+    assert rejected.text == "test said: BUY AAA is REJECTED: not today"
+    assert reconciled.text == (
+        "test said: everything it holds is accounted for; cash 1, equity 2, buying power 3 "
+        "(besides BBB 7)"
+    )
+    assert drift.text == (
+        "test said: it holds something else than it told of (AAA 13 instead of 1)"
+    )
+    assert not drift.because
+    assert filled.text == "test said: BUY 5 AAA at 99.5, commission 0, PARTIALLY_FILLED"
+    life = [name for name, *_ in explainer.of(order).numbers]
+    assert life == ["order", "order", "fill"]
+
+
+def test_on_paper_nobody_says_anything_of_an_order(
+    explainer: Explainer, index: RecordIndex
+) -> None:
+    assert explainer.of(ids(index, "orders.requested")[0]).numbers == []

@@ -23,6 +23,8 @@ LATER |= {
     ("trading_states", "new_state"): f"new_state {STATES}",
     ("trading_states", "cause"): "cause IN ('command', 'flattened')",
 }
+BROKER = import_module(f"{VERSIONS}.0014_broker_events").CONDITIONS
+LATER |= {("broker_events", column): said for column, said in BROKER.items()}
 LATER["commands", "kind"] = f"kind IN ({LEARNING.MORE_KINDS})"
 
 

@@ -9,6 +9,7 @@ from msgspec import Struct, structs
 from psycopg.types.json import Jsonb
 
 from connectors.storage.rows import TARGETS, WRITTEN
+from messages.broker import BrokerEvent, Difference
 from messages.control import CommandRequest, DeadLetter
 from messages.learning import Credit, LearningAdjustment, StrategyMetric, TradeOutcome
 from messages.market import Bar
@@ -98,8 +99,13 @@ def examples(tmp: Any) -> dict[type[Struct], Any]:
         id="k", event_time=MOMENT, account="paper", old="ACTIVE", new="HALTED", cause="command",
         command_id="c", who="tester", why="x",
     )  # fmt: skip
+    told = BrokerEvent(
+        id="b", event_time=MOMENT, account="main", broker="alpaca", kind="drift",
+        differences=(Difference("AAA", Decimal(7), Decimal("7.5")),), unmanaged=("BBB 2",),
+        cash=Decimal("1.5"), equity=Decimal(2), buying_power=Decimal(3), told_at=MOMENT,
+    )  # fmt: skip
     made = [e.body for e in traded()]
-    made += [adjustment, metric, correction, reset, state]
+    made += [adjustment, metric, correction, reset, state, told]
     made += [bar(1, "AAA", 1_0000).body, raw(1, "Title", ("AAA",)).body, command(1, "pause").body]
     made += [scored(1, "AAA", 0.5).body, weight(1, "momentum", 0.5).body, window, letter, outcome]
     made += [decoder(RunStarted)(started(run_of(tmp)).value or b""), signal(1, "AAA", "LONG").body]

@@ -227,6 +227,20 @@ def test_a_snapshot_remembers_what_was_told() -> None:
     assert ends_of(late) == [("BUY", 30, "FILLED")]
 
 
+def test_an_end_and_a_fill_that_comes_after_it_are_two_records() -> None:
+    at_broker = AtBroker()
+    order = at_broker.enter()
+    said = at_broker.step(ended(at(2), order.id, "CANCELLED"))
+    said += at_broker.step(fill(at(3), order.id, 1, 20, 99.0))
+    said += at_broker.step(fill(at(4), order.id, 2, 10, 99.0))
+    said += at_broker.step(fill(at(5), order.id, 3, 20, 99.0))
+    assert [(e.status, e.qty) for e in bodies(said, TradeExecution)] == [
+        ("CANCELLED", 0), ("PARTIALLY_FILLED", 20), ("CANCELLED", 0), ("PARTIALLY_FILLED", 10),
+        ("CANCELLED", 0), ("FILLED", 20),
+    ]  # fmt: skip
+    assert len({e.id for e in bodies(said, TradeExecution)}) == 6
+
+
 def test_what_is_long_over_is_forgotten_and_no_sooner() -> None:
     broker, orders = OutsideBroker(), OrderBook([ENTRY])
     end = ended(at(2), "ord-1", "CANCELLED")

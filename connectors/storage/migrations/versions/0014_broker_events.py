@@ -1,0 +1,59 @@
+"""broker events: what a broker said of orders, of itself and of the account."""
+
+from alembic import op
+
+revision = "0014"
+down_revision = "0013"
+branch_labels = None
+depends_on = None
+
+KINDS = (
+    "IN ('adopted', 'drift', 'fill', 'halted', 'order', 'reconciled', 'resumed', 'stream_down', "
+    "'stream_up')"
+)
+CONDITIONS = {
+    "kind": f"kind {KINDS}",
+    "qty": "qty >= 0 AND qty <= 9007199254740992",
+    "price": "price >= 0 AND price <= 10000000",
+}
+SIDES = "('BUY', 'SELL')"
+STATUSES = (
+    "('PENDING', 'SUBMITTED', 'ACCEPTED', 'PARTIALLY_FILLED', 'FILLED', 'CANCELLED', 'REJECTED', "
+    "'EXPIRED', 'REPLACED', 'UNKNOWN')"
+)
+
+
+def upgrade() -> None:
+    """Go to this version."""
+    checks = ", ".join(
+        f"CONSTRAINT broker_events_{column}_check CHECK ({said})"
+        for column, said in CONDITIONS.items()
+    )
+    op.execute(
+        f"""CREATE TABLE broker_events (
+          id text NOT NULL PRIMARY KEY, stamp bigint NOT NULL, event_time timestamptz NOT NULL,
+          causes text[] NOT NULL, account text NOT NULL, broker text NOT NULL, kind text NOT NULL,
+          order_id text NOT NULL, broker_order_id text NOT NULL, execution_id text NOT NULL,
+          ticker text, side varchar(4), qty bigint NOT NULL, price numeric(20, 4),
+          commission numeric(20, 4) NOT NULL, status varchar(16), reason text NOT NULL,
+          cash numeric(20, 4), equity numeric(20, 4), buying_power numeric(20, 4),
+          differences jsonb NOT NULL, unmanaged text[] NOT NULL, told_at timestamptz,
+          created_at timestamptz NOT NULL DEFAULT now(),
+          CONSTRAINT side_word CHECK (side IN {SIDES}),
+          CONSTRAINT status_word CHECK (status IN {STATUSES}), {checks}
+        )"""
+    )
+    op.execute(
+        "CREATE INDEX ix_broker_events_account_kind_stamp_id"
+        " ON broker_events (account, kind, stamp, id)"
+    )
+    op.execute(
+        "CREATE INDEX ix_broker_events_order_id_stamp_id ON broker_events (order_id, stamp, id)"
+        " WHERE order_id <> ''"
+    )
+    op.execute("CREATE INDEX ix_broker_events_stamp_id ON broker_events (stamp, id)")
+
+
+def downgrade() -> None:
+    """Go back to the version before."""
+    op.execute("DROP TABLE broker_events")
