@@ -18,7 +18,7 @@ from typing import Final
 
 from connectors.broker.stand_in.faults import KINDS, Kind
 from tests.soak import fault_run
-from tests.soak.fault_books import Outcome
+from tests.soak.fault_books import Outcome, no_end
 from tests.soak.fault_venue import a_stand_in
 
 PAGE: Final = Path(__file__).resolve().parents[2] / "docs" / "broker.md"
@@ -35,11 +35,7 @@ Case = tuple[Kind, int]
 
 
 def outcomes(cases: Iterable[Case], jobs: int, directory: Path) -> Iterator[Outcome]:
-    """Run cases, so many at a time; give what came of each as it ends.
-
-    Raises:
-        RuntimeError: a run did not come to an end; its words say where it stood.
-    """
+    """Run cases, so many at a time; give what came of each as it ends."""
     context = get_context("forkserver")
     context.set_forkserver_preload([fault_run.__name__])
     with ThreadPoolExecutor(jobs) as pool:
@@ -59,16 +55,15 @@ def _outcome(context: ForkServerContext, case: Case, directory: Path) -> Outcome
         process.start()
         theirs.close()
         try:
-            found = ours.recv() if ours.poll(WITHIN_S) else f"{kind} {seed}: no end"
+            if ours.poll(WITHIN_S):
+                return ours.recv()  # type: ignore[no-any-return]  # what `run_and_tell` sends
+            return no_end(kind, seed, f"no end within {WITHIN_S:g} s")
         except EOFError:
-            found = f"{kind} {seed}: its process is gone"
+            return no_end(kind, seed, "its process is gone")
         finally:
             process.terminate()
             process.join()
             ours.close()
-    if isinstance(found, Outcome):
-        return found
-    raise RuntimeError(found)
 
 
 def table(found: Sequence[Outcome]) -> list[str]:

@@ -7,6 +7,7 @@ from connectors.broker.stand_in.faults import Kind
 from connectors.broker.stand_in.journal import Books
 from messages.broker import BrokerEvent
 from messages.trading import OrderRequest
+from messages.units import to_units
 from tests.soak.fault_desk import ClosedLoop
 
 ENDS = ("CANCELLED", "REJECTED", "EXPIRED")
@@ -38,6 +39,11 @@ class Outcome(NamedTuple):
     def good(self) -> bool:
         """Tell whether it is as it must be, and the fault was met."""
         return not (self.doubles or self.lost or self.wrong) and self.struck > 0
+
+
+def no_end(kind: Kind, seed: int, why: str) -> Outcome:
+    """Return what came of a run that did not come to rest."""
+    return Outcome(kind, seed, 0, 0, 0, 0, 0, (why,), 0.0)
 
 
 def outcome(kind: Kind, seed: int, loop: ClosedLoop, books: Books, seconds: float) -> Outcome:
@@ -78,12 +84,21 @@ def _told(loop: ClosedLoop, name: str) -> list[BrokerEvent]:
 
 
 def _lost_fills(loop: ClosedLoop, books: Books) -> list[str]:
-    """Return the executions that only one side has booked, or not in the same numbers."""
+    """Return the executions that only one side has booked, or in other numbers."""
     told = loop.desk.snapshot().broker
     ours = Counter(e for ids in (told.told if told else {}).values() for e in ids)
-    theirs = {fill.execution_id for fill in books.fills}
+    theirs = {f.execution_id: (f.ticker, f.side, f.qty, f.price) for f in books.fills}
+    said = {
+        e.execution_id: (e.ticker, e.side, e.qty, to_units(e.price or 0.0))
+        for e in loop.said if e.kind == "fill"
+    }  # fmt: skip
     found = [f"fill {e} is booked {n} times" for e, n in ours.items() if e not in theirs or n > 1]
-    return found + [f"fill {e} is not booked" for e in theirs if e not in ours]
+    for execution, numbers in theirs.items():
+        if execution not in ours:
+            found.append(f"fill {execution} is not booked")
+        elif said.get(execution) != numbers:
+            found.append(f"fill {execution} is {numbers}, told as {said.get(execution)}")
+    return found
 
 
 def _differences(loop: ClosedLoop, books: Books) -> list[str]:

@@ -14,7 +14,7 @@ from messages.control import CommandKind
 from messages.market import INTERVALS
 from messages.trading import TradeSignal
 from messages.units import SECOND_US, to_datetime, to_dollars
-from tests.soak.fault_books import Outcome, outcome
+from tests.soak.fault_books import Outcome, no_end, outcome
 from tests.soak.fault_desk import ClosedLoop
 from tests.soak.fault_venue import TICKERS, Hand
 from tests.waiting import eventually
@@ -140,9 +140,9 @@ def _open(loop: ClosedLoop) -> str:
 
 
 def run_and_tell(kind: Kind, seed: int, port: int, journal: Path, parent: Connection) -> None:
-    """Run in a process of its own."""
+    """Run in a process of its own; an error is what came of it, too."""
     try:
-        parent.send(run(kind, seed, port, journal))
+        found = run(kind, seed, port, journal)
     except Exception as error:
-        parent.send(f"{kind} {seed}: {type(error).__name__}: {error}")
-        raise
+        found = no_end(kind, seed, f"{type(error).__name__}: {error}")
+    parent.send(found)
