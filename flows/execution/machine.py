@@ -33,18 +33,13 @@ from flows.execution.said import BrokerEvents
 from flows.execution.shares import ExpectedShares
 from flows.execution.state import NEVER, MachineState, OrderLife
 from flows.execution.tasks import Answer, Cancel, Holdings, LookUp, Reconcile, Submit, Task
+from flows.execution.timings import Timings
 from messages.broker import Difference
 from messages.control import Command
 from messages.trading import OrderRequest, OrderStatus
-from messages.units import DAY_US, MINUTE_US, SECOND_US, to_datetime, to_micros, to_units
+from messages.units import SECOND_US, to_datetime, to_micros, to_units
 from operators.blocks import Event
 
-BACK_OFF_US: Final = (SECOND_US, 2 * SECOND_US, 5 * SECOND_US, 15 * SECOND_US, 30 * SECOND_US)
-SETTLED_US: Final = 30 * SECOND_US  # after it a request that was sent is there, or lost for good
-LOOK_AGAIN_US: Final = 2 * SECOND_US
-LOOKS: Final = 3  # in a row that differ, before it is called a drift
-LOOK_BACK_US: Final = 10 * MINUTE_US
-REMEMBERED_US: Final = 7 * DAY_US
 STOPS_ENTRIES: Final = {"reduce", "halt", "flatten"}
 FREES_ENTRIES: Final = {"resume", "pause"}
 
@@ -58,8 +53,9 @@ class OrderMachine:
     """
 
     def __init__(
-        self, events: BrokerEvents, now: int, look_every_us: int, state: MachineState | None = None
-    ) -> None:
+        self, events: BrokerEvents, now: int, look_every_us: int,
+        state: MachineState | None = None, times: Timings | None = None,
+    ) -> None:  # fmt: skip
         """Begin, or go on from a snapshot.
 
         Args:
@@ -67,7 +63,9 @@ class OrderMachine:
             now: requests from before it may have been sent by a process that has died.
             look_every_us: between two reconciliations.
             state: of the snapshot.
+            times: how patient it is; None for what suits a broker far away.
         """
+        self._times = times or Timings()
         self._events, self._began, self._every = events, now, look_every_us
         self._lives = {each.request.client_order_id: each for each in state.lives} if state else {}
         self._shares = ExpectedShares(
@@ -193,7 +191,7 @@ class OrderMachine:
             if isinstance(answer.found, Holdings):
                 self._compare(now, answer.found)
             else:
-                self._look_at = now + LOOK_AGAIN_US
+                self._look_at = now + self._times.look_again
             return
         order_id = task.order.client_order_id if isinstance(task, Submit) else task.order_id
         life = self._lives[order_id]
@@ -221,7 +219,7 @@ class OrderMachine:
             self._tasks.append(LookUp(request.client_order_id))
         elif (over := self._overtaken(now, life)) is not None:
             if life.unsure_at:  # it may still be on its way: to be looked up once more
-                life.due, life.maybe_sent = max(now, life.unsure_at + SETTLED_US), True
+                life.due, life.maybe_sent = max(now, life.unsure_at + self._times.settled), True
             else:
                 self._end(now, life, *over)
         else:
@@ -238,7 +236,8 @@ class OrderMachine:
         return None
 
     def _later(self, now: int, life: OrderLife, wait_us: int = 0) -> None:
-        wait = max(wait_us, BACK_OFF_US[min(life.tries, len(BACK_OFF_US) - 1)])
+        waits = self._times.back_off
+        wait = max(wait_us, waits[min(life.tries, len(waits) - 1)])
         life.tries += 1
         life.due = now + wait
 
@@ -247,7 +246,7 @@ class OrderMachine:
             self._later(now, life)  # a broker that forgets what it had is asked again
         else:
             life.maybe_sent = False
-            if life.asked_at >= life.unsure_at + SETTLED_US:
+            if life.asked_at >= life.unsure_at + self._times.settled:
                 life.unsure_at = 0
             self._go_on(now, life)
 
@@ -321,11 +320,11 @@ class OrderMachine:
         """Ask for everything, unless that is under way."""
         self._look_at = NEVER
         if self._looking:
-            self._look_at = now + LOOK_AGAIN_US
+            self._look_at = now + self._times.look_again
             return
         self._looking = True
         asked = [to_micros(life.request.event_time) for life in self._open()]
-        since = min([self._reconciled_at, *asked]) - LOOK_BACK_US
+        since = min([self._reconciled_at, *asked]) - self._times.look_back
         self._tasks.append(Reconcile(to_datetime(since)))
 
     def _compare(self, now: int, found: Holdings) -> None:
@@ -360,8 +359,9 @@ class OrderMachine:
             self._forget(now)
             return
         self._mismatches += 1
-        self._look_at = now + (LOOK_AGAIN_US if self._mismatches < LOOKS else self._every)
-        if self._mismatches == LOOKS:
+        soon = self._mismatches < self._times.looks
+        self._look_at = now + (self._times.look_again if soon else self._every)
+        if self._mismatches == self._times.looks:
             self._unsettle(now, wrong, "the broker holds other shares than it told of")
 
     def _adopt_account(
@@ -380,7 +380,7 @@ class OrderMachine:
         """Forget orders of which nothing can come any more."""
         over = [
             id_ for id_, life in self._lives.items()
-            if life.ended_at and life.ended_at < now - REMEMBERED_US
+            if life.ended_at and life.ended_at < now - self._times.remembered
         ]  # fmt: skip
         for id_ in over:
             self._by_broker.pop(self._lives.pop(id_).broker_id, None)

@@ -18,10 +18,11 @@ from connectors.broker.errors import (
 from connectors.broker.simulated.exchange import SimulatedExchange
 from connectors.broker.simulated.rules import ExchangeRules, listed
 from connectors.broker.values import OrderUpdate, StreamState
-from flows.execution.machine import SETTLED_US, OrderMachine
+from flows.execution.machine import OrderMachine
 from flows.execution.said import BrokerEvents
 from flows.execution.state import NEVER, MachineState
 from flows.execution.tasks import Answer, Cancel, Holdings, LookUp, Reconcile, Submit, Task
+from flows.execution.timings import Timings
 from messages.base import make_id
 from messages.broker import BrokerEvent
 from messages.control import Command
@@ -32,7 +33,9 @@ from operators.states import decode_state, encode_state
 from tests.streams import CLOSE, DAY, TICKERS, at, bar, command
 
 LOOK_EVERY_US = MINUTE_US
-LATEST_US = SETTLED_US - 5 * SECOND_US
+HASTY = Timings(
+    back_off=(SECOND_US // 2, SECOND_US), settled=3 * SECOND_US, look_again=SECOND_US // 2, looks=2
+)
 ENDS = {"FILLED", "CANCELLED", "REJECTED", "EXPIRED"}
 relaxed = settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
 
@@ -49,7 +52,10 @@ def order_request(n: int, now: int, *, reduces: bool = False) -> OrderRequest:
 class World:
     """An exchange, a connection that fails by a seed, and a machine that may die."""
 
-    def __init__(self, seed: int, *, bad: float, crashes: bool) -> None:
+    def __init__(
+        self, seed: int, *, bad: float, crashes: bool, times: Timings | None = None
+    ) -> None:
+        self.times = times or Timings()
         self.dice, self.bad, self.crashes = random.Random(seed), bad, crashes
         self.exchange = SimulatedExchange(
             FillParams(slippage_bps=0, commission_per_share=0), 10**10, DAY, listed(*TICKERS),
@@ -69,7 +75,7 @@ class World:
 
     def _machine(self, state: MachineState | None) -> OrderMachine:
         events = BrokerEvents("main", "test")
-        return OrderMachine(events, self.now, LOOK_EVERY_US, state)
+        return OrderMachine(events, self.now, LOOK_EVERY_US, state, self.times)
 
     def happens(self, share: float) -> bool:
         return self.dice.random() < share
@@ -163,7 +169,7 @@ class World:
         if fault == 2:
             self._at_exchange(task)
         elif isinstance(task, Submit):
-            arrives = self.now + self.dice.randrange(LATEST_US)
+            arrives = self.now + self.dice.randrange(self.times.settled * 5 // 6)
             self.late.append((arrives, task))  # when nobody expects it
         return Answer(task, error=OutcomeUnknown("504"))
 
@@ -237,11 +243,12 @@ def live_through(world: World, orders: int, *, halt_at: int | None) -> None:
     seed=st.integers(0, 10**9), orders=st.integers(1, 40),
     bad=st.sampled_from([0.0, 0.2, 0.5, 0.8]),
     crashes=st.booleans(), halt_at=st.none() | st.integers(3, 40),
+    times=st.sampled_from([Timings(), HASTY]),
 )  # fmt: skip
 def test_every_order_is_placed_once_and_every_fill_told_once(
-    seed: int, orders: int, bad: float, crashes: bool, halt_at: int | None
+    seed: int, orders: int, bad: float, crashes: bool, halt_at: int | None, times: Timings
 ) -> None:
-    world = World(seed, bad=bad, crashes=crashes)
+    world = World(seed, bad=bad, crashes=crashes, times=times)
     live_through(world, orders, halt_at=halt_at)
     requests = [fact for fact in world.log if isinstance(fact, OrderRequest)]
     since = to_datetime(at(0)) - timedelta(days=1)

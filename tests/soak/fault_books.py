@@ -1,0 +1,132 @@
+"""The desk's books beside the stand-in's journal, which knows nothing of Tidewire."""
+
+from collections import Counter
+from typing import NamedTuple
+
+from connectors.broker.stand_in.faults import Kind
+from connectors.broker.stand_in.journal import Books
+from messages.broker import BrokerEvent
+from messages.trading import OrderRequest
+from messages.units import to_units
+from tests.soak.fault_desk import ClosedLoop
+
+ENDS = ("CANCELLED", "REJECTED", "EXPIRED")
+
+
+class Outcome(NamedTuple):
+    """What came of a run.
+
+    Attributes:
+        struck: times that the fault did.
+        orders, fills: in the journal.
+        doubles: orders beyond the first under one id.
+        lost: orders and fills that one side knows and the other does not.
+        wrong: what else the books differ in, and everything lost, in words.
+        seconds: that it took.
+    """
+
+    kind: Kind
+    seed: int
+    struck: int
+    orders: int
+    fills: int
+    doubles: int
+    lost: int
+    wrong: tuple[str, ...]
+    seconds: float
+
+    @property
+    def good(self) -> bool:
+        """Tell whether it is as it must be, and the fault was met."""
+        return not (self.doubles or self.lost or self.wrong) and self.struck > 0
+
+
+def no_end(kind: Kind, seed: int, why: str) -> Outcome:
+    """Return what came of a run that did not come to rest."""
+    return Outcome(kind, seed, 0, 0, 0, 0, 0, (why,), 0.0)
+
+
+def outcome(kind: Kind, seed: int, loop: ClosedLoop, books: Books, seconds: float) -> Outcome:
+    """Compare, once nothing is open."""
+    lost = [*_lost_orders(loop, books), *_lost_fills(loop, books)]
+    return Outcome(
+        kind=kind, seed=seed, struck=books.count("fault", kind), orders=len(books.orders),
+        fills=len(books.fills), doubles=sum(n - 1 for n in books.doubles.values()),
+        lost=len(lost), wrong=(*lost, *_differences(loop, books)), seconds=seconds,
+    )  # fmt: skip
+
+
+def _lost_orders(loop: ClosedLoop, books: Books) -> list[str]:
+    """Return the orders that only one side has; what was not placed must have been told so."""
+    refused = {row.client_order_id for row in books.rows if row.what == "refused"}
+    ours = {request.client_order_id: request for request in loop.requests}
+    found = [f"{name} is at the broker alone" for name in books.orders if name not in ours]
+    for name, request in ours.items():
+        ends = [e.status for e in _told(loop, name) if e.status in ENDS]
+        if name in books.orders:
+            continue
+        if _placed(loop, name):
+            found.append(f"{name} is not there, and was told of")
+        elif ends == ["REJECTED"] and name not in refused:
+            found.append(f"{name} was rejected by nobody")
+        elif len(ends) != 1 or (request.reduces and ends != ["REJECTED"]):
+            found.append(f"{name} is not there, and told as {ends}")
+    return found
+
+
+def _placed(loop: ClosedLoop, name: str) -> bool:
+    """Tell whether it was said that an order is at the broker."""
+    return any(e.kind == "fill" or e.broker_order_id for e in _told(loop, name))
+
+
+def _told(loop: ClosedLoop, name: str) -> list[BrokerEvent]:
+    return [e for e in loop.said if e.order_id == name and e.kind in ("order", "fill")]
+
+
+def _lost_fills(loop: ClosedLoop, books: Books) -> list[str]:
+    """Return the executions that only one side has booked, or in other numbers."""
+    told = loop.desk.snapshot().broker
+    ours = Counter(e for ids in (told.told if told else {}).values() for e in ids)
+    theirs = {f.execution_id: (f.ticker, f.side, f.qty, f.price) for f in books.fills}
+    said = {
+        e.execution_id: (e.ticker, e.side, e.qty, to_units(e.price or 0.0))
+        for e in loop.said if e.kind == "fill"
+    }  # fmt: skip
+    found = [f"fill {e} is booked {n} times" for e, n in ours.items() if e not in theirs or n > 1]
+    for execution, numbers in theirs.items():
+        if execution not in ours:
+            found.append(f"fill {execution} is not booked")
+        elif said.get(execution) != numbers:
+            found.append(f"fill {execution} is {numbers}, told as {said.get(execution)}")
+    return found
+
+
+def _differences(loop: ClosedLoop, books: Books) -> list[str]:
+    """Return what else is not the same: shares, cash to its last unit, and how orders ended."""
+    account = loop.desk.account
+    held = {ticker: p.qty for ticker, p in sorted(account.positions.items())}
+    found = [f"{len(loop.unusable)} records unusable"] if loop.unusable else []
+    if held != books.positions:
+        found.append(f"positions {held}, at the broker {books.positions}")
+    if account.cash != books.cash:
+        found.append(f"cash {account.cash}, at the broker {books.cash}")
+    ended = {
+        r.order.client_order_id: r.order.status for r in books.rows if r.what == "end" and r.order
+    }
+    for request in loop.requests:
+        if request.client_order_id in books.orders:
+            found += _end_of(request, ended.get(request.client_order_id), loop, books)
+    return found
+
+
+def _end_of(
+    request: OrderRequest, there: str | None, loop: ClosedLoop, books: Books
+) -> list[str]:  # fmt: skip
+    name = request.client_order_id
+    filled = sum(fill.qty for fill in books.fills_of(name))
+    ends = [e.status for e in _told(loop, name) if e.kind == "order" and e.status in ENDS]
+    if there is None and filled != request.qty:
+        return [f"{name} is open at the broker"]
+    if filled == request.qty:
+        return []  # its fills say so
+    return [] if ends[-1:] == [there] else [f"{name} ended {there}, told {ends}"]
