@@ -10,7 +10,7 @@ from operators.trading.desk import Desk
 from operators.trading.desk_state import DeskState
 from operators.trading.last_bar import BarMemory
 from operators.trading.sessions import SessionTable
-from tests.streams import CLOSE, DAY, OPEN, at, bar, blocks, bodies, outputs, signal
+from tests.streams import CLOSE, DAY, OPEN, at, bar, bodies, outputs, signal
 
 PARAMS = Params(
     risk=RiskParams(), account=AccountParams(start_cash=100_000),
