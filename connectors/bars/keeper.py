@@ -13,7 +13,7 @@ from connectors.bars.order import BarOrder, BarRow, Gap
 from connectors.broker.base import MarketData, MarketEvent
 from connectors.broker.errors import BrokerError
 from connectors.broker.values import MarketBar, StreamState
-from connectors.feed.fetching import FeedFailed
+from connectors.feed.failures import FeedFailed
 from connectors.feed.health import FeedRegistry, with_jitter
 from connectors.kafka.bell import Bell
 from connectors.market.silence import BARS_FEED

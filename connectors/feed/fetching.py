@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from messages.errors import TidewireError
+from connectors.feed.failures import FeedFailed
 
 MAX_REDIRECTS: Final = 5
 ACCEPT: Final = "application/rss+xml, application/atom+xml, application/xml;q=0.9, */*;q=0.5"
@@ -18,21 +18,6 @@ NOT_MODIFIED: Final = 304
 GOOD: Final = 200
 MAX_RETRY_AFTER_S: Final = 86_400.0
 NO_MEMORY: Final[Mapping[str, str]] = MappingProxyType({})
-
-
-class FeedFailed(TidewireError, RuntimeError):
-    """A feed gave nothing that can be used; the message begins with a reason code.
-
-    Attributes:
-        reason: such as HTTP_429, TIMEOUT, TOO_LARGE, NOT_A_FEED.
-        retry_after_s: the server's own wish; 0 without one.
-    """
-
-    def __init__(self, reason: str, detail: str = "", retry_after_s: float = 0.0) -> None:
-        """Name the reason; detail says more, for people."""
-        super().__init__(f"{reason}: {detail}" if detail else reason)
-        self.reason = reason
-        self.retry_after_s = retry_after_s
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from confluent_kafka import Producer
 
 from connectors.changes import Changes
 from connectors.feed.base import Named, Values
-from connectors.feed.fetching import FeedFailed
+from connectors.feed.failures import FeedFailed
 from connectors.files import write_whole
 from connectors.kafka.headers import RUN, STAMP
 from connectors.kafka.layout import Layout

@@ -13,7 +13,8 @@ import feedparser
 from selectolax.lexbor import LexborHTMLParser
 
 from connectors.feed.base import Memory, Poll, Values
-from connectors.feed.fetching import FeedFailed, Fetched, Fetcher
+from connectors.feed.failures import FeedFailed
+from connectors.feed.fetching import Fetched, Fetcher
 from messages.news import MAX_CONTENT, MAX_TITLE
 
 MARKUP: Final = re.compile(r"<[a-zA-Z/!]|&[#\w]+;")

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from connectors.feed.base import Feed
+from connectors.feed.failures import FeedFailed
 from connectors.feed.feeds import feeds_of, fetcher_of
-from connectors.feed.fetching import FeedFailed
 from connectors.feed.params import NewsParams
 from connectors.feed.rss import RssFeed
 from connectors.settings import load_settings

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from connectors.feed.fetching import FeedFailed, Fetcher
+from connectors.feed.failures import FeedFailed
+from connectors.feed.fetching import Fetcher
 from connectors.feed.rss import RssFeed
 from messages.control import DeadLetter
 from messages.news import RawArticle

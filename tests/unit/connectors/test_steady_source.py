@@ -28,7 +28,7 @@ OURS = {k for k in below(StatefulSourcePartition) if k.__module__.startswith("co
 
 
 def test_there_are_sources() -> None:
-    assert len(OURS - {SteadyPartition}) == 5
+    assert len(OURS - {SteadyPartition}) == 6
 
 
 @pytest.mark.parametrize("kind", sorted(OURS - {SteadyPartition}, key=repr))

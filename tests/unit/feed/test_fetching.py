@@ -6,8 +6,9 @@ from email.utils import format_datetime
 
 import pytest
 
+from connectors.feed.failures import FeedFailed
 from connectors.feed.fetching import MAX_RETRY_AFTER_S as LONGEST
-from connectors.feed.fetching import FeedFailed, Fetcher
+from connectors.feed.fetching import Fetcher
 from tests.web import Asked, Page, Web, serving
 
 IN_AN_HOUR = "in an hour"

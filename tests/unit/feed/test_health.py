@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from connectors.feed.base import Poll
-from connectors.feed.fetching import FeedFailed
+from connectors.feed.failures import FeedFailed
 from connectors.feed.health import JITTER, FeedRegistry, with_jitter
 from messages.codec import decoder, encode
 from messages.control import FeedHealth

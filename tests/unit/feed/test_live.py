@@ -10,8 +10,8 @@ import pytest
 
 from connectors.envelope import SHARD, Envelope
 from connectors.feed.base import Poll
+from connectors.feed.failures import FeedFailed
 from connectors.feed.feeds import feed_names, feeds_of, named
-from connectors.feed.fetching import FeedFailed
 from connectors.feed.health import FeedRegistry
 from connectors.feed.live import BEAT, FeedsState, LivePartition
 from connectors.feed.params import NewsParams
