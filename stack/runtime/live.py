@@ -92,7 +92,9 @@ def serve(home: Home, settings: Settings, name: str) -> int:
 
     Raises:
         CrashLoop: a flow cannot be kept alive; everything else is stopped first.
+        BrokerAccessDenied: bars are to come from Alpaca, and its keys are missing or not paper's.
     """
+    keys_for_bars(settings)
     stopping: list[int] = []
 
     def stop(number: int, _frame: FrameType | None) -> None:
@@ -128,6 +130,19 @@ def serve(home: Home, settings: Settings, name: str) -> int:
             board.close()
             vanish(home)
     return 0
+
+
+def keys_for_bars(settings: Settings) -> None:
+    """Look at the keys before anything is started that would need them.
+
+    Raises:
+        BrokerAccessDenied: they are missing, or they or an address are not paper's.
+    """
+    if settings.market.feed == "alpaca":
+        # Imported here: only this needs Alpaca's library.
+        from connectors.broker.alpaca.keys import Access
+
+        Access(settings.broker)
 
 
 def start(home: Home, name: str) -> dict[str, Any]:
