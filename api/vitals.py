@@ -32,7 +32,7 @@ class FlowVitals(Struct, frozen=True, kw_only=True):
 
 
 class FeedVitals(Struct, frozen=True, kw_only=True):
-    """How one news feed is, as it says itself; see `messages.control.FeedHealth`."""
+    """How one feed of news or bars is, as it says itself; see `messages.control.FeedHealth`."""
 
     feed: str
     state: str

@@ -11,6 +11,7 @@ from typing import Final, Literal, NamedTuple
 from api.vitals import FeedVitals, FlowVitals
 from connectors.kafka.layout import BrokerUnavailable
 from connectors.kafka.levels import Level
+from messages.topics import MARKET_BARS
 
 log = logging.getLogger(__name__)
 EVERY_S: Final = 10.0
@@ -116,20 +117,23 @@ class Watch:
 
 def alerts_of(
     flows: Sequence[FlowVitals], feeds: Sequence[FeedVitals], topics: Sequence[Growth], *,
-    live: bool, tailing: bool, stored: bool,
+    live: bool, tailing: bool, stored: bool, silence: str | None = None,
 ) -> list[Alert]:  # fmt: skip
     """Return what is amiss, the worst first.
 
     Args:
         flows: how their processes are.
-        feeds: how the news comes in.
+        feeds: how news and bars come in.
         topics: how they grow.
         live: the wall clock is the run's clock.
         tailing: the broker answers.
         stored: the database does.
+        silence: that no bars come, in words; None where they do.
     """
     away = [name for name, good in (("broker", tailing), ("database", stored)) if not good]
     found = [Alert(f"{name.upper()}_AWAY", "critical", name, f"The {name} {AWAY}") for name in away]
+    if silence is not None:
+        found.append(Alert("NO_BARS", "critical", MARKET_BARS.name, silence))
     for flow in flows:
         if flow.state in ("restarting", "failed", "silent"):
             detail = f"It is {flow.state}, after {flow.restarts} restarts."

@@ -12,7 +12,6 @@ import bytewax.operators as op
 from bytewax.dataflow import Dataflow
 from bytewax.operators import KeyedStream
 
-from connectors.bars.keeper import NAME
 from connectors.bars.source import LiveBarsSource
 from connectors.bars.start import bars_of_alpaca
 from connectors.envelope import SHARD, Envelope
@@ -21,6 +20,7 @@ from connectors.kafka.bell import listen
 from connectors.kafka.sink import LogSink
 from connectors.market.clock_source import ClockSource
 from connectors.market.recorded import RecordedSource
+from connectors.market.silence import BARS_FEED
 from connectors.runs import Run
 from flows.pipeline.assembly import Stopping
 from flows.pipeline.engine import NOTHING_INTERNAL, route, step
@@ -48,7 +48,7 @@ def follow(run: Run, stopping: Stopping, dataflow: Dataflow) -> KeyedStream[Enve
     As in flows/news, blocks without bars have a key of their own, and may be reordered with others:
     the sink's stamps never step back.
     """
-    registry = FeedRegistry([NAME])
+    registry = FeedRegistry([BARS_FEED])
     registry.keep_telling(run.layout, run.path(HEALTH_FILE))
     source = LiveBarsSource(
         partial(bars_of_alpaca, run.layout, run.market_params, run.broker_params, registry),
@@ -72,6 +72,7 @@ def flow(run: Run, stopping: Stopping) -> Dataflow:
     if run.live and run.market_params.feed == "alpaca":
         bars = follow(run, stopping, dataflow)
     elif run.live:
+        run.path(HEALTH_FILE).unlink(missing_ok=True)  # of a start that followed a feed
         every = timedelta(milliseconds=run.spec.tick_ms)
         beat = ClockSource(every, stopping, partial(listen, layout))
         bars = op.input("clock", dataflow, beat)

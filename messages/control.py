@@ -103,7 +103,7 @@ class FlowHealth(Message, frozen=True, kw_only=True, gc=False):
 
 
 class FeedHealth(Message, frozen=True, kw_only=True, gc=False):
-    """How one news feed is; told every few seconds, by the wall clock.
+    """How one feed of news or bars is; told every few seconds, by the wall clock.
 
     Telemetry like `FlowHealth`: no flow reads it, the archive leaves it out.
 

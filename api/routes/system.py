@@ -1,6 +1,7 @@
 """How the system is: process, readiness, flows, dead letters."""
 
 import base64
+from collections.abc import Sequence
 from typing import Any, Literal
 
 from api.context import Api, Call
@@ -8,9 +9,12 @@ from api.endpoints import Endpoint, NoQuery
 from api.pages import PageAsked, after_of, cursor_of
 from api.problems import Away
 from api.values import Answer, Moment
+from api.vitals import FeedVitals
 from api.watch import Growth, alerts_of
+from connectors.market.silence import BARS_FEED, silence
 from connectors.storage.pages import Pages
 from connectors.version import VERSION
+from messages.topics import MARKET_BARS
 
 
 class Good(Answer):
@@ -39,7 +43,7 @@ class Flow(Answer):
 
 
 class Feed(Answer):
-    """A news feed: healthy, failing, or waiting for its first fetch."""
+    """A feed of news or of bars: healthy, failing, or waiting for its first fetch."""
 
     feed: str
     state: str
@@ -139,7 +143,7 @@ def system(api: Api, call: Call[NoQuery, None]) -> System:
     """
     flows, feeds, topics, live = api.flows(), api.feeds(), api.watch.topics(), api.run.live
     amiss = alerts_of(flows, feeds, topics, live=live, tailing=api.tailing(),
-                     stored=api.stored())  # fmt: skip
+                     stored=api.stored(), silence=_silence(api, feeds, topics))  # fmt: skip
     return System(
         version=VERSION, run=api.run.run_id, live=live, ended=api.ended,
         flows=[Flow.model_validate(flow) for flow in flows],
@@ -147,6 +151,23 @@ def system(api: Api, call: Call[NoQuery, None]) -> System:
         topics=[_topic(api, growth) for growth in topics],
         alerts=[AlertAnswer.model_validate(alert) for alert in amiss],
     )  # fmt: skip
+
+
+def _silence(api: Api, feeds: Sequence[FeedVitals], topics: Sequence[Growth]) -> str | None:
+    """Return that no bars come to a live run, in words.
+
+    What follows a feed of bars knows of its live ones; otherwise any record of the topic counts.
+    """
+    newest = {topic.topic: topic.newest for topic in topics}
+    if not api.run.live or MARKET_BARS.name not in newest:
+        return None  # before the first look nothing is known
+    market = api.run.market_params
+    if market.feed == "outside":
+        return silence(newest[MARKET_BARS.name], api.now(), market)
+    told = {feed.feed: feed.last_item for feed in feeds}
+    if BARS_FEED not in told:
+        return None
+    return silence(told[BARS_FEED], api.now(), market)
 
 
 def _topic(api: Api, growth: Growth) -> TopicLevel:

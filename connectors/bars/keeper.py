@@ -13,13 +13,13 @@ from connectors.bars.order import BarOrder, BarRow, Gap
 from connectors.broker.base import MarketData, MarketEvent
 from connectors.broker.errors import BrokerError
 from connectors.broker.values import MarketBar, StreamState
-from connectors.feed.base import FeedFailed
+from connectors.feed.failures import FeedFailed
 from connectors.feed.health import FeedRegistry, with_jitter
 from connectors.kafka.bell import Bell
+from connectors.market.silence import BARS_FEED
 from messages.market import INTERVALS
 
 log = logging.getLogger(__name__)
-NAME: Final = "alpaca_bars"
 TAKE_S: Final = 0.2
 SHORT: Final = timedelta(days=2)  # gaps that are asked for together
 AT_ONCE: Final = 5  # tickers whose long history is asked for together
@@ -52,7 +52,7 @@ PATIENCE: Final = Patience()
 class _BarsFeed(NamedTuple):
     """The stream as the registry of feeds knows it; it connects again by itself."""
 
-    name: str = NAME
+    name: str = BARS_FEED
     interval_s: float = 1.0
     max_back_off_s: float = 30.0
 
@@ -75,7 +75,7 @@ class BarKeeper:
             data: where bars come from.
             interests: which tickers.
             order: with the newest bars that were given.
-            registry: of the feeds' health; knows `NAME`.
+            registry: of the feeds' health; knows `BARS_FEED`.
             bell: rung when rows were put down.
             now: the time, UTC.
             patience: see there.
@@ -136,11 +136,11 @@ class BarKeeper:
             elif isinstance(event, StreamState):
                 if event.up:
                     self._order.interrupted(self._now())
-                    self._registry.succeeded(NAME, [])
+                    self._registry.succeeded(BARS_FEED, [])
                 else:
                     self._failed("STREAM_DOWN", event.reason)
         if ends:
-            self._registry.succeeded(NAME, ends)
+            self._registry.succeeded(BARS_FEED, ends)
         return rows
 
     def _from_history(self) -> list[BarRow]:

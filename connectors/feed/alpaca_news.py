@@ -16,7 +16,8 @@ from alpaca.data.requests import NewsRequest
 from requests.exceptions import RequestException
 
 from connectors.direct_socket import Direct
-from connectors.feed.base import FeedFailed, Memory, Poll, Values
+from connectors.feed.base import Memory, Poll, Values
+from connectors.feed.failures import FeedFailed
 from connectors.feed.params import NewsParams
 from connectors.feed.rss import text_of_html
 from messages.base import Ticker

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from connectors.feed.base import FeedFailed
+from connectors.feed.failures import FeedFailed
 
 MAX_REDIRECTS: Final = 5
 ACCEPT: Final = "application/rss+xml, application/atom+xml, application/xml;q=0.9, */*;q=0.5"

@@ -12,7 +12,8 @@ from typing import Final, Literal
 from confluent_kafka import Producer
 
 from connectors.changes import Changes
-from connectors.feed.base import FeedFailed, Named, Values
+from connectors.feed.base import Named, Values
+from connectors.feed.failures import FeedFailed
 from connectors.files import write_whole
 from connectors.kafka.headers import RUN, STAMP
 from connectors.kafka.layout import Layout

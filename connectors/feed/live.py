@@ -18,7 +18,8 @@ from typing import Final
 from bytewax.inputs import FixedPartitionedSource
 
 from connectors.envelope import SHARD, Envelope
-from connectors.feed.base import Feed, FeedFailed, Memory, Poll, Values
+from connectors.feed.base import Feed, Memory, Poll, Values
+from connectors.feed.failures import FeedFailed
 from connectors.feed.health import FeedRegistry, with_jitter
 from connectors.kafka.bell import Bell
 from connectors.steady_clock import Beat, SteadyClock

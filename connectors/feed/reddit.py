@@ -8,7 +8,8 @@ import praw
 import prawcore
 from prawcore.exceptions import BadJSON, OAuthException, RequestException, ResponseException
 
-from connectors.feed.base import FeedFailed, Memory, Poll, Values
+from connectors.feed.base import Memory, Poll, Values
+from connectors.feed.failures import FeedFailed
 from connectors.feed.params import NewsParams
 from connectors.feed.rss import text_of_html
 from messages.news import MAX_CONTENT, MAX_TITLE

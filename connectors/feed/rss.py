@@ -12,7 +12,8 @@ from urllib.parse import urlsplit
 import feedparser
 from selectolax.lexbor import LexborHTMLParser
 
-from connectors.feed.base import FeedFailed, Memory, Poll, Values
+from connectors.feed.base import Memory, Poll, Values
+from connectors.feed.failures import FeedFailed
 from connectors.feed.fetching import Fetched, Fetcher
 from messages.news import MAX_CONTENT, MAX_TITLE
 

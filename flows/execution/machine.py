@@ -346,7 +346,7 @@ class OrderMachine:
         elif first:
             self._shares.begin(there, anew=False)
         if self._adopting:
-            self._look_at = now + LOOK_AGAIN_US
+            self._look_at = now + self._times.look_again
             return
         wrong = self._shares.differences(there)
         if not wrong:

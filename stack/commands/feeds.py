@@ -3,11 +3,13 @@
 import argparse
 import json
 import sys
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
-from connectors.feed.base import Feed, FeedFailed
+from connectors.feed.base import Feed
+from connectors.feed.failures import FeedFailed
 from connectors.feed.feeds import feeds_of, fetcher_of
 from connectors.feed.params import NewsParams
 from connectors.feed.rss import RssFeed
@@ -63,11 +65,14 @@ def run_feeds(home: Home, *, as_json: bool) -> tuple[str, int]:
             "Nothing is up: start it with `tidewire up`, or try feeds by `tidewire feeds check`."
         )
         raise StackError(reason)
+    status = Path(there["directory"], "status")
     try:
-        feeds = json.loads(Path(there["directory"], "status", "feeds.json").read_text())
+        feeds = json.loads((status / "feeds.json").read_text())
     except (FileNotFoundError, ValueError) as error:
         reason = "The news flow has told nothing of its feeds yet: try again in some seconds."
         raise StackError(reason) from error
+    with suppress(FileNotFoundError, ValueError):  # a run need not follow bars
+        feeds = json.loads((status / "bars.json").read_text()) + feeds
     code = int(any(feed["state"] == "failing" for feed in feeds))
     if as_json:
         return json.dumps(feeds), code

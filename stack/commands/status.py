@@ -1,15 +1,17 @@
-"""`tidewire status`: how every flow of what is up is, and what its account may trade."""
+"""`tidewire status`: how every flow of what is up is, whether bars come, and what may trade."""
 
 import argparse
 import json
 import sys
 import time
 from dataclasses import asdict
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
+from connectors.market.silence import silence
 from connectors.runs import Run, load_run
 from connectors.storage.connection import DatabaseUnavailable, reading
+from connectors.storage.newest_bar import newest_bar
 from connectors.storage.portfolio import trading_state
 from stack.commands.options import home_of
 from stack.commands.table import text_table
@@ -40,20 +42,28 @@ def run_status(home: Home, *, as_json: bool) -> tuple[str, int]:
         )
         return (json.dumps({"up": False}) if as_json else text), 1
     found = load_run(Path(there["directory"]))
-    rows, state = rows_of(found.path(), live=found.live), _trading_state(found)
+    rows = rows_of(found.path(), live=found.live)
+    state, bars = _in_database(found)
     # The flows of a run that is played end with their input.
     fine = ("running",) if found.live else ("running", "ended")
     good = bool(rows) and all(row.state in fine for row in rows)
     if as_json:
         kept = {k: v for k, v in there.items() if k != "database_url"}
-        told = {"up": True, **kept, "trading_state": state, "flows": [asdict(r) for r in rows]}
+        told = {
+            "up": True,
+            **kept,
+            "trading_state": state,
+            "bars": bars,
+            "flows": [asdict(r) for r in rows],
+        }
         return json.dumps(told, default=_moment), int(not good)
     head = ("flow", "state", ">lag", ">clock age", ">epoch age", ">restarts", "metrics")
     first = f"run {there['run']} at {there['bootstrap']}, process {there['pid']}; trading {state}"
     if there.get("api"):
         first += f"; API at {there['api']}{_api_words(found)}"
     table = text_table(head, [_row(row) for row in rows])
-    return f"{first}\n{table}", int(not good)
+    lines = (first, *([bars] if bars else ()), table)
+    return "\n".join(lines), int(not good)
 
 
 def _api_words(found: Run) -> str:
@@ -63,13 +73,17 @@ def _api_words(found: Run) -> str:
     return f" is silent: see {found.path('logs', 'api.log')}"
 
 
-def _trading_state(found: Run) -> str:
+def _in_database(found: Run) -> tuple[str, str | None]:
+    """Return the trading state, and what is to be said where a live run gets no bars."""
+    now = datetime.now(UTC)
     try:
         with reading(found.database_url, found.schema) as connection:
             row = trading_state(connection, found.rules.account.name)
+            newest = newest_bar(connection, found.spec.interval, now) if found.live else None
     except DatabaseUnavailable:
-        return "unknown, as the database does not answer"
-    return str(row.get("new_state", "ACTIVE"))
+        return "unknown, as the database does not answer", None
+    said = silence(newest, now, found.market_params) if found.live else None
+    return str(row.get("new_state", "ACTIVE")), said
 
 
 def _row(flow: FlowStatus) -> tuple[str, ...]:

@@ -101,7 +101,10 @@ def serve(
 
     Raises:
         CrashLoop: a flow cannot be kept alive; everything else is stopped first.
+        BrokerAccessDenied: its keys are needed, and missing or not paper's.
     """
+    if exchange is None:
+        see_keys(settings)
     stopping: list[int] = []
 
     def stop(number: int, _frame: FrameType | None) -> None:
@@ -139,6 +142,19 @@ def serve(
             board.close()
             vanish(home)
     return 0
+
+
+def see_keys(settings: Settings) -> None:
+    """Look at the keys before anything is started that would need them.
+
+    Raises:
+        BrokerAccessDenied: they are missing, or they or an address are not paper's.
+    """
+    if settings.market.feed == "alpaca" or settings.broker.kind == "alpaca":
+        # Imported here: only this needs Alpaca's library.
+        from connectors.broker.alpaca.keys import Access
+
+        Access(settings.broker)
 
 
 def start(home: Home, name: str, options: Sequence[str] = ()) -> dict[str, Any]:

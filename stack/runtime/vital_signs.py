@@ -2,12 +2,15 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Final
 
 import msgspec
 
 from api.vitals import FeedVitals, FlowVitals
 from messages.errors import UNDECODABLE
 from stack.runtime.health import rows_of
+
+FEED_FILES: Final = ("bars.json", "feeds.json")  # of flows/market and flows/news
 
 
 def flow_vitals(run: Path, *, live: bool) -> Sequence[FlowVitals]:
@@ -22,10 +25,12 @@ def flow_vitals(run: Path, *, live: bool) -> Sequence[FlowVitals]:
 
 
 def feed_vitals(run: Path) -> Sequence[FeedVitals]:
-    """Return how the news feeds of a run's directory are; none before they have said so."""
+    """Return how the feeds of a run's directory are, of bars and of news; none before they told."""
+    return [feed for name in FEED_FILES for feed in _told(run / "status" / name)]
+
+
+def _told(file: Path) -> list[FeedVitals]:
     try:
-        return msgspec.json.decode(
-            (run / "status" / "feeds.json").read_bytes(), type=list[FeedVitals]
-        )
+        return msgspec.json.decode(file.read_bytes(), type=list[FeedVitals])
     except (OSError, *UNDECODABLE):
         return []

@@ -18,7 +18,7 @@ from websockets.exceptions import SecurityError
 
 from connectors.feed import alpaca_news
 from connectors.feed.alpaca_news import AlpacaNewsFeed, NewsStream, row_of
-from connectors.feed.base import FeedFailed
+from connectors.feed.failures import FeedFailed
 from connectors.feed.params import NewsParams
 from messages.control import DeadLetter
 from messages.news import RawArticle

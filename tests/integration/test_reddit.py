@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from connectors.feed.base import FeedFailed
+from connectors.feed.failures import FeedFailed
 from connectors.feed.params import NewsParams
 from connectors.feed.reddit import RedditFeed, post_of, reddit_of
 from messages.control import DeadLetter

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from connectors.feed.base import FeedFailed
+from connectors.feed.failures import FeedFailed
 from connectors.feed.fetching import Fetcher
 from connectors.feed.rss import RssFeed
 from messages.control import DeadLetter

@@ -1721,7 +1721,7 @@ export interface components {
         };
         /**
          * Feed
-         * @description A news feed: healthy, failing, or waiting for its first fetch.
+         * @description A feed of news or of bars: healthy, failing, or waiting for its first fetch.
          */
         Feed: {
             /** Feed */

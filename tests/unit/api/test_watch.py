@@ -77,6 +77,12 @@ def test_the_worst_stands_first() -> None:
     ]  # fmt: skip
 
 
+def test_bars_that_do_not_come_are_an_alert() -> None:
+    said = "no bars since 14:05 UTC: nothing can trade"
+    found = alerts_of([], [], [], live=True, tailing=True, stored=True, silence=said)
+    assert found == [("NO_BARS", "critical", "market.bars", said)]
+
+
 def test_delays_are_of_the_newest_records_and_not_of_other_days() -> None:
     delays, body = Delays(), None
     assert delays.of("news.scored") is None

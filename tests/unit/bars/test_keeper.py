@@ -10,7 +10,7 @@ import pytest
 
 from connectors.bars import source
 from connectors.bars.interests import Interests
-from connectors.bars.keeper import NAME, BarKeeper, Patience
+from connectors.bars.keeper import BarKeeper, Patience
 from connectors.bars.order import BarOrder
 from connectors.bars.source import BEAT, LiveBarsPartition, LiveBarsSource, TakenBars
 from connectors.bars.start import is_open, warm_up
@@ -20,6 +20,7 @@ from connectors.envelope import SHARD
 from connectors.feed.health import FeedRegistry
 from connectors.kafka.bell import Bell
 from connectors.market.calendar import new_york_sessions
+from connectors.market.silence import BARS_FEED
 from messages.market import Interval
 from messages.units import to_micros
 from operators.admission import InputRow
@@ -84,7 +85,7 @@ class Run:
 
     def __init__(self, market: Market, minute: float, watchlist: Sequence[str] = ("AAA",)) -> None:
         self.market, self.minute, self.watchlist = market, minute, watchlist
-        self.registry = FeedRegistry([NAME])
+        self.registry = FeedRegistry([BARS_FEED])
         self.ended = 0
         self.parts: list[LiveBarsPartition] = []
 
@@ -110,7 +111,7 @@ class Run:
 
     @property
     def status(self) -> Any:
-        return self.registry.feeds[NAME]
+        return self.registry.feeds[BARS_FEED]
 
 
 @pytest.fixture

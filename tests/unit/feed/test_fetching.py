@@ -6,7 +6,7 @@ from email.utils import format_datetime
 
 import pytest
 
-from connectors.feed.base import FeedFailed
+from connectors.feed.failures import FeedFailed
 from connectors.feed.fetching import MAX_RETRY_AFTER_S as LONGEST
 from connectors.feed.fetching import Fetcher
 from tests.web import Asked, Page, Web, serving

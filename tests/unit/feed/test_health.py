@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from connectors.feed.base import FeedFailed, Poll
+from connectors.feed.base import Poll
+from connectors.feed.failures import FeedFailed
 from connectors.feed.health import JITTER, FeedRegistry, with_jitter
 from messages.codec import decoder, encode
 from messages.control import FeedHealth

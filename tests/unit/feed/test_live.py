@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from connectors.envelope import SHARD, Envelope
-from connectors.feed.base import FeedFailed, Poll
+from connectors.feed.base import Poll
+from connectors.feed.failures import FeedFailed
 from connectors.feed.feeds import feed_names, feeds_of, named
 from connectors.feed.health import FeedRegistry
 from connectors.feed.live import BEAT, FeedsState, LivePartition

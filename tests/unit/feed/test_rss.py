@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.feed.base import FeedFailed
+from connectors.feed.failures import FeedFailed
 from connectors.feed.fetching import Fetched
 from connectors.feed.rss import MAX_URL, RssFeed, rows_of, text_of_html
 from messages.news import MAX_TITLE

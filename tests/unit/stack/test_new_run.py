@@ -6,7 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 
+from connectors.broker.errors import BrokerAccessDenied
+from connectors.broker.params import BrokerParams
 from connectors.feed.params import NewsParams
 from connectors.market.params import MarketParams
 from connectors.runs import RunUnreadable, load_run
@@ -15,7 +18,7 @@ from connectors.settings import Settings
 from operators.params import OwnParams, RiskParams
 from stack.errors import StackError
 from stack.home import Home
-from stack.runtime.live import live_run
+from stack.runtime.live import see_keys, live_run
 from stack.runtime.new_run import Played, new_run
 from stack.servers.services import Services
 
@@ -102,6 +105,15 @@ def test_a_live_run_keeps_its_rules(tmp_path: Path, change: dict[str, Any], said
     with pytest.raises(StackError, match=f"made under other settings .{said}"):
         live_run(services(tmp_path, other), other, "live")
     assert load_run(begun.path()) == begun, "a refused start changes nothing"
+
+
+def test_bars_of_alpaca_need_keys() -> None:
+    see_keys(settings())
+    chosen = settings(market=MarketParams(feed="alpaca"))
+    with pytest.raises(BrokerAccessDenied, match="set TIDEWIRE_BROKER__KEY"):
+        see_keys(chosen)
+    keys = BrokerParams(key=SecretStr("PK1"), secret=SecretStr("x"))
+    see_keys(settings(market=MarketParams(feed="alpaca"), broker=keys))
 
 
 def test_a_damaged_run_is_no_new_one(tmp_path: Path) -> None:

@@ -51,6 +51,12 @@ def test_feeds_are_as_they_say(tmp_path: Path) -> None:
     )  # fmt: skip
 
 
+def test_the_feed_of_bars_is_one_of_them(tmp_path: Path) -> None:
+    write(tmp_path, "feeds", [{"feed": "a", "state": "healthy"}])
+    write(tmp_path, "bars", [{"feed": "alpaca_bars", "state": "failing"}])
+    assert [feed.feed for feed in feed_vitals(tmp_path)] == ["alpaca_bars", "a"]
+
+
 @pytest.mark.parametrize("text", ["", "{", "null", '[{"feed": 1}]'])
 def test_a_file_that_is_cut_or_of_another_kind_is_no_fault(tmp_path: Path, text: str) -> None:
     (tmp_path / "status").mkdir()

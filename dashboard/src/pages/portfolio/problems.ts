@@ -17,6 +17,7 @@ const TITLES: Record<string, (about: string) => string> = {
   FLOW_STUCK: (about) => `The flow ${about} is stuck`,
   CLOCK_BEHIND: (about) => `The flow ${about} is behind`,
   FEED_FAILING: (about) => `The feed ${about} fails`,
+  NO_BARS: () => "No bars come",
   DEAD_LETTERS: (about) => `Dead letters in ${about}`,
 };
 

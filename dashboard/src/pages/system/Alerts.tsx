@@ -28,6 +28,10 @@ const SAID: Record<string, { title: (about: string) => string; help: string }> =
     title: (feed) => `The feed ${feed} fails`,
     help: "News of it are missing meanwhile; the other feeds go on.",
   },
+  NO_BARS: {
+    title: () => "No bars come",
+    help: "Nothing can trade without them, and no stop can act. tidewire feeds shows where they come from.",
+  },
   DEAD_LETTERS: {
     title: (topic) => `New dead letters in ${topic}`,
     help: "Records that could not be used: below, each with its reason.",
