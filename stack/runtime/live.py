@@ -27,7 +27,7 @@ from stack.runtime.exchange import Exchange
 from stack.runtime.front import Front
 from stack.runtime.health import HealthBoard
 from stack.runtime.new_run import new_run
-from stack.runtime.presence import appear, running, vanish
+from stack.runtime.presence import appear, is_alive, running, vanish
 from stack.runtime.supervisor import CrashLoop, Supervisor, run_flows
 from stack.servers.services import Services
 
@@ -198,13 +198,15 @@ def stop(home: Home) -> str:
     if there is None:
         reason = f"Nothing is up in {home.path}: start it with `tidewire up`."
         raise StackError(reason)
-    process = psutil.Process(there["pid"])
-    process.terminate()
-    try:
-        process.wait(STOP_TIMEOUT_S)
-    except psutil.TimeoutExpired as error:
-        reason = f"Process {there['pid']} does not stop: see {home.path / 'up.log'}, or kill it."
-        raise StackError(reason) from error
+    psutil.Process(there["pid"]).terminate()
+    deadline = time.monotonic() + STOP_TIMEOUT_S
+    while is_alive(there):
+        if time.monotonic() > deadline:
+            reason = (
+                f"Process {there['pid']} does not stop: see {home.path / 'up.log'}, or kill it."
+            )
+            raise StackError(reason)
+        time.sleep(0.1)
     return str(there["run"])
 
 

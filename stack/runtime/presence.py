@@ -18,12 +18,27 @@ def running(home: Home) -> dict[str, Any] | None:
     """Return what is up in a home: pid, run, directory, servers; None if nothing is."""
     try:
         there: dict[str, Any] = json.loads(_file(home).read_text())
+        return there if is_alive(there) else None
+    except (OSError, ValueError, KeyError):
+        return None
+
+
+def is_alive(there: dict[str, Any]) -> bool:
+    """Tell whether the process of what was up runs still.
+
+    One that has ended counts as gone although its parent has not taken notice of it: `up
+    --foreground` may be the child of a program, or of a container's first process, that never does.
+
+    Raises:
+        OSError, KeyError: nothing can be said.
+    """
+    try:
         process = psutil.Process(there["pid"])
         born = birth_of(process)
         alive = process.is_running() and there.get("born", born) == born
-    except (OSError, ValueError, KeyError, psutil.Error):
-        return None
-    return there if alive and process.status() != psutil.STATUS_ZOMBIE else None
+        return bool(alive and process.status() != psutil.STATUS_ZOMBIE)
+    except (psutil.Error, ProcessLookupError, FileNotFoundError):
+        return False
 
 
 def run_up(home: Home) -> Run:

@@ -4,32 +4,48 @@
 memory makes of the machine's monotonic clock: a day, and how fast it passes. Python's own monotonic
 clock and the waits that go by it move alike; librdkafka's, Java's and the engine's timeouts stay in
 real seconds, so that a fast day breaks no connection.
+
+Where Python itself talks to somebody on a socket (an API, a stand-in of a broker), `Waits.REAL`
+keeps its waits and timeouts in real seconds, too. Only `time.monotonic_ns` then passes as fast as
+the wall clock, as a live run's clock compares the two.
 """
 
 import mmap
+import os
 import shutil
 import struct
 import subprocess
 import tempfile
 import time
 from datetime import UTC, datetime
+from enum import Enum
 from pathlib import Path
 from typing import Final
 
 SOURCE: Final = Path(__file__).parent / "moved.c"
+HOOK: Final = Path(__file__).parent / "real"
 PAGE: Final = 4_096
 FIELDS: Final = struct.Struct("<qqqqd")  # version, real, wall and monotonic nanoseconds; rate
 NS: Final = 1_000_000_000
 
 
+class Waits(Enum):
+    """What the waits and timeouts of Python processes go by."""
+
+    MOVED = "moved"
+    REAL = "real"
+
+
 class MovedClock:
     """The clock of the processes that are started with `environment`."""
 
-    def __init__(self, begin: datetime) -> None:
-        """Compile the shim, and let time begin at a moment, as fast as it is.
+    def __init__(self, begin: datetime, rate: float = 1.0, waits: Waits = Waits.MOVED) -> None:
+        """Compile the shim, and let time begin at a moment.
 
         Args:
             begin: aware.
+            rate: so many times as fast as it is.
+            waits: of Python processes; all others' are real.
         """
         self._directory = Path(tempfile.mkdtemp(prefix="moved-clock-"))
         self._directory.chmod(0o755)  # PostgreSQL runs as somebody else, where root started it
@@ -43,12 +59,19 @@ class MovedClock:
             self._memory = mmap.mmap(file.fileno(), PAGE)
         self._version = 0
         real = time.monotonic_ns()
-        self._set(real, int(begin.timestamp()) * NS, real, 1.0)
+        self._set(real, int(begin.timestamp()) * NS, real, rate)
         self.environment = {"MOVED_CLOCK": str(self._page), "LD_PRELOAD": str(library)}
+        if waits is Waits.REAL:
+            path = os.pathsep.join(filter(None, (str(HOOK), os.environ.get("PYTHONPATH"))))
+            self.environment |= {"MOVED_MONOTONIC": "real", "PYTHONPATH": path}
 
     def now(self) -> datetime:
         """Return what time it is there."""
-        return datetime.fromtimestamp(self._at(time.monotonic_ns())[0] / NS, UTC)
+        return datetime.fromtimestamp(self.wall_ns(time.monotonic_ns()) / NS, UTC)
+
+    def wall_ns(self, real: int) -> int:
+        """Return what time it is there when the machine's monotonic clock says so."""
+        return self._at(real)[0]
 
     def run(self, rate: float) -> None:
         """Let time pass so many times as fast from now on."""

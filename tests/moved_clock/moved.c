@@ -2,7 +2,8 @@
  *
  * Wall clocks are moved for everybody. The monotonic clock is moved for the Python interpreter
  * alone, with the waits that it lets end at a moment: who else measures time in the process
- * (librdkafka, the engine, Java) keeps its timeouts in real seconds.
+ * (librdkafka, the engine, Java) keeps its timeouts in real seconds. With MOVED_MONOTONIC=real
+ * Python keeps them, too: its CLOCK_BOOTTIME alone moves, for real/sitecustomize.py.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -34,6 +35,7 @@ typedef struct {
 #define EPOCH (100000000LL * NS) /* what is later is a wall clock's moment */
 #define CALLER __builtin_return_address(0)
 static const Page *page;
+static int real_waits; /* Python's too */
 
 __attribute__((constructor)) static void open_page(void) {
   const char *name = getenv("MOVED_CLOCK");
@@ -42,6 +44,8 @@ __attribute__((constructor)) static void open_page(void) {
   void *found = mmap(0, 4096, PROT_READ, MAP_SHARED, file, 0);
   close(file);
   if (found != MAP_FAILED) page = found;
+  const char *how = getenv("MOVED_MONOTONIC");
+  real_waits = how && !strcmp(how, "real");
 }
 
 static Moved moved(void) {
@@ -100,6 +104,7 @@ static int64_t wall_now(void) {
 
 static int is_wall(clockid_t c) { return c == CLOCK_REALTIME || c == CLOCK_REALTIME_COARSE; }
 static int is_monotonic(clockid_t c) {
+  if (real_waits) return c == CLOCK_BOOTTIME;
   return c == CLOCK_MONOTONIC || c == CLOCK_MONOTONIC_COARSE || c == CLOCK_MONOTONIC_RAW ||
          c == CLOCK_BOOTTIME;
 }
@@ -127,7 +132,7 @@ static struct timespec until(const struct timespec *end, const void *caller) {
     int64_t left = at - (m.wall + (int64_t)((real - m.real) * m.rate));
     return spec(real_of(CLOCK_REALTIME) + (python ? (int64_t)(left / m.rate) : left));
   }
-  if (!python) return *end;
+  if (!python || real_waits) return *end;
   return spec(real + (int64_t)((at - m.monotonic - (real - m.real) * m.rate) / m.rate));
 }
 

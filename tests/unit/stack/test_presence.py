@@ -44,3 +44,16 @@ def test_a_process_that_has_ended_is_not_up(tmp_path: Path) -> None:
     assert running(Home(tmp_path)) == there
     child.communicate(b"\n")
     assert running(Home(tmp_path)) is None
+
+
+def test_what_was_stopped_has_stopped_though_its_parent_takes_no_notice(tmp_path: Path) -> None:
+    child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    there = {"pid": child.pid, "born": birth_of(psutil.Process(child.pid)), "run": "live"}
+    (tmp_path / "up.json").write_text(json.dumps(there))
+    down = subprocess.run(
+        [sys.executable, "-m", "stack.cli", "down", "--home", str(tmp_path)],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert (down.returncode, down.stderr) == (0, "")
+    assert psutil.Process(child.pid).status() == psutil.STATUS_ZOMBIE
+    child.communicate()
