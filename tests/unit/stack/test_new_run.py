@@ -18,7 +18,7 @@ from connectors.settings import Settings
 from operators.params import OwnParams, RiskParams
 from stack.errors import StackError
 from stack.home import Home
-from stack.runtime.live import see_keys, live_run
+from stack.runtime.live import live_run, see_keys
 from stack.runtime.new_run import Played, new_run
 from stack.servers.services import Services
 
