@@ -21,15 +21,25 @@ from connectors.broker.errors import (
     OrderRefused,
     RateLimited,
 )
-from connectors.broker.values import BrokerFill, BrokerOrder, NewOrder, OrderUpdate, StreamState
+from connectors.broker.values import BrokerFill, BrokerOrder, OrderUpdate, StreamState
 from flows.execution.said import BrokerEvents
+from flows.execution.shares import differences, unexplained
 from flows.execution.state import NEVER, MachineState, OrderLife
-from flows.execution.tasks import Answer, Cancel, Holdings, LookUp, Reconcile, Submit, Task
+from flows.execution.tasks import (
+    Answer,
+    Cancel,
+    Holdings,
+    LookUp,
+    Reconcile,
+    Submit,
+    Task,
+    order_of,
+)
 from flows.execution.timings import Timings
 from messages.broker import Difference
 from messages.control import Command
 from messages.trading import OrderRequest, OrderStatus
-from messages.units import SECOND_US, to_datetime, to_micros, to_units
+from messages.units import SECOND_US, to_datetime, to_micros
 from operators.blocks import Event
 
 STOPS_ENTRIES: Final = {"reduce", "halt", "flatten"}
@@ -62,6 +72,7 @@ class OrderMachine:
         self._lives = {each.request.client_order_id: each for each in state.lives} if state else {}
         self._held = dict(state.held) if state else {}
         self._baseline = None if state is None else state.baseline
+        self._guess: dict[str, Decimal] | None = None  # of the baseline
         self._blocked = state.blocked if state else False
         self._up = False  # whoever begins hears nothing yet
         self._ready = False
@@ -128,7 +139,7 @@ class OrderMachine:
                 life.unwanted = True
                 if life.broker_id:
                     self._tasks.append(Cancel(life.request.client_order_id, life.broker_id))
-                elif life.due != NEVER:
+                elif life.due != NEVER or self._withdrawn(life):
                     self._go_on(now, life)
 
     def heard(self, now: int, news: OrderUpdate | StreamState) -> None:
@@ -150,6 +161,8 @@ class OrderMachine:
             self._unsettle(now, (), reason)
         if news.kind not in ("CANCEL_REFUSED", "REPLACE_REFUSED", "OTHER"):
             self._adopt(now, life, news.order)
+            if news.order.status == "UNKNOWN" and not life.ended_at:
+                life.due = now  # it may have ended: the broker is asked how it is
             if life.ended_at and news.kind == "ACCEPTED":
                 self._cancel_if_unwanted(life, news.order)
 
@@ -173,9 +186,9 @@ class OrderMachine:
         order_id = task.order.client_order_id if isinstance(task, Submit) else task.order_id
         life = self._lives[order_id]
         if isinstance(answer.found, BrokerOrder):
-            life.tries = 0
             self._adopt(now, life, answer.found)
-            self._cancel_if_unwanted(life, answer.found)
+            if not self._cancel_if_unwanted(life, answer.found):
+                life.tries = 0  # a cancel that is not taken is asked for less and less often
         elif isinstance(task, Cancel):
             if error is not None:  # ended already, or nobody knows: it says itself how it is
                 self._later(now, life)
@@ -201,6 +214,14 @@ class OrderMachine:
                 self._end(now, life, *over)
         else:
             self._tasks.append(Submit(order_of(request)))
+
+    def _withdrawn(self, life: OrderLife) -> bool:
+        """Take back what was not sent yet; tells whether there was something."""
+        task = Submit(order_of(life.request))
+        found = task in self._tasks
+        if found:
+            self._tasks.remove(task)
+        return found
 
     def _overtaken(self, now: int, life: OrderLife) -> tuple[OrderStatus, str] | None:
         """Return why an entry is not sent any more."""
@@ -261,10 +282,12 @@ class OrderMachine:
             self._look(now)  # fills that nobody has told yet
         self._finish(now, life, order.filled, order.reason)
 
-    def _cancel_if_unwanted(self, life: OrderLife, order: BrokerOrder) -> None:
+    def _cancel_if_unwanted(self, life: OrderLife, order: BrokerOrder) -> bool:
         """Cancel what a halt overtook, and what was given up and has come through after all."""
-        if (life.unwanted or life.ended_at) and not order.ended:
+        unwanted = (life.unwanted or life.ended_at > 0) and not order.ended
+        if unwanted:
             self._tasks.append(Cancel(life.request.client_order_id, order.id))
+        return unwanted
 
     def _finish(self, now: int, life: OrderLife, filled: int, reason: str = "") -> None:
         """End an order whose last fill is known."""
@@ -318,15 +341,16 @@ class OrderMachine:
                 self._fill(now, life, fill)
                 self._finish(now, life, life.filled)
         there = {p.ticker: p.qty for p in found.positions if p.qty}
-        if self._baseline is None:
-            self._baseline = self._minus_held(there)
-        wrong = self._differences(there)
+        before = self._baseline = self._before(now, there)
+        if before is None:
+            return
+        wrong = differences(before, self._held, there)
         if not wrong:
             self._mismatches, self._reconciled_at = 0, now
             self._look_at = now + self._every
             if self._up and not self._ready:
                 self._ready = True
-                rest = {t: q for t, q in self._baseline.items() if q}
+                rest = {t: q for t, q in before.items() if q}
                 self._said.append(self._events.reconciled(now, found.account, rest))
             self._forget(now)
             return
@@ -336,22 +360,19 @@ class OrderMachine:
         if self._mismatches == self._times.looks:
             self._unsettle(now, wrong, "the broker holds other shares than it told of")
 
-    def _minus_held(self, there: dict[str, Decimal]) -> dict[str, Decimal]:
-        tickers = {*there, *self._held}
-        rest = {t: there.get(t, Decimal(0)) - self._held.get(t, 0) for t in tickers}
-        return {t: q for t, q in sorted(rest.items()) if q}
+    def _before(self, now: int, there: dict[str, Decimal]) -> dict[str, Decimal] | None:
+        """Return what was there before our fills; None while that is not certain.
 
-    def _differences(self, there: dict[str, Decimal]) -> list[Difference]:
-        baseline = self._baseline or {}
-        expected = {
-            t: baseline.get(t, Decimal(0)) + self._held.get(t, 0)
-            for t in {*baseline, *self._held, *there}
-        }
-        return [
-            Difference(t, wanted, there.get(t, Decimal(0)))
-            for t, wanted in sorted(expected.items())
-            if wanted != there.get(t, Decimal(0))
-        ]
+        Of a fill between two questions of a look only the positions know: while orders are open,
+        two looks have to agree.
+        """
+        if self._baseline is not None:
+            return self._baseline
+        rest = unexplained(there, self._held)
+        if self._open() and rest != self._guess:
+            self._guess, self._look_at = rest, now + self._times.look_again
+            return None
+        return rest
 
     def _unsettle(self, now: int, differences: Iterable[Difference], reason: str) -> None:
         self._ready = False
@@ -365,12 +386,3 @@ class OrderMachine:
         ]  # fmt: skip
         for id_ in over:
             self._by_broker.pop(self._lives.pop(id_).broker_id, None)
-
-
-def order_of(request: OrderRequest) -> NewOrder:
-    """Return a request as the broker takes it."""
-    return NewOrder(
-        client_order_id=request.client_order_id, ticker=request.ticker, side=request.side,
-        qty=request.qty, type=request.type, time_in_force=request.time_in_force,
-        limit=None if request.limit_price is None else to_units(request.limit_price),
-    )  # fmt: skip

@@ -68,6 +68,7 @@ class AtBroker:
         said = self.step(bar(1, "AAA", 100_0000), signal(1, "AAA", "LONG"))
         [order] = bodies(said, OrderRequest)
         assert not bodies(said, TradeExecution)
+        assert isinstance(order, OrderRequest)
         return order
 
 
