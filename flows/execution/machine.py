@@ -9,8 +9,6 @@ told as over only once the broker has said that it does not have it.
     machine.answered(now, answer)      -> machine.said() has what became known
 """
 
-from collections.abc import Sequence
-from decimal import Decimal
 from typing import Final
 
 from connectors.broker.errors import (
@@ -22,22 +20,28 @@ from connectors.broker.errors import (
     RateLimited,
 )
 from connectors.broker.values import (
-    BrokerAccount,
     BrokerFill,
     BrokerOrder,
-    NewOrder,
     OrderUpdate,
     StreamState,
 )
+from flows.execution.account_look import AccountLook
 from flows.execution.said import BrokerEvents
-from flows.execution.shares import ExpectedShares
 from flows.execution.state import NEVER, MachineState, OrderLife
-from flows.execution.tasks import Answer, Cancel, Holdings, LookUp, Reconcile, Submit, Task
+from flows.execution.tasks import (
+    Answer,
+    Cancel,
+    Holdings,
+    LookUp,
+    Reconcile,
+    Submit,
+    Task,
+    order_of,
+)
 from flows.execution.timings import Timings
-from messages.broker import Difference
 from messages.control import Command
 from messages.trading import OrderRequest, OrderStatus
-from messages.units import SECOND_US, to_datetime, to_micros, to_units
+from messages.units import SECOND_US, to_micros
 from operators.blocks import Event
 
 STOPS_ENTRIES: Final = {"reduce", "halt", "flatten"}
@@ -66,19 +70,11 @@ class OrderMachine:
             times: how patient it is; None for what suits a broker far away.
         """
         self._times = times or Timings()
-        self._events, self._began, self._every = events, now, look_every_us
+        self._events, self._began = events, now
         self._lives = {each.request.client_order_id: each for each in state.lives} if state else {}
-        self._shares = ExpectedShares(
-            state.held if state else {}, state.unmanaged if state else None
-        )  # fmt: skip
+        self._account = AccountLook(events, now, look_every_us, self._times, state)
         self._blocked = state.blocked if state else False
-        self._up = False  # whoever begins hears nothing yet
-        self._ready = False
-        self._mismatches = 0
-        self._reconciled_at = state.reconciled_at if state else now  # before it nothing is ours
-        self._look_at, self._looking = NEVER, False
         self._commands = set(state.commands if state else ())
-        self._adopting, self._adopted_at = (state.adopting, state.adopted_at) if state else ("", 0)
         self._by_broker = {life.broker_id: life for life in self._lives.values() if life.broker_id}
         self._tasks: list[Task] = []
         self._said: list[Event] = []
@@ -89,7 +85,7 @@ class OrderMachine:
     @property
     def next_due(self) -> int:
         """Return when `due` should be called next."""
-        return min((self._look_at, *(life.due for life in self._open())))
+        return min((self._account.look_at, *(life.due for life in self._open())))
 
     def tasks(self) -> list[Task]:
         """Return what is to be asked of the broker, once."""
@@ -103,13 +99,13 @@ class OrderMachine:
 
     def snapshot(self) -> MachineState:
         """Return all that is known."""
-        return MachineState(
-            lives=list(self._lives.values()), held=dict(self._shares.held),
-            unmanaged=self._shares.unmanaged,
-            blocked=self._blocked, heard_up=self._up, ready=self._ready,
-            mismatches=self._mismatches, reconciled_at=self._reconciled_at,
-            look_at=self._look_at, commands=sorted(self._commands), adopting=self._adopting,
-            adopted_at=self._adopted_at,
+        return self._account.into(
+            MachineState(
+                lives=list(self._lives.values()), blocked=self._blocked,
+                commands=sorted(self._commands), held={}, unmanaged=None, heard_up=False,
+                ready=False, mismatches=0, reconciled_at=0, look_at=NEVER, adopting="",
+                adopted_at=0,
+            )
         )  # fmt: skip
 
     def request(self, now: int, request: OrderRequest) -> None:
@@ -123,7 +119,7 @@ class OrderMachine:
             due=NEVER, unwanted=False, ended_at=0,
         )  # fmt: skip
         self._lives[request.client_order_id] = life
-        if to_micros(request.event_time) <= self._adopted_at:
+        if to_micros(request.event_time) <= self._account.adopted_at:
             self._end(now, life, "CANCELLED", "it was decided on before the account was adopted")
         else:
             self._go_on(now, life)
@@ -138,8 +134,7 @@ class OrderMachine:
             return
         self._commands.add(command.id)
         if command.kind == "reset_account":
-            self._adopting = command.id
-            self._unsettle(now, (), "the account is to be adopted, once no order is open")
+            self._said += self._account.adopt(now, command.id)
             self._look(now)
         if command.kind in FREES_ENTRIES:
             self._blocked = False
@@ -151,15 +146,13 @@ class OrderMachine:
                 life.unwanted = True
                 if life.broker_id:
                     self._tasks.append(Cancel(life.request.client_order_id, life.broker_id))
-                elif life.due != NEVER:
+                elif life.due != NEVER or self._withdrawn(life):
                     self._go_on(now, life)
 
     def heard(self, now: int, news: OrderUpdate | StreamState) -> None:
         """Take what the update stream said."""
         if isinstance(news, StreamState):
-            if news.up != self._up or not news.up:
-                self._said.append(self._events.stream(now, up=news.up, reason=news.reason))
-            self._up, self._ready = news.up, False
+            self._said += self._account.stream(now, news)
             if news.up:
                 self._look(now)
             return
@@ -170,9 +163,11 @@ class OrderMachine:
             self._fill(now, life, news.fill)
         if news.kind in ("CORRECTED", "BUSTED"):
             reason = f"the broker {news.kind.lower()} execution {news.corrects}: correct it here"
-            self._unsettle(now, (), reason)
+            self._said += self._account.unsettle(now, (), reason)
         if news.kind not in ("CANCEL_REFUSED", "REPLACE_REFUSED", "OTHER"):
             self._adopt(now, life, news.order)
+            if news.order.status == "UNKNOWN" and not life.ended_at:
+                life.due = now  # it may have ended: the broker is asked how it is
             if life.ended_at and news.kind == "ACCEPTED":
                 self._cancel_if_unwanted(life, news.order)
 
@@ -180,25 +175,24 @@ class OrderMachine:
         """Do what is due by now: look things up, send again, reconcile."""
         for life in [each for each in self._open() if each.due <= now]:
             self._go_on(now, life)
-        if self._look_at <= now:
+        if self._account.look_at <= now:
             self._look(now)
 
     def answered(self, now: int, answer: Answer) -> None:
         """Take what came of a task."""
         task, error = answer.task, answer.error
         if isinstance(task, Reconcile):
-            self._looking = False
-            if isinstance(answer.found, Holdings):
-                self._compare(now, answer.found)
-            else:
-                self._look_at = now + self._times.look_again
+            found = answer.found if isinstance(answer.found, Holdings) else None
+            self._account.answered(now, found=found is not None)
+            if found is not None:
+                self._compare(now, found)
             return
         order_id = task.order.client_order_id if isinstance(task, Submit) else task.order_id
         life = self._lives[order_id]
         if isinstance(answer.found, BrokerOrder):
-            life.tries = 0
             self._adopt(now, life, answer.found)
-            self._cancel_if_unwanted(life, answer.found)
+            if not self._cancel_if_unwanted(life, answer.found):
+                life.tries = 0  # a cancel that is not taken is asked for less and less often
         elif isinstance(task, Cancel):
             if error is not None:  # ended already, or nobody knows: it says itself how it is
                 self._later(now, life)
@@ -224,6 +218,14 @@ class OrderMachine:
                 self._end(now, life, *over)
         else:
             self._tasks.append(Submit(order_of(request)))
+
+    def _withdrawn(self, life: OrderLife) -> bool:
+        """Take back what was not sent yet; tells whether there was something."""
+        task = Submit(order_of(life.request))
+        found = task in self._tasks
+        if found:
+            self._tasks.remove(task)
+        return found
 
     def _overtaken(self, now: int, life: OrderLife) -> tuple[OrderStatus, str] | None:
         """Return why an entry is not sent any more."""
@@ -284,10 +286,12 @@ class OrderMachine:
             self._look(now)  # fills that nobody has told yet
         self._finish(now, life, order.filled, order.reason)
 
-    def _cancel_if_unwanted(self, life: OrderLife, order: BrokerOrder) -> None:
+    def _cancel_if_unwanted(self, life: OrderLife, order: BrokerOrder) -> bool:
         """Cancel what a halt overtook, and what was given up and has come through after all."""
-        if (life.unwanted or life.ended_at) and not order.ended:
+        unwanted = (life.unwanted or life.ended_at > 0) and not order.ended
+        if unwanted:
             self._tasks.append(Cancel(life.request.client_order_id, order.id))
+        return unwanted
 
     def _finish(self, now: int, life: OrderLife, filled: int, reason: str = "") -> None:
         """End an order whose last fill is known."""
@@ -297,11 +301,11 @@ class OrderMachine:
             self._end(now, life, life.final, reason)
 
     def _fill(self, now: int, life: OrderLife, fill: BrokerFill) -> None:
-        if fill.execution_id in life.executions or 0 < life.ended_at <= self._adopted_at:
+        if fill.execution_id in life.executions or 0 < life.ended_at <= self._account.adopted_at:
             return
         life.executions.append(fill.execution_id)
         life.filled += fill.qty
-        self._shares.book(fill)
+        self._account.shares.book(fill)
         status: OrderStatus = "PARTIALLY_FILLED" if life.filled < life.request.qty else "FILLED"
         self._said.append(self._events.fill(now, life.request, fill, status))
 
@@ -317,15 +321,8 @@ class OrderMachine:
             life.ended_at, life.due = now, NEVER
 
     def _look(self, now: int) -> None:
-        """Ask for everything, unless that is under way."""
-        self._look_at = NEVER
-        if self._looking:
-            self._look_at = now + self._times.look_again
-            return
-        self._looking = True
-        asked = [to_micros(life.request.event_time) for life in self._open()]
-        since = min([self._reconciled_at, *asked]) - self._times.look_back
-        self._tasks.append(Reconcile(to_datetime(since)))
+        open_since = [to_micros(life.request.event_time) for life in self._open()]
+        self._tasks += self._account.ask(now, open_since)
 
     def _compare(self, now: int, found: Holdings) -> None:
         """Believe what was found, and see whether it is what is expected."""
@@ -339,42 +336,10 @@ class OrderMachine:
             if life is not None:
                 self._fill(now, life, fill)
                 self._finish(now, life, life.filled)
-        there = {p.ticker: p.qty for p in found.positions if p.qty}
-        first = self._shares.unmanaged is None
-        if (first and not self._lives) or (self._adopting and not self._open()):
-            self._adopt_account(now, found.account, there)
-        elif first:
-            self._shares.begin(there, anew=False)
-        if self._adopting:
-            self._look_at = now + self._times.look_again
-            return
-        wrong = self._shares.differences(there)
-        if not wrong:
-            self._mismatches, self._reconciled_at = 0, now
-            self._look_at = now + self._every
-            if self._up and not self._ready:
-                self._ready = True
-                rest = self._shares.unmanaged or {}
-                self._said.append(self._events.reconciled(now, found.account, rest))
-            self._forget(now)
-            return
-        self._mismatches += 1
-        soon = self._mismatches < self._times.looks
-        self._look_at = now + (self._times.look_again if soon else self._every)
-        if self._mismatches == self._times.looks:
-            self._unsettle(now, wrong, "the broker holds other shares than it told of")
-
-    def _adopt_account(
-        self, now: int, account: BrokerAccount, there: dict[str, Decimal]
-    ) -> None:  # fmt: skip
-        """Begin anew: what is held there is nobody's from here on."""
-        self._said.append(self._events.adopted(now, self._adopting, account, there))
-        self._shares.begin(there, anew=True)
-        self._adopting, self._adopted_at, self._mismatches = "", now, 0
-
-    def _unsettle(self, now: int, differences: Sequence[Difference], reason: str) -> None:
-        self._ready = False
-        self._said.append(self._events.drift(now, differences, reason))
+        self._said += self._account.judge(
+            now, found, ordered=bool(self._lives), is_open=bool(self._open())
+        )
+        self._forget(now)
 
     def _forget(self, now: int) -> None:
         """Forget orders of which nothing can come any more."""
@@ -384,12 +349,3 @@ class OrderMachine:
         ]  # fmt: skip
         for id_ in over:
             self._by_broker.pop(self._lives.pop(id_).broker_id, None)
-
-
-def order_of(request: OrderRequest) -> NewOrder:
-    """Return a request as the broker takes it."""
-    return NewOrder(
-        client_order_id=request.client_order_id, ticker=request.ticker, side=request.side,
-        qty=request.qty, type=request.type, time_in_force=request.time_in_force,
-        limit=None if request.limit_price is None else to_units(request.limit_price),
-    )  # fmt: skip

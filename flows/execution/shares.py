@@ -28,13 +28,17 @@ class ExpectedShares:
         signed = fill.qty if fill.side == "BUY" else -fill.qty
         self.held[fill.ticker] = self.held.get(fill.ticker, 0) + signed
 
+    def beside(self, there: Shares) -> dict[str, Decimal]:
+        """Return what is there beyond our own fills, by ticker."""
+        tickers = sorted({*there, *self.held})
+        rest = {t: there.get(t, NONE) - self.held.get(t, 0) for t in tickers}
+        return {t: q for t, q in rest.items() if q}
+
     def begin(self, there: Shares, *, anew: bool) -> None:
         """Take what is there as unmanaged: beside our own fills, or, `anew`, all of it."""
         if anew:
             self.held = {}
-        tickers = sorted({*there, *self.held})
-        rest = {t: there.get(t, NONE) - self.held.get(t, 0) for t in tickers}
-        self.unmanaged = {t: q for t, q in rest.items() if q}
+        self.unmanaged = self.beside(there)
 
     def differences(self, there: Shares) -> tuple[Difference, ...]:
         """Return where the broker holds other shares than are expected, by ticker."""

@@ -11,6 +11,8 @@ from connectors.broker.values import (
     NewOrder,
 )
 from messages.errors import TidewireError
+from messages.trading import OrderRequest
+from messages.units import to_units
 
 
 class Submit(NamedTuple):
@@ -65,3 +67,12 @@ class Answer(NamedTuple):
     task: Task
     found: BrokerOrder | Holdings | None = None
     error: TidewireError | None = None
+
+
+def order_of(request: OrderRequest) -> NewOrder:
+    """Return a request as the broker takes it."""
+    return NewOrder(
+        client_order_id=request.client_order_id, ticker=request.ticker, side=request.side,
+        qty=request.qty, type=request.type, time_in_force=request.time_in_force,
+        limit=None if request.limit_price is None else to_units(request.limit_price),
+    )  # fmt: skip

@@ -28,7 +28,7 @@ from connectors.broker.stand_in.journal import Books
 from connectors.runs import Run, load_run
 from messages.topics import BROKER_EVENTS, ORDERS_REQUESTED, TRADES_EXECUTED
 from stack.audit.auditor import Auditor
-from tests.moved_clock import MovedClock
+from tests.moved_clock import MovedClock, Waits
 from tests.waiting import eventually, pause
 
 MINUTE: Final = timedelta(minutes=1)
@@ -95,11 +95,11 @@ class BrokerDay:
     def __init__(self, home: Path, played: Played) -> None:
         """Put the clock to the beginning; nothing is started."""
         self.played = played
-        self.clock = MovedClock(played.begin)
+        self.clock = MovedClock(played.begin, waits=Waits.REAL)
         self.env = {
             **os.environ, **self.clock.environment, "TIDEWIRE_HOME": str(home),
             "TIDEWIRE_RISK__COOLDOWN_MINUTES": "5", "TIDEWIRE_BROKER__RECONCILE_SECONDS": "60",
-            "TIDEWIRE_BROKER__TIMEOUT_SECONDS": "60", "TIDEWIRE_MARKET__WARM_UP_DAYS": "2",
+            "TIDEWIRE_MARKET__WARM_UP_DAYS": "2",
         }  # fmt: skip
         self.journal = home / "stand-in" / "journal.jsonl"
 

@@ -70,6 +70,7 @@ class AtBroker:
         order: OrderRequest
         [order] = bodies(said, OrderRequest)
         assert not bodies(said, TradeExecution)
+        assert isinstance(order, OrderRequest)
         return order
 
 

@@ -1,0 +1,151 @@
+"""What the machine asks for when a broker is slow, vague or in between: no more than helps."""
+
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+from msgspec.structs import replace
+
+from connectors.broker.errors import OrderRefused
+from connectors.broker.values import (
+    BrokerAccount,
+    BrokerFill,
+    BrokerOrder,
+    BrokerPosition,
+    OrderUpdate,
+    StreamState,
+)
+from flows.execution.machine import OrderMachine
+from flows.execution.said import BrokerEvents
+from flows.execution.tasks import Answer, Cancel, Holdings, LookUp, Reconcile, Submit, Task
+from flows.execution.timings import Timings
+from messages.control import Command
+from messages.trading import OrderRequest
+from messages.units import MINUTE_US, SECOND_US, to_datetime
+from tests.streams import at, command
+
+NOW = at(5)
+MONEY = BrokerAccount(id="a", currency="USD", cash=0, equity=0, buying_power=0)
+
+
+def request(*, reduces: bool = False) -> OrderRequest:
+    return OrderRequest(
+        id="ord-1", event_time=to_datetime(NOW), account="main", client_order_id="ord-1",
+        decision_id="dec-1", ticker="AAA", side="SELL" if reduces else "BUY", qty=10,
+        valid_until=to_datetime(NOW) + timedelta(seconds=30), reduces=reduces,
+    )  # fmt: skip
+
+
+def there(status: Any = "ACCEPTED", filled: int = 0, **more: Any) -> BrokerOrder:
+    return BrokerOrder(
+        id="theirs", client_order_id="ord-1", ticker="AAA", side="BUY", qty=10, filled=filled,
+        status=status, word=status.lower(), **more,
+    )  # fmt: skip
+
+
+def update(kind: Any, order: BrokerOrder, fill: BrokerFill | None = None) -> OrderUpdate:
+    return OrderUpdate(kind=kind, order=order, at=to_datetime(NOW), word=kind, fill=fill)
+
+
+def fill(side: Any = "SELL") -> BrokerFill:
+    return BrokerFill(
+        execution_id="exe-1", order_id="theirs", ticker="AAA", side=side, qty=10, price=100_0000,
+        at=to_datetime(NOW),
+    )  # fmt: skip
+
+
+def machine() -> OrderMachine:
+    return OrderMachine(BrokerEvents("main", "test"), NOW, MINUTE_US)
+
+
+def kinds(tasks: list[Task]) -> list[type[Task]]:
+    return [type(task) for task in tasks]
+
+
+def said(machine: OrderMachine) -> list[tuple[str, str | None]]:
+    return [(e.body.kind, e.body.status) for e in machine.said()]  # type: ignore[attr-defined]
+
+
+def stop(kind: Any = "reduce") -> Command:
+    body = command(5, kind).body
+    assert isinstance(body, Command)
+    return body
+
+
+def test_a_halt_takes_back_an_entry_that_was_not_sent_yet() -> None:
+    sends = machine()
+    sends.request(NOW, request())
+    sends.command(NOW, stop("halt"))
+    assert sends.tasks() == []
+    assert said(sends) == [("order", "CANCELLED")]
+    leaves = machine()
+    leaves.request(NOW, request(reduces=True))
+    leaves.command(NOW, stop("halt"))
+    assert kinds(leaves.tasks()) == [Submit]
+
+
+def test_a_cancel_that_is_not_taken_is_asked_for_less_and_less_often() -> None:
+    sends, asked = machine(), list[Task]()
+    sends.request(NOW, request())
+    [placed] = sends.tasks()
+    sends.answered(NOW, Answer(placed, there()))
+    sends.command(NOW, stop())
+    for second in range(120):
+        now = NOW + second * SECOND_US
+        sends.due(now)
+        while tasks := sends.tasks():
+            asked += tasks
+            for task in tasks:
+                refused = OrderRefused('order is already in "pending_cancel" state')
+                cancels = isinstance(task, Cancel)
+                answer = Answer(task, error=refused) if cancels else Answer(task, there())
+                sends.answered(now, answer)
+    asked_of_the_order = [task for task in asked if isinstance(task, Cancel | LookUp)]
+    assert len(asked_of_the_order) <= 2 * (len(Timings().back_off) + 4)
+    sends.heard(NOW + 2 * MINUTE_US, update("CANCELLED", there("CANCELLED")))
+    assert said(sends)[-1] == ("order", "CANCELLED")
+
+
+def test_an_update_whose_status_nobody_knows_has_its_order_looked_up() -> None:
+    sends = machine()
+    sends.request(NOW, request())
+    [placed] = sends.tasks()
+    sends.answered(NOW, Answer(placed, there()))
+    sends.heard(NOW, update("CANCELLED", there("UNKNOWN")))
+    sends.due(NOW)
+    [look] = sends.tasks()
+    assert look == LookUp("ord-1")
+    sends.answered(NOW, Answer(look, there("UNKNOWN")))
+    sends.due(NOW)
+    assert sends.tasks() == [], "a word that stays unknown is not asked about again and again"
+    sends.heard(NOW, update("CANCELLED", there("UNKNOWN")))
+    sends.due(NOW)
+    sends.answered(NOW, Answer(sends.tasks()[0], there("CANCELLED")))
+    assert said(sends)[-1] == ("order", "CANCELLED")
+
+
+def test_a_fill_within_the_first_look_is_not_taken_for_what_was_there_before() -> None:
+    sends = machine()
+    sends.request(NOW, request(reduces=True))
+    [placed] = sends.tasks()
+    order = replace(there(), side="SELL")
+    sends.answered(NOW, Answer(placed, order))
+    sends.heard(NOW, StreamState(up=True, at=to_datetime(NOW)))
+    [look] = sends.tasks()
+    # Orders and fills were asked for before the fill, positions after it: 20 of 30 are left.
+    sends.answered(NOW, Answer(look, held([order], [], 20)))
+    assert said(sends)[-1][0] == "stream_up", "nothing is settled while two looks may differ"
+    done = replace(order, status="FILLED", filled=10)
+    sends.heard(NOW, update("FILLED", done, fill()))
+    now = NOW + Timings().look_again
+    sends.due(now)
+    [look] = sends.tasks()
+    assert isinstance(look, Reconcile)
+    sends.answered(now, Answer(look, held([done], [fill()], 20)))
+    assert said(sends)[-1][0] == "reconciled"
+    assert sends.snapshot().unmanaged == {"AAA": Decimal(30)}
+
+
+def held(orders: list[BrokerOrder], fills: list[BrokerFill], qty: int) -> Holdings:
+    position = BrokerPosition(ticker="AAA", qty=Decimal(qty), average=Decimal(100))
+    return Holdings(orders, fills, MONEY, [position])
