@@ -127,7 +127,7 @@ def _journey(order: TopicRecord, way: list[TopicRecord], fill: TopicRecord | Non
     published = datetime.fromisoformat(article["published_at"])
     fetched = datetime.fromisoformat(article["fetched_at"])
     moments = [fetched.timestamp() * 1_000, *(r.appended_ms for r in way)]
-    names = HOPS
+    names: tuple[str, ...] = HOPS
     if fill is not None:
         moments, names = [*moments, fill.appended_ms], (*HOPS, FILL)
     before, hops = published.timestamp() * 1_000, []

@@ -38,7 +38,8 @@ def test_with_a_broker_it_goes_on_to_the_first_fill() -> None:
     found = logs()
     found[AT_BROKER] = [
         record(9, at + 900, kind="fill", order_id=order), record(7, at, kind="stream_up"),
-        record(8, at + 400, kind="fill", order_id=order), record(7, at, kind="order", order_id=order),
+        record(8, at + 400, kind="fill", order_id=order),
+        record(7, at, kind="order", order_id=order),
     ]  # fmt: skip
     [journey] = journeys_in(found)
     assert journey.hops[-1] == ("broker's fill", 400.0)
