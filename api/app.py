@@ -21,6 +21,7 @@ from api.openapi import document
 from api.problems import MethodNotAllowed, NotFound
 from api.routes import (
     backtests,
+    broker,
     controls,
     market,
     passkeys,
@@ -37,7 +38,7 @@ from api.unchanging import unchanging
 ENDPOINTS: Final[tuple[Endpoint, ...]] = (
     *system.ENDPOINTS, *sign_in.ENDPOINTS, *passkeys.ENDPOINTS, *people.ENDPOINTS,
     *portfolio.ENDPOINTS, *trades.ENDPOINTS, *strategies.ENDPOINTS, *market.ENDPOINTS,
-    *controls.ENDPOINTS, *backtests.ENDPOINTS, *verifications.ENDPOINTS,
+    *controls.ENDPOINTS, *broker.ENDPOINTS, *backtests.ENDPOINTS, *verifications.ENDPOINTS,
 )  # fmt: skip
 SMALLEST_ZIPPED: Final = 1_024
 

@@ -28,6 +28,7 @@ from api.access.sessions import SessionsInMemory
 from api.access.tickets import Tickets
 from api.access.tokens import Tokens
 from api.app import application
+from api.broker_look import BrokerLook
 from api.context import Access, Api, Rows
 from api.jobs.jobs import Jobs
 from api.jobs.tasks import Start
@@ -113,12 +114,17 @@ def api_of(serving: Serving, now: Callable[[], datetime] = utc_now) -> Iterator[
         for thread in (watch, pulse):
             thread.start()
             stack.callback(thread.stop)
+        look = BrokerLook(rows, run.rules.account.name)
+        if run.spec.mode == "broker":
+            look.start()
+            stack.callback(look.stop)
         jobs = Jobs(run.path(JOBS), serving.start, hub.say, now, serving.origin.public)
         stack.callback(jobs.close)
         writer = CommandWriter(serving.layout)
         yield Api(
             run, rows, access, keys, writer.write, hub, lambda: tail.good, lambda: pulse.good,
-            jobs, watch, tail.delays, serving.flows, serving.feeds, now, serving.dashboard,
+            jobs, watch, tail.delays, serving.flows, serving.feeds, look.newest, now,
+            serving.dashboard,
         )  # fmt: skip
 
 

@@ -25,6 +25,7 @@ from api.live.hub import Hub
 from api.vitals import FeedVitals, FlowVitals
 from api.watch import Watch
 from connectors.runs import Run
+from connectors.storage.broker import BrokerNow
 from messages.control import Command
 
 Q = TypeVar("Q")
@@ -64,6 +65,7 @@ class Api:
         jobs: backtests and proofs.
         watch: how the topics grow; delays: how long a record takes to be there.
         flows, feeds: how they are.
+        broker: what it said last; None on paper, and before the first look.
         now: the wall clock, UTC.
         dashboard: where its built files are, or will be.
     """
@@ -81,6 +83,7 @@ class Api:
     delays: Delays = field(repr=False)
     flows: Callable[[], Sequence[FlowVitals]]
     feeds: Callable[[], Sequence[FeedVitals]]
+    broker: Callable[[], BrokerNow | None]
     now: Callable[[], datetime]
     dashboard: Path
 

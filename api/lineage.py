@@ -153,6 +153,31 @@ class Order(Answer):
     status: Status
 
 
+class Told(Answer):
+    """What a broker said of an order, in the order in which it was heard.
+
+    Attributes:
+        at: when it was heard; told_at: by the broker's clock, null where it did not say.
+        kind: order: what became of it; fill: an execution.
+        status: of the order, after it.
+        qty, price, commission: of a fill; 0 and null otherwise.
+        reason: the broker's words, or why.
+    """
+
+    id: str
+    at: Moment
+    told_at: Moment | None
+    broker: str
+    kind: Literal["order", "fill"]
+    status: Status | None
+    qty: int
+    price: Money | None
+    commission: Money
+    reason: str
+    broker_order_id: str
+    execution_id: str
+
+
 class Adjustment(Answer):
     """What the learning cycle that an outcome fell into made of a strategy's weight.
 
@@ -215,6 +240,7 @@ class Lineage(Answer):
     """A trade or a decision, with all it came from and led to.
 
     Attributes:
+        told: the order's life at the broker; empty on paper.
         entry_order, entry_trades: what opened the position that this one closed; null and empty
             where it closed nothing.
     """
@@ -223,6 +249,7 @@ class Lineage(Answer):
     signal: Signal | None
     headlines: list[Headline]
     order: Order | None
+    told: list[Told]
     trades: list[Trade]
     outcomes: list[Outcome]
     adjustments: list[Adjustment]
@@ -243,6 +270,7 @@ def lineage_of(pages: Pages, decided: dict[str, Any] | None, signal_id: str) -> 
     fills = pages.read("fills_of_decision", id=decided["id"]) if decided else []
     outcomes = pages.read("outcomes_of_decision", id=decided["id"]) if decided else []
     order = pages.read("order_of_decision", id=decided["id"]) if decided else []
+    told = pages.read("told_of_order", id=order[0]["id"]) if order else []
     learnt = pages.read("adjustments_of_decision", id=decided["id"]) if outcomes and decided else []
     entry = pages.read("order", id=outcomes[0]["entry_order_id"]) if outcomes else []
     entered = pages.read("fills_of_order", id=entry[0]["id"]) if entry else []
@@ -251,6 +279,7 @@ def lineage_of(pages: Pages, decided: dict[str, Any] | None, signal_id: str) -> 
         signal=signal_of(signal[0]) if signal else None,
         headlines=[Headline(**row) for row in news],
         order=order_of(order[0]) if order else None,
+        told=[Told(at=row["event_time"], **row) for row in told],
         trades=[trade_of(row) for row in fills],
         outcomes=[outcome_of(row) for row in outcomes],
         adjustments=[adjustment_of(row) for row in learnt],

@@ -11,6 +11,7 @@ from typing import Final, Literal, NamedTuple
 from api.vitals import FeedVitals, FlowVitals
 from connectors.kafka.layout import BrokerUnavailable
 from connectors.kafka.levels import Level
+from connectors.storage.broker import BrokerNow, drift_words
 from messages.topics import MARKET_BARS
 
 log = logging.getLogger(__name__)
@@ -118,6 +119,7 @@ class Watch:
 def alerts_of(
     flows: Sequence[FlowVitals], feeds: Sequence[FeedVitals], topics: Sequence[Growth], *,
     live: bool, tailing: bool, stored: bool, silence: str | None = None,
+    broker: tuple[str, BrokerNow] | None = None,
 ) -> list[Alert]:  # fmt: skip
     """Return what is amiss, the worst first.
 
@@ -129,11 +131,14 @@ def alerts_of(
         tailing: the broker answers.
         stored: the database does.
         silence: that no bars come, in words; None where they do.
+        broker: name of the broker that fills orders, and how it is; None on paper.
     """
     away = [name for name, good in (("broker", tailing), ("database", stored)) if not good]
     found = [Alert(f"{name.upper()}_AWAY", "critical", name, f"The {name} {AWAY}") for name in away]
     if silence is not None:
         found.append(Alert("NO_BARS", "critical", MARKET_BARS.name, silence))
+    if broker is not None:
+        found += _of_broker(*broker)
     for flow in flows:
         if flow.state in ("restarting", "failed", "silent"):
             detail = f"It is {flow.state}, after {flow.restarts} restarts."
@@ -153,3 +158,18 @@ def alerts_of(
         for topic in topics if topic.topic.endswith(DEAD_LETTERS) and topic.grown
     ]  # fmt: skip
     return sorted(found, key=lambda alert: alert.severity != "critical")
+
+
+def _of_broker(name: str, now: BrokerNow) -> list[Alert]:
+    """Return why entries may not go out, if they may not."""
+    if now.drift is not None and now.drift.current:
+        detail = f"{drift_words(now.drift)}. Entries wait until all it holds is accounted for."
+        return [Alert("BROKER_DRIFT", "critical", name, detail[:1].upper() + detail[1:])]
+    if now.readiness == "STREAM_DOWN":
+        why = f": {now.why}" if now.why else ""
+        detail = f"Nothing is heard of orders{why}. Entries wait until it is heard again."
+        return [Alert("BROKER_STREAM_DOWN", "critical", name, detail)]
+    if now.readiness == "NOT_RECONCILED":
+        detail = "What it holds is not accounted for yet: entries wait until it is."
+        return [Alert("BROKER_NOT_RECONCILED", "warning", name, detail)]
+    return []

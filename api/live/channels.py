@@ -15,6 +15,7 @@ from messages.base import Message
 from messages.control import Command, DeadLetter
 from messages.topics import (
     ACCOUNT_RESETS,
+    BROKER_EVENTS,
     CONTROL_ACCEPTED,
     DEAD_LETTERS,
     EXECUTIONS_CORRECTED,
@@ -41,8 +42,8 @@ BACKTESTS: Final = "backtests"  # told by this process, not by a topic
 CHANNELS: Final[Mapping[Channel, tuple[Topic[Message], ...]]] = MappingProxyType(
     {
         "trades": (
-            TRADE_DECISIONS, ORDERS_REQUESTED, TRADES_EXECUTED, EXECUTIONS_CORRECTED,
-            LEARNING_OUTCOMES,
+            TRADE_DECISIONS, ORDERS_REQUESTED, BROKER_EVENTS, TRADES_EXECUTED,
+            EXECUTIONS_CORRECTED, LEARNING_OUTCOMES,
         ),
         "signals": (SIGNALS_GENERATED,),
         "news": (NEWS_SCORED, SENTIMENT_WINDOWS),

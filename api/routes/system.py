@@ -79,7 +79,8 @@ class AlertAnswer(Answer):
     """Something that somebody should look at.
 
     Attributes:
-        about: a flow, a feed, a topic, the broker or the database.
+        about: a flow, a feed, a topic, the broker (of Kafka), the database, or whoever fills the
+            orders, by name.
     """
 
     code: str
@@ -142,8 +143,12 @@ def system(api: Api, call: Call[NoQuery, None]) -> System:
     It asks neither database nor broker, and so tells that one of them hangs.
     """
     flows, feeds, topics, live = api.flows(), api.feeds(), api.watch.topics(), api.run.live
-    amiss = alerts_of(flows, feeds, topics, live=live, tailing=api.tailing(),
-                     stored=api.stored(), silence=_silence(api, feeds, topics))  # fmt: skip
+    told = api.broker()
+    amiss = alerts_of(
+        flows, feeds, topics, live=live, tailing=api.tailing(), stored=api.stored(),
+        silence=_silence(api, feeds, topics),
+        broker=None if told is None else (api.run.broker_params.kind, told),
+    )  # fmt: skip
     return System(
         version=VERSION, run=api.run.run_id, live=live, ended=api.ended,
         flows=[Flow.model_validate(flow) for flow in flows],

@@ -170,6 +170,9 @@ STATEMENTS: Final[Mapping[str, str]] = MappingProxyType(
             WHERE o.decision_id = %(id)s AND {NEWEST_OUTCOME} ORDER BY x.stamp, x.id""",
         "order": "SELECT * FROM orders WHERE id = %(id)s",
         "fills_of_order": "SELECT * FROM trades WHERE order_id = %(id)s ORDER BY stamp, id",
+        # What a broker said of it, in order.
+        "told_of_order": """SELECT * FROM broker_events WHERE order_id = %(id)s AND order_id <> ''
+            ORDER BY stamp, number LIMIT 500""",
         "order_of_decision": """SELECT * FROM orders WHERE decision_id = %(id)s
             ORDER BY stamp LIMIT 1""",
         # What the cycle that an outcome fell into made of the weights: it ends within 40 days.

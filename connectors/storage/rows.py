@@ -15,7 +15,7 @@ from messages import broker, control, learning, market, news, trading
 from operators.blocks import Event
 
 Values = tuple[Any, ...]
-WRITTEN: Final = frozenset({"created_at", "updated_at"})
+WRITTEN: Final = frozenset({"created_at", "updated_at", "number"})  # by the database itself
 
 
 @dataclass(frozen=True, slots=True)

@@ -169,6 +169,9 @@ broker_events = _fact(
     _of("cash", Money, null=True), _of("equity", Money, null=True),
     _of("buying_power", Money, null=True), _of("differences", JSONB),
     _of("unmanaged", ARRAY(Text)), _of("told_at", Moment, null=True),
+    # The order in which they came: several may be said at once.
+    Column("number", BigInteger, nullable=False,
+           server_default=text("nextval('broker_events_number_seq')")),
     Index("ix_broker_events_account_kind_stamp_id", "account", "kind", "stamp", "id"),
     Index("ix_broker_events_order_id_stamp_id", "order_id", "stamp", "id",
           postgresql_where=text("order_id <> ''")),

@@ -25,7 +25,7 @@ LINKS: Final = (
                    UNION SELECT id FROM stage_orders) t
              CROSS JOIN LATERAL (SELECT status FROM broker_events
                                  WHERE order_id = t.id AND order_id <> '' AND status IS NOT NULL
-                                 ORDER BY stamp DESC, id DESC LIMIT 1) b
+                                 ORDER BY stamp DESC, number DESC LIMIT 1) b
              WHERE NOT EXISTS (SELECT 1 FROM trades x WHERE x.order_id = t.id)
            ) n WHERE o.id = n.id AND o.status <> n.status""",
     ),

@@ -6,10 +6,12 @@ import sys
 import time
 from dataclasses import asdict
 from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 
 from connectors.market.silence import silence
 from connectors.runs import Run, load_run
+from connectors.storage.broker import BrokerNow, broker_now, drift_words
 from connectors.storage.connection import DatabaseUnavailable, reading
 from connectors.storage.newest_bar import newest_bar
 from connectors.storage.portfolio import trading_state
@@ -33,7 +35,10 @@ def run(options: argparse.Namespace) -> int:
 
 
 def run_status(home: Home, *, as_json: bool) -> tuple[str, int]:
-    """Return the health of the running stack's flows, and 0 if all of them run."""
+    """Return the health of the running stack's flows, and 0 if all of them run.
+
+    With a broker it is 1, too, while no entry may go out.
+    """
     there = running(home)
     if there is None:
         last = tail(home.path / "up.log", 1)
@@ -47,23 +52,55 @@ def run_status(home: Home, *, as_json: bool) -> tuple[str, int]:
     # The flows of a run that is played end with their input.
     fine = ("running",) if found.live else ("running", "ended")
     good = bool(rows) and all(row.state in fine for row in rows)
+    broker = _broker(found)
+    if isinstance(broker, BrokerNow):
+        good = good and broker.readiness == "READY"
     if as_json:
         kept = {k: v for k, v in there.items() if k != "database_url"}
         told = {
-            "up": True,
-            **kept,
-            "trading_state": state,
-            "bars": bars,
+            "up": True, **kept, "trading_state": state, "bars": bars,
             "flows": [asdict(r) for r in rows],
-        }
-        return json.dumps(told, default=_moment), int(not good)
+        }  # fmt: skip
+        if found.spec.mode == "broker":
+            plain = broker if isinstance(broker, str) else asdict(broker)
+            told["broker"] = {"name": found.broker_params.kind, "now": plain}
+        return json.dumps(told, default=_plain), int(not good)
     head = ("flow", "state", ">lag", ">clock age", ">epoch age", ">restarts", "metrics")
     first = f"run {there['run']} at {there['bootstrap']}, process {there['pid']}; trading {state}"
     if there.get("api"):
         first += f"; API at {there['api']}{_api_words(found)}"
+    if found.spec.mode == "broker":
+        first += f"\nbroker {found.broker_params.kind}: {broker_words(broker)}"
     table = text_table(head, [_row(row) for row in rows])
     lines = (first, *([bars] if bars else ()), table)
     return "\n".join(lines), int(not good)
+
+
+def broker_words(broker: BrokerNow | str) -> str:
+    """Return a broker in one line: whether entries may go out, and what it holds."""
+    if isinstance(broker, str):
+        return broker
+    since = f" since {broker.since:%F %T} UTC" if broker.since else ", it has said nothing yet"
+    words = [f"{broker.readiness}{since}" + (f" ({broker.why})" if broker.why else "")]
+    if (last := broker.reconciliation) is not None:
+        words.append(f"reconciled {last.at:%F %T} UTC: cash {last.cash:,.2f}, equity "
+                     f"{last.equity:,.2f}")  # fmt: skip
+        if last.unmanaged:
+            words.append("besides " + ", ".join(f"{qty:f} {t}" for t, qty in last.unmanaged))
+    if broker.drift is not None and broker.drift.current:
+        words.append(f"drift: {drift_words(broker.drift)}")
+    return "; ".join(words)
+
+
+def _broker(found: Run) -> BrokerNow | str:
+    """Return how the broker is; why that is not known, or nothing on paper."""
+    if found.spec.mode == "paper":
+        return ""
+    try:
+        with reading(found.database_url, found.schema) as connection:
+            return broker_now(connection, found.rules.account.name)
+    except DatabaseUnavailable:
+        return "unknown, as the database does not answer"
 
 
 def _api_words(found: Run) -> str:
@@ -94,9 +131,9 @@ def _row(flow: FlowStatus) -> tuple[str, ...]:
     )  # fmt: skip
 
 
-def _moment(value: datetime) -> str:
-    """Return a time as RFC 3339 has it."""
-    return value.isoformat().replace("+00:00", "Z")
+def _plain(value: datetime | Decimal) -> str:
+    """Return a time as RFC 3339 has it, or an amount with all its decimals."""
+    return str(value) if isinstance(value, Decimal) else value.isoformat().replace("+00:00", "Z")
 
 
 def _age(seconds: float | None) -> str:

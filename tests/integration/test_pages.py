@@ -39,6 +39,9 @@ FILL = (
       signal_id, ticker, side, qty, type, time_in_force, valid_until, reduces, status)
     SELECT 'ord-' || n, n, to_timestamp(n), '{}', 'paper', '', 'dec-' || n, '', 'T', 'BUY', 1,
       'MARKET', 'DAY', now(), false, CASE WHEN n % 1000 = 0 THEN 'PENDING' ELSE 'FILLED' END FROM generate_series(1, 100000) n""",
+    """INSERT INTO broker_events SELECT 'bro-' || n, n, to_timestamp(n), '{}', 'paper', 'alpaca',
+      'order', 'ord-' || n / 2, '', '', NULL, NULL, 0, NULL, 0, 'ACCEPTED', '', NULL, NULL, NULL,
+      '[]', '{}', NULL FROM generate_series(1, 100000) n""",
     """INSERT INTO trade_outcomes SELECT 'out-' || n, n, to_timestamp(n), '{}', 'paper', 'T',
       'LONG', 1, '', 'ord-' || n, 'sig-' || n, 1, 1, 1, 1, 'strategy' || n % 3, '[]' FROM generate_series(1, 100000) n""",
     """INSERT INTO articles SELECT 'art-' || n, 0, n, now(), '', '', 'title ' || n, '', '{}',

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from api.vitals import FeedVitals, FlowVitals
 from api.watch import Growth, Watch, alerts_of
 from connectors.kafka.follower import FollowedRecord
 from connectors.kafka.levels import Level
+from connectors.storage.broker import BrokerNow, Drift
 from messages.topics import NEWS_SCORED
 
 NOON = datetime(2026, 5, 4, 12, tzinfo=UTC)
@@ -81,6 +83,37 @@ def test_bars_that_do_not_come_are_an_alert() -> None:
     said = "no bars since 14:05 UTC: nothing can trade"
     found = alerts_of([], [], [], live=True, tailing=True, stored=True, silence=said)
     assert found == [("NO_BARS", "critical", "market.bars", said)]
+
+
+DRIFTED = Drift(NOON, True, (("AAPL", Decimal(3), Decimal(15)),), "")
+
+
+@pytest.mark.parametrize(
+    ("signs", "code", "detail"),
+    [
+        ({}, None, ""),
+        (
+            {"readiness": "STREAM_DOWN", "why": "it hung up"},
+            "BROKER_STREAM_DOWN",
+            "Nothing is heard of orders: it hung up. Entries wait",
+        ),
+        ({"readiness": "NOT_RECONCILED"}, "BROKER_NOT_RECONCILED", "not accounted for yet"),
+        (
+            {"readiness": "NOT_RECONCILED", "drift": DRIFTED},
+            "BROKER_DRIFT",
+            "It holds 12 AAPL more than it told of. Entries wait",
+        ),
+        ({"drift": Drift(NOON, False, (), "")}, None, ""),
+    ],
+)
+def test_what_is_amiss_with_a_broker(signs: dict[str, Any], code: str | None, detail: str) -> None:
+    now = BrokerNow(**{
+        "readiness": "READY", "since": NOON, "why": "", "reconciliation": None, "drift": None,
+        "open_orders": 0, "unknown_orders": 0, "silent_orders": 0, **signs,
+    })  # fmt: skip
+    found = alerts_of([], [], [], live=True, tailing=True, stored=True, broker=("alpaca", now))
+    assert [(a.code, a.about) for a in found] == ([(code, "alpaca")] if code else [])
+    assert all(detail in a.detail for a in found)
 
 
 def test_delays_are_of_the_newest_records_and_not_of_other_days() -> None:

@@ -38,7 +38,7 @@ def upgrade() -> None:
           commission numeric(20, 4) NOT NULL, status varchar(16), reason text NOT NULL,
           cash numeric(20, 4), equity numeric(20, 4), buying_power numeric(20, 4),
           differences jsonb NOT NULL, unmanaged text[] NOT NULL, told_at timestamptz,
-          created_at timestamptz NOT NULL DEFAULT now(),
+          number bigserial NOT NULL, created_at timestamptz NOT NULL DEFAULT now(),
           CONSTRAINT side_word CHECK (side IN {SIDES}),
           CONSTRAINT status_word CHECK (status IN {STATUSES}), {checks}
         )"""
