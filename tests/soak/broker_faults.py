@@ -22,8 +22,8 @@ from tests.soak.fault_books import Outcome, no_end
 from tests.soak.fault_venue import a_stand_in
 
 PAGE: Final = Path(__file__).resolve().parents[2] / "docs" / "broker.md"
-BEGIN: Final = "<!-- make broker-faults -->"
-END: Final = "<!-- end of make broker-faults -->"
+BEGIN: Final = "<!-- faults: written by `make broker-faults` -->"
+END: Final = "<!-- end of faults -->"
 SEEDS: Final = 20
 JOBS: Final = 12  # runs mostly wait
 WITHIN_S: Final = 300.0
@@ -106,7 +106,7 @@ def written(page: str, rows: Sequence[str]) -> str:
     if not begin or not end:
         reason = f"the page has no {BEGIN} and {END}"
         raise ValueError(reason)
-    return "".join([before, begin, "\n", "\n".join(rows), "\n", end, after])
+    return "".join([before, begin, "\n\n", "\n".join(rows), "\n\n", end, after])
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
