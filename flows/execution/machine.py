@@ -36,7 +36,7 @@ from flows.execution.tasks import (
     Reconcile,
     Submit,
     Task,
-    order_of,
+    submit_of,
 )
 from flows.execution.timings import Timings
 from messages.control import Command
@@ -217,11 +217,11 @@ class OrderMachine:
             else:
                 self._end(now, life, *over)
         else:
-            self._tasks.append(Submit(order_of(request)))
+            self._tasks.append(submit_of(request))
 
     def _withdrawn(self, life: OrderLife) -> bool:
         """Take back what was not sent yet; tells whether there was something."""
-        task = Submit(order_of(life.request))
+        task = submit_of(life.request)
         found = task in self._tasks
         if found:
             self._tasks.remove(task)

@@ -16,9 +16,14 @@ from messages.units import to_units
 
 
 class Submit(NamedTuple):
-    """Place an order, once."""
+    """Place an order, once.
+
+    Attributes:
+        until: after it nothing is sent any more, UTC; None: however late.
+    """
 
     order: NewOrder
+    until: datetime | None = None
 
 
 class Cancel(NamedTuple):
@@ -69,10 +74,11 @@ class Answer(NamedTuple):
     error: TidewireError | None = None
 
 
-def order_of(request: OrderRequest) -> NewOrder:
-    """Return a request as the broker takes it."""
-    return NewOrder(
+def submit_of(request: OrderRequest) -> Submit:
+    """Return how a request is placed; what reduces a position is, however late."""
+    order = NewOrder(
         client_order_id=request.client_order_id, ticker=request.ticker, side=request.side,
         qty=request.qty, type=request.type, time_in_force=request.time_in_force,
         limit=None if request.limit_price is None else to_units(request.limit_price),
     )  # fmt: skip
+    return Submit(order, None if request.reduces else request.valid_until)

@@ -7,13 +7,13 @@ from queue import Empty, SimpleQueue
 from threading import Event, Thread
 
 from connectors.broker.base import Broker
-from connectors.broker.errors import BrokerError, OutcomeUnknown
+from connectors.broker.errors import BrokerAway, BrokerError, OutcomeUnknown
 from connectors.broker.values import OrderUpdate, StreamState
 from connectors.daemon_pool import DaemonPool
 from flows.execution.tasks import Answer, Cancel, Holdings, LookUp, Submit, Task
 
 log = logging.getLogger(__name__)
-THREADS = 4  # a request that hangs holds up a quarter of the others
+THREADS = 4  # of each kind: a request that hangs holds up a quarter of the others
 LISTEN_S = 0.5
 News = Answer | OrderUpdate | StreamState
 
@@ -31,14 +31,17 @@ class BrokerWorker:
         self._ring = ring
         self._news: SimpleQueue[News] = SimpleQueue()
         self._over = Event()
-        self._pool = DaemonPool(THREADS, "broker")
+        # No question that hangs may hold up an exit, or a cancel.
+        self._changes = DaemonPool(THREADS, "broker-changes")
+        self._questions = DaemonPool(THREADS, "broker-questions")
         self._broker: Broker | None = None
         self._connected = Event()
         Thread(target=self._listen, args=(connect,), name="order-updates", daemon=True).start()
 
     def do(self, task: Task) -> None:
         """Have a task done; its answer is among the news some time."""
-        self._pool.submit(lambda: self._tell(self._answer(task)))
+        pool = self._changes if isinstance(task, Submit | Cancel) else self._questions
+        pool.submit(lambda: self._tell(self._answer(task)))
 
     def news(self) -> list[News]:
         """Return what came since the last call, in order; never waits."""
@@ -66,7 +69,7 @@ class BrokerWorker:
         assert broker is not None  # noqa: S101 - it is set before the event is
         try:
             if isinstance(task, Submit):
-                return Answer(task, broker.submit(task.order))
+                return _submitted(broker, task)
             if isinstance(task, Cancel):
                 broker.cancel(task.broker_order_id)
                 return Answer(task)
@@ -94,3 +97,9 @@ class BrokerWorker:
                 log.exception("nothing is heard of orders")
                 self._tell(StreamState(up=False, reason=str(error), at=datetime.now(UTC)))
                 self._over.wait(LISTEN_S)
+
+
+def _submitted(broker: Broker, task: Submit) -> Answer:
+    if task.until is not None and datetime.now(UTC) > task.until:
+        return Answer(task, error=BrokerAway("it waited for so long that it was not sent"))
+    return Answer(task, broker.submit(task.order))

@@ -45,7 +45,7 @@ def test_the_table_has_every_fault_and_their_sums() -> None:
 
 def test_only_the_table_is_written() -> None:
     page = f"before\n{BEGIN}\nold\n{END}\nafter\n"
-    assert written(page, ["new"]) == f"before\n{BEGIN}\nnew\n{END}\nafter\n"
+    assert written(page, ["new"]) == f"before\n{BEGIN}\n\nnew\n\n{END}\nafter\n"
     with pytest.raises(ValueError, match="has no"):
         written("a page", ["new"])
 

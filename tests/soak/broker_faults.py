@@ -22,8 +22,8 @@ from tests.soak.fault_books import Outcome, no_end
 from tests.soak.fault_venue import a_stand_in
 
 PAGE: Final = Path(__file__).resolve().parents[2] / "docs" / "broker.md"
-BEGIN: Final = "<!-- make broker-faults -->"
-END: Final = "<!-- end of make broker-faults -->"
+BEGIN: Final = "<!-- faults: written by `make broker-faults` -->"
+END: Final = "<!-- end of faults -->"
 SEEDS: Final = 20
 JOBS: Final = 12  # runs mostly wait
 WITHIN_S: Final = 300.0
@@ -38,10 +38,13 @@ def outcomes(cases: Iterable[Case], jobs: int, directory: Path) -> Iterator[Outc
     """Run cases, so many at a time; give what came of each as it ends."""
     context = get_context("forkserver")
     context.set_forkserver_preload([fault_run.__name__])
-    with ThreadPoolExecutor(jobs) as pool:
+    pool = ThreadPoolExecutor(jobs)
+    try:
         running = [pool.submit(_outcome, context, case, directory) for case in cases]
         for done in as_completed(running):
             yield done.result()
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
 def _outcome(context: ForkServerContext, case: Case, directory: Path) -> Outcome:
@@ -103,7 +106,7 @@ def written(page: str, rows: Sequence[str]) -> str:
     if not begin or not end:
         reason = f"the page has no {BEGIN} and {END}"
         raise ValueError(reason)
-    return "".join([before, begin, "\n", "\n".join(rows), "\n", end, after])
+    return "".join([before, begin, "\n\n", "\n".join(rows), "\n\n", end, after])
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -123,6 +126,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         found.append(one)
         if not one.good:
             sys.stdout.write(f"NOT as it should be: {one}\n")
+            sys.stdout.flush()
     if not options.no_page:
         options.page.write_text(written(options.page.read_text(), table(found)))
     sys.stdout.write("\n".join([*table(found), f"{time.monotonic() - began:.0f} s", ""]))

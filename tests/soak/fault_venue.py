@@ -2,11 +2,12 @@
 
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from multiprocessing.connection import Connection
 from multiprocessing.context import ForkServerContext
 from pathlib import Path
+from threading import Thread
 from typing import Any, Final
 
 import httpx
@@ -37,7 +38,7 @@ def open_all_day() -> SessionTable:
 
 
 def serve(journal: Path, parent: Connection) -> None:
-    """Be a stand-in until the parent's end of the pipe says so, or is gone."""
+    """Be a stand-in for as long as the parent is there; it may be killed."""
     socket = bound()
     terms = Terms(
         keys=Keys(KEY, SECRET), journal=journal, clock=lambda: datetime.now(UTC), per_minute=0,
@@ -45,6 +46,13 @@ def serve(journal: Path, parent: Connection) -> None:
         fills=FillParams(commission_per_share=0),
     )  # fmt: skip
     server = server_of(StandIn(terms))
+
+    def wait_for_the_end() -> None:
+        with suppress(EOFError):
+            parent.recv()
+        server.should_exit = True
+
+    Thread(target=wait_for_the_end, daemon=True).start()
     parent.send(socket.getsockname()[1])  # it listens already
     server.run([socket])
 

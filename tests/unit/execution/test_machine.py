@@ -84,6 +84,15 @@ def test_a_halt_takes_back_an_entry_that_was_not_sent_yet() -> None:
     assert kinds(leaves.tasks()) == [Submit]
 
 
+def test_an_entry_is_sent_for_as_long_as_it_holds_and_an_exit_however_late() -> None:
+    for reduces in (False, True):
+        sends = machine()
+        sends.request(NOW, request(reduces=reduces))
+        [task] = sends.tasks()
+        assert isinstance(task, Submit)
+        assert task.until == (None if reduces else request().valid_until)
+
+
 def test_a_cancel_that_is_not_taken_is_asked_for_less_and_less_often() -> None:
     sends, asked = machine(), list[Task]()
     sends.request(NOW, request())

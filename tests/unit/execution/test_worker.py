@@ -1,7 +1,8 @@
 """The threads that ask a broker: every task is answered, and no fault of theirs is silent."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from threading import Event
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from connectors.broker.simulated.exchange import SimulatedExchange
 from connectors.broker.simulated.rules import listed
 from connectors.broker.values import BrokerOrder, NewOrder, OrderUpdate, StreamState
 from flows.execution.tasks import Answer, Cancel, Holdings, LookUp, Reconcile, Submit, Task
-from flows.execution.worker import BrokerWorker, News
+from flows.execution.worker import THREADS, BrokerWorker, News
 from messages.units import to_datetime
 from operators.params import FillParams
 from tests.streams import DAY, OPEN, bar
@@ -51,9 +52,9 @@ class Heard:
         return [each for each in self.all if isinstance(each, StreamState)]
 
 
-def broker() -> SimulatedBroker:
+def broker(kind: type[SimulatedBroker] = SimulatedBroker) -> SimulatedBroker:
     params = FillParams(slippage_bps=0, commission_per_share=0)
-    made = SimulatedBroker(SimulatedExchange(params, 10**9, DAY, listed("AAA", "BBB")))
+    made = kind(SimulatedExchange(params, 10**9, DAY, listed("AAA", "BBB")))
     first: Any = bar(1, "AAA", 100_0000).body
     made.bar(first)
     return made
@@ -76,6 +77,35 @@ def test_each_task_is_answered_by_what_the_broker_says() -> None:
     assert isinstance(found, Holdings)
     assert [order.status for order in found.orders] == ["CANCELLED"]
     assert (found.fills, found.positions, found.account.cash) == ([], [], 10**9)
+    heard.worker.close()
+
+
+def test_what_waited_for_too_long_is_not_sent() -> None:
+    there = broker()
+    heard = Heard(lambda: there)
+    late = heard.answer(Submit(ORDER, datetime.now(UTC) - timedelta(seconds=1)))
+    assert isinstance(late.error, BrokerAway)
+    assert there.orders() == []
+    assert heard.answer(Submit(ORDER, datetime.now(UTC) + timedelta(hours=1))).error is None
+    heard.worker.close()
+
+
+def test_no_question_that_hangs_holds_up_a_change() -> None:
+    answers = Event()
+
+    class Silent(SimulatedBroker):
+        def order_of(self, client_order_id: str) -> BrokerOrder:
+            answers.wait()
+            return super().order_of(client_order_id)
+
+    there = broker(Silent)
+    heard = Heard(lambda: there)
+    for n in range(2 * THREADS):
+        heard.worker.do(LookUp(f"ord-{n}"))
+    placed = heard.answer(Submit(ORDER)).found
+    assert isinstance(placed, BrokerOrder)
+    assert heard.answer(Cancel("ord-1", placed.id)).error is None
+    answers.set()
     heard.worker.close()
 
 
