@@ -2,7 +2,8 @@
 
 import logging
 import threading
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from queue import Empty, PriorityQueue, SimpleQueue
@@ -148,14 +149,14 @@ class BarKeeper:
         rows: list[BarRow] = []
         for gaps, answer in self._history.answers():
             if isinstance(answer, str):
-                self._order.unanswered(gaps)
                 self._failed("HISTORY", answer)
                 continue
             for gap in gaps:
                 rows += self._order.filled(gap, answer.get(gap.ticker, ()))
-        if self._history.failing:
+        self._order.unanswered(self._history.due())
+        if failing := self._history.failing:
             late = self._now() - self._patience.late
-            rows += self._order.impatient(late, self._interests.held)
+            rows += self._order.impatient(late, self._interests.held, failing)
         asked = self._order.gaps(self._now())
         for gap in asked:
             if gap.since >= gap.until:
@@ -176,37 +177,59 @@ Answer = tuple[Sequence[Gap], dict[str, list[MarketBar]] | str]
 
 
 class _History:
-    """Asks for history, one question after the other; the connector keeps to the rate."""
+    """Asks for history, one question after the other; the connector keeps to the rate.
+
+    Where nothing came of a question about some tickers, each is asked about alone: one that the
+    other side does not like must not keep the others from theirs.
+    """
 
     def __init__(self, data: MarketData, closed: threading.Event, patience: Patience) -> None:
         self._data, self._closed, self._patience = data, closed, patience
         self._asked: PriorityQueue[tuple[bool, int, Sequence[Gap]]] = PriorityQueue()
-        self._numbers = count()
         self._answered: SimpleQueue[Answer] = SimpleQueue()
-        self._failures = 0
+        self._numbers = count()
+        self._failures: dict[str, int] = {}  # ticker -> questions in a row
+        self._again: list[tuple[float, Sequence[Gap]]] = []
 
     @property
-    def failing(self) -> bool:
-        """Tell whether nothing came of the last question."""
-        return self._failures > 0
+    def failing(self) -> Collection[str]:
+        """Return the tickers whose last question came to nothing."""
+        return self._failures.keys()
 
     def ask(self, gaps: Sequence[Gap]) -> None:
         """Ask for gaps: short ones before all others, which are asked some tickers at a time."""
-        short = [gap for gap in gaps if gap.until - gap.since < SHORT]
-        long = [gap for gap in gaps if gap.until - gap.since >= SHORT]
+        alone = [gap for gap in gaps if gap.ticker in self._failures]
+        rest = [gap for gap in gaps if gap.ticker not in self._failures]
+        short = [gap for gap in rest if gap.until - gap.since < SHORT]
+        long = [gap for gap in rest if gap.until - gap.since >= SHORT]
+        parts = [[gap] for gap in alone]
+        parts += [long[n : n + AT_ONCE] for n in range(0, len(long), AT_ONCE)]
         if short:
             self._asked.put((False, next(self._numbers), short))
-        for n in range(0, len(long), AT_ONCE):
-            self._asked.put((True, next(self._numbers), long[n : n + AT_ONCE]))
+        for part in parts:
+            self._asked.put((True, next(self._numbers), part))
 
     def answers(self) -> list[Answer]:
         """Return what came since the last look: bars by ticker, or why there are none."""
-        found = []
+        found: list[Answer] = []
         while True:
             try:
                 found.append(self._answered.get_nowait())
             except Empty:
                 return found
+            gaps, answer = found[-1]
+            if isinstance(answer, str):
+                self._again.append((time.monotonic() + self._failed(gaps), gaps))
+            else:
+                for gap in gaps:
+                    self._failures.pop(gap.ticker, None)
+
+    def due(self) -> list[Gap]:
+        """Return the gaps that were asked for in vain and may be asked for again now."""
+        now = time.monotonic()
+        found = [gap for at, gaps in self._again if at <= now for gap in gaps]
+        self._again = [(at, gaps) for at, gaps in self._again if at > now]
+        return found
 
     def run(self) -> None:
         """Answer until closed."""
@@ -216,9 +239,14 @@ class _History:
             except Empty:
                 continue
             self._answered.put((gaps, self._answer(gaps)))
-            if self._failures:
-                wait = self._patience.again_s * 2.0 ** min(self._failures - 1, 10)
-                self._closed.wait(with_jitter(min(self._patience.again_most_s, wait)))
+
+    def _failed(self, gaps: Sequence[Gap]) -> float:
+        """Note a failure; returns the seconds to wait, doubled each time."""
+        for gap in gaps:
+            self._failures[gap.ticker] = self._failures.get(gap.ticker, 0) + 1
+        most = max(self._failures[gap.ticker] for gap in gaps)
+        wait = self._patience.again_s * 2.0 ** min(most - 1, 10)
+        return with_jitter(min(self._patience.again_most_s, wait))
 
     def _answer(self, gaps: Sequence[Gap]) -> dict[str, list[MarketBar]] | str:
         since, until = min(gap.since for gap in gaps), max(gap.until for gap in gaps)
@@ -227,12 +255,9 @@ class _History:
             for bar in self._data.history([gap.ticker for gap in gaps], "1m", since, until):
                 found.setdefault(bar.ticker, []).append(bar)
         except BrokerError as error:
-            self._failures += 1
             log.warning("no history of bars: %s", error)
             return str(error)
         except Exception as error:
-            self._failures += 1
             log.exception("no history of bars")
             return f"{type(error).__name__}: {error}"
-        self._failures = 0
         return found

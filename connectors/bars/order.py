@@ -185,7 +185,9 @@ class BarOrder:
             return []
         return list(line.give(bar))
 
-    def impatient(self, before: datetime, held: Collection[str]) -> list[BarRow]:
+    def impatient(
+        self, before: datetime, held: Collection[str], failing: Collection[str]
+    ) -> list[BarRow]:
         """Give out what has waited too long for a history that does not come.
 
         Only of tickers that were warm before, or are held: stops need bars. The gap stays.
@@ -193,10 +195,11 @@ class BarOrder:
         Args:
             before: bars that ended before it have waited too long.
             held: tickers of open positions.
+            failing: tickers whose history was asked for in vain.
         """
         rows = []
         for ticker, line in self._lines.items():
-            warm = line.last is not None or ticker in held
+            warm = ticker in failing and (line.last is not None or ticker in held)
             if warm and any(start + MINUTE < before for start in line.held):
                 rows += line.let_go()
         return rows

@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 from confluent_kafka import Consumer, Producer, TopicPartition
+from msgspec.structs import replace
 from pydantic import SecretStr
 
 from connectors.bars.interests import Interests
@@ -45,7 +46,7 @@ from stack.runtime.new_run import new_run
 from stack.servers.services import Services
 from tests.broker.served import QUICK, Served, params_for, stand_in
 from tests.broker.venue import OTHER, TICKER
-from tests.waiting import eventually
+from tests.waiting import eventually, pause
 
 pytestmark = pytest.mark.timeout(180)
 OPEN = datetime(2026, 3, 19, 13, 30, tzinfo=UTC)
@@ -325,3 +326,42 @@ def test_the_flow_follows_positions_and_survives_a_crash(tmp_path: Path) -> None
 def healthy(run: Run) -> bool:
     file = run.path("status", "bars.json")
     return file.exists() and json.loads(file.read_text())[0]["state"] == "healthy"
+
+
+def test_the_feed_may_change_from_start_to_start(tmp_path: Path) -> None:
+    now = minute_of(datetime.now(UTC))
+    with stand_in(tmp_path / "journal.jsonl", now, ExchangeRules()) as served:
+        served.past(*(bar(now - n * MINUTE) for n in (5, 4, 3)))
+        outside = Settings(metrics=False, database_url=SecretStr("postgresql://unused"))
+        follows = outside.model_copy(
+            update={
+                "market": MarketParams(feed="alpaca", watchlist=(TICKER,), warm_up_days=1),
+                "broker": params_for(served.port, kind="none"),
+            }
+        )
+        home = Home(tmp_path / "home", min_free_bytes=0)
+        with Services(home, outside, in_memory=True) as services:
+            began = datetime.now(UTC)
+            run = new_run(services, outside, "live", began, 1)
+            services.make_topics(run.layout, EVERY_TOPIC)
+            for settings in (outside, follows, outside, follows):
+                again = new_run(services, settings, "live", began, 1)
+                run = replace(again, secret=run.secret)
+                run.save()
+                started_once(run, tmp_path)
+            assert len(bars_in(run)) == 3
+
+
+def started_once(run: Run, place: Path) -> None:
+    """Run flows/market for some epochs, whose states the next start finds."""
+    signs, follows = run.path("status", "market.json"), run.market_params.feed == "alpaca"
+    signs.unlink(missing_ok=True)
+    with flow_of(run, place) as flow:
+        alive(flow, lambda: signs.exists() and json.loads(signs.read_text())["clock"])
+        if follows:
+            alive(flow, lambda: len(bars_in(run)) == 3)
+            alive(flow, lambda: healthy(run))
+        pause(2.5)
+        assert run.path("status", "bars.json").exists() == follows
+        flow.terminate()
+        assert flow.wait(60) == 0, flow.stderr and flow.stderr.read()

@@ -39,7 +39,7 @@ class Market:
         self.past: list[MarketBar] = []
         self.coming: list[Any] = [UP]
         self.asked: list[tuple[tuple[str, ...], datetime, datetime]] = []
-        self.away = False
+        self.away, self.disliked = False, ""
         self.followed: frozenset[str] = frozenset()
         self.opened = 0
 
@@ -47,7 +47,7 @@ class Market:
         self, tickers: Sequence[str], interval: Interval, since: datetime, until: datetime
     ) -> list[MarketBar]:
         self.asked.append((tuple(tickers), since, until))
-        if self.away:
+        if self.away or self.disliked in tickers:
             reason = "the history is away"
             raise BrokerAway(reason)
         return [b for b in self.past if b.ticker in tickers and since <= b.start < until]
@@ -199,6 +199,15 @@ def test_a_history_that_is_away_is_asked_again(runs: list[Run]) -> None:
     assert (run.status.state, run.status.detail) == ("failing", "HISTORY: the history is away")
     market.away = False
     assert taken(part, 1) == [(1, "b")]
+
+
+def test_a_ticker_without_history_keeps_no_other_from_its_own(runs: list[Run]) -> None:
+    market = Market()
+    market.disliked = "BAD"
+    market.past = [bar(1)]
+    runs.append(run := Run(market, 3.0, ("BAD", "AAA")))
+    assert taken(run.start(), 1) == [(1, "b")]
+    assert market.asked[0][0] == ("BAD", "AAA")
 
 
 def test_a_position_s_bars_do_not_wait_for_a_history_that_is_away(runs: list[Run]) -> None:

@@ -128,13 +128,14 @@ def test_a_history_that_fails_is_waited_for_unless_stops_need_bars() -> None:
         gaps = order.gaps(at(2.5))
         order.told(bar(4))
         order.unanswered(gaps)
-        assert order.impatient(at(5), ()) == [], "not yet"
+        assert order.impatient(at(5), (), {"AAA"}) == [], "not yet"
         assert len(order.gaps(at(5))) == 1
-    assert told(warm.impatient(at(5.5), ())) == [(4, "l")]
+    assert told(warm.impatient(at(5.5), (), {"AAA"})) == [(4, "l")]
     assert told(warm.told(bar(5))) == [(5, "l")]
     assert warm.filled(Gap("AAA", at(1), at(5), at(5)), [bar(3)]) == []
-    assert cold.impatient(at(5.5), ()) == []
-    assert told(cold.impatient(at(5.5), {"AAA"})) == [(4, "l")]
+    assert cold.impatient(at(5.5), (), {"AAA"}) == []
+    assert cold.impatient(at(5.5), {"AAA"}, ()) == []
+    assert told(cold.impatient(at(5.5), {"AAA"}, {"AAA"})) == [(4, "l")]
 
 
 @given(

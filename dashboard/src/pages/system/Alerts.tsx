@@ -30,7 +30,7 @@ const SAID: Record<string, { title: (about: string) => string; help: string }> =
   },
   NO_BARS: {
     title: () => "No bars come",
-    help: "Nothing can trade without them, and no stop can act. tidewire feeds shows where they come from.",
+    help: "Nothing can trade, and no stop can act, without them: see tidewire feeds.",
   },
   DEAD_LETTERS: {
     title: (topic) => `New dead letters in ${topic}`,
