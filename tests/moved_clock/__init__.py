@@ -7,7 +7,12 @@ real seconds, so that a fast day breaks no connection.
 
 Where Python itself talks to somebody on a socket (an API, a stand-in of a broker), `Waits.REAL`
 keeps its waits and timeouts in real seconds, too. Only `time.monotonic_ns` then passes as fast as
-the wall clock, as a live run's clock compares the two.
+the wall clock, as a live run's clock compares the two. What is real then takes longer by the clock
+there: an idle flow tells its time every five real seconds, its vital signs every one, so ask how
+flows are at rate 1.
+
+The embedded PostgreSQL is started with an environment of its own and keeps the real time; only
+`created_at`, `updated_at` and when it was cared for last come from it.
 """
 
 import mmap
