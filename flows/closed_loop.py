@@ -25,7 +25,7 @@ from operators.blocks import Block, Event, Operator
 from operators.learning.cycles import Cycles
 from operators.learning.outcomes import Outcomes, OutcomesState
 from operators.learning.weights import Weights, WeightsState
-from operators.merge import NO_STAMP, place_of
+from operators.merge import NO_STAMP, place_by, place_of
 from operators.news.sentiment import SentimentState, SentimentWindows
 from operators.params import Params
 from operators.strategies.ensemble import Ensemble, EnsembleState
@@ -39,7 +39,8 @@ from operators.trading.sessions import SessionTable
 STAMP_AND_KEY: Final = itemgetter(0, 1)
 TRADE_ORDER: Final = place_of(BROKER["trade"])  # on paper nothing comes from a broker
 LEARN_ORDER: Final = place_of(PAPER["learn"])
-SIGNALS_ORDER: Final = place_of(PAPER["signals"])
+# Of what comes in: by the ranks of flows/signals, and what only the desk reads behind them.
+INPUT_ORDER: Final = place_by({**PAPER["signals"].ranks, BrokerEvent: len(PAPER["signals"].reads)})
 DESK_READS: Final = frozenset({Bar, BrokerEvent, Command})
 LEARN_HEARS: Final = frozenset({TradeExecution, ExecutionCorrected, AccountReset})
 LEARNT: Final = frozenset({TradeOutcome, LearningAdjustment, WeightChange})
@@ -201,7 +202,7 @@ class ClosedLoop:
             return block
         due = [e for e in self._coming if e.stamp < block.frontier + block.ended]
         self._coming = [e for e in self._coming if e.stamp >= block.frontier + block.ended]
-        return block._replace(events=sorted([*due, *block.events], key=SIGNALS_ORDER))
+        return block._replace(events=sorted([*due, *block.events], key=INPUT_ORDER))
 
     def _step(self, block: Block) -> list[Event]:
         generated = self._generate(block)

@@ -150,13 +150,22 @@ def traded_inputs() -> list[Event]:
 
 
 def archived_day(
-    archive: Path, inputs: Sequence[Event] = (), params: Params | None = None
-) -> ArchivedRun:
-    """Archive a whole day: inputs, and all that a run's flows make of them, as they write it."""
+    archive: Path, inputs: Sequence[Event] = (), params: Params | None = None, *,
+    at_broker: bool = False,
+) -> ArchivedRun:  # fmt: skip
+    """Archive a whole day: inputs, and all that a run's flows make of them, as they write it.
+
+    `at_broker`: orders end as the broker events among the inputs say.
+    """
     inputs, run = list(inputs) or traded_inputs(), run_of(archive, params or FORGETFUL)
+    if at_broker:
+        spec = spec_of(params or FORGETFUL, mode="broker", inputs=())
+        run = run_of(archive, spec=spec, bars="")
     begun = Event(OPEN, "", started_body(run))
-    heard = [begun, *(e for e in inputs if not isinstance(e.body, RawArticle | BrokerEvent))]
-    made = ClosedLoop(run.rules, new_york_sessions()).step(Block(heard, END, ended=True))
+    deaf = (RawArticle,) if at_broker else (RawArticle, BrokerEvent)
+    heard = [begun, *(e for e in inputs if not isinstance(e.body, deaf))]
+    loop = ClosedLoop(run.rules, new_york_sessions(), outside=at_broker)
+    made = loop.step(Block(heard, END, ended=True))
     known = [e for e in [*heard, *made] if type(e.body) in PAPER["learn"].ranks]
     others = {*LEARNT, *(type(e.body) for e in heard)}
     made = [e for e in made if type(e.body) not in others]
