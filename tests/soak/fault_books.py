@@ -37,8 +37,9 @@ class Outcome(NamedTuple):
 
     @property
     def good(self) -> bool:
-        """Tell whether it is as it must be, and the fault was met."""
-        return not (self.doubles or self.lost or self.wrong) and self.struck > 0
+        """Tell whether it is as it must be, and says something: the fault was met by orders."""
+        says = min(self.struck, self.orders, self.fills) > 0
+        return says and not (self.doubles or self.lost or self.wrong)
 
 
 def no_end(kind: Kind, seed: int, why: str) -> Outcome:

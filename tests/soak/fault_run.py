@@ -49,6 +49,7 @@ class Scenario:
         self._second = loop.clock.now() // SECOND_US
 
     def play(self) -> None:
+        eventually(self._begun, CALM_WITHIN_S, "a broker that is reconciled once", step=0)
         for number in range(ROUNDS):
             self._bars(moving=True)
             if number in HALTED:
@@ -62,6 +63,10 @@ class Scenario:
                 self._loop.turn(self._loop.command(STOPS[number]))
             elif number == ROUNDS - 1:
                 self._loop.turn(self._loop.command("close_position", TICKERS[2]))
+
+    def _begun(self) -> bool:
+        self._loop.go_on(self._loop.clock.now() + SECOND_US // 10)
+        return any(event.kind == "reconciled" for event in self._loop.said)
 
     def quiet_second(self) -> None:
         """Show bars at prices that stand, so that what is open is filled."""
