@@ -33,8 +33,8 @@ def now(**signs: Any) -> BrokerNow:
         ),
         (
             now(reconciliation=GOOD),
-            "READY since 2026-05-04 12:00:00 UTC; reconciled 2026-05-04 12:00:00 UTC: cash "
-            "98,765.43, equity 101,234.56; besides 2.5 GLD",
+            ("READY since 2026-05-04 12:00:00 UTC; reconciled 2026-05-04 12:00:00 UTC: cash "
+            "98,765.43, equity 101,234.56; besides 2.5 GLD"),
         ),
         (
             now(readiness="STREAM_DOWN", why="it hung up"),
@@ -42,8 +42,8 @@ def now(**signs: Any) -> BrokerNow:
         ),
         (
             now(readiness="NOT_RECONCILED", drift=BAD),
-            "NOT_RECONCILED since 2026-05-04 12:00:00 UTC; drift: it holds 12 AAPL more than it "
-            "told of",
+            ("NOT_RECONCILED since 2026-05-04 12:00:00 UTC; drift: it holds 12 AAPL more than it "
+            "told of"),
         ),
         (now(drift=Drift(NOON, False, (), "x")), "READY since 2026-05-04 12:00:00 UTC"),
     ],
