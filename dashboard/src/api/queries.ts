@@ -51,6 +51,9 @@ export const controlsQuery = () =>
     queryFn: () => dataOf(api.GET("/api/controls/status")),
   });
 
+export const brokerQuery = () =>
+  queryOptions({ queryKey: ["broker"], queryFn: () => dataOf(api.GET("/api/broker")) });
+
 export const limitsQuery = () =>
   queryOptions({
     queryKey: ["limits"],

@@ -881,6 +881,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/broker": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who fills orders; of a broker, whether entries may go out, and what it holds.
+         * @description Needs the role viewer.
+         */
+        get: operations["broker"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/backtest/run": {
         parameters: {
             query?: never;
@@ -1078,7 +1098,8 @@ export interface components {
          * @description Something that somebody should look at.
          *
          *     Attributes:
-         *         about: a flow, a feed, a topic, the broker or the database.
+         *         about: a flow, a feed, a topic, the broker (of Kafka), the database, or whoever fills the
+         *             orders, by name.
          */
         AlertAnswer: {
             /** Code */
@@ -1126,6 +1147,39 @@ export interface components {
             content: string;
             /** Led To */
             led_to: components["schemas"]["Reaction"][];
+        };
+        /**
+         * AtBroker
+         * @description A broker, as far as it has said.
+         *
+         *     Attributes:
+         *         readiness: READY where entries may go out; NOT_RECONCILED until what it holds is accounted
+         *             for; STREAM_DOWN while nothing is heard of orders.
+         *         since, why: of that; null and empty before it has said anything.
+         *         reconciliation, drift: null where there was none.
+         *         open_orders: that have not ended; unknown_orders: of these, of which nobody knows whether
+         *             the broker has them; silent_orders: of which it has said nothing yet.
+         */
+        AtBroker: {
+            /** Name */
+            name: string;
+            /**
+             * Readiness
+             * @enum {string}
+             */
+            readiness: "READY" | "NOT_RECONCILED" | "STREAM_DOWN";
+            /** Since */
+            since: string | null;
+            /** Why */
+            why: string;
+            reconciliation: components["schemas"]["ReconciliationAnswer"] | null;
+            drift: components["schemas"]["DriftAnswer"] | null;
+            /** Open Orders */
+            open_orders: number;
+            /** Unknown Orders */
+            unknown_orders: number;
+            /** Silent Orders */
+            silent_orders: number;
         };
         /**
          * Backtest
@@ -1433,6 +1487,18 @@ export interface components {
             };
         };
         /**
+         * BrokerAnswer
+         * @description Who fills orders: `broker` has who that is; on paper it is null.
+         */
+        BrokerAnswer: {
+            /**
+             * Mode
+             * @enum {string}
+             */
+            mode: "paper" | "broker";
+            broker: components["schemas"]["AtBroker"] | null;
+        };
+        /**
          * Ceremony
          * @description A ceremony that has begun: `options` are the browser's, in WebAuthn's JSON.
          */
@@ -1655,6 +1721,26 @@ export interface components {
             cursor: string | null;
         };
         /**
+         * DifferenceAnswer
+         * @description A ticker of which the broker holds other shares than it told of; signed.
+         */
+        DifferenceAnswer: {
+            /** Ticker */
+            ticker: string;
+            /**
+             * Expected
+             * @example 12
+             * @example 0.5
+             */
+            expected: string;
+            /**
+             * Found
+             * @example 12
+             * @example 0.5
+             */
+            found: string;
+        };
+        /**
          * Done
          * @description What came of a decision: its order, as far as it is filled.
          *
@@ -1688,6 +1774,27 @@ export interface components {
             roi: number | null;
             /** Hold Seconds */
             hold_seconds: number | null;
+        };
+        /**
+         * DriftAnswer
+         * @description The last time that it was not.
+         *
+         *     Attributes:
+         *         current: nothing has been accounted for since.
+         *         why: in words.
+         */
+        DriftAnswer: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Current */
+            current: boolean;
+            /** Why */
+            why: string;
+            /** Differences */
+            differences: components["schemas"]["DifferenceAnswer"][];
         };
         /**
          * Equity
@@ -1950,6 +2057,7 @@ export interface components {
          * @description A trade or a decision, with all it came from and led to.
          *
          *     Attributes:
+         *         told: the order's life at the broker; empty on paper.
          *         entry_order, entry_trades: what opened the position that this one closed; null and empty
          *             where it closed nothing.
          */
@@ -1959,6 +2067,8 @@ export interface components {
             /** Headlines */
             headlines: components["schemas"]["Headline"][];
             order: components["schemas"]["Order"] | null;
+            /** Told */
+            told: components["schemas"]["Told"][];
             /** Trades */
             trades: components["schemas"]["Trade"][];
             /** Outcomes */
@@ -2480,6 +2590,39 @@ export interface components {
             used: boolean;
         };
         /**
+         * ReconciliationAnswer
+         * @description The last time that everything the broker holds was accounted for, by the broker's figures.
+         *
+         *     Attributes:
+         *         blocked: why nothing may be traded, by the broker's word; empty where it may.
+         */
+        ReconciliationAnswer: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /**
+             * Cash
+             * @example 1007757.9226
+             */
+            cash: string;
+            /**
+             * Equity
+             * @example 1007757.9226
+             */
+            equity: string;
+            /**
+             * Buying Power
+             * @example 1007757.9226
+             */
+            buying_power: string;
+            /** Unmanaged */
+            unmanaged: components["schemas"]["Unmanaged"][];
+            /** Blocked */
+            blocked: string;
+        };
+        /**
          * RegisterBegins
          * @description Who registers, and the token of a link or an invitation that lets them.
          */
@@ -2805,6 +2948,52 @@ export interface components {
             expires_in: number;
         };
         /**
+         * Told
+         * @description What a broker said of an order, in the order in which it was heard.
+         *
+         *     Attributes:
+         *         at: when it was heard; told_at: by the broker's clock, null where it did not say.
+         *         kind: order: what became of it; fill: an execution.
+         *         status: of the order, after it.
+         *         qty, price, commission: of a fill; 0 and null otherwise.
+         *         reason: the broker's words, or why.
+         */
+        Told: {
+            /** Id */
+            id: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Told At */
+            told_at: string | null;
+            /** Broker */
+            broker: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "order" | "fill";
+            /** Status */
+            status: ("PENDING" | "SUBMITTED" | "ACCEPTED" | "PARTIALLY_FILLED" | "FILLED" | "CANCELLED" | "REJECTED" | "EXPIRED" | "REPLACED" | "UNKNOWN") | null;
+            /** Qty */
+            qty: number;
+            /** Price */
+            price: string | null;
+            /**
+             * Commission
+             * @example 1007757.9226
+             */
+            commission: string;
+            /** Reason */
+            reason: string;
+            /** Broker Order Id */
+            broker_order_id: string;
+            /** Execution Id */
+            execution_id: string;
+        };
+        /**
          * TopicLevel
          * @description A topic of the run.
          *
@@ -2897,6 +3086,20 @@ export interface components {
             trades: components["schemas"]["Trade"][];
             /** Cursor */
             cursor: string | null;
+        };
+        /**
+         * Unmanaged
+         * @description What is held at the broker besides what Tidewire ordered; qty is negative when short.
+         */
+        Unmanaged: {
+            /** Ticker */
+            ticker: string;
+            /**
+             * Qty
+             * @example 12
+             * @example 0.5
+             */
+            qty: string;
         };
         /**
          * Verification
@@ -7321,6 +7524,80 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["LimitsAnswer"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Misdirected Request */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    broker: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BrokerAnswer"];
                 };
             };
             /** @description Unauthorized */

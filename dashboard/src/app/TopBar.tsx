@@ -2,13 +2,14 @@
 
 import { useQuery } from "@tanstack/react-query";
 
-import { controlsQuery, meQuery, portfolioQuery, systemQuery } from "../api/queries";
+import { brokerQuery, controlsQuery, meQuery, portfolioQuery, systemQuery } from "../api/queries";
 import { Button } from "../components/controls";
 import { Icon } from "../components/Icon";
 import { Age, Delta } from "../components/values";
 import { useNow } from "../components/useNow";
 import * as format from "../format/format";
 import { useConnection } from "../live/LiveProvider";
+import { ON_PAPER, READINESS, brokerName } from "./broker";
 import { STATES } from "./states";
 
 export function TopBar({ onHalt, onPalette }: { onHalt: () => void; onPalette: () => void }) {
@@ -20,7 +21,7 @@ export function TopBar({ onHalt, onPalette }: { onHalt: () => void; onPalette: (
       <Market />
       <span className="spacer" />
       <Connected />
-      <span className="mode">PAPER</span>
+      <Mode />
       <StatePill />
       <Button
         kind="ghost"
@@ -131,6 +132,31 @@ function Connected() {
     <span className="fact connected">
       <span className={again ? "dot bad" : "dot"} />
       {again ? "Offline" : <span className="desk">Connecting</span>}
+    </span>
+  );
+}
+
+/** Who fills orders: Tidewire on paper, or a broker, and whether entries may go out there. */
+function Mode() {
+  const mode = useQuery(brokerQuery()).data;
+  if (!mode) return <span className="mode">{"\u00a0"}</span>;
+  if (!mode.broker) {
+    return (
+      <span className="mode" title={ON_PAPER}>
+        PAPER
+      </span>
+    );
+  }
+  const ready = READINESS[mode.broker.readiness];
+  const name = brokerName(mode.broker.name);
+  return (
+    <span
+      className={`mode ${ready.badge}`}
+      title={`Orders go to a paper account at ${name}. ${ready.says}`}
+    >
+      <span className={`dot ${ready.dot}`} />
+      <span className="sr">Broker: </span>
+      {name} <span className="wide">· {ready.name.toLowerCase()}</span>
     </span>
   );
 }

@@ -124,3 +124,17 @@ it("writes codes as people do", () => {
   expect(format.counted(1_200, "trade")).toBe("1,200 trades");
   expect(format.counted(2, "entry", "entries")).toBe("2 entries");
 });
+
+describe("shares", () => {
+  it.each([
+    ["12", "12"],
+    ["2.5", "2.5"],
+    ["-4", "\u22124"],
+    ["1200.0", "1,200"],
+    ["0.123456789", "0.123456789"],
+    [0.1 + 0.2, "0.3"],
+    [null, "\u2014"],
+  ])("of %s are %s", (value, text) => {
+    expect(format.shares(value)).toBe(text);
+  });
+});

@@ -65,6 +65,12 @@ export function priceDecimals(value: Amount): number {
 /** A whole number. */
 export const count = (value: Amount): string => fixed(value, 0);
 
+/** Shares, which may be fractions at a broker: as many decimals as there are, nine at most. */
+export function shares(value: Amount): string {
+  const [, decimals = ""] = String(Number(Number(value ?? NaN).toFixed(9))).split(".");
+  return fixed(value, Math.min(9, decimals.length));
+}
+
 /** Per cent of a fraction: 0.0192 is "1.92 %"; `unit` false where the header has it. */
 export function percent(
   fraction: number | null | undefined,

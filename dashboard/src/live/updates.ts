@@ -146,6 +146,10 @@ const HANDLERS: Record<string, Handler> = {
     ask(["decisions"]);
     ask(["signals"]);
   },
+  "broker.events": (_client, data, ask) => {
+    ask(["broker"]);
+    if (!data["order_id"]) ask(["system"]);
+  },
   "trades.executed": (_client, _data, ask) => {
     ask(["trades"]);
     ask(["decisions"]);

@@ -1,6 +1,7 @@
 /** The first problem of the system in words, and what was looked at when there is none. */
 
 import type { Schemas } from "../../api/client";
+import { brokerName } from "../../app/broker";
 import * as format from "../../format/format";
 
 type System = Schemas["System"];
@@ -13,6 +14,9 @@ export interface Found {
 
 const TITLES: Record<string, (about: string) => string> = {
   BROKER_AWAY: () => "Kafka does not answer",
+  BROKER_DRIFT: (about) => `${brokerName(about)} holds something else than it told of`,
+  BROKER_STREAM_DOWN: (about) => `${brokerName(about)} is not heard`,
+  BROKER_NOT_RECONCILED: (about) => `${brokerName(about)} is not reconciled`,
   FLOW_DOWN: (about) => `The flow ${about} is down`,
   FLOW_STUCK: (about) => `The flow ${about} is stuck`,
   CLOCK_BEHIND: (about) => `The flow ${about} is behind`,

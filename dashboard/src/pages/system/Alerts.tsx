@@ -1,6 +1,7 @@
 /** What somebody should look at, the worst first, in words. */
 
 import type { Schemas } from "../../api/client";
+import { brokerName } from "../../app/broker";
 import { Badge } from "../../components/values";
 import * as format from "../../format/format";
 
@@ -9,8 +10,20 @@ type Alert = Schemas["AlertAnswer"];
 /** What each code means, and what helps. */
 const SAID: Record<string, { title: (about: string) => string; help: string }> = {
   BROKER_AWAY: {
-    title: () => "The broker does not answer",
+    title: () => "Kafka does not answer",
     help: "Nothing moves until it is back; the flows go on where they were. tidewire status has more.",
+  },
+  BROKER_DRIFT: {
+    title: (broker) => `${brokerName(broker)} holds something else than it told of`,
+    help: "See what was traded there by hand or corrected; it counts as over once all is accounted for.",
+  },
+  BROKER_STREAM_DOWN: {
+    title: (broker) => `${brokerName(broker)} is not heard`,
+    help: "Exits go out, and what they come to is asked for. It is connected to again by itself.",
+  },
+  BROKER_NOT_RECONCILED: {
+    title: (broker) => `${brokerName(broker)} is not reconciled`,
+    help: "It takes a few seconds after a start; longer means that the broker does not answer.",
   },
   FLOW_DOWN: {
     title: (flow) => `The flow ${flow} is down`,

@@ -89,6 +89,7 @@ function page(told: Told = {}, path = "/system") {
   const answers: Answers = [
     [["me"], { name: "ada", role: role ?? "trader", live: false }],
     [["system"], system],
+    [["broker"], { mode: "paper", broker: null }],
     [["dead-letters"], { pages: [{ dead_letters: letters, cursor: null }], pageParams: [""] }],
     [["verifications"], { verifications: proofs, days }],
     ...proofs.map((proof) => [["verification", proof.run_id], proof] as const),

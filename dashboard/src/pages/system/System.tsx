@@ -7,6 +7,7 @@ import { systemQuery } from "../../api/queries";
 import { Icon } from "../../components/Icon";
 import * as format from "../../format/format";
 import { Alerts } from "./Alerts";
+import { Broker } from "./Broker";
 import { DeadLetters } from "./DeadLetters";
 import { Feeds } from "./Feeds";
 import { Flows } from "./Flows";
@@ -32,6 +33,7 @@ export default function System() {
       <div className="grid items-start gap-(--gap) xl:grid-cols-2">
         <div className="grid min-w-0 gap-(--gap)">
           <Flows query={query} />
+          <Broker />
           {system && system.feeds.length > 0 ? <Feeds feeds={system.feeds} /> : null}
           <DeadLetters />
           <Proof />

@@ -36,7 +36,7 @@ export function useLineage(id: string) {
   return query;
 }
 
-const TELLS = ["trades.executed", "executions.corrected", "learning.outcomes"];
+const TELLS = ["broker.events", "trades.executed", "executions.corrected", "learning.outcomes"];
 
 /** Asks anew when something happens to the order. */
 function useRenewed(order: string | undefined): void {
@@ -114,7 +114,13 @@ function Wire({
         <Done lineage={lineage} decision={decision} />
       ) : (
         <>
-          <OrderStep order={lineage.order} trades={lineage.trades} at={at} stop={null} />
+          <OrderStep
+            order={lineage.order}
+            trades={lineage.trades}
+            told={lineage.told}
+            at={at}
+            stop={null}
+          />
           <OutcomeStep lineage={lineage} at={at} following={UNKNOWN} />
         </>
       )}
@@ -126,7 +132,7 @@ const UNKNOWN: Following = { found: null, known: false };
 
 /** The end of a wire that held: the order, and what came of it. */
 function Done({ lineage, decision }: { lineage: Answer; decision: Decided }) {
-  const { order, trades, outcomes } = lineage;
+  const { order, trades, told, outcomes } = lineage;
   const opened = order !== null && !order.reduces && outcomes.length === 0;
   const filled = trades.some(({ price }) => price !== null);
   const other = decision.side === "BUY" ? "SELL" : "BUY";
@@ -139,6 +145,7 @@ function Done({ lineage, decision }: { lineage: Answer; decision: Decided }) {
       <OrderStep
         order={order}
         trades={trades}
+        told={told}
         at={decision.at}
         stop={held?.trail ?? held?.stop_loss ?? null}
       />

@@ -5,6 +5,7 @@ import { Link } from "react-router";
 import type { Schemas } from "../../api/client";
 import * as format from "../../format/format";
 import { Figures, Moment, Step } from "./Step";
+import { ToldList } from "./ToldList";
 
 type Trade = Schemas["Trade"];
 
@@ -35,11 +36,14 @@ export function filledOf(trades: readonly Trade[]) {
 export function OrderStep({
   order,
   trades,
+  told,
   at,
   stop,
 }: {
   order: Schemas["Order"] | null;
   trades: readonly Trade[];
+  /** What a broker said of it; nothing on paper. */
+  told: readonly Schemas["Told"][];
   at: string | undefined;
   stop: string | null;
 }) {
@@ -57,7 +61,7 @@ export function OrderStep({
   const ticker = order?.ticker ?? first?.ticker ?? "";
   const last = trades.at(-1);
   const waits = order?.status === "PENDING" || order?.status === "SUBMITTED";
-  const open = waits || order?.status === "ACCEPTED";
+  const open = waits || order?.status === "ACCEPTED" || order?.status === "UNKNOWN";
   return (
     <Step
       title={filled && filled.fills.length > 1 ? "Order, fills" : "Order, fill"}
@@ -118,6 +122,7 @@ export function OrderStep({
           ))}
         </ul>
       ) : null}
+      <ToldList told={told} at={at} />
     </Step>
   );
 }

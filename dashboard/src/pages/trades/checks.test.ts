@@ -29,6 +29,8 @@ const check = (code: string, changes: Partial<Check>): Check => ({
   ...changes,
 });
 
+const BY_BROKER = ["NOT_RECONCILED", "STREAM_DOWN"];
+
 const cooldown = check("COOLDOWN", {
   comparison: ">=",
   limit: "1800",
@@ -47,11 +49,14 @@ describe("the checks of the operators", () => {
     expect(states.length).toBe(3);
   });
 
-  it.each([...codes, ...states, "NO_POSITION"])("%s has words, and can be filtered by", (code) => {
-    expect(isKnown(code)).toBe(true);
-    expect(saidOf(code).length).toBeGreaterThan(20);
-    if (code !== "TRADING_STATE") expect(DENIALS).toContain(code);
-  });
+  it.each([...codes, ...states, ...BY_BROKER, "NO_POSITION"])(
+    "%s has words, and can be filtered by",
+    (code) => {
+      expect(isKnown(code)).toBe(true);
+      expect(saidOf(code).length).toBeGreaterThan(20);
+      if (code !== "TRADING_STATE" && code !== "BROKER") expect(DENIALS).toContain(code);
+    },
+  );
 
   it.each(codes)("%s says why, and what would have let it through, without a hole", (code) => {
     const unit = /COOLDOWN|STALE/.test(code) ? "seconds" : "shares";

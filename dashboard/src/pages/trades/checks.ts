@@ -34,6 +34,14 @@ const STATE: Words = {
   then: () => "The same signal with trading in the state Active.",
 };
 
+const BROKER: Words = {
+  name: "Broker",
+  says: "The broker was not ready: entries wait until what it holds is accounted for.",
+  why: ({ measured, ticker }) =>
+    `The broker was ${measured.toLowerCase()}: no entry in ${ticker} was sent.`,
+  then: () => "The same signal with the broker ready.",
+};
+
 const CHECKS: Record<string, Words> = {
   MARKET_CLOSED: {
     name: "Market hours",
@@ -42,6 +50,7 @@ const CHECKS: Record<string, Words> = {
     then: () => "The same signal in a regular session, before its close.",
   },
   TRADING_STATE: STATE,
+  BROKER,
   STALE_PRICE: {
     name: "Price age",
     says: "The last price was too old, or not known.",
@@ -141,13 +150,21 @@ const BY_STATE: Record<string, string> = {
   HALTED: "Trading was halted: nothing is traded on a signal.",
 };
 
+/** Codes of a denial by the broker's readiness. */
+const BY_BROKER: Record<string, string> = {
+  NOT_RECONCILED: "What the broker held was not accounted for: entries wait.",
+  STREAM_DOWN: "Nothing was heard of orders at the broker: entries wait.",
+};
+
 /** All codes that a denial may have, for the filter. */
 export const DENIALS: readonly string[] = [
-  ...Object.keys(CHECKS).filter((code) => code !== "TRADING_STATE"),
+  ...Object.keys(CHECKS).filter((code) => code !== "TRADING_STATE" && code !== "BROKER"),
   ...Object.keys(BY_STATE),
+  ...Object.keys(BY_BROKER),
 ];
 
-const wordsOf = (code: string): Words | undefined => (BY_STATE[code] ? STATE : CHECKS[code]);
+const wordsOf = (code: string): Words | undefined =>
+  BY_STATE[code] ? STATE : BY_BROKER[code] ? BROKER : CHECKS[code];
 
 /** Whether a code has words of its own, or only itself spelled out. */
 export const isKnown = (code: string): boolean => wordsOf(code) !== undefined;
@@ -157,7 +174,7 @@ export const nameOf = (code: string): string => wordsOf(code)?.name ?? format.wo
 
 /** Why a code denies, in general. */
 export const saidOf = (code: string): string =>
-  BY_STATE[code] ?? CHECKS[code]?.says ?? `${format.words(code)}.`;
+  BY_STATE[code] ?? BY_BROKER[code] ?? CHECKS[code]?.says ?? `${format.words(code)}.`;
 
 const MINUTES_FROM_S = 600;
 const SYMBOLS: Record<string, string> = { "<=": "≤", ">=": "≥", "<": "<", "=": "" };

@@ -112,6 +112,7 @@ export const bought: Lineage = {
     reduces: false,
     status: "FILLED",
   },
+  told: [],
   trades: [
     {
       id: "exe-1",
