@@ -18,7 +18,7 @@ from messages.broker import BrokerEvent
 from messages.control import Command, RunStarted
 from messages.flows import BROKER, PAPER
 from messages.learning import LearningAdjustment, TradeOutcome, WeightChange
-from messages.market import Bar
+from messages.market import Bar, TradingHalt
 from messages.topics import partition_of
 from messages.trading import AccountReset, ExecutionCorrected, TradeExecution, TradeSignal
 from operators.blocks import Block, Event, Operator
@@ -40,8 +40,9 @@ STAMP_AND_KEY: Final = itemgetter(0, 1)
 TRADE_ORDER: Final = place_of(BROKER["trade"])  # on paper nothing comes from a broker
 LEARN_ORDER: Final = place_of(PAPER["learn"])
 # Of what comes in: by the ranks of flows/signals, and what only the desk reads behind them.
-INPUT_ORDER: Final = place_by({**PAPER["signals"].ranks, BrokerEvent: len(PAPER["signals"].reads)})
-DESK_READS: Final = frozenset({Bar, BrokerEvent, Command})
+_HEARD: Final = PAPER["signals"].ranks
+INPUT_ORDER: Final = place_by({**_HEARD, BrokerEvent: len(_HEARD), TradingHalt: len(_HEARD) + 1})
+DESK_READS: Final = frozenset({Bar, BrokerEvent, Command, TradingHalt})
 LEARN_HEARS: Final = frozenset({TradeExecution, ExecutionCorrected, AccountReset})
 LEARNT: Final = frozenset({TradeOutcome, LearningAdjustment, WeightChange})
 STAMP: Final = itemgetter(0)

@@ -23,8 +23,9 @@ from connectors.market.recorded import RecordedSource
 from connectors.market.silence import BARS_FEED
 from connectors.runs import Run
 from flows.pipeline.assembly import Stopping
-from flows.pipeline.engine import NOTHING_INTERNAL, route, step
+from flows.pipeline.engine import route, step
 from messages.flows import PAPER
+from messages.market import TradingHalt
 from messages.units import to_micros
 from operators.admission import AdmitBars, BarsState
 from operators.live_bars import AdmitLiveBars, LiveBarsState
@@ -85,7 +86,9 @@ def flow(run: Run, stopping: Stopping) -> Dataflow:
         )
         rows = op.input("file", dataflow, source)
         bars = wire(rows, to_micros(run.spec.started_at), run.spec.interval)
-    outboxes = route(bars, FLOW, NOTHING_INTERNAL)
-    writes = {t: layout.partitions_of(t) for t in (*FLOW.writes, *FLOW.ticks)}
+    spec = layout.flows["market"]
+    # On paper nobody asks for halts: no bars come then, and the price grows too old.
+    outboxes = route(bars, spec, frozenset({TradingHalt}) - {t.schema for t in spec.writes})
+    writes = {t: layout.partitions_of(t) for t in (*spec.writes, *spec.ticks)}
     op.output("topics", outboxes, LogSink(layout, {SHARD: writes}, entry=True))
     return dataflow

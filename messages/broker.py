@@ -10,8 +10,7 @@ from messages.base import Count, Message, Price, Side, Ticker
 from messages.trading import OrderStatus
 
 BrokerEventKind = Literal[
-    "order", "fill", "stream_up", "stream_down", "adopted", "reconciled", "drift", "halted",
-    "resumed",
+    "order", "fill", "stream_up", "stream_down", "adopted", "reconciled", "drift",
 ]  # fmt: skip
 
 
@@ -34,8 +33,7 @@ class BrokerEvent(Message, frozen=True, kw_only=True, gc=False):
     Attributes:
         kind: `order`: what became of it; `fill`: an execution; `stream_up`, `stream_down`: whether
             its updates are heard; `adopted`: the account begins anew with what it has there;
-            `reconciled`: everything it holds is accounted for; `drift`: it is not; `halted`,
-            `resumed`: a ticker.
+            `reconciled`: everything it holds is accounted for; `drift`: it is not.
         broker: its name.
         order_id: ours; empty for what is about no order.
         broker_order_id, execution_id: the broker's; empty where there is none.

@@ -23,6 +23,7 @@ from messages.topics import (
     LEARNING_OUTCOMES,
     MARKET_BARS,
     MARKET_FEED_DLQ,
+    MARKET_HALTS,
     NEWS_FEED_DLQ,
     NEWS_RAW,
     NEWS_SCORED,
@@ -53,7 +54,8 @@ FEEDBACK: Final[Topics] = (STRATEGY_WEIGHTS,)
 FROM_OUTSIDE: Final[Topics] = (CONTROL_COMMANDS, CONTROL_REQUESTS)
 # Where nobody is asked to fill orders, nobody says these.
 AT_A_BROKER: Final[Topics] = (
-    BROKER_EVENTS, BROKER_EVENTS.dead_letters, ORDERS_REQUESTED.dead_letters,
+    BROKER_EVENTS, BROKER_EVENTS.dead_letters, ORDERS_REQUESTED.dead_letters, MARKET_HALTS,
+    MARKET_HALTS.dead_letters,
 )  # fmt: skip
 
 
@@ -175,13 +177,14 @@ _PERSIST: Final = FlowSpec(
     "persist", tuple(t for t in _STORED if t not in AT_A_BROKER), (), "storage"
 )
 
+_MARKET: Final = FlowSpec(
+    "market", (), (MARKET_BARS, MARKET_FEED_DLQ), "feeds", entry=True, ticks=FROM_OUTSIDE
+)
+
 PAPER: Final = FlowTable(
     "paper",
     (
-        FlowSpec(
-            "market", (), (MARKET_BARS, MARKET_FEED_DLQ), "feeds", entry=True,
-            ticks=FROM_OUTSIDE,
-        ),
+        _MARKET,
         FlowSpec("news", (), (NEWS_RAW, NEWS_FEED_DLQ), "news", entry=True),
         FlowSpec("score", (NEWS_RAW,), (NEWS_SCORED, *_letters(NEWS_RAW)), "score", entry=True),
         FlowSpec(
@@ -206,10 +209,13 @@ PAPER: Final = FlowTable(
 
 # With a broker, `execute` lets in what it says of orders, and `trade` books it.
 _AT_BROKER: Final[dict[str, Sequence[FlowSpec]]] = {
+    "market": (replace(_MARKET, writes=(*_MARKET.writes, MARKET_HALTS)),),
     "trade": (
         replace(
-            _TRADE, reads=(CONTROL_ACCEPTED, BROKER_EVENTS, MARKET_BARS, SIGNALS_GENERATED),
-            writes=(*_TRADE.writes, *_letters(BROKER_EVENTS)),
+            _TRADE, reads=(
+                CONTROL_ACCEPTED, BROKER_EVENTS, MARKET_HALTS, MARKET_BARS, SIGNALS_GENERATED,
+            ),
+            writes=(*_TRADE.writes, *_letters(BROKER_EVENTS, MARKET_HALTS)),
         ),
         FlowSpec(
             "execute", (CONTROL_ACCEPTED, ORDERS_REQUESTED),

@@ -1,4 +1,4 @@
-"""Market facts: one bar of one ticker."""
+"""Market facts: one bar of one ticker, and a halt of its trading."""
 
 from datetime import datetime, timedelta
 from typing import Annotated, Final, Literal
@@ -51,6 +51,22 @@ class Bar(Message, frozen=True, kw_only=True, gc=False):
         if self.interval != "1d" and self.event_time != self.start + INTERVALS[self.interval]:
             return "WRONG_END"
         return None
+
+
+class TradingHalt(Message, frozen=True, kw_only=True, gc=False):
+    """A ticker that is halted at its exchange, or trades again.
+
+    Attributes:
+        halted: False: it trades again.
+        code, reason: the exchange's words.
+        event_time: when the exchange said so, UTC.
+    """
+
+    ticker: Ticker
+    halted: bool
+    code: Annotated[str, Meta(max_length=64)] = ""
+    reason: Annotated[str, Meta(max_length=2_000)] = ""
+    source: Annotated[str, Meta(min_length=1, max_length=64)]
 
 
 def bar_id(ticker: str, start: datetime, interval: str, revision: int = 0) -> str:

@@ -15,7 +15,7 @@ from messages.control import (
     RunStarted,
 )
 from messages.learning import LearningAdjustment, StrategyMetric, TradeOutcome, WeightChange
-from messages.market import Bar
+from messages.market import Bar, TradingHalt
 from messages.news import RawArticle, ScoredArticle, SentimentWindow
 from messages.trading import (
     AccountReset,
@@ -69,6 +69,7 @@ NEWS_RAW: Final = Topic("news.raw", RawArticle, "article", "art")
 NEWS_SCORED: Final = Topic("news.scored", ScoredArticle, "ticker", "sco")
 SENTIMENT_WINDOWS: Final = Topic("sentiment.windows", SentimentWindow, "ticker", "win")
 MARKET_BARS: Final = Topic("market.bars", Bar, "ticker", "bar")
+MARKET_HALTS: Final = Topic("market.halts", TradingHalt, "ticker", "hlt")
 SIGNALS_GENERATED: Final = Topic("signals.generated", TradeSignal, "ticker", "sig")
 TRADE_DECISIONS: Final = Topic("trade.decisions", Decision, "account", "dec")
 ORDERS_REQUESTED: Final = Topic("orders.requested", OrderRequest, "account", "ord")
@@ -108,6 +109,7 @@ TOPICS: Final[tuple[Topic[Message], ...]] = (
     NEWS_SCORED,
     SENTIMENT_WINDOWS,
     MARKET_BARS,
+    MARKET_HALTS,
     SIGNALS_GENERATED,
     TRADE_DECISIONS,
     ORDERS_REQUESTED,
@@ -140,6 +142,7 @@ DEAD_LETTERS: Final[tuple[Topic[DeadLetter], ...]] = (
     ACCOUNT_RESETS.dead_letters,
     ORDERS_REQUESTED.dead_letters,
     BROKER_EVENTS.dead_letters,
+    MARKET_HALTS.dead_letters,
 )
 
 

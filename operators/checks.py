@@ -21,8 +21,8 @@ UNKNOWN_NEWS: Final = -2  # `Ask.as_of`: news voted, but its window is empty
 ACTIVE, PAUSED, REDUCING, HALTED = range(4)
 STATES: Final = ("ACTIVE", "PAUSED", "REDUCING", "HALTED")
 STATE_CODES: Final = ("", "TRADING_PAUSED", "REDUCE_ONLY", "HALTED")
-READY, NOT_RECONCILED, STREAM_DOWN = range(3)
-BROKER_STATES: Final = ("READY", "NOT_RECONCILED", "STREAM_DOWN")
+READY, NOT_RECONCILED, STREAM_DOWN, TICKER_HALTED = range(4)
+BROKER_STATES: Final = ("READY", "NOT_RECONCILED", "STREAM_DOWN", "TICKER_HALTED")
 
 
 class Ask(NamedTuple):
@@ -46,7 +46,8 @@ class Ask(NamedTuple):
         exposure: value of all positions and open entries, without this one.
         cash: less what open entries, and the exits of what is held, reserve.
         volume: the smaller of the last bar's and the mean session's shares; UNKNOWN without a bar.
-        broker: READY, NOT_RECONCILED or STREAM_DOWN; READY where no broker is needed.
+        broker: READY, NOT_RECONCILED, STREAM_DOWN or TICKER_HALTED; READY where no broker is
+            needed.
     """
 
     stamp: int
@@ -135,7 +136,7 @@ def trading_state(a: Ask, _: Limits) -> Verdict:
 
 
 def broker_ready(a: Ask, _: Limits) -> Verdict:
-    """Deny while the broker's account is not reconciled, or its updates are not heard."""
+    """Deny while the account is not reconciled, no update is heard, or the ticker is halted."""
     return a.broker == READY, READY, a.broker
 
 

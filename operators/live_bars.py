@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from messages.codec import Unreadable
-from messages.market import bar_id
+from messages.market import TradingHalt, bar_id
 from messages.units import SECOND_US, to_datetime, to_micros
 from operators.admission import AdmitBars
 from operators.blocks import Block
@@ -43,9 +43,12 @@ class AdmitLiveBars(AdmitBars):
         self._revisions: dict[str, int] = dict(state.revisions if state else {})
 
     def step(self, block: Block) -> Block:
-        """Turn rows into bars; the block's frontier is the time that it is."""
+        """Turn rows into bars, let halts pass; the block's frontier is the time that it is."""
         self._clock = max(self._clock, block.frontier)
-        return super().step(block)
+        halts = [e for e in block.events if isinstance(e.body, TradingHalt)]
+        rows = [e for e in block.events if not isinstance(e.body, TradingHalt)]
+        made = super().step(block._replace(events=rows))
+        return made._replace(events=[*halts, *made.events])
 
     def snapshot(self) -> LiveBarsState:
         """Return the clock and the revisions."""

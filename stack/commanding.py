@@ -39,7 +39,7 @@ HEARD: Final = (
 LOOK_S: Final = 0.2
 SETTLED_S: Final = 0.5  # what follows from one command at once is written together
 CLOSES: Final = ("close_position", "flatten")  # of which more follows than one message
-ENDS: Final = ("FILLED", "CANCELLED", "REJECTED", "EXPIRED")
+ENDS: Final = ("FILLED", "CANCELLED", "REJECTED", "EXPIRED", "REPLACED")
 
 
 def command(run: Run, kind: CommandKind, who: str, why: str, ticker: str = "") -> Command:

@@ -10,6 +10,7 @@ from messages.broker import BrokerEvent, Difference
 from messages.codec import encode
 from messages.control import DeadLetter, RunStarted
 from messages.learning import Credit, LearningAdjustment, StrategyMetric, TradeOutcome
+from messages.market import TradingHalt
 from messages.news import SentimentWindow
 from messages.topics import DEAD_LETTERS, TOPICS
 from messages.trading import (
@@ -74,6 +75,10 @@ def every_message() -> dict[type[Any], dict[str, Any]]:
             qty=7, price=1.5, commission=Decimal("0.1"), status="FILLED",
             differences=(Difference("AAA", Decimal(7), Decimal("7.5")),), unmanaged=("BBB 2",),
             cash=Decimal("1.5"), equity=Decimal(2), buying_power=Decimal(3), told_at=MOMENT,
+        ),
+        TradingHalt(
+            id="h", event_time=MOMENT, ticker="AAA", halted=True, code="T1", reason="news",
+            source="alpaca",
         ),
         TradeOutcome(
             id="o", event_time=MOMENT, account="paper", ticker="AAA", direction="LONG", qty=7,

@@ -13,7 +13,7 @@ from connectors.bars.interests import Interests
 from connectors.bars.order import BarOrder, BarRow, Gap
 from connectors.broker.base import MarketData, MarketEvent
 from connectors.broker.errors import BrokerError
-from connectors.broker.values import MarketBar, StreamState
+from connectors.broker.values import MarketBar, StreamState, TradingStatus
 from connectors.feed.failures import FeedFailed
 from connectors.feed.health import FeedRegistry, with_jitter
 from connectors.kafka.bell import Bell
@@ -62,7 +62,7 @@ class BarKeeper:
     """Follows what interests, and puts rows down for whoever takes them.
 
     Attributes:
-        rows: what came, in the order in which it may be let in.
+        rows: what came, in the order in which it may be let in: bars, and halts.
     """
 
     def __init__(
@@ -82,7 +82,7 @@ class BarKeeper:
             patience: see there.
             ended: called when it was closed and asks for nothing any more.
         """
-        self.rows: SimpleQueue[list[BarRow]] = SimpleQueue()
+        self.rows: SimpleQueue[list[BarRow | TradingStatus]] = SimpleQueue()
         self._data, self._interests, self._order = data, interests, order
         self._registry, self._bell, self._now, self._patience = registry, bell, now, patience
         self._closed, self._ended = threading.Event(), ended
@@ -127,13 +127,15 @@ class BarKeeper:
             self._put(self._told(take(min(TAKE_S, self._patience.follow_s))))
             self._put(self._from_history())
 
-    def _told(self, events: Sequence[MarketEvent]) -> list[BarRow]:
-        rows: list[BarRow] = []
+    def _told(self, events: Sequence[MarketEvent]) -> list[BarRow | TradingStatus]:
+        rows: list[BarRow | TradingStatus] = []
         ends = []
         for event in events:
             if isinstance(event, MarketBar):
                 rows += self._order.told(event)
                 ends.append({"published_at": event.start + INTERVALS[event.interval]})
+            elif isinstance(event, TradingStatus):
+                rows.append(event)
             elif isinstance(event, StreamState):
                 if event.up:
                     self._order.interrupted(self._now())
@@ -167,9 +169,9 @@ class BarKeeper:
     def _failed(self, code: str, reason: str) -> None:
         self._registry.failed(_BarsFeed(), FeedFailed(code, reason))
 
-    def _put(self, rows: list[BarRow]) -> None:
+    def _put(self, rows: Sequence[BarRow | TradingStatus]) -> None:
         if rows:
-            self.rows.put(rows)
+            self.rows.put(list(rows))
             self._bell.ring()
 
 

@@ -13,16 +13,20 @@ from bytewax.inputs import FixedPartitionedSource
 
 from connectors.bars.keeper import BarKeeper
 from connectors.bars.order import BarRow
+from connectors.broker.values import TradingStatus
 from connectors.envelope import SHARD, Envelope
 from connectors.kafka.bell import Bell
 from connectors.steady_clock import Beat, SteadyClock
 from connectors.steady_source import SteadyPartition
+from messages.base import make_id
+from messages.market import TradingHalt
 from operators.admission import InputRow
 from operators.blocks import Block, Event
 from operators.states import State, decode_state, encode_state
 
 BEAT: Final = "beat"  # key of blocks without rows
 BATCH: Final = 2_000  # rows in a block: history comes in many
+SOURCE: Final = "alpaca"
 PLACES: Final = 4  # of a price in dollars that are kept
 
 
@@ -65,7 +69,7 @@ class LiveBarsPartition(SteadyPartition[tuple[str, Envelope], bytes]):
         state = None if resume is None else decode_state(resume, TakenBars)
         self._last = dict(state.last) if state else {}
         self._number = state.row if state else 0
-        self._waiting: list[BarRow] = []
+        self._waiting: list[BarRow | TradingStatus] = []
         self._keeper, self._interests = start(self._last, state.held if state else [], bell)
 
     def next_batch(self) -> list[tuple[str, Envelope]]:
@@ -81,12 +85,17 @@ class LiveBarsPartition(SteadyPartition[tuple[str, Envelope], bytes]):
         self._take()
         rows, self._waiting = self._waiting[:BATCH], self._waiting[BATCH:]
         now = self._clock.now()
-        events = [Event(now, "", InputRow(self._number + n, _row(r))) for n, r in enumerate(rows)]
-        self._number += len(rows)
+        events = [self._event(now, row) for row in rows]
         for row in rows:
-            if not row.revised:
+            if isinstance(row, BarRow) and not row.revised:
                 self._last[row.bar.ticker] = row.bar.start
         return [(SHARD if rows else BEAT, Envelope(Block(events, now)))]
+
+    def _event(self, now: int, row: BarRow | TradingStatus) -> Event:
+        if isinstance(row, TradingStatus):
+            return Event(now, row.ticker, _halt(row))
+        self._number += 1
+        return Event(now, "", InputRow(self._number - 1, _row(row)))
 
     def snapshot(self) -> bytes:
         """Return each ticker's newest bar that was taken: an encoded `TakenBars`."""
@@ -133,6 +142,14 @@ class LiveBarsSource(FixedPartitionedSource[tuple[str, Envelope], bytes]):
         return LiveBarsPartition(
             self._start, self._every, self._stopping, resume_state, self._listen()
         )
+
+
+def _halt(told: TradingStatus) -> TradingHalt:
+    return TradingHalt(
+        id=make_id("hlt", SOURCE, told.ticker, told.halted, told.at.isoformat()),
+        event_time=told.at, ticker=told.ticker, halted=told.halted, code=told.code[:64],
+        reason=told.reason[:2_000], source=SOURCE,
+    )  # fmt: skip
 
 
 def _row(row: BarRow) -> dict[str, Any]:

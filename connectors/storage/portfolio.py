@@ -66,7 +66,7 @@ WAITING: Final = f"""SELECT o.qty, o.qty - coalesce((SELECT sum(t.qty) FROM trad
   FROM orders o JOIN decisions d ON d.id = o.decision_id
   WHERE o.account = %(account)s AND NOT o.reduces AND o.{OPEN} AND NOT EXISTS (SELECT 1
     FROM trades t WHERE t.order_id = o.id
-      AND t.status IN ('FILLED', 'CANCELLED', 'REJECTED', 'EXPIRED'))"""
+      AND t.status IN ('FILLED', 'CANCELLED', 'REJECTED', 'EXPIRED', 'REPLACED'))"""
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 PRICED_WITHIN: Final = timedelta(days=14)
 

@@ -164,6 +164,7 @@ TARGETS: Final[Mapping[type[msgspec.Struct], Target]] = MappingProxyType(
         trading.TradeSignal: Target(t.signals, _signal),
         trading.Decision: Target(t.decisions, _plain(t.decisions)),
         trading.OrderRequest: Target(t.orders, _order),
+        market.TradingHalt: Target(t.trading_halts, _plain(t.trading_halts)),
         broker.BrokerEvent: Target(t.broker_events, _plain(t.broker_events)),
         trading.TradeExecution: Target(t.trades, _trade),
         trading.ExecutionCorrected: Target(

@@ -177,6 +177,10 @@ broker_events = _fact(
           postgresql_where=text("order_id <> ''")),
     Index("ix_broker_events_stamp_id", "stamp", "id"),
 )  # fmt: skip
+trading_halts = _fact(
+    "trading_halts", _text("ticker"), _of("halted", Boolean), _text("code"), _text("reason"),
+    _text("source"), Index("ix_trading_halts_ticker_stamp_id", "ticker", "stamp", "id"),
+)  # fmt: skip
 trades = _fact(
     "trades", _text("account"), _text("trade_id"), _text("order_id", index=True),
     _text("execution_id"), _text("signal_id", index=True), _of("strategy_id", Text, null=True),

@@ -6,8 +6,7 @@ SAID: Final = {
     "stream_up": "updates of orders are heard", "stream_down": "updates of orders are not heard",
     "reconciled": "everything it holds is accounted for",
     "adopted": "the account began anew with what it holds",
-    "drift": "it holds something else than it told of", "halted": "the ticker is halted",
-    "resumed": "the ticker trades again",
+    "drift": "it holds something else than it told of",
 }  # fmt: skip
 
 

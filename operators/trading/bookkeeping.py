@@ -11,7 +11,7 @@ from operators.trading.fills import Execution
 from operators.trading.orders import Order, OrderBook
 from operators.trading.trading_state import TradingStates
 
-Ending = Literal["EXPIRED", "CANCELLED", "REJECTED"]
+Ending = Literal["EXPIRED", "CANCELLED", "REJECTED", "REPLACED"]
 
 
 class Bookkeeper:

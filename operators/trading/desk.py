@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from messages.base import make_id
 from messages.broker import BrokerEvent
 from messages.control import Command
-from messages.market import Bar
+from messages.market import Bar, TradingHalt
 from messages.trading import Cause, CheckResult, Decision, ExecutionCorrected, TradeSignal
 from messages.units import to_micros, to_units
 from operators import checks
@@ -104,7 +104,7 @@ class Desk:
                 self._on_signal(event.stamp, body, out)
             elif isinstance(body, Command):
                 self._on_command(event.stamp, body, out)
-            elif isinstance(body, BrokerEvent):
+            elif isinstance(body, BrokerEvent | TradingHalt):
                 self._on_broker(event.stamp, body, out)
             else:
                 out.append(event)
@@ -257,7 +257,7 @@ class Desk:
             exposure=account.gross + reserved,
             cash=self._sizing.free_cash(account) - reserved,
             volume=last.tradable_volume if last else UNKNOWN,
-            broker=self._outside.readiness if self._outside else checks.READY,
+            broker=self._outside.readiness_for(ticker, last) if self._outside else checks.READY,
         )
 
     def _cash(self) -> int:
@@ -357,10 +357,10 @@ class Desk:
             self._books.end(stamp, entries, "CANCELLED", out)
         self._states.finish_flatten(stamp, self.account.positions, out)
 
-    def _on_broker(self, stamp: int, event: BrokerEvent, out: list[Event]) -> None:
+    def _on_broker(self, stamp: int, event: BrokerEvent | TradingHalt, out: list[Event]) -> None:
         if self._outside is None:
             return
-        if event.kind == "adopted":
+        if isinstance(event, BrokerEvent) and event.kind == "adopted":
             self._books.exits.clear()
             out += adopted(stamp, event, self.account, self._events, self._risk)
         self._books.book(stamp, self._outside.take(stamp, event, self._orders), out)

@@ -29,7 +29,7 @@ class Execution(NamedTuple):
     price: int
     commission: int
     mark: int
-    ends: Literal["", "CANCELLED", "REJECTED", "EXPIRED"] = ""
+    ends: Literal["", "CANCELLED", "REJECTED", "EXPIRED", "REPLACED"] = ""
 
 
 class SimulatedBroker:

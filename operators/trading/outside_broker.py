@@ -4,9 +4,9 @@ from collections.abc import Iterable
 from typing import Final, Literal, NamedTuple
 
 from messages.broker import BrokerEvent
-from messages.market import Bar
-from messages.units import DAY_US, from_money, to_units
-from operators.checks import NOT_RECONCILED, READY, STREAM_DOWN
+from messages.market import Bar, TradingHalt
+from messages.units import DAY_US, MINUTE_US, from_money, to_units
+from operators.checks import NOT_RECONCILED, READY, STREAM_DOWN, TICKER_HALTED
 from operators.states import State
 from operators.trading.bookkeeping import Ending
 from operators.trading.fills import Execution
@@ -15,6 +15,8 @@ from operators.trading.orders import Order, OrderBook
 
 ENDINGS: Final[dict[str, Ending]] = {
     "CANCELLED": "CANCELLED", "REJECTED": "REJECTED", "EXPIRED": "EXPIRED",
+    # By somebody at the broker: what stands in its place is not ours, and its fills are a drift.
+    "REPLACED": "REPLACED",
 }  # fmt: skip
 REMEMBERED_US: Final = 7 * DAY_US  # brokers tell of a fill late, but not as late as that
 
@@ -33,11 +35,13 @@ class OutsideBrokerState(State):
         readiness: READY, NOT_RECONCILED or STREAM_DOWN, by number.
         told: order id -> ids of the executions that were booked of it.
         ended: those that a fill may still come for.
+        halts: halted ticker -> stamp of its halt.
     """
 
     readiness: int
     told: dict[str, list[str]]
     ended: list[EndedOrder]
+    halts: dict[str, int]
 
 
 class OutsideBroker:
@@ -53,6 +57,7 @@ class OutsideBroker:
         self.readiness = state.readiness if state else NOT_RECONCILED
         self._told = {o: list(ids) for o, ids in state.told.items()} if state else {}
         self._ended = {each.order.id: each for each in state.ended} if state else {}
+        self._halts = dict(state.halts) if state else {}
 
     def at_once(self, _order: Order, _last: LastBar | None) -> None:
         """Let a new order wait."""
@@ -64,7 +69,27 @@ class OutsideBroker:
         """Fill nothing: bars say nothing of orders at a broker."""
         return ()
 
-    def take(self, stamp: int, event: BrokerEvent, orders: OrderBook) -> list[Execution]:
+    def _halt(self, stamp: int, told: TradingHalt) -> None:
+        if told.halted:
+            self._halts[told.ticker] = stamp
+        else:
+            self._halts.pop(told.ticker, None)
+
+    def readiness_for(self, ticker: str, last: LastBar | None) -> int:
+        """Return whether an entry in a ticker may be sent, by number.
+
+        A halt is over with the first bar that began after it, too: what was said while nobody
+        listened is not said again.
+        """
+        halted = self._halts.get(ticker)
+        if self.readiness != READY or halted is None:
+            return self.readiness
+        began_after = last is not None and last.stamp - MINUTE_US >= halted
+        return READY if began_after else TICKER_HALTED
+
+    def take(
+        self, stamp: int, event: BrokerEvent | TradingHalt, orders: OrderBook
+    ) -> list[Execution]:  # fmt: skip
         """Take what was told; returns what is to be booked.
 
         A fill of an order that has ended puts the order back into the book: what the broker did
@@ -76,6 +101,9 @@ class OutsideBroker:
             event: what was told.
             orders: the account's.
         """
+        if isinstance(event, TradingHalt):
+            self._halt(stamp, event)
+            return []
         if event.kind == "fill":
             return self._filled(stamp, event, orders)
         if event.kind == "order" and event.status in ENDINGS and event.order_id in orders:
@@ -100,7 +128,7 @@ class OutsideBroker:
         """Return what is remembered."""
         return OutsideBrokerState(
             readiness=self.readiness, told={o: list(ids) for o, ids in self._told.items()},
-            ended=list(self._ended.values()),
+            ended=list(self._ended.values()), halts=dict(self._halts),
         )  # fmt: skip
 
     def _filled(self, stamp: int, event: BrokerEvent, orders: OrderBook) -> list[Execution]:

@@ -36,6 +36,7 @@ TABLES: Final = {
     "trade.decisions": "decisions",
     "orders.requested": "orders",
     "broker.events": "broker_events",
+    "market.halts": "trading_halts",
     "trades.executed": "trades",
     "executions.corrected": "execution_corrections",
     "account.resets": "account_resets",

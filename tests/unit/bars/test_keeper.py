@@ -15,13 +15,13 @@ from connectors.bars.order import BarOrder
 from connectors.bars.source import BEAT, LiveBarsPartition, LiveBarsSource, TakenBars
 from connectors.bars.start import is_open, warm_up
 from connectors.broker.errors import BrokerAway
-from connectors.broker.values import MarketBar, StreamState
+from connectors.broker.values import MarketBar, StreamState, TradingStatus
 from connectors.envelope import SHARD
 from connectors.feed.health import FeedRegistry
 from connectors.kafka.bell import Bell
 from connectors.market.calendar import new_york_sessions
 from connectors.market.silence import BARS_FEED
-from messages.market import Interval
+from messages.market import Interval, TradingHalt
 from messages.units import to_micros
 from operators.admission import InputRow
 from operators.states import decode_state, encode_state
@@ -247,3 +247,28 @@ def test_a_warm_up_is_so_many_sessions() -> None:
     assert last - first == 21, "the last moment of the session before them"
     assert is_open(now)
     assert not is_open(now.replace(hour=3))
+
+
+def test_a_halt_is_a_fact_of_its_own_beside_the_bars(runs: list[Run]) -> None:
+    market = Market()
+    market.past = [bar(0)]
+    runs.append(run := Run(market, 1.5))
+    part = run.start()
+    taken(part, 1)
+    market.coming = [
+        TradingStatus(ticker="AAA", halted=halted, code="H" * 99, reason="news", at=OPEN)
+        for halted in (True, False)
+    ]
+    found: list[Any] = []
+
+    def both() -> bool:
+        found.extend(e for _, envelope in part.next_batch() for e in envelope.block.events)
+        return len(found) == 2
+
+    eventually(both, step=0.001)
+    first, second = (event.body for event in found)
+    assert isinstance(first, TradingHalt)
+    assert (first.ticker, first.halted, first.reason, first.code) == ("AAA", True, "news", "H" * 64)
+    assert (second.halted, first.id != second.id) == (False, True)
+    assert [event.key for event in found] == ["AAA", "AAA"]
+    assert decode_state(part.snapshot(), TakenBars).row == 1, "a halt is no row of bars"

@@ -22,6 +22,7 @@ from messages.topics import (
     EXECUTIONS_CORRECTED,
     FEEDS_HEALTH,
     MARKET_BARS,
+    MARKET_HALTS,
     NEWS_SCORED,
     ORDERS_REQUESTED,
     POSITIONS,
@@ -93,7 +94,11 @@ def test_a_message_type_has_one_rank_within_a_flow(table: FlowTable) -> None:
                 SIGNALS_GENERATED,
             ],
         ),
-        (BROKER, "trade", [CONTROL_ACCEPTED, BROKER_EVENTS, MARKET_BARS, SIGNALS_GENERATED]),
+        (
+            BROKER,
+            "trade",
+            [CONTROL_ACCEPTED, BROKER_EVENTS, MARKET_HALTS, MARKET_BARS, SIGNALS_GENERATED],
+        ),
         (BROKER, "execute", [CONTROL_ACCEPTED, ORDERS_REQUESTED]),
     ],
     ids=lambda v: getattr(v, "mode", v) if not isinstance(v, list) else "",
@@ -107,6 +112,7 @@ def test_who_fills_orders_is_the_difference_of_the_modes() -> None:
     assert PAPER.writer(TRADES_EXECUTED) == BROKER.writer(TRADES_EXECUTED) == "trade"
     assert BROKER.writer(BROKER_EVENTS) == "execute"
     assert BROKER.readers(BROKER_EVENTS) == ("trade",)
+    assert (BROKER.writer(MARKET_HALTS), BROKER.readers(MARKET_HALTS)) == ("market", ("trade",))
     assert set(BROKER.names) - set(PAPER.names) == {"execute"}
     assert BROKER["execute"].entry
     assert BROKER.readers(ORDERS_REQUESTED) == ("execute",)

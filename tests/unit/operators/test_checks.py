@@ -26,6 +26,7 @@ from operators.checks import (
     REDUCING,
     STREAM_DOWN,
     SWITCHABLE,
+    TICKER_HALTED,
     UNKNOWN,
     UNKNOWN_NEWS,
     Ask,
@@ -70,6 +71,7 @@ def answer(ask: Ask, limits: Limits = LIMITS) -> Denial | None:
         ({"state": HALTED}, ("HALTED", "ACTIVE", "HALTED")),
         ({"broker": NOT_RECONCILED}, ("NOT_RECONCILED", "READY", "NOT_RECONCILED")),
         ({"broker": STREAM_DOWN}, ("STREAM_DOWN", "READY", "STREAM_DOWN")),
+        ({"broker": TICKER_HALTED}, ("TICKER_HALTED", "READY", "TICKER_HALTED")),
         ({"price_stamp": 10**15 - 300 * SECOND}, None),
         ({"price_stamp": 10**15 - 301 * SECOND}, ("STALE_PRICE", "300 s", "301 s")),
         ({"price_stamp": UNKNOWN, "price": UNKNOWN}, ("STALE_PRICE", "300 s", "unknown")),
@@ -108,8 +110,9 @@ def test_each_rule_on_both_sides_of_its_limit(
 def test_every_check_is_in_the_table_above() -> None:
     cases = test_each_rule_on_both_sides_of_its_limit.pytestmark[0].args[1]  # type: ignore[attr-defined]
     denied = {denial[0] for _, denial in cases if denial}
-    states = {"TRADING_PAUSED", "REDUCE_ONLY", "HALTED", "NOT_RECONCILED", "STREAM_DOWN"}
-    assert denied - states == {*NAMES} - {"TRADING_STATE", "BROKER"}
+    states = {"TRADING_PAUSED", "REDUCE_ONLY", "HALTED"}
+    broker = {"NOT_RECONCILED", "STREAM_DOWN", "TICKER_HALTED"}
+    assert denied - states - broker == {*NAMES} - {"TRADING_STATE", "BROKER"}
 
 
 @pytest.mark.parametrize("name", SWITCHABLE)

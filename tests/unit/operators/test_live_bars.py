@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from messages.control import DeadLetter
-from messages.market import Bar
+from messages.market import Bar, TradingHalt
 from messages.units import SECOND_US, to_micros
 from operators import live_bars
 from operators.admission import InputRow
@@ -82,3 +82,11 @@ def test_few_revisions_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_what_was_fetched_after_the_fact_says_so() -> None:
     live, past = bars(admit(AdmitLiveBars("1m", "alpaca"), END, {}, {"backfilled": True}))
     assert (live.backfilled, past.backfilled, past.source) == (False, True, "alpaca")
+
+
+def test_a_halt_passes_as_it_is() -> None:
+    halt = TradingHalt(id="h", event_time=START, ticker="AAPL", halted=True, source="alpaca")
+    events = [Event(END, "", InputRow(0, ROW)), Event(END, "AAPL", halt)]
+    made = AdmitLiveBars("1m", "alpaca").step(Block(events, END))
+    assert [type(e.body) for e in made.events] == [TradingHalt, Bar]
+    assert [e.stamp for e in made.events] == [END, END]

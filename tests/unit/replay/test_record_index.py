@@ -28,8 +28,9 @@ def test_every_topic_s_ids_lead_to_it(day: ArchivedRun, index: RecordIndex) -> N
             assert index.topic_of(id_) == topic
             assert index.every(id_) == records
             seen.add(topic)
-    # Nobody commanded anything that day, and no broker was asked.
-    silent = {"executions.corrected", "account.resets", "trading.states", "broker.events"}
+    # Nobody commanded anything that day, no broker was asked, and nothing halted.
+    silent = {"executions.corrected", "account.resets", "trading.states", "broker.events",
+              "market.halts"}  # fmt: skip
     assert seen == set(BY_PREFIX.values()) - silent
 
 

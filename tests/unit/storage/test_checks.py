@@ -16,7 +16,7 @@ LATER = {
 }
 LEARNING = import_module(f"{VERSIONS}.0010_learning")
 LATER |= {(table, column): said for table, column, said in LEARNING._conditions()}
-NEW = set(LEARNING.TABLES)
+NEW = {*LEARNING.TABLES, "trading_halts"}
 STATES = import_module(f"{VERSIONS}.0011_trading_states").STATES
 LATER |= {
     ("trading_states", "old_state"): f"old_state {STATES}",

@@ -12,7 +12,7 @@ from connectors.storage.rows import TARGETS, WRITTEN
 from messages.broker import BrokerEvent, Difference
 from messages.control import CommandRequest, DeadLetter
 from messages.learning import Credit, LearningAdjustment, StrategyMetric, TradeOutcome
-from messages.market import Bar
+from messages.market import Bar, TradingHalt
 from messages.news import SentimentWindow
 from messages.topics import DEAD_LETTERS, TOPICS
 from messages.trading import (
@@ -104,8 +104,12 @@ def examples(tmp: Any) -> dict[type[Struct], Any]:
         differences=(Difference("AAA", Decimal(7), Decimal("7.5")),), unmanaged=("BBB 2",),
         cash=Decimal("1.5"), equity=Decimal(2), buying_power=Decimal(3), told_at=MOMENT,
     )  # fmt: skip
+    halt = TradingHalt(
+        id="h", event_time=MOMENT, ticker="AAA", halted=True, code="T1", reason="news",
+        source="alpaca",
+    )  # fmt: skip
     made = [e.body for e in traded()]
-    made += [adjustment, metric, correction, reset, state, told]
+    made += [adjustment, metric, correction, reset, state, told, halt]
     made += [bar(1, "AAA", 1_0000).body, raw(1, "Title", ("AAA",)).body, command(1, "pause").body]
     made += [scored(1, "AAA", 0.5).body, weight(1, "momentum", 0.5).body, window, letter, outcome]
     made += [decoder(RunStarted)(started(run_of(tmp)).value or b""), signal(1, "AAA", "LONG").body]

@@ -7,6 +7,7 @@ import pytest
 
 from messages.base import make_id
 from messages.broker import BrokerEvent
+from messages.market import TradingHalt
 from messages.trading import (
     AccountReset,
     Decision,
@@ -50,6 +51,14 @@ def fill(stamp: int, order: str, n: int, qty: int, price: float, side: str = "BU
 
 def ended(stamp: int, order: str, status: str) -> Event:
     return told(stamp, "order", order_id=order, status=status)
+
+
+def halt(stamp: int, ticker: str, *, halted: bool) -> Event:
+    body = TradingHalt(
+        id=make_id("hlt", stamp), event_time=to_datetime(stamp), ticker=ticker, halted=halted,
+        source="test",
+    )  # fmt: skip
+    return Event(stamp, ticker, body)
 
 
 class AtBroker:
@@ -100,7 +109,7 @@ def test_a_fill_that_is_told_again_is_the_same_fill() -> None:
     assert at_broker.desk.account.positions["AAA"].qty == 50
 
 
-@pytest.mark.parametrize("status", ["REJECTED", "CANCELLED", "EXPIRED"])
+@pytest.mark.parametrize("status", ["REJECTED", "CANCELLED", "EXPIRED", "REPLACED"])
 def test_an_order_ends_as_the_broker_says(status: str) -> None:
     at_broker = AtBroker()
     order = at_broker.enter()
@@ -109,7 +118,7 @@ def test_an_order_ends_as_the_broker_says(status: str) -> None:
     assert not at_broker.step(ended(at(3), order.id, status)), "told again, it is the same end"
 
 
-@pytest.mark.parametrize("status", ["PENDING", "SUBMITTED", "ACCEPTED", "UNKNOWN", "REPLACED"])
+@pytest.mark.parametrize("status", ["PENDING", "SUBMITTED", "ACCEPTED", "UNKNOWN"])
 def test_what_is_no_end_leaves_the_order_and_its_reserve(status: str) -> None:
     at_broker = AtBroker()
     order = at_broker.enter()
@@ -254,11 +263,46 @@ def test_what_is_long_over_is_forgotten_and_no_sooner() -> None:
     assert not broker.snapshot().ended
 
 
+def test_nothing_is_entered_in_a_ticker_that_is_halted() -> None:
+    at_broker = AtBroker()
+    at_broker.step(bar(1, "AAA", 100_0000), bar(1, "BBB", 100_0000))
+    at_broker.step(halt(at(1.5), "AAA", halted=True))
+    said = at_broker.step(signal(2, "AAA", "LONG"), signal(2, "BBB", "LONG"))
+    assert [(d.ticker, d.code) for d in bodies(said, Decision)] == [
+        ("AAA", "TICKER_HALTED"), ("BBB", "ACCEPTED"),
+    ]  # fmt: skip
+    at_broker.step(halt(at(3), "AAA", halted=False))
+    said = at_broker.step(bar(4, "AAA", 100_0000), signal(4, "AAA", "LONG"))
+    assert [d.code for d in bodies(said, Decision)] == ["ACCEPTED"]
+
+
+def test_a_bar_that_began_after_a_halt_ends_it() -> None:
+    at_broker = AtBroker()
+    at_broker.step(bar(1, "AAA", 100_0000), halt(at(1.5), "AAA", halted=True))
+    state = decode_state(encode_state(at_broker.desk.snapshot()), DeskState)
+    at_broker.desk = Desk(PLAIN, DAY, state, outside=True)
+    codes = [
+        d.code
+        for minute in (2, 3)
+        for d in bodies(at_broker.step(bar(minute, "AAA", 100_0000), signal(minute, "AAA", "LONG")),
+                        Decision)
+    ]  # fmt: skip
+    assert codes == ["TICKER_HALTED", "ACCEPTED"]
+
+
+def test_a_halt_takes_no_exit_away() -> None:
+    at_broker = AtBroker()
+    order = at_broker.enter()
+    at_broker.step(fill(at(2), order.id, 1, 50, 100.0), halt(at(2), "AAA", halted=True))
+    said = at_broker.step(bar(3, "AAA", 90_0000))
+    assert [(d.cause, d.accepted) for d in bodies(said, Decision)] == [("stop", True)]
+
+
 def test_its_readiness_is_a_number_of_the_checks() -> None:
     broker, orders = OutsideBroker(), OrderBook()
     assert broker.readiness == NOT_RECONCILED
     for kind, readiness in (
-        ("reconciled", READY), ("halted", READY), ("stream_down", STREAM_DOWN),
+        ("reconciled", READY), ("stream_down", STREAM_DOWN),
         ("stream_up", NOT_RECONCILED),
     ):  # fmt: skip
         broker.take(at(1), told(at(1), kind).body, orders)  # type: ignore[arg-type]

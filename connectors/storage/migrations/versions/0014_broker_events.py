@@ -1,4 +1,4 @@
-"""broker events: what a broker said of orders, of itself and of the account."""
+"""broker events and halts: what a broker said of orders and of the account, an exchange of a ticker."""
 
 from alembic import op
 
@@ -7,10 +7,7 @@ down_revision = "0013"
 branch_labels = None
 depends_on = None
 
-KINDS = (
-    "IN ('adopted', 'drift', 'fill', 'halted', 'order', 'reconciled', 'resumed', 'stream_down', "
-    "'stream_up')"
-)
+KINDS = "IN ('adopted', 'drift', 'fill', 'order', 'reconciled', 'stream_down', 'stream_up')"
 CONDITIONS = {
     "kind": f"kind {KINDS}",
     "qty": "qty >= 0 AND qty <= 9007199254740992",
@@ -52,8 +49,18 @@ def upgrade() -> None:
         " WHERE order_id <> ''"
     )
     op.execute("CREATE INDEX ix_broker_events_stamp_id ON broker_events (stamp, id)")
+    op.execute(
+        """CREATE TABLE trading_halts (
+          id text NOT NULL PRIMARY KEY, stamp bigint NOT NULL, event_time timestamptz NOT NULL,
+          causes text[] NOT NULL, ticker text NOT NULL, halted boolean NOT NULL,
+          code text NOT NULL, reason text NOT NULL, source text NOT NULL,
+          created_at timestamptz NOT NULL DEFAULT now()
+        )"""
+    )
+    op.execute("CREATE INDEX ix_trading_halts_ticker_stamp_id ON trading_halts (ticker, stamp, id)")
 
 
 def downgrade() -> None:
     """Go back to the version before."""
+    op.execute("DROP TABLE trading_halts")
     op.execute("DROP TABLE broker_events")

@@ -29,7 +29,7 @@ const check = (code: string, changes: Partial<Check>): Check => ({
   ...changes,
 });
 
-const BY_BROKER = ["NOT_RECONCILED", "STREAM_DOWN"];
+const BY_BROKER = ["NOT_RECONCILED", "STREAM_DOWN", "TICKER_HALTED"];
 
 const cooldown = check("COOLDOWN", {
   comparison: ">=",

@@ -154,6 +154,7 @@ const BY_STATE: Record<string, string> = {
 const BY_BROKER: Record<string, string> = {
   NOT_RECONCILED: "What the broker held was not accounted for: entries wait.",
   STREAM_DOWN: "Nothing was heard of orders at the broker: entries wait.",
+  TICKER_HALTED: "The exchange had halted the ticker: entries wait.",
 };
 
 /** All codes that a denial may have, for the filter. */
