@@ -5,9 +5,10 @@ from typing import Final
 from api.context import Api
 from api.problems import Invalid, NotFound
 from connectors.user_strategies import strategy_names
-from operators.checks import NAMES
+from operators.checks import BROKER_STATES, NAMES, STATE_CODES
 
-CODES: Final = ("ACCEPTED", *NAMES, "NO_POSITION", "HALTED")  # of a decision
+# Of a decision: a check's name, or the state that it found.
+CODES: Final = ("ACCEPTED", *NAMES, "NO_POSITION", *STATE_CODES[1:], *BROKER_STATES[1:])
 
 
 def must_be_strategy(api: Api, name: str | None) -> None:

@@ -156,7 +156,7 @@ function Mode() {
     >
       <span className={`dot ${ready.dot}`} />
       <span className="sr">Broker: </span>
-      {name} <span className="wide">· {ready.name.toLowerCase()}</span>
+      {name} <span className="words">· {ready.name.toLowerCase()}</span>
     </span>
   );
 }

@@ -33,6 +33,15 @@ describe("events in the cache", () => {
 
   const put = (...events: LiveEvent[]) => apply(client, refresher, events);
 
+  it("asks for the broker anew with what it said, and for alerts where it is of no order", () => {
+    put(event("broker.events", { kind: "fill", order_id: "ord-1" }));
+    vi.advanceTimersByTime(2_000);
+    expect(asked).toEqual(['["broker"]']);
+    put(event("broker.events", { kind: "drift", order_id: "" }));
+    vi.advanceTimersByTime(2_000);
+    expect(asked).toEqual(['["broker"]', '["broker"]', '["system"]']);
+  });
+
   it("puts a state onto the account at once", () => {
     client.setQueryData(["portfolio"], { state: "ACTIVE", equity: "1.0000" });
     client.setQueryData(["controls"], { state: "ACTIVE", closes: [] });

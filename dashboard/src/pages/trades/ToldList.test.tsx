@@ -37,7 +37,7 @@ describe("an order's life at a broker", () => {
       .getAllByRole("listitem")
       .map((item) => item.textContent);
     expect(items[0]).toMatch(/Accepted$/);
-    expect(items[1]).toMatch(/30 filled at 99\.5000$/);
+    expect(items[1]).toMatch(/30 at 99\.5000$/);
     expect(items[2]).toMatch(/Rejected: no shares to borrow$/);
   });
 

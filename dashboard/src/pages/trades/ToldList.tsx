@@ -9,7 +9,7 @@ type Told = Schemas["Told"];
 
 /** What the broker said, in words. */
 export function toldWords({ kind, status, qty, price, reason }: Told): string {
-  if (kind === "fill") return `${format.count(qty)} filled at ${format.money(price, 4)}`;
+  if (kind === "fill") return `${format.count(qty)} at ${format.money(price, 4)}`;
   const word =
     status === "UNKNOWN" ? "Nobody knows whether it is there" : format.words(status ?? "");
   return reason ? `${word}: ${reason}` : word;
