@@ -8,7 +8,7 @@ SIDE_BY_SIDE := -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 NPM := PATH="$(CURDIR)/$(BIN):$$PATH" npm
 PEERS ?= ../shared/bench/peers
 
-.PHONY: help demo dashboard dashboard-dev screenshots wheel test test-timescale check format lint types imports unit soak broker-faults bench bench-ui evidence bench-peers golden clean
+.PHONY: help demo dashboard dashboard-dev screenshots wheel test test-timescale check format lint types imports unit soak soak-broker broker-faults bench bench-ui evidence bench-peers golden clean
 
 help: ## show what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -86,6 +86,9 @@ soak: $(VENV)/dev ## the long runs: the whole recorded month, again and again
 
 broker-faults: $(VENV)/dev ## the desk at the stand-in under twelve faults, twenty seeds each, into docs/broker.md
 	@$(BIN)/python -m tests.soak.broker_faults $(ARGS)
+
+soak-broker: $(VENV)/dev ## a recorded day at the stand-in, sixty times as fast, past its close: TIDEWIRE_TEST_DATA names the data
+	@$(PYTEST) -m soak -o addopts="-ra -s --import-mode=importlib" tests/soak/test_broker_day.py $(ARGS)
 
 bench: $(VENV)/sentiment ## measure: one JSON line a figure, as ratios; ONLY=engine, api or news
 	@$(BIN)/python -m benchmarks.run --peers $(PEERS) $(if $(ONLY),--only $(ONLY))

@@ -32,6 +32,7 @@ from tests.moved_clock import MovedClock, Waits
 from tests.waiting import eventually, pause
 
 MINUTE: Final = timedelta(minutes=1)
+AFTER: Final = 15 * MINUTE  # the close
 ENDS: Final = {"FILLED", "CANCELLED", "REJECTED", "EXPIRED"}
 
 
@@ -212,7 +213,7 @@ def trade(home: Path, played: Played, kills: tuple[tuple[datetime, str], ...] = 
         for moment, flow in kills:
             day.wait_until(moment)
             day.kill(run, flow)
-        day.wait_until(played.close + 5 * MINUTE)
+        day.wait_until(played.close + AFTER)
         day.clock.run(1)
         day.settled(run)
         told = day.must_agree(run)
