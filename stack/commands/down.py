@@ -4,7 +4,7 @@ import argparse
 import sys
 
 from stack.commands.options import home_of
-from stack.runtime.live import stop
+from stack.runtime.live import AT_A_STAND_IN, LIVE, stop
 
 
 def add_arguments(_parser: argparse.ArgumentParser) -> None:
@@ -17,5 +17,10 @@ def run(options: argparse.Namespace) -> int:
     Raises:
         StackError: nothing is up.
     """
-    sys.stdout.write(f"run {stop(home_of(options))} is down; `tidewire up` goes on with it\n")
+    name = stop(home_of(options))
+    again = f"tidewire up --run {name}" if name != LIVE else "tidewire up"
+    then = f"`{again}` goes on with it"
+    if name.startswith(AT_A_STAND_IN):
+        then = "its stand-in forgets it: `tidewire up --stand-in` begins another"
+    sys.stdout.write(f"run {name} is down; {then}\n")
     return 0

@@ -10,9 +10,8 @@ from connectors.settings import load_settings
 from stack.commands.options import at_least, home_of
 from stack.errors import StackError
 from stack.runtime.exchange import Exchange, ExchangeOptions
-from stack.runtime.live import RUN_NAME, serve, start
+from stack.runtime.live import AT_A_STAND_IN, LIVE, RUN_NAME, serve, start
 
-LIVE: Final = "live"
 OF_THE_STAND_IN: Final = ("play", "news", "past_days", "faults", "seed")
 
 
@@ -64,7 +63,7 @@ def run(options: argparse.Namespace) -> int:
 
 def _new_name() -> str:
     """Return a name of its own: a stand-in forgets its account, so a run there begins anew."""
-    return f"stand_in_{datetime.now(UTC):%Y%m%d_%H%M%S}"
+    return f"{AT_A_STAND_IN}{datetime.now(UTC):%Y%m%d_%H%M%S}"
 
 
 def _played(options: argparse.Namespace) -> ExchangeOptions | None:

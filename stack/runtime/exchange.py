@@ -118,6 +118,11 @@ class Exchange:
         self._missed = True
         return f"the stand-in exchange has died (exit {process.returncode}): see {self._log}"
 
+    def words(self, risk: RiskParams) -> str:
+        """Return what a person who starts a run there should know."""
+        hours = "; New York's hours do not count" if CLOCK_CHECK in risk.off else ""
+        return f"it trades at a stand-in, whose journal is {self.told['journal']}{hours}"
+
     def settings(self, settings: Settings) -> Settings:
         """Return settings under which a run trades there, and reads its bars and news alone.
 

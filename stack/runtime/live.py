@@ -31,6 +31,8 @@ from stack.runtime.presence import appear, is_alive, running, vanish
 from stack.runtime.supervisor import CrashLoop, Supervisor, run_flows
 from stack.servers.services import Services
 
+LIVE: Final = "live"
+AT_A_STAND_IN: Final = "stand_in_"  # begins the name of a run that the user did not name
 RUN_NAME: Final = re.compile(r"[a-z0-9_]{1,30}")
 WATCH_S: Final = 0.2
 HEALTH_S: Final = 5.0
@@ -126,12 +128,11 @@ def serve(
         if front.origin:
             building.start()
         note = WEIGHTS_FIXED if run.from_before_learning else ""
+        if exchange is not None:
+            note = exchange.words(run.rules.risk)
         appear(home, run, services, note, front.origin)
         note_last(home.path, run.run_id)
-        sys.stdout.write(f"run {name} {'begun' if new else 'goes on'}\n")
-        if run.from_before_learning:
-            sys.stdout.write(f"{WEIGHTS_FIXED}\n")
-        sys.stdout.flush()
+        _say(f"run {name} {'begun' if new else 'goes on'}" + (f"\n{note}" if note else ""))
         try:
             _watch(supervisor, front, board, stopping, exchange, lambda: _care(run))
         finally:

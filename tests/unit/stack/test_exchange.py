@@ -52,8 +52,10 @@ def test_where_new_york_is_closed_its_hours_do_not_count(
     monkeypatch.setattr(exchange, "wall_clock", lambda: now)
     there = exchange_in(tmp_path)
     there.told = {"url": "http://127.0.0.1:1", "news": "ws://127.0.0.1:1/n", "key": "PK1",
-                  "secret": "s", "tickers": ["AAPL"]}  # fmt: skip
-    assert there.settings(plain()).risk.off == off
+                  "secret": "s", "tickers": ["AAPL"], "journal": "j"}  # fmt: skip
+    found = there.settings(plain()).risk
+    assert found.off == off
+    assert ("hours do not count" in there.words(found)) == bool(off)
     once = there.settings(plain(risk=RiskParams(off=(CLOCK_CHECK,))))
     assert once.risk.off == (CLOCK_CHECK,)
 
