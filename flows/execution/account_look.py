@@ -77,14 +77,15 @@ class AccountLook:
     def adopt(self, now: int, command: str) -> list[Event]:
         """Have the account adopted by a command, once no order is open."""
         self._adopting = command
-        return self.unsettle(now, (), "the account is to be adopted, once no order is open")
+        reason = "the account is to be adopted, once no order is open"
+        return self.unsettle(now, (), reason, command)
 
     def unsettle(
-        self, now: int, differences: Sequence[Difference], reason: str
-    ) -> list[Event]:  # fmt: skip
+        self, now: int, differences: Sequence[Difference], reason: str, command: str = ""
+    ) -> list[Event]:
         """Say that nothing may be entered until the account is accounted for again."""
         self._ready = False
-        return [self._events.drift(now, differences, reason)]
+        return [self._events.drift(now, differences, reason, command)]
 
     def judge(
         self, now: int, found: Holdings, *, ordered: bool, is_open: bool

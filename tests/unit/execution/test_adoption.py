@@ -81,7 +81,8 @@ def test_a_command_adopts_once_no_order_is_open() -> None:
     assert [type(t) for t in adopting.ask(late)] == [Submit]
     adopting.shares = {"AAA": "3"}
     asked = adopting.command()
-    assert kinds(adopting.said()) == ["drift"], "nothing is entered meanwhile"
+    [waits] = adopting.said()
+    assert (waits.kind, waits.causes) == ("drift", (asked.id,)), "nothing is entered meanwhile"
     assert kinds(adopting.look()) == []
     adopting.machine._end(adopting.now, adopting.machine._lives[late.id], "REJECTED")
     found = [e for e in adopting.look() if e.kind != "order"]
