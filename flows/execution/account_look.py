@@ -74,6 +74,11 @@ class AccountLook:
         if not found:
             self.look_at = now + self._times.look_again
 
+    @property
+    def is_adopting(self) -> bool:
+        """Tell whether the account is to be adopted once no order is open."""
+        return bool(self._adopting)
+
     def adopt(self, now: int, command: str) -> list[Event]:
         """Have the account adopted by a command, once no order is open."""
         self._adopting = command

@@ -135,6 +135,8 @@ class OrderMachine:
         self._commands.add(command.id)
         if command.kind == "reset_account":
             self._said += self._account.adopt(now, command.id)
+            for life in self._open():
+                life.due = now if life.broker_id else life.due  # does the broker still have it?
             self._look(now)
         if command.kind in FREES_ENTRIES:
             self._blocked = False
@@ -244,13 +246,23 @@ class OrderMachine:
         life.due = now + wait
 
     def _looked_up(self, now: int, life: OrderLife, error: Exception | None) -> None:
-        if not isinstance(error, NotAtBroker) or life.broker_id:
+        if isinstance(error, NotAtBroker) and life.broker_id and self._is_gone(life):
+            self._end(now, life, "CANCELLED", "the broker has it no more, by its own word")
+        elif not isinstance(error, NotAtBroker) or life.broker_id:
             self._later(now, life)  # a broker that forgets what it had is asked again
         else:
             life.maybe_sent = False
             if life.asked_at >= life.unsure_at + self._times.settled:
                 life.unsure_at = 0
             self._go_on(now, life)
+
+    def _is_gone(self, life: OrderLife) -> bool:
+        """Tell whether an order may be given up that the broker had: by an adoption alone.
+
+        Whoever has the account adopted takes what is there, as after the broker began it anew.
+        """
+        long_ago = to_micros(life.request.event_time) + self._times.settled < life.asked_at
+        return self._account.is_adopting and long_ago
 
     def _not_placed(self, now: int, life: OrderLife, error: Exception | None) -> None:
         if life.broker_id:  # the stream was faster, and knows better
