@@ -86,9 +86,9 @@ class ExecutionStep(StatefulBatchLogic[Envelope, Envelope, bytes]):
         return self._turn([]), False
 
     def on_eof(self) -> tuple[list[Envelope], bool]:
-        """End; what is not known yet is in the snapshot."""
+        """Ask no more; the state is kept: a live run has no end, but goes on another time."""
         self._worker.close()
-        return self._turn([]), True
+        return self._turn([]), False
 
     def notify_at(self) -> datetime | None:
         """Return when to look again: when the machine is due, soon at the latest."""

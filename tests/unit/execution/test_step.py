@@ -1,8 +1,14 @@
 """The step that sends orders: requests in, broker events out, a halt past the log's order."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
+
+import bytewax.operators as op
+from bytewax.dataflow import Dataflow
+from bytewax.recovery import RecoveryConfig, init_db_dir
+from bytewax.testing import TestingSink, TestingSource, run_main
 
 from connectors.broker.simulated.broker import SimulatedBroker
 from connectors.envelope import Barrier, Envelope
@@ -110,3 +116,26 @@ def test_a_barrier_carries_all_that_is_known() -> None:
     again.give(request(1))
     assert again.said("order") == []
     assert len(sending.there.orders()) == 1
+
+
+def test_what_is_known_of_orders_outlives_a_clean_stop(tmp_path: Path) -> None:
+    there, states = broker(), list[bytes | None]()
+
+    def executing(state: bytes | None) -> ExecutionStep:
+        states.append(state)
+        events = BrokerEvents("main", "simulated")
+        return ExecutionStep(lambda: there, events, 3_600, 50, Bell(), list, state)
+
+    first = ("main", Envelope(Block([request(1)], 1)))
+    given: list[Any] = [first, TestingSource.EOF(), ("main", Envelope(Block([], 2)))]
+    init_db_dir(tmp_path, 1)  # type: ignore[no-untyped-call]
+    for _ in range(2):  # it goes on after the end of the first time
+        flow = Dataflow("execute")
+        requests = op.input("log", flow, TestingSource(given))
+        op.output("out", op.stateful_batch(STEP, requests, executing), TestingSink([]))
+        kept: Any = RecoveryConfig(str(tmp_path), timedelta(0))  # type: ignore[no-untyped-call]
+        run_main(flow, recovery_config=kept)  # type: ignore[no-untyped-call]
+    fresh, known = states
+    assert fresh is None
+    assert known is not None
+    assert [life.request.id for life in decode_state(known, MachineState).lives] == ["ord-1"]
