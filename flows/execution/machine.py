@@ -87,6 +87,14 @@ class OrderMachine:
         """Return when `due` should be called next."""
         return min((self._account.look_at, *(life.due for life in self._open())))
 
+    @property
+    def unwanted(self) -> frozenset[str]:
+        """Return the entries that a halt overtook and of which nobody knows yet: not to be sent."""
+        return frozenset(
+            life.request.client_order_id for life in self._open()
+            if life.unwanted and not life.broker_id
+        )  # fmt: skip
+
     def tasks(self) -> list[Task]:
         """Return what is to be asked of the broker, once."""
         tasks, self._tasks = self._tasks, []

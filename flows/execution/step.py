@@ -113,6 +113,7 @@ class ExecutionStep(StatefulBatchLogic[Envelope, Envelope, bytes]):
             else:
                 self._machine.heard(now, news)
         self._machine.due(now)
+        self._worker.forgo(self._machine.unwanted)
         for task in self._machine.tasks():
             self._worker.do(task)
         said = [*passed, *self._machine.said()]

@@ -1,5 +1,6 @@
 """The step that sends orders: requests in, broker events out, a halt past the log's order."""
 
+import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -11,11 +12,13 @@ from bytewax.recovery import RecoveryConfig, init_db_dir
 from bytewax.testing import TestingSink, TestingSource, run_main
 
 from connectors.broker.simulated.broker import SimulatedBroker
+from connectors.broker.values import BrokerOrder, NewOrder
 from connectors.envelope import Barrier, Envelope
 from connectors.kafka.bell import Bell
 from flows.execution.said import BrokerEvents
 from flows.execution.state import MachineState
 from flows.execution.step import STEP, ExecutionStep
+from flows.execution.worker import THREADS
 from messages.broker import BrokerEvent
 from messages.control import Command
 from messages.trading import OrderRequest
@@ -101,6 +104,39 @@ def test_a_halt_overtakes_what_waits_in_the_log() -> None:
     [end] = sending.until(lambda: sending.said("order"))
     assert (end.status, end.order_id) == ("CANCELLED", "ord-1")
     assert sending.there.orders() == []
+
+
+class Hanging(SimulatedBroker):
+    """A broker that takes no order before it is let go on."""
+
+    def __init__(self, *given: Any) -> None:
+        super().__init__(*given)
+        self.go_on, self.taken = threading.Event(), list[NewOrder]()
+
+    def submit(self, order: NewOrder) -> BrokerOrder:
+        self.taken.append(order)
+        self.go_on.wait(60)
+        return super().submit(order)
+
+
+def test_a_halt_overtakes_what_waits_behind_a_broker_that_hangs() -> None:
+    there = broker(Hanging)
+    assert isinstance(there, Hanging)
+    sending = Sending(there)
+    sending.until(lambda: sending.said("reconciled"))
+    sending.give(*(request(n) for n in range(THREADS + 3)))
+    sending.until(lambda: len(there.taken) == THREADS)
+    halt = command(1, "halt").body
+    assert isinstance(halt, Command)
+    sending.waiting.append(halt)
+    sending.until(lambda: not sending.waiting)
+    there.go_on.set()
+
+    def ends() -> list[BrokerEvent]:
+        return [each for each in sending.said("order") if each.status == "CANCELLED"]
+
+    sending.until(lambda: len(ends()) == THREADS + 3)
+    assert len(there.taken) == THREADS
 
 
 def test_a_barrier_carries_all_that_is_known() -> None:
