@@ -9,6 +9,7 @@ from flows.execution.shares import ExpectedShares, Shares
 from flows.execution.state import NEVER, MachineState
 from flows.execution.tasks import Holdings, Reconcile
 from flows.execution.timings import Timings
+from flows.execution.told import NOTHING, Told
 from messages.broker import Difference
 from messages.units import to_datetime
 from operators.blocks import Event
@@ -21,11 +22,12 @@ class AccountLook:
         shares: that follow from fills, and what is held besides.
         look_at: when to look again, microseconds; NEVER while that is under way.
         adopted_at: when the account was last adopted, microseconds.
+        begun_by_log: the same where only the log knew; commands from before are carried out.
     """
 
     def __init__(
         self, events: BrokerEvents, now: int, every: int, times: Timings,
-        state: MachineState | None,
+        state: MachineState | None, told: Told = NOTHING,
     ) -> None:  # fmt: skip
         """Begin, or go on from a snapshot; see `OrderMachine`."""
         self._events, self._every, self._times = events, every, times
@@ -37,6 +39,12 @@ class AccountLook:
         self._reconciled_at = state.reconciled_at if state else now  # before it nothing is ours
         self.look_at, self._looking = NEVER, False
         self._adopting, self.adopted_at = (state.adopting, state.adopted_at) if state else ("", 0)
+        self.begun_by_log = 0
+        if told.unmanaged is not None and (state is None or told.adopted_at > self.adopted_at):
+            self.shares = ExpectedShares({}, told.unmanaged)
+            self.adopted_at = self.begun_by_log = told.adopted_at
+        if self._adopting in told.commands:
+            self._adopting = ""
         self._guess: Shares | None = None  # of what was there before our fills
 
     def into(self, state: MachineState) -> MachineState:

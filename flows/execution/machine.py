@@ -39,6 +39,7 @@ from flows.execution.tasks import (
     submit_of,
 )
 from flows.execution.timings import Timings
+from flows.execution.told import NOTHING, Told
 from messages.control import Command
 from messages.trading import OrderRequest, OrderStatus
 from messages.units import SECOND_US, to_micros
@@ -58,7 +59,7 @@ class OrderMachine:
 
     def __init__(
         self, events: BrokerEvents, now: int, look_every_us: int,
-        state: MachineState | None = None, times: Timings | None = None,
+        state: MachineState | None = None, times: Timings | None = None, told: Told = NOTHING,
     ) -> None:  # fmt: skip
         """Begin, or go on from a snapshot.
 
@@ -68,13 +69,15 @@ class OrderMachine:
             look_every_us: between two reconciliations.
             state: of the snapshot.
             times: how patient it is; None for what suits a broker far away.
+            told: what the log has, the snapshot's or later.
         """
+        self._told = told
         self._times = times or Timings()
         self._events, self._began = events, now
         self._lives = {each.request.client_order_id: each for each in state.lives} if state else {}
-        self._account = AccountLook(events, now, look_every_us, self._times, state)
+        self._account = AccountLook(events, now, look_every_us, self._times, state, told)
         self._blocked = state.blocked if state else False
-        self._commands = set(state.commands if state else ())
+        self._commands = {*(state.commands if state else ()), *told.commands}
         self._by_broker = {life.broker_id: life for life in self._lives.values() if life.broker_id}
         self._tasks: list[Task] = []
         self._said: list[Event] = []
@@ -120,14 +123,15 @@ class OrderMachine:
         """Take an order to be placed; one that is known is the same order."""
         if request.client_order_id in self._lives:
             return
-        before = to_micros(request.event_time) < self._began
-        life = OrderLife(
-            request=request, broker_id="", status="PENDING", final=None, filled=0, executions=[],
-            maybe_sent=before, unsure_at=self._began if before else 0, asked_at=0, tries=0,
-            due=NEVER, unwanted=False, ended_at=0,
-        )  # fmt: skip
+        life = self._told.life(request, self._began)
         self._lives[request.client_order_id] = life
-        if to_micros(request.event_time) <= self._account.adopted_at:
+        if life.broker_id:
+            self._by_broker[life.broker_id] = life
+        if is_new := to_micros(request.event_time) > self._account.adopted_at:
+            self._account.shares.count(request.ticker, request.side, life.filled)
+        if life.ended_at:
+            return
+        if not is_new:
             self._end(now, life, "CANCELLED", "it was decided on before the account was adopted")
         else:
             self._go_on(now, life)
@@ -141,7 +145,8 @@ class OrderMachine:
         if command.id in self._commands:
             return
         self._commands.add(command.id)
-        if command.kind == "reset_account":
+        given_at = to_micros(command.event_time)
+        if command.kind == "reset_account" and given_at > self._account.begun_by_log:
             self._said += self._account.adopt(now, command.id)
             for life in self._open():
                 life.due = now if life.broker_id else life.due  # does the broker still have it?
@@ -321,7 +326,8 @@ class OrderMachine:
             self._end(now, life, life.final, reason)
 
     def _fill(self, now: int, life: OrderLife, fill: BrokerFill) -> None:
-        if fill.execution_id in life.executions or 0 < life.ended_at <= self._account.adopted_at:
+        asked_at = to_micros(life.request.event_time)
+        if fill.execution_id in life.executions or asked_at <= self._account.adopted_at:
             return
         life.executions.append(fill.execution_id)
         life.filled += fill.qty
@@ -357,7 +363,7 @@ class OrderMachine:
                 self._fill(now, life, fill)
                 self._finish(now, life, life.filled)
         self._said += self._account.judge(
-            now, found, ordered=bool(self._lives), is_open=bool(self._open())
+            now, found, ordered=bool(self._lives or self._told.orders), is_open=bool(self._open())
         )
         self._forget(now)
 

@@ -19,6 +19,7 @@ from flows.execution.said import BrokerEvents
 from flows.execution.state import MachineState
 from flows.execution.tasks import Answer
 from flows.execution.timings import Timings
+from flows.execution.told import NOTHING, Told
 from flows.execution.worker import BrokerWorker
 from messages.control import Command, DeadLetter
 from messages.trading import OrderRequest
@@ -36,7 +37,7 @@ class ExecutionStep(StatefulBatchLogic[Envelope, Envelope, bytes]):
     def __init__(
         self, connect: Callable[[], Broker], events: BrokerEvents, look_every_s: int, tick_ms: int,
         bell: Bell, commands: Callable[[], list[Command]], state: bytes | None = None,
-        times: Timings | None = None,
+        times: Timings | None = None, told: Told = NOTHING,
     ) -> None:  # fmt: skip
         """Go on from a snapshot, or begin.
 
@@ -51,10 +52,11 @@ class ExecutionStep(StatefulBatchLogic[Envelope, Envelope, bytes]):
                 queue behind a flow that hangs.
             state: an encoded `MachineState`.
             times: how patient the machine is; None for what suits a broker far away.
+            told: what the log has of this account.
         """
         self._clock, self._tick = SteadyClock(), timedelta(milliseconds=tick_ms)
         self._events, self._every = events, look_every_s * SECOND_US
-        self._commands, self._times = commands, times
+        self._commands, self._times, self._told = commands, times, told
         self._machine = self._made(state)
         self._worker = BrokerWorker(connect, bell.ring)
         self._beat = Beat(self._tick.total_seconds(), bell)
@@ -101,7 +103,8 @@ class ExecutionStep(StatefulBatchLogic[Envelope, Envelope, bytes]):
 
     def _made(self, state: bytes | None) -> OrderMachine:
         known = None if state is None else decode_state(state, MachineState)
-        return OrderMachine(self._events, self._clock.now(), self._every, known, self._times)
+        now = self._clock.now()
+        return OrderMachine(self._events, now, self._every, known, self._times, self._told)
 
     def _turn(self, passed: list[Event]) -> list[Envelope]:
         now = self._clock.now()
