@@ -87,6 +87,11 @@ class AccountLook:
         """Tell whether the account is to be adopted once no order is open."""
         return bool(self._adopting)
 
+    @property
+    def is_ready(self) -> bool:
+        """Tell whether everything is accounted for, and updates are heard: entries may go out."""
+        return self._ready
+
     def adopt(self, now: int, command: str) -> list[Event]:
         """Have the account adopted by a command, once no order is open."""
         self._adopting = command

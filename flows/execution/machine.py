@@ -231,8 +231,10 @@ class OrderMachine:
                 life.due, life.maybe_sent = max(now, life.unsure_at + self._times.settled), True
             else:
                 self._end(now, life, *over)
-        else:
+        elif request.reduces or self._account.is_ready:
             self._tasks.append(submit_of(request))
+        else:  # the desk may not have heard yet that nothing is to be entered
+            life.due = now + self._times.back_off[0]
 
     def _withdrawn(self, life: OrderLife) -> bool:
         """Take back what was not sent yet; tells whether there was something."""
@@ -283,6 +285,8 @@ class OrderMachine:
         elif isinstance(error, OrderDuplicate):
             life.maybe_sent = True
             self._go_on(now, life)
+        elif isinstance(error, OrderRefused) and life.unsure_at:  # one sent before may yet come
+            life.maybe_sent, life.due = True, max(now, life.unsure_at + self._times.settled)
         elif isinstance(error, OrderRefused):
             self._end(now, life, "REJECTED", error.reason)
         elif isinstance(error, BrokerAway | BrokerAccessDenied):
