@@ -15,6 +15,7 @@ from connectors.runs import Run
 from flows.execution.command_tail import CommandTail
 from flows.execution.said import BrokerEvents
 from flows.execution.step import STEP, ExecutionStep
+from flows.execution.told import read_told
 from flows.pipeline.assembly import Stopping, between_topics
 from flows.pipeline.checkpoints import checkpoint_store
 from messages.flows import BROKER
@@ -24,14 +25,14 @@ FLOW = BROKER["execute"]
 
 def flow(run: Run, stopping: Stopping) -> Dataflow:
     """One process per account: two would both send its orders."""
-    params, bell = run.broker_params, listen(run.layout)
-    events = BrokerEvents(run.rules.account.name, params.kind)
+    params, bell, account = run.broker_params, listen(run.layout), run.rules.account.name
+    events = BrokerEvents(account, params.kind)
 
     def executing(state: bytes | None) -> ExecutionStep:
         tail = CommandTail(run.layout, bell)
         return ExecutionStep(
             lambda: open_broker(params), events, params.reconcile_seconds, run.spec.tick_ms, bell,
-            tail.take, state,
+            tail.take, state, told=read_told(run.layout, account, fresh=state is None),
         )  # fmt: skip
 
     def wire(requests: KeyedStream[Envelope]) -> KeyedStream[Envelope]:

@@ -9,6 +9,7 @@ from flows.execution.shares import ExpectedShares, Shares
 from flows.execution.state import NEVER, MachineState
 from flows.execution.tasks import Holdings, Reconcile
 from flows.execution.timings import Timings
+from flows.execution.told import NOTHING, Told
 from messages.broker import Difference
 from messages.units import to_datetime
 from operators.blocks import Event
@@ -21,11 +22,12 @@ class AccountLook:
         shares: that follow from fills, and what is held besides.
         look_at: when to look again, microseconds; NEVER while that is under way.
         adopted_at: when the account was last adopted, microseconds.
+        begun_by_log: the same where only the log knew; commands from before are carried out.
     """
 
     def __init__(
         self, events: BrokerEvents, now: int, every: int, times: Timings,
-        state: MachineState | None,
+        state: MachineState | None, told: Told = NOTHING,
     ) -> None:  # fmt: skip
         """Begin, or go on from a snapshot; see `OrderMachine`."""
         self._events, self._every, self._times = events, every, times
@@ -37,6 +39,12 @@ class AccountLook:
         self._reconciled_at = state.reconciled_at if state else now  # before it nothing is ours
         self.look_at, self._looking = NEVER, False
         self._adopting, self.adopted_at = (state.adopting, state.adopted_at) if state else ("", 0)
+        self.begun_by_log = 0
+        if told.unmanaged is not None and (state is None or told.adopted_at > self.adopted_at):
+            self.shares = ExpectedShares({}, told.unmanaged)
+            self.adopted_at = self.begun_by_log = told.adopted_at
+        if self._adopting in told.commands:
+            self._adopting = ""
         self._guess: Shares | None = None  # of what was there before our fills
 
     def into(self, state: MachineState) -> MachineState:
@@ -74,17 +82,28 @@ class AccountLook:
         if not found:
             self.look_at = now + self._times.look_again
 
+    @property
+    def is_adopting(self) -> bool:
+        """Tell whether the account is to be adopted once no order is open."""
+        return bool(self._adopting)
+
+    @property
+    def is_ready(self) -> bool:
+        """Tell whether everything is accounted for, and updates are heard: entries may go out."""
+        return self._ready
+
     def adopt(self, now: int, command: str) -> list[Event]:
         """Have the account adopted by a command, once no order is open."""
         self._adopting = command
-        return self.unsettle(now, (), "the account is to be adopted, once no order is open")
+        reason = "the account is to be adopted, once no order is open"
+        return self.unsettle(now, (), reason, command)
 
     def unsettle(
-        self, now: int, differences: Sequence[Difference], reason: str
-    ) -> list[Event]:  # fmt: skip
+        self, now: int, differences: Sequence[Difference], reason: str, command: str = ""
+    ) -> list[Event]:
         """Say that nothing may be entered until the account is accounted for again."""
         self._ready = False
-        return [self._events.drift(now, differences, reason)]
+        return [self._events.drift(now, differences, reason, command)]
 
     def judge(
         self, now: int, found: Holdings, *, ordered: bool, is_open: bool

@@ -39,6 +39,7 @@ from flows.execution.tasks import (
     submit_of,
 )
 from flows.execution.timings import Timings
+from flows.execution.told import NOTHING, Told
 from messages.control import Command
 from messages.trading import OrderRequest, OrderStatus
 from messages.units import SECOND_US, to_micros
@@ -58,7 +59,7 @@ class OrderMachine:
 
     def __init__(
         self, events: BrokerEvents, now: int, look_every_us: int,
-        state: MachineState | None = None, times: Timings | None = None,
+        state: MachineState | None = None, times: Timings | None = None, told: Told = NOTHING,
     ) -> None:  # fmt: skip
         """Begin, or go on from a snapshot.
 
@@ -68,13 +69,15 @@ class OrderMachine:
             look_every_us: between two reconciliations.
             state: of the snapshot.
             times: how patient it is; None for what suits a broker far away.
+            told: what the log has, the snapshot's or later.
         """
+        self._told = told
         self._times = times or Timings()
         self._events, self._began = events, now
         self._lives = {each.request.client_order_id: each for each in state.lives} if state else {}
-        self._account = AccountLook(events, now, look_every_us, self._times, state)
+        self._account = AccountLook(events, now, look_every_us, self._times, state, told)
         self._blocked = state.blocked if state else False
-        self._commands = set(state.commands if state else ())
+        self._commands = {*(state.commands if state else ()), *told.commands}
         self._by_broker = {life.broker_id: life for life in self._lives.values() if life.broker_id}
         self._tasks: list[Task] = []
         self._said: list[Event] = []
@@ -86,6 +89,14 @@ class OrderMachine:
     def next_due(self) -> int:
         """Return when `due` should be called next."""
         return min((self._account.look_at, *(life.due for life in self._open())))
+
+    @property
+    def unwanted(self) -> frozenset[str]:
+        """Return the entries that a halt overtook and of which nobody knows yet: not to be sent."""
+        return frozenset(
+            life.request.client_order_id for life in self._open()
+            if life.unwanted and not life.broker_id
+        )  # fmt: skip
 
     def tasks(self) -> list[Task]:
         """Return what is to be asked of the broker, once."""
@@ -112,14 +123,15 @@ class OrderMachine:
         """Take an order to be placed; one that is known is the same order."""
         if request.client_order_id in self._lives:
             return
-        before = to_micros(request.event_time) < self._began
-        life = OrderLife(
-            request=request, broker_id="", status="PENDING", final=None, filled=0, executions=[],
-            maybe_sent=before, unsure_at=self._began if before else 0, asked_at=0, tries=0,
-            due=NEVER, unwanted=False, ended_at=0,
-        )  # fmt: skip
+        life = self._told.life(request, self._began)
         self._lives[request.client_order_id] = life
-        if to_micros(request.event_time) <= self._account.adopted_at:
+        if life.broker_id:
+            self._by_broker[life.broker_id] = life
+        if is_new := to_micros(request.event_time) > self._account.adopted_at:
+            self._account.shares.count(request.ticker, request.side, life.filled)
+        if life.ended_at:
+            return
+        if not is_new:
             self._end(now, life, "CANCELLED", "it was decided on before the account was adopted")
         else:
             self._go_on(now, life)
@@ -133,8 +145,11 @@ class OrderMachine:
         if command.id in self._commands:
             return
         self._commands.add(command.id)
-        if command.kind == "reset_account":
+        given_at = to_micros(command.event_time)
+        if command.kind == "reset_account" and given_at > self._account.begun_by_log:
             self._said += self._account.adopt(now, command.id)
+            for life in self._open():
+                life.due = now if life.broker_id else life.due  # does the broker still have it?
             self._look(now)
         if command.kind in FREES_ENTRIES:
             self._blocked = False
@@ -216,8 +231,10 @@ class OrderMachine:
                 life.due, life.maybe_sent = max(now, life.unsure_at + self._times.settled), True
             else:
                 self._end(now, life, *over)
-        else:
+        elif request.reduces or self._account.is_ready:
             self._tasks.append(submit_of(request))
+        else:  # the desk may not have heard yet that nothing is to be entered
+            life.due = now + self._times.back_off[0]
 
     def _withdrawn(self, life: OrderLife) -> bool:
         """Take back what was not sent yet; tells whether there was something."""
@@ -244,7 +261,9 @@ class OrderMachine:
         life.due = now + wait
 
     def _looked_up(self, now: int, life: OrderLife, error: Exception | None) -> None:
-        if not isinstance(error, NotAtBroker) or life.broker_id:
+        if isinstance(error, NotAtBroker) and life.broker_id and self._is_gone(life):
+            self._end(now, life, "CANCELLED", "the broker has it no more, by its own word")
+        elif not isinstance(error, NotAtBroker) or life.broker_id:
             self._later(now, life)  # a broker that forgets what it had is asked again
         else:
             life.maybe_sent = False
@@ -252,12 +271,22 @@ class OrderMachine:
                 life.unsure_at = 0
             self._go_on(now, life)
 
+    def _is_gone(self, life: OrderLife) -> bool:
+        """Tell whether an order may be given up that the broker had: by an adoption alone.
+
+        Whoever has the account adopted takes what is there, as after the broker began it anew.
+        """
+        long_ago = to_micros(life.request.event_time) + self._times.settled < life.asked_at
+        return self._account.is_adopting and long_ago
+
     def _not_placed(self, now: int, life: OrderLife, error: Exception | None) -> None:
         if life.broker_id:  # the stream was faster, and knows better
             self._later(now, life)
         elif isinstance(error, OrderDuplicate):
             life.maybe_sent = True
             self._go_on(now, life)
+        elif isinstance(error, OrderRefused) and life.unsure_at:  # one sent before may yet come
+            life.maybe_sent, life.due = True, max(now, life.unsure_at + self._times.settled)
         elif isinstance(error, OrderRefused):
             self._end(now, life, "REJECTED", error.reason)
         elif isinstance(error, BrokerAway | BrokerAccessDenied):
@@ -301,7 +330,8 @@ class OrderMachine:
             self._end(now, life, life.final, reason)
 
     def _fill(self, now: int, life: OrderLife, fill: BrokerFill) -> None:
-        if fill.execution_id in life.executions or 0 < life.ended_at <= self._account.adopted_at:
+        asked_at = to_micros(life.request.event_time)
+        if fill.execution_id in life.executions or asked_at <= self._account.adopted_at:
             return
         life.executions.append(fill.execution_id)
         life.filled += fill.qty
@@ -337,7 +367,7 @@ class OrderMachine:
                 self._fill(now, life, fill)
                 self._finish(now, life, life.filled)
         self._said += self._account.judge(
-            now, found, ordered=bool(self._lives), is_open=bool(self._open())
+            now, found, ordered=bool(self._lives or self._told.orders), is_open=bool(self._open())
         )
         self._forget(now)
 

@@ -59,9 +59,14 @@ class BrokerEvents:
         """Say that everything is accounted for, and what is held besides."""
         return self._money(now, "reconciled", (now,), account, unmanaged)
 
-    def drift(self, now: int, differences: Sequence[Difference], reason: str) -> Event:
-        """Say what is held otherwise than expected."""
-        return self._event(now, "drift", (now,), differences=tuple(differences), reason=reason)
+    def drift(
+        self, now: int, differences: Sequence[Difference], reason: str, command: str = ""
+    ) -> Event:
+        """Say what is held otherwise than expected, or by which command it is to be adopted."""
+        return self._event(
+            now, "drift", (now,), causes=(command,) if command else (),
+            differences=tuple(differences), reason=reason,
+        )  # fmt: skip
 
     def _money(
         self, now: int, kind: BrokerEventKind, seed: tuple[object, ...], account: BrokerAccount,

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 
 from connectors.broker.values import BrokerFill
+from messages.base import Side
 from messages.broker import Difference
 
 Shares = Mapping[str, Decimal]  # ticker -> signed; a fraction is possible
@@ -25,8 +26,12 @@ class ExpectedShares:
 
     def book(self, fill: BrokerFill) -> None:
         """Count a fill of ours."""
-        signed = fill.qty if fill.side == "BUY" else -fill.qty
-        self.held[fill.ticker] = self.held.get(fill.ticker, 0) + signed
+        self.count(fill.ticker, fill.side, fill.qty)
+
+    def count(self, ticker: str, side: Side, qty: int) -> None:
+        """Count shares that an order of ours was filled for."""
+        signed = qty if side == "BUY" else -qty
+        self.held[ticker] = self.held.get(ticker, 0) + signed
 
     def beside(self, there: Shares) -> dict[str, Decimal]:
         """Return what is there beyond our own fills, by ticker."""

@@ -19,6 +19,7 @@ from flows.execution.said import BrokerEvents
 from flows.execution.state import MachineState
 from flows.execution.tasks import Answer
 from flows.execution.timings import Timings
+from flows.execution.told import NOTHING, Told
 from flows.execution.worker import BrokerWorker
 from messages.control import Command, DeadLetter
 from messages.trading import OrderRequest
@@ -36,7 +37,7 @@ class ExecutionStep(StatefulBatchLogic[Envelope, Envelope, bytes]):
     def __init__(
         self, connect: Callable[[], Broker], events: BrokerEvents, look_every_s: int, tick_ms: int,
         bell: Bell, commands: Callable[[], list[Command]], state: bytes | None = None,
-        times: Timings | None = None,
+        times: Timings | None = None, told: Told = NOTHING,
     ) -> None:  # fmt: skip
         """Go on from a snapshot, or begin.
 
@@ -51,10 +52,11 @@ class ExecutionStep(StatefulBatchLogic[Envelope, Envelope, bytes]):
                 queue behind a flow that hangs.
             state: an encoded `MachineState`.
             times: how patient the machine is; None for what suits a broker far away.
+            told: what the log has of this account.
         """
         self._clock, self._tick = SteadyClock(), timedelta(milliseconds=tick_ms)
         self._events, self._every = events, look_every_s * SECOND_US
-        self._commands, self._times = commands, times
+        self._commands, self._times, self._told = commands, times, told
         self._machine = self._made(state)
         self._worker = BrokerWorker(connect, bell.ring)
         self._beat = Beat(self._tick.total_seconds(), bell)
@@ -86,9 +88,9 @@ class ExecutionStep(StatefulBatchLogic[Envelope, Envelope, bytes]):
         return self._turn([]), False
 
     def on_eof(self) -> tuple[list[Envelope], bool]:
-        """End; what is not known yet is in the snapshot."""
+        """Ask no more; the state is kept: a live run has no end, but goes on another time."""
         self._worker.close()
-        return self._turn([]), True
+        return self._turn([]), False
 
     def notify_at(self) -> datetime | None:
         """Return when to look again: when the machine is due, soon at the latest."""
@@ -101,7 +103,8 @@ class ExecutionStep(StatefulBatchLogic[Envelope, Envelope, bytes]):
 
     def _made(self, state: bytes | None) -> OrderMachine:
         known = None if state is None else decode_state(state, MachineState)
-        return OrderMachine(self._events, self._clock.now(), self._every, known, self._times)
+        now = self._clock.now()
+        return OrderMachine(self._events, now, self._every, known, self._times, self._told)
 
     def _turn(self, passed: list[Event]) -> list[Envelope]:
         now = self._clock.now()
@@ -113,6 +116,7 @@ class ExecutionStep(StatefulBatchLogic[Envelope, Envelope, bytes]):
             else:
                 self._machine.heard(now, news)
         self._machine.due(now)
+        self._worker.forgo(self._machine.unwanted)
         for task in self._machine.tasks():
             self._worker.do(task)
         said = [*passed, *self._machine.said()]

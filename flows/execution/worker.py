@@ -34,6 +34,7 @@ class BrokerWorker:
         # No question that hangs may hold up an exit, or a cancel.
         self._changes = DaemonPool(THREADS, "broker-changes")
         self._questions = DaemonPool(THREADS, "broker-questions")
+        self._forgone: frozenset[str] = frozenset()
         self._broker: Broker | None = None
         self._connected = Event()
         Thread(target=self._listen, args=(connect,), name="order-updates", daemon=True).start()
@@ -42,6 +43,10 @@ class BrokerWorker:
         """Have a task done; its answer is among the news some time."""
         pool = self._changes if isinstance(task, Submit | Cancel) else self._questions
         pool.submit(lambda: self._tell(self._answer(task)))
+
+    def forgo(self, order_ids: frozenset[str]) -> None:
+        """Send none of these orders that still waits for a thread; its answer says so."""
+        self._forgone = order_ids
 
     def news(self) -> list[News]:
         """Return what came since the last call, in order; never waits."""
@@ -69,7 +74,7 @@ class BrokerWorker:
         assert broker is not None  # noqa: S101 - it is set before the event is
         try:
             if isinstance(task, Submit):
-                return _submitted(broker, task)
+                return self._submitted(broker, task)
             if isinstance(task, Cancel):
                 broker.cancel(task.broker_order_id)
                 return Answer(task)
@@ -84,6 +89,13 @@ class BrokerWorker:
             log.exception("a broker's connector failed")
             return Answer(task, error=OutcomeUnknown(f"{type(error).__name__}: {error}"))
 
+    def _submitted(self, broker: Broker, task: Submit) -> Answer:
+        if task.order.client_order_id in self._forgone:
+            return Answer(task, error=BrokerAway("a halt overtook it, so it was not sent"))
+        if task.until is not None and datetime.now(UTC) > task.until:
+            return Answer(task, error=BrokerAway("it waited for so long that it was not sent"))
+        return Answer(task, broker.submit(task.order))
+
     def _listen(self, connect: Callable[[], Broker]) -> None:
         while not self._over.is_set():
             try:
@@ -97,9 +109,3 @@ class BrokerWorker:
                 log.exception("nothing is heard of orders")
                 self._tell(StreamState(up=False, reason=str(error), at=datetime.now(UTC)))
                 self._over.wait(LISTEN_S)
-
-
-def _submitted(broker: Broker, task: Submit) -> Answer:
-    if task.until is not None and datetime.now(UTC) > task.until:
-        return Answer(task, error=BrokerAway("it waited for so long that it was not sent"))
-    return Answer(task, broker.submit(task.order))

@@ -53,7 +53,7 @@ def obey(options: argparse.Namespace, kind: CommandKind, ticker: str = "") -> in
         _say(options, {type(body).__name__: msgspec.to_builtins(body)}, words_of(body))
     if outcome.done and not outcome.failed:
         return 0
-    _say(options, {"done": False}, _unfinished(outcome, options.wait))
+    _say(options, {"done": False}, unfinished(outcome, options.wait))
     return 1
 
 
@@ -73,6 +73,8 @@ def words_of(body: Message) -> str:
         profit = "" if body.pnl is None else f", profit {body.pnl:+,.2f}"
         return f"{body.ticker}: {body.status} {body.qty:,}{at}{profit}"
     if isinstance(body, BrokerEvent):
+        if body.kind != "adopted":
+            return body.reason
         rest = f"; unmanaged: {', '.join(body.unmanaged)}" if body.unmanaged else ""
         return f"the account begins anew with {body.cash:,.2f} dollars{rest}"
     if isinstance(body, DeadLetter):
@@ -88,7 +90,8 @@ def user() -> str:
         return "somebody (command line)"
 
 
-def _unfinished(outcome: Outcome, waited: float) -> str:
+def unfinished(outcome: Outcome, waited: float) -> str:
+    """Return why a command did not come to its end, in words."""
     if outcome.failed:
         return "not done; see above"
     if not outcome.heard:

@@ -3,11 +3,12 @@
 from decimal import Decimal
 from typing import Any
 
-from connectors.broker.values import BrokerAccount, BrokerPosition, StreamState
+from connectors.broker.errors import NotAtBroker
+from connectors.broker.values import BrokerAccount, BrokerOrder, BrokerPosition, StreamState
 from flows.execution.machine import OrderMachine
 from flows.execution.said import BrokerEvents
 from flows.execution.state import MachineState
-from flows.execution.tasks import Answer, Holdings, Reconcile, Submit, Task
+from flows.execution.tasks import Answer, Holdings, LookUp, Reconcile, Submit, Task
 from messages.broker import BrokerEvent
 from messages.control import Command
 from messages.trading import OrderRequest
@@ -34,6 +35,8 @@ class Adopting:
         for task in self.machine.tasks():
             if isinstance(task, Reconcile):
                 self.machine.answered(self.now, Answer(task, self._holdings()))
+            elif isinstance(task, LookUp):
+                self.machine.answered(self.now, Answer(task, error=NotAtBroker("no such order")))
         return self.said()
 
     def said(self) -> list[BrokerEvent]:
@@ -81,12 +84,31 @@ def test_a_command_adopts_once_no_order_is_open() -> None:
     assert [type(t) for t in adopting.ask(late)] == [Submit]
     adopting.shares = {"AAA": "3"}
     asked = adopting.command()
-    assert kinds(adopting.said()) == ["drift"], "nothing is entered meanwhile"
+    [waits] = adopting.said()
+    assert (waits.kind, waits.causes) == ("drift", (asked.id,)), "nothing is entered meanwhile"
     assert kinds(adopting.look()) == []
     adopting.machine._end(adopting.now, adopting.machine._lives[late.id], "REJECTED")
     found = [e for e in adopting.look() if e.kind != "order"]
     assert kinds(found) == ["adopted", "reconciled"]
     assert (found[0].causes, found[0].unmanaged) == ((asked.id,), ("AAA 3",))
+
+
+def test_an_order_that_the_broker_has_no_more_holds_up_no_adoption() -> None:
+    """A paper account that its owner had begun anew knows none of its orders."""
+    adopting = Adopting({})
+    adopting.look()
+    [placed] = adopting.ask(order_request(1, adopting.now + SECOND_US))
+    assert isinstance(placed, Submit)
+    there = BrokerOrder(
+        id="theirs", client_order_id=placed.order.client_order_id, ticker=placed.order.ticker,
+        side="BUY", qty=placed.order.qty, status="ACCEPTED", word="new",
+    )  # fmt: skip
+    adopting.machine.answered(adopting.now, Answer(placed, there))
+    adopting.now += MINUTE_US
+    assert kinds(adopting.look()) == ["order"], "without a command it is believed to be there"
+    adopting.command()
+    assert kinds(adopting.look()) == ["drift", "order"]
+    assert kinds(adopting.look()) == ["adopted", "reconciled"]
 
 
 def test_what_was_decided_before_is_not_sent_any_more() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from connectors.broker.errors import OrderRefused
+from connectors.broker.errors import NotAtBroker, OrderRefused, OutcomeUnknown
 from connectors.broker.values import (
     BrokerAccount,
     BrokerFill,
@@ -58,6 +58,16 @@ def machine() -> OrderMachine:
     return OrderMachine(BrokerEvents("main", "test"), NOW, MINUTE_US)
 
 
+def ready() -> OrderMachine:
+    """Return a machine that hears updates and has accounted for everything."""
+    made, before = machine(), NOW - SECOND_US
+    made.heard(before, StreamState(up=True, at=to_datetime(before)))
+    [look] = made.tasks()
+    made.answered(before, Answer(look, held([], [], 30)))
+    assert [kind for kind, _ in said(made)] == ["stream_up", "adopted", "reconciled"]
+    return made
+
+
 def kinds(tasks: list[Task]) -> list[type[Task]]:
     return [type(task) for task in tasks]
 
@@ -84,17 +94,60 @@ def test_a_halt_takes_back_an_entry_that_was_not_sent_yet() -> None:
     assert kinds(leaves.tasks()) == [Submit]
 
 
+def test_an_entry_waits_until_the_account_is_accounted_for_and_an_exit_does_not() -> None:
+    for reduces in (False, True):
+        sends = ready()
+        sends.heard(NOW, StreamState(up=False, reason="cut", at=to_datetime(NOW)))
+        sends.request(NOW, request(reduces=reduces))
+        assert kinds(sends.tasks()) == ([Submit] if reduces else [])
+        now = NOW + SECOND_US
+        sends.heard(now, StreamState(up=True, at=to_datetime(now)))
+        [look] = sends.tasks()
+        sends.answered(now, Answer(look, held([], [], 30)))
+        sends.due(now)
+        assert kinds(sends.tasks()) == ([] if reduces else [Submit])
+
+
+def test_an_entry_that_waited_for_the_account_in_vain_expires() -> None:
+    sends = machine()
+    sends.request(NOW, request())
+    sends.due(NOW + SECOND_US)
+    assert (sends.tasks(), said(sends)) == ([], [])
+    sends.due(NOW + MINUTE_US)
+    assert (sends.tasks(), said(sends)) == ([], [("order", "EXPIRED")])
+
+
 def test_an_entry_is_sent_for_as_long_as_it_holds_and_an_exit_however_late() -> None:
     for reduces in (False, True):
-        sends = machine()
+        sends = ready()
         sends.request(NOW, request(reduces=reduces))
         [task] = sends.tasks()
         assert isinstance(task, Submit)
         assert task.until == (None if reduces else request().valid_until)
 
 
+def test_a_refusal_is_no_end_while_the_same_order_may_still_be_on_its_way() -> None:
+    sends = ready()
+    sends.request(NOW, request())
+    [placed] = sends.tasks()
+    sends.answered(NOW, Answer(placed, error=OutcomeUnknown("cut")))
+    now = NOW + SECOND_US
+    sends.due(now)
+    [look] = sends.tasks()
+    sends.answered(now, Answer(look, error=NotAtBroker("no such order")))
+    [again] = sends.tasks()
+    assert isinstance(again, Submit)
+    sends.answered(now, Answer(again, error=OrderRefused("no buying power")))
+    assert said(sends) == [("order", "UNKNOWN")]
+    now = NOW + MINUTE_US
+    sends.due(now)
+    look = next(task for task in sends.tasks() if isinstance(task, LookUp))
+    sends.answered(now, Answer(look, error=NotAtBroker("no such order")))
+    assert said(sends) == [("order", "EXPIRED")]
+
+
 def test_a_cancel_that_is_not_taken_is_asked_for_less_and_less_often() -> None:
-    sends, asked = machine(), list[Task]()
+    sends, asked = ready(), list[Task]()
     sends.request(NOW, request())
     [placed] = sends.tasks()
     sends.answered(NOW, Answer(placed, there()))
@@ -116,7 +169,7 @@ def test_a_cancel_that_is_not_taken_is_asked_for_less_and_less_often() -> None:
 
 
 def test_an_update_whose_status_nobody_knows_has_its_order_looked_up() -> None:
-    sends = machine()
+    sends = ready()
     sends.request(NOW, request())
     [placed] = sends.tasks()
     sends.answered(NOW, Answer(placed, there()))

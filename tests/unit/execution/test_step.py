@@ -1,15 +1,24 @@
 """The step that sends orders: requests in, broker events out, a halt past the log's order."""
 
+import threading
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
+import bytewax.operators as op
+from bytewax.dataflow import Dataflow
+from bytewax.recovery import RecoveryConfig, init_db_dir
+from bytewax.testing import TestingSink, TestingSource, run_main
+
 from connectors.broker.simulated.broker import SimulatedBroker
+from connectors.broker.values import BrokerOrder, NewOrder
 from connectors.envelope import Barrier, Envelope
 from connectors.kafka.bell import Bell
 from flows.execution.said import BrokerEvents
 from flows.execution.state import MachineState
 from flows.execution.step import STEP, ExecutionStep
+from flows.execution.worker import THREADS
 from messages.broker import BrokerEvent
 from messages.control import Command
 from messages.trading import OrderRequest
@@ -97,6 +106,39 @@ def test_a_halt_overtakes_what_waits_in_the_log() -> None:
     assert sending.there.orders() == []
 
 
+class Hanging(SimulatedBroker):
+    """A broker that takes no order before it is let go on."""
+
+    def __init__(self, *given: Any) -> None:
+        super().__init__(*given)
+        self.go_on, self.taken = threading.Event(), list[NewOrder]()
+
+    def submit(self, order: NewOrder) -> BrokerOrder:
+        self.taken.append(order)
+        self.go_on.wait(60)
+        return super().submit(order)
+
+
+def test_a_halt_overtakes_what_waits_behind_a_broker_that_hangs() -> None:
+    there = broker(Hanging)
+    assert isinstance(there, Hanging)
+    sending = Sending(there)
+    sending.until(lambda: sending.said("reconciled"))
+    sending.give(*(request(n) for n in range(THREADS + 3)))
+    sending.until(lambda: len(there.taken) == THREADS)
+    halt = command(1, "halt").body
+    assert isinstance(halt, Command)
+    sending.waiting.append(halt)
+    sending.until(lambda: not sending.waiting)
+    there.go_on.set()
+
+    def ends() -> list[BrokerEvent]:
+        return [each for each in sending.said("order") if each.status == "CANCELLED"]
+
+    sending.until(lambda: len(ends()) == THREADS + 3)
+    assert len(there.taken) == THREADS
+
+
 def test_a_barrier_carries_all_that_is_known() -> None:
     sending = Sending(broker())
     sending.until(lambda: sending.said("reconciled"))
@@ -110,3 +152,26 @@ def test_a_barrier_carries_all_that_is_known() -> None:
     again.give(request(1))
     assert again.said("order") == []
     assert len(sending.there.orders()) == 1
+
+
+def test_what_is_known_of_orders_outlives_a_clean_stop(tmp_path: Path) -> None:
+    there, states = broker(), list[bytes | None]()
+
+    def executing(state: bytes | None) -> ExecutionStep:
+        states.append(state)
+        events = BrokerEvents("main", "simulated")
+        return ExecutionStep(lambda: there, events, 3_600, 50, Bell(), list, state)
+
+    first = ("main", Envelope(Block([request(1)], 1)))
+    given: list[Any] = [first, TestingSource.EOF(), ("main", Envelope(Block([], 2)))]
+    init_db_dir(tmp_path, 1)  # type: ignore[no-untyped-call]
+    for _ in range(2):  # it goes on after the end of the first time
+        flow = Dataflow("execute")
+        requests = op.input("log", flow, TestingSource(given))
+        op.output("out", op.stateful_batch(STEP, requests, executing), TestingSink([]))
+        kept: Any = RecoveryConfig(str(tmp_path), timedelta(0))  # type: ignore[no-untyped-call]
+        run_main(flow, recovery_config=kept)  # type: ignore[no-untyped-call]
+    fresh, known = states
+    assert fresh is None
+    assert known is not None
+    assert [life.request.id for life in decode_state(known, MachineState).lives] == ["ord-1"]

@@ -8,13 +8,14 @@ from typing import Any
 import pytest
 
 from messages.base import Message
+from messages.broker import BrokerEvent
 from messages.control import Command, CommandKind, DeadLetter
 from messages.topics import CONTROL_COMMANDS
 from messages.trading import Decision, OrderRequest, TradeExecution, TradingStateChanged
 from operators.refusals import refusal
 from stack.cli import main
 from stack.commanding import Outcome, command
-from stack.commands.controls import words_of
+from stack.commands.controls import unfinished, words_of
 from stack.errors import StackError
 from tests.archives import run_of
 
@@ -91,6 +92,17 @@ def test_only_its_own_messages_are_heard() -> None:
     assert outcome.heard == 0
     assert outcome.take(ORDERED)
     assert outcome.heard == 1
+
+
+def test_an_adoption_that_waits_for_orders_is_heard_of() -> None:
+    outcome, text = Outcome(asked("reset_account")), "to be adopted, once no order is open"
+    waits = BrokerEvent(
+        id="bro-1", event_time=NOW, causes=(outcome.asked.id,), account="main", broker="alpaca",
+        kind="drift", reason=text,
+    )  # fmt: skip
+    assert outcome.take(waits)
+    assert (outcome.done, outcome.failed, words_of(waits)) == (False, False, text)
+    assert "not adopted yet" in unfinished(outcome, 30)
 
 
 @pytest.mark.parametrize(
