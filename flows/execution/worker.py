@@ -11,6 +11,7 @@ from connectors.broker.errors import BrokerAway, BrokerError, OutcomeUnknown
 from connectors.broker.values import OrderUpdate, StreamState
 from connectors.daemon_pool import DaemonPool
 from flows.execution.tasks import Answer, Cancel, Holdings, LookUp, Submit, Task
+from flows.execution.tradable import TradableAssets
 
 log = logging.getLogger(__name__)
 THREADS = 4  # of each kind: a request that hangs holds up a quarter of the others
@@ -35,6 +36,7 @@ class BrokerWorker:
         self._changes = DaemonPool(THREADS, "broker-changes")
         self._questions = DaemonPool(THREADS, "broker-questions")
         self._forgone: frozenset[str] = frozenset()
+        self._assets = TradableAssets()
         self._broker: Broker | None = None
         self._connected = Event()
         Thread(target=self._listen, args=(connect,), name="order-updates", daemon=True).start()
@@ -94,6 +96,8 @@ class BrokerWorker:
             return Answer(task, error=BrokerAway("a halt overtook it, so it was not sent"))
         if task.until is not None and datetime.now(UTC) > task.until:
             return Answer(task, error=BrokerAway("it waited for so long that it was not sent"))
+        if task.until is not None:  # an entry
+            self._assets.require(broker, task.order)
         return Answer(task, broker.submit(task.order))
 
     def _listen(self, connect: Callable[[], Broker]) -> None:

@@ -8,7 +8,13 @@ from typing import Any
 import pytest
 
 from connectors.broker.base import Broker
-from connectors.broker.errors import BrokerAway, NotAtBroker, OrderDuplicate, OutcomeUnknown
+from connectors.broker.errors import (
+    BrokerAway,
+    NotAtBroker,
+    OrderDuplicate,
+    OrderRefused,
+    OutcomeUnknown,
+)
 from connectors.broker.simulated.broker import SimulatedBroker
 from connectors.broker.simulated.exchange import SimulatedExchange
 from connectors.broker.simulated.rules import listed
@@ -161,3 +167,15 @@ def test_a_fault_of_the_connector_leaves_the_outcome_unknown() -> None:
     assert "ZeroDivisionError: a bug" in str(answer.error)
     assert isinstance(heard.answer(LookUp("ord-1")).found, BrokerOrder), "the threads live on"
     heard.worker.close()
+
+
+def test_an_entry_in_what_the_broker_does_not_trade_is_never_sent() -> None:
+    there = broker()
+    heard = Heard(lambda: there)
+    later = datetime.now(UTC) + timedelta(hours=1)
+    unknown = NewOrder(client_order_id="ord-2", ticker="NOSUCH", side="BUY", qty=10)
+    answer = heard.answer(Submit(unknown, later))
+    assert isinstance(answer.error, OrderRefused)
+    assert "the broker has no NOSUCH" in str(answer.error)
+    assert heard.answer(Submit(ORDER, later)).error is None
+    assert [o.client_order_id for o in there.orders()] == ["ord-1"]
