@@ -46,6 +46,12 @@ def run(options: argparse.Namespace) -> int:
         raise StackError(reason)
     settings, home = load_settings(), home_of(options)
     played = _played(options)
+    if played and (home.runs / name / "run.json").exists():
+        reason = (
+            f"Run {name} is there already, and a stand-in begins an account anew: it would know "
+            "nothing of what the run holds and has ordered. Leave --run out, or choose a new name."
+        )
+        raise StackError(reason)
     if options.foreground:
         return serve(home, settings, name, Exchange(home, played) if played else None)
     further = ("--stand-in", *played.arguments()) if played else ()

@@ -14,6 +14,7 @@ from connectors.feed.params import NewsParams
 from connectors.settings import Settings
 from messages.units import to_micros
 from operators.params import RiskParams
+from stack.cli import main
 from stack.errors import CannotStart
 from stack.home import Home
 from stack.runtime import exchange
@@ -96,3 +97,15 @@ def test_the_settings_of_a_broker_stay_as_they_are(tmp_path: Path) -> None:
     )  # fmt: skip
     assert found.secret == SecretStr("s")
     assert given.broker.kind == "none"
+
+
+def test_no_run_goes_on_at_a_stand_in_that_forgot_its_account(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    there = Home(tmp_path).runs / "mine"
+    there.mkdir(parents=True)
+    (there / "run.json").touch()
+    assert main(["up", "--home", str(tmp_path), "--stand-in", "--run", "mine"]) == 2
+    said = capsys.readouterr().err
+    assert "Run mine is there already" in said
+    assert "choose a new name" in said
