@@ -74,6 +74,10 @@ class AccountLook:
         if not found:
             self.look_at = now + self._times.look_again
 
+    def look_soon(self, now: int) -> None:
+        """Have it looked at again soon: something is known to be missing."""
+        self.look_at = min(self.look_at, now + self._times.look_again)
+
     def adopt(self, now: int, command: str) -> list[Event]:
         """Have the account adopted by a command, once no order is open."""
         self._adopting = command

@@ -3,7 +3,8 @@
 Each request is sent under its own id, so the broker takes it once however often it is sent. What
 was sent and not answered is looked up by that id before anything else is thought of it. Nothing
 counts as rejected without the broker's word; an entry that is too old, or that a halt overtook, is
-told as over only once the broker has said that it does not have it.
+told as over only once the broker has said that it does not have it. An exit is sent once the legs
+that a broker holds beside its ticker's entries are over, for what they left.
 
     machine.request(now, request)      -> machine.tasks() has a Submit
     machine.answered(now, answer)      -> machine.said() has what became known
@@ -26,6 +27,7 @@ from connectors.broker.values import (
     StreamState,
 )
 from flows.execution.account_look import AccountLook
+from flows.execution.legs import Legs, bracket_of
 from flows.execution.said import BrokerEvents
 from flows.execution.state import NEVER, MachineState, OrderLife
 from flows.execution.tasks import (
@@ -46,6 +48,7 @@ from operators.blocks import Event
 
 STOPS_ENTRIES: Final = {"reduce", "halt", "flatten"}
 FREES_ENTRIES: Final = {"resume", "pause"}
+FASTER: Final = "the stop or the target at the broker was faster"
 
 
 class OrderMachine:
@@ -78,6 +81,9 @@ class OrderMachine:
         self._by_broker = {life.broker_id: life for life in self._lives.values() if life.broker_id}
         self._tasks: list[Task] = []
         self._said: list[Event] = []
+        self._legs = Legs(
+            events, self._lives, self._account, now, self._times, self._tasks, self._said
+        )
         for life in self._open():
             if not life.broker_id:
                 life.maybe_sent, life.due, life.unsure_at = True, now, now
@@ -85,16 +91,16 @@ class OrderMachine:
     @property
     def next_due(self) -> int:
         """Return when `due` should be called next."""
-        return min((self._account.look_at, *(life.due for life in self._open())))
+        return min(self._account.look_at, self._legs.next_due, *(o.due for o in self._open()))
 
     def tasks(self) -> list[Task]:
         """Return what is to be asked of the broker, once."""
-        tasks, self._tasks = self._tasks, []
+        tasks, self._tasks[:] = list(self._tasks), []
         return tasks
 
     def said(self) -> list[Event]:
         """Return what became known, once, in order."""
-        said, self._said = self._said, []
+        said, self._said[:] = list(self._said), []
         return said
 
     def snapshot(self) -> MachineState:
@@ -109,14 +115,14 @@ class OrderMachine:
         )  # fmt: skip
 
     def request(self, now: int, request: OrderRequest) -> None:
-        """Take an order to be placed; one that is known is the same order."""
-        if request.client_order_id in self._lives:
+        """Take an order to be placed; one that is known is the same order, a leg is placed."""
+        if request.client_order_id in self._lives or request.leg_of:
             return
         before = to_micros(request.event_time) < self._began
         life = OrderLife(
             request=request, broker_id="", status="PENDING", final=None, filled=0, executions=[],
             maybe_sent=before, unsure_at=self._began if before else 0, asked_at=0, tries=0,
-            due=NEVER, unwanted=False, ended_at=0,
+            due=NEVER, unwanted=False, ended_at=0, sent=request.qty, bracket=bracket_of(request),
         )  # fmt: skip
         self._lives[request.client_order_id] = life
         if to_micros(request.event_time) <= self._account.adopted_at:
@@ -128,13 +134,14 @@ class OrderMachine:
         """Take a command.
 
         A halt lets no entry be sent, and cancels those that are open. A reset has the account
-        adopted as the broker has it, once no order is open.
+        adopted as the broker has it, once no order is open; legs are cancelled for it.
         """
         if command.id in self._commands:
             return
         self._commands.add(command.id)
         if command.kind == "reset_account":
             self._said += self._account.adopt(now, command.id)
+            self._legs.cancel_all(now)
             self._look(now)
         if command.kind in FREES_ENTRIES:
             self._blocked = False
@@ -143,11 +150,7 @@ class OrderMachine:
         self._blocked = True
         for life in self._open():
             if not life.request.reduces:
-                life.unwanted = True
-                if life.broker_id:
-                    self._tasks.append(Cancel(life.request.client_order_id, life.broker_id))
-                elif life.due != NEVER or self._withdrawn(life):
-                    self._go_on(now, life)
+                self._take_back(now, life)
 
     def heard(self, now: int, news: OrderUpdate | StreamState) -> None:
         """Take what the update stream said."""
@@ -157,13 +160,15 @@ class OrderMachine:
                 self._look(now)
             return
         life = self._lives.get(news.order.client_order_id)
+        if life is None and not self._legs.heard(now, news):
+            return
+        if news.kind in ("CORRECTED", "BUSTED"):
+            reason = f"the broker {news.kind.lower()} execution {news.corrects}: correct it here"
+            self._said += self._account.unsettle(now, (), reason)
         if life is None:
             return
         if news.fill is not None:
             self._fill(now, life, news.fill)
-        if news.kind in ("CORRECTED", "BUSTED"):
-            reason = f"the broker {news.kind.lower()} execution {news.corrects}: correct it here"
-            self._said += self._account.unsettle(now, (), reason)
         if news.kind not in ("CANCEL_REFUSED", "REPLACE_REFUSED", "OTHER"):
             self._adopt(now, life, news.order)
             if news.order.status == "UNKNOWN" and not life.ended_at:
@@ -175,6 +180,7 @@ class OrderMachine:
         """Do what is due by now: look things up, send again, reconcile."""
         for life in [each for each in self._open() if each.due <= now]:
             self._go_on(now, life)
+        self._legs.due(now)
         if self._account.look_at <= now:
             self._look(now)
 
@@ -189,12 +195,18 @@ class OrderMachine:
             return
         order_id = task.order.client_order_id if isinstance(task, Submit) else task.order_id
         life = self._lives[order_id]
-        if isinstance(answer.found, BrokerOrder):
+        if isinstance(task, LookUp) and task.broker_order_id:
+            if isinstance(answer.found, BrokerOrder):
+                self._adopt(now, life, answer.found, all_legs=True)
+            else:
+                self._legs.not_found(now, life)
+        elif isinstance(answer.found, BrokerOrder):
             self._adopt(now, life, answer.found)
             if not self._cancel_if_unwanted(life, answer.found):
                 life.tries = 0  # a cancel that is not taken is asked for less and less often
         elif isinstance(task, Cancel):
-            if error is not None:  # ended already, or nobody knows: it says itself how it is
+            # Ended already, or nobody knows: it says itself how it is; a leg is looked up anyway.
+            if error is not None and task.broker_order_id == life.broker_id:
                 self._later(now, life)
         elif isinstance(task, LookUp):
             self._looked_up(now, life, error)
@@ -216,12 +228,34 @@ class OrderMachine:
                 life.due, life.maybe_sent = max(now, life.unsure_at + self._times.settled), True
             else:
                 self._end(now, life, *over)
+        elif request.reduces and not self._is_free(now, life):
+            life.due = now + self._times.look_again
+        elif not life.sent:
+            self._end(now, life, "CANCELLED", FASTER)
         else:
-            self._tasks.append(submit_of(request))
+            self._tasks.append(submit_of(request, life.sent))
+
+    def _is_free(self, now: int, life: OrderLife) -> bool:
+        """Tell whether an exit may be sent, and for how much; has what protects it taken back."""
+        for entry in self._legs.in_the_way(now, life.request):
+            if not entry.ended_at and not entry.unwanted:
+                self._take_back(now, entry)
+        if self._legs.in_the_way(now, life.request):
+            return False
+        life.sent = self._legs.left(life.request)
+        return True
+
+    def _take_back(self, now: int, life: OrderLife) -> None:
+        """Let an open entry not be sent, or cancel it."""
+        life.unwanted = True
+        if life.broker_id:
+            self._tasks.append(Cancel(life.request.client_order_id, life.broker_id))
+        elif life.due != NEVER or self._withdrawn(life):
+            self._go_on(now, life)
 
     def _withdrawn(self, life: OrderLife) -> bool:
         """Take back what was not sent yet; tells whether there was something."""
-        task = submit_of(life.request)
+        task = submit_of(life.request, life.sent)
         found = task in self._tasks
         if found:
             self._tasks.remove(task)
@@ -269,15 +303,18 @@ class OrderMachine:
             self._later(now, life)
 
     def _adopt(
-        self, now: int, life: OrderLife, order: BrokerOrder, *, looked: bool = False
-    ) -> None:
-        """Believe what the broker says of an order."""
-        if not life.broker_id:
-            life.broker_id = order.id
-            self._by_broker[order.id] = life
+        self, now: int, life: OrderLife, order: BrokerOrder, *, looked: bool = False,
+        all_legs: bool = False,
+    ) -> None:  # fmt: skip
+        """Believe what the broker says of an order, and of the legs beside it."""
+        life.broker_id = life.broker_id or order.id
+        self._by_broker[life.broker_id] = life
         life.maybe_sent, life.due = False, NEVER
+        self._legs.learn(now, life, order, all_of_it=all_legs)
         if life.ended_at:
             return
+        if life.request.reduces and 0 < order.qty < life.sent:
+            life.sent = order.qty  # what a leg left of it
         if order.ended:
             life.final = order.status
         elif order.status in ("ACCEPTED", "SUBMITTED", "UNKNOWN"):
@@ -297,6 +334,8 @@ class OrderMachine:
         """End an order whose last fill is known."""
         if life.filled >= life.request.qty:
             self._end(now, life, "FILLED")
+        elif life.filled >= life.sent:
+            self._end(now, life, "CANCELLED", FASTER)
         elif life.final is not None and life.final != "FILLED" and filled <= life.filled:
             self._end(now, life, life.final, reason)
 
@@ -308,6 +347,8 @@ class OrderMachine:
         self._account.shares.book(fill)
         status: OrderStatus = "PARTIALLY_FILLED" if life.filled < life.request.qty else "FILLED"
         self._said.append(self._events.fill(now, life.request, fill, status))
+        if life.ended_at:
+            self._legs.ended(now, life)
 
     def _say(self, now: int, life: OrderLife, status: OrderStatus, reason: str = "") -> None:
         if status != life.status:
@@ -319,9 +360,11 @@ class OrderMachine:
         if not life.ended_at:
             self._say(now, life, status, reason)
             life.ended_at, life.due = now, NEVER
+            self._legs.ended(now, life)
 
     def _look(self, now: int) -> None:
-        open_since = [to_micros(life.request.event_time) for life in self._open()]
+        lives = [*self._open(), *self._legs.open()]
+        open_since = [to_micros(life.request.event_time) for life in lives]
         self._tasks += self._account.ask(now, open_since)
 
     def _compare(self, now: int, found: Holdings) -> None:
@@ -331,14 +374,19 @@ class OrderMachine:
             if life is not None:
                 self._adopt(now, life, order, looked=True)
                 self._cancel_if_unwanted(life, order)
+            else:
+                self._legs.found(now, order)
         for fill in found.fills:
             life = self._by_broker.get(fill.order_id)
             if life is not None:
                 self._fill(now, life, fill)
                 self._finish(now, life, life.filled)
-        self._said += self._account.judge(
-            now, found, ordered=bool(self._lives), is_open=bool(self._open())
-        )
+            else:
+                self._legs.fill(now, fill)
+        is_open = bool(self._open() or self._legs.open())
+        self._said += self._account.judge(now, found, ordered=bool(self._lives), is_open=is_open)
+        if self._legs.untold():
+            self._account.look_soon(now)
         self._forget(now)
 
     def _forget(self, now: int) -> None:
@@ -348,4 +396,5 @@ class OrderMachine:
             if life.ended_at and life.ended_at < now - self._times.remembered
         ]  # fmt: skip
         for id_ in over:
+            self._legs.forget(self._lives[id_])
             self._by_broker.pop(self._lives.pop(id_).broker_id, None)

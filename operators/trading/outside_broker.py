@@ -11,6 +11,7 @@ from operators.states import State
 from operators.trading.bookkeeping import Ending
 from operators.trading.fills import Execution
 from operators.trading.last_bar import LastBar
+from operators.trading.legs import EntryLegs, Legs
 from operators.trading.orders import Order, OrderBook
 
 ENDINGS: Final[dict[str, Ending]] = {
@@ -33,11 +34,13 @@ class OutsideBrokerState(State):
         readiness: READY, NOT_RECONCILED or STREAM_DOWN, by number.
         told: order id -> ids of the executions that were booked of it.
         ended: those that a fill may still come for.
+        legs: what the broker holds beside entries.
     """
 
     readiness: int
     told: dict[str, list[str]]
     ended: list[EndedOrder]
+    legs: list[EntryLegs]
 
 
 class OutsideBroker:
@@ -46,6 +49,7 @@ class OutsideBroker:
     Attributes:
         readiness: READY where entries may be sent; NOT_RECONCILED until the account is accounted
             for; STREAM_DOWN while nothing is heard of orders.
+        legs: what it holds beside entries.
     """
 
     def __init__(self, state: OutsideBrokerState | None = None) -> None:
@@ -53,6 +57,7 @@ class OutsideBroker:
         self.readiness = state.readiness if state else NOT_RECONCILED
         self._told = {o: list(ids) for o, ids in state.told.items()} if state else {}
         self._ended = {each.order.id: each for each in state.ended} if state else {}
+        self.legs = Legs(state.legs if state else ())
 
     def at_once(self, _order: Order, _last: LastBar | None) -> None:
         """Let a new order wait."""
@@ -78,6 +83,8 @@ class OutsideBroker:
         """
         if event.kind == "fill":
             return self._filled(stamp, event, orders)
+        if event.kind == "order" and event.leg:
+            self.legs.said(event)
         if event.kind == "order" and event.status in ENDINGS and event.order_id in orders:
             self._ended[event.order_id] = EndedOrder(_ended(orders[event.order_id]), stamp)
             return [Execution(event.order_id, 0, 0, 0, 0, ENDINGS[event.status])]
@@ -95,12 +102,13 @@ class OutsideBroker:
         for order in gone:
             del self._ended[order]
             self._told.pop(order, None)
+            self.legs.forget(order)
 
     def snapshot(self) -> OutsideBrokerState:
         """Return what is remembered."""
         return OutsideBrokerState(
             readiness=self.readiness, told={o: list(ids) for o, ids in self._told.items()},
-            ended=list(self._ended.values()),
+            ended=list(self._ended.values()), legs=self.legs.snapshot(),
         )  # fmt: skip
 
     def _filled(self, stamp: int, event: BrokerEvent, orders: OrderBook) -> list[Execution]:
@@ -121,10 +129,15 @@ class OutsideBroker:
             orders.place(order)
         price = to_units(event.price)
         self._told[id_] = [*told, event.execution_id]
+        if event.leg:
+            self.legs.closed(event.leg_of, qty)
+        else:
+            self.legs.filled(id_, qty)
         rest = abs(order.open) - abs(qty)
         after = order._replace(filled=order.filled + qty, fills=order.fills + 1)
-        ends: Literal["", "CANCELLED"] = "CANCELLED" if late is not None and rest else ""
-        if late is not None or not rest:
+        over = late is not None or (not order.fills and self.legs.are_over(event))
+        ends: Literal["", "CANCELLED"] = "CANCELLED" if over and rest else ""
+        if over or not rest:
             self._ended[id_] = EndedOrder(_ended(after) if ends else after, stamp)
         return [Execution(id_, qty, price, from_money(event.commission), price, ends)]
 
