@@ -356,14 +356,14 @@ class Desk:
         """Write down the order of a leg with its first fill: it is at the broker already."""
         known = self._legs.of(event)
         position = self.account.positions.get(known.ticker) if known is not None else None
-        if known is None or position is None or not known.left or event.order_id in known.orders:
+        qty = known.closing(event, position.qty) if known is not None and position else 0
+        if known is None or position is None or not qty:
             return
         request = Request((known.entry, event.leg), CAUSES[event.leg], "", (event.id, known.entry))
-        qty, beside = -known.left, Beside(leg_of=known.entry, leg=event.leg)
         decision = self._decide(stamp, known.ticker, qty, request, None, out)
         self._show_exit(decision, stamp, known.ticker)
-        price, trade = known.price(event.leg), position.trade_id
-        self._order(decision, stamp, qty, 0, trade, out, price, beside)
+        price, beside = known.price(event.leg), Beside(leg_of=known.entry, leg=event.leg)
+        self._order(decision, stamp, qty, 0, position.trade_id, out, price, beside)
         self._legs.ordered(known.entry, event.order_id)
 
     def _amend(self, stamp: int, command: Command, out: list[Event]) -> None:

@@ -62,6 +62,17 @@ class EntryLegs(NamedTuple):
         """Return the signed shares that its legs may still close."""
         return self.filled - self.closed
 
+    def closing(self, event: BrokerEvent, held: int) -> int:
+        """Return the signed shares for which a leg's order is to be written down; 0: it is not.
+
+        Args:
+            event: a fill of it; what has an order, or nothing left to close, needs none.
+            held: signed shares of the position.
+        """
+        if event.order_id in self.orders or not self.left or (held > 0) != (self.left > 0):
+            return 0
+        return -min(self.left, held, key=abs)
+
     def price(self, leg: Leg) -> int:
         """Return the level of a leg, units."""
         return self.stop if leg == "stop" else self.target

@@ -119,6 +119,8 @@ class OutsideBroker:
         if id_ not in orders:
             late = self._ended.get(id_)
             if late is None:
+                if self.legs.of(event) is not None:
+                    self.readiness = NOT_RECONCILED  # a leg closed what is not held
                 return []
         order = late.order if late is not None else orders[id_]
         qty = event.qty if event.side == "BUY" else -event.qty

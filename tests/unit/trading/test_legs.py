@@ -7,6 +7,7 @@ import pytest
 
 from messages.trading import Decision, OrderRequest, TradeExecution, leg_order_id
 from operators.blocks import Event
+from operators.checks import NOT_RECONCILED
 from operators.exits import ExitRules
 from operators.params import AccountParams, FillParams, Params, RiskParams
 from operators.states import decode_state, encode_state
@@ -144,6 +145,16 @@ def test_a_fill_that_comes_after_the_legs_ended_is_booked() -> None:
     said = desk.step(desk.sold(3, "stop", 2, 20))
     assert ends_of(said) == [("SELL", 20, "PARTIALLY_FILLED"), ("SELL", 0, "CANCELLED")]
     assert asked(desk.step(bar(4, "AAA", 90_0000))) == [("stop", "", 30)]
+
+
+def test_a_leg_that_closes_what_is_not_held_stops_entries() -> None:
+    desk = Protected()
+    [order] = bodies(desk.step(command(2, "close_position", ticker="AAA")), OrderRequest)
+    desk.step(fill(at(3), order.id, 2, 50, 97.0, "SELL"))
+    assert bodies(desk.step(desk.sold(4, "stop", 3, 50)), TradeExecution) == []
+    state = desk.desk.snapshot().broker
+    assert state is not None
+    assert state.readiness == NOT_RECONCILED
 
 
 def test_legs_of_an_account_that_begins_anew_are_nobody_s() -> None:
