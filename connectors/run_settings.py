@@ -35,7 +35,8 @@ PUBLIC: Final = {
         {"feed", "watchlist", "news_minutes", "max_tickers", "warm_up_days", "silent_seconds"}
     ),
     "broker": frozenset(
-        {"kind", "feed", "timeout_seconds", "per_minute", "reserve", "reconcile_seconds"}
+        {"kind", "feed", "timeout_seconds", "per_minute", "reserve", "reconcile_seconds",
+         "protection"}
     ),
 }  # fmt: skip
 PATHS: Final = frozenset({"directories", "finbert_directory"})

@@ -138,6 +138,11 @@ class Run(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
         return TypeAdapter(BrokerParams).validate_python(plain)
 
     @property
+    def brackets(self) -> bool:
+        """Tell whether the broker holds stops and targets beside entries."""
+        return self.spec.mode == "broker" and self.broker_params.protection == "broker"
+
+    @property
     def settings_hash(self) -> str:
         """Return SHA-256 of the parameters in canonical JSON."""
         return hashlib.sha256(self.settings.encode()).hexdigest()

@@ -154,7 +154,7 @@ def load_settings() -> Settings:
         raise SettingsInvalid(reason)
     try:
         _refuse_misspelt()
-        return Settings()
+        found = Settings()
     except tomllib.TOMLDecodeError as error:
         reason = f"{config_file()} is not readable TOML ({error}): correct it."
         raise SettingsInvalid(reason) from None
@@ -175,6 +175,14 @@ def load_settings() -> Settings:
         shown = _shown(loc, given)
         reason = f"{name}={shown} in {source}: {first['msg']}{_allowed(loc)}. Correct it there."
         raise SettingsInvalid(reason) from None
+    if found.broker.protection == "broker" and found.risk.trailing_stop_bps:
+        reason = (
+            f"{PREFIX}BROKER__PROTECTION=broker and {PREFIX}RISK__TRAILING_STOP_BPS="
+            f"{found.risk.trailing_stop_bps} do not go together: a trailing stop cannot be held by "
+            f"the broker. Set it to 0, or {PREFIX}BROKER__PROTECTION=desk."
+        )
+        raise SettingsInvalid(reason)
+    return found
 
 
 def _shown(loc: list[str], given: Any) -> str:

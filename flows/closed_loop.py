@@ -104,6 +104,7 @@ class ClosedLoop:
         interference: Interference | None = None,
         *,
         outside: bool = False,
+        brackets: bool = False,
     ) -> None:
         """Build every operator, anew or from states.
 
@@ -115,6 +116,7 @@ class ClosedLoop:
             first_weights: strategy -> weight that learning starts from; None: all alike.
             interference: what is otherwise.
             outside: a broker fills the orders, and its events are among the inputs.
+            brackets: it holds stops and targets beside entries.
 
         Raises:
             LearningImpossible: the weights cannot keep the guardrails.
@@ -129,7 +131,7 @@ class ClosedLoop:
             }
             for states in opening.signals
         ]
-        desk = Desk(params, sessions, opening.desk, watch, outside=outside)
+        desk = Desk(params, sessions, opening.desk, watch, outside=outside, brackets=brackets)
         self._desk: Operator = desk
         self._outcomes: Operator = Outcomes(params.risk, opening.outcomes)
         self._weights: Operator = Weights(

@@ -21,20 +21,24 @@ FLOW = PAPER["trade"]
 
 
 def wire(
-    merged: KeyedStream[Envelope], params: Params, *, outside: bool = False
+    merged: KeyedStream[Envelope], params: Params, *, outside: bool = False, brackets: bool = False
 ) -> KeyedStream[Envelope]:
     """Checks, account and simulated broker: one operator, strictly in order.
 
-    `outside`: a broker fills the orders.
+    `outside`: a broker fills the orders; `brackets`: it holds stops and targets, too.
     """
     sessions = new_york_sessions()
-    return step("desk", merged, lambda s: Desk(params, sessions, s, outside=outside), DeskState)
+    return step(
+        "desk", merged, lambda s: Desk(params, sessions, s, outside=outside, brackets=brackets),
+        DeskState,
+    )  # fmt: skip
 
 
 def flow(run: Run, stopping: Stopping) -> Dataflow:
     """One process per account, over all partitions."""
     params, mode = run.rules, run.spec.mode
     return between_topics(
-        TABLES[mode]["trade"], run.layout, lambda s: wire(s, params, outside=mode == "broker"),
+        TABLES[mode]["trade"], run.layout,
+        lambda s: wire(s, params, outside=mode == "broker", brackets=run.brackets),
         stopping, store=checkpoint_store(run, "trade"),
     )  # fmt: skip

@@ -7,7 +7,7 @@ from typing import Literal
 from msgspec import Struct
 
 from messages.base import Count, Message, Price, Side, Ticker
-from messages.trading import OrderStatus
+from messages.trading import Leg, OrderStatus
 
 BrokerEventKind = Literal[
     "order", "fill", "stream_up", "stream_down", "adopted", "reconciled", "drift",
@@ -36,6 +36,9 @@ class BrokerEvent(Message, frozen=True, kw_only=True, gc=False):
             `reconciled`: everything it holds is accounted for; `drift`: it is not.
         broker: its name.
         order_id: ours; empty for what is about no order.
+        leg_of: of what is about a leg that the broker holds beside an entry, the entry's order id;
+            `order_id` is that of `leg_order_id`, and is requested with the leg's first fill.
+        leg: which one; an `order` with ACCEPTED says that it works at the broker.
         broker_order_id, execution_id: the broker's; empty where there is none.
         qty, price: of a fill, shares and dollars per share; commission: dollars of it.
         status: of the order, after it; None for what is about no order.
@@ -65,11 +68,15 @@ class BrokerEvent(Message, frozen=True, kw_only=True, gc=False):
     differences: tuple[Difference, ...] = ()
     unmanaged: tuple[str, ...] = ()
     told_at: datetime | None = None
+    leg_of: str = ""
+    leg: Leg = ""
 
     def problem(self) -> str | None:
-        """Return NO_ORDER, NO_FILL, NO_STATUS, NO_CASH or None."""
+        """Return NO_ORDER, NO_LEG, NO_FILL, NO_STATUS, NO_CASH or None."""
         if self.kind in ("order", "fill") and not self.order_id:
             return "NO_ORDER"
+        if bool(self.leg) != bool(self.leg_of):
+            return "NO_LEG"
         if self.kind == "order" and self.status is None:
             return "NO_STATUS"
         if self.kind == "fill" and not (

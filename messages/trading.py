@@ -17,6 +17,7 @@ from messages.base import (
     SmallCount,
     Ticker,
     Unit,
+    make_id,
 )
 
 Cause = Literal["signal", "stop", "take_profit", "delisted", "command", "reconcile"]
@@ -33,6 +34,7 @@ OrderStatus = Literal[
     "REPLACED",
     "UNKNOWN",
 ]
+Leg = Literal["", "stop", "target"]  # of a bracket; empty for an order of its own
 
 
 class StrategyVote(Struct, frozen=True, gc=False):
@@ -126,6 +128,11 @@ class OrderRequest(Message, frozen=True, kw_only=True, gc=False):
         client_order_id: hash of the decision, at most 48 characters; equals `id`.
         valid_until: after this no flow may submit it, UTC.
         reduces: it closes or shrinks a position.
+        stop_price, target_price: of an entry, the legs that the broker is to hold beside it,
+            dollars; None for none.
+        leg_of: the entry whose leg this is: it is at the broker already, and is never sent; empty
+            for an order of its own.
+        leg: which one.
     """
 
     account: str
@@ -141,6 +148,20 @@ class OrderRequest(Message, frozen=True, kw_only=True, gc=False):
     legs: tuple[str, ...] = ()
     valid_until: datetime
     reduces: bool = False
+    stop_price: Price | None = None
+    target_price: Price | None = None
+    leg_of: str = ""
+    leg: Leg = ""
+
+
+def leg_decision_id(account: str, entry: str, leg: Leg) -> str:
+    """Return the id of the decision that a leg of an entry is, once it is filled."""
+    return make_id("dec", account, entry, leg)
+
+
+def leg_order_id(account: str, entry: str, leg: Leg) -> str:
+    """Return the order id of a leg of an entry: whoever knows the entry knows it."""
+    return make_id("ord", leg_decision_id(account, entry, leg))
 
 
 class TradeExecution(Message, frozen=True, kw_only=True, gc=False):

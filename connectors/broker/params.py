@@ -112,6 +112,9 @@ class BrokerParams:
         per_minute: requests that the broker takes in any minute; more wait, or are refused.
         reserve: of these, kept for cancels; half of them at most.
         reconcile_seconds: between two looks at all that it holds.
+        protection: who watches stops and targets. desk: Tidewire, by bars. broker: each entry is
+            sent with them, and they work while Tidewire is down, until the session's close;
+            without a trailing stop.
     """
 
     kind: Literal["none", "alpaca"] = "none"
@@ -125,3 +128,4 @@ class BrokerParams:
     per_minute: Annotated[int, Ge(10), Le(10_000)] = 200
     reserve: Annotated[int, Ge(0), Le(5_000)] = 50
     reconcile_seconds: Annotated[int, Ge(1), Le(3_600)] = 30
+    protection: Literal["desk", "broker"] = "desk"

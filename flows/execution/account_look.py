@@ -6,7 +6,7 @@ from decimal import Decimal
 from connectors.broker.values import BrokerAccount, StreamState
 from flows.execution.said import BrokerEvents
 from flows.execution.shares import ExpectedShares, Shares
-from flows.execution.state import NEVER, MachineState
+from flows.execution.state import NEVER, MachineState, OrderLife
 from flows.execution.tasks import Holdings, Reconcile
 from flows.execution.timings import Timings
 from flows.execution.told import NOTHING, Told
@@ -47,13 +47,16 @@ class AccountLook:
             self._adopting = ""
         self._guess: Shares | None = None  # of what was there before our fills
 
-    def into(self, state: MachineState) -> MachineState:
-        """Put what is known into a snapshot."""
-        state.held, state.unmanaged = dict(self.shares.held), self.shares.unmanaged
-        state.heard_up, state.ready, state.mismatches = self._up, self._ready, self._mismatches
-        state.reconciled_at, state.look_at = self._reconciled_at, self.look_at
-        state.adopting, state.adopted_at = self._adopting, self.adopted_at
-        return state
+    def snapshot(
+        self, lives: list[OrderLife], commands: list[str], *, blocked: bool
+    ) -> MachineState:  # fmt: skip
+        """Return a machine's snapshot: what is known here, and the rest as it is given."""
+        return MachineState(
+            lives=lives, held=dict(self.shares.held), unmanaged=self.shares.unmanaged,
+            blocked=blocked, heard_up=self._up, ready=self._ready, mismatches=self._mismatches,
+            reconciled_at=self._reconciled_at, look_at=self.look_at, commands=commands,
+            adopting=self._adopting, adopted_at=self.adopted_at,
+        )  # fmt: skip
 
     def stream(self, now: int, news: StreamState) -> list[Event]:
         """Take whether updates are heard; returns what there is to say of it."""
@@ -91,6 +94,10 @@ class AccountLook:
     def is_ready(self) -> bool:
         """Tell whether everything is accounted for, and updates are heard: entries may go out."""
         return self._ready
+
+    def look_soon(self, now: int) -> None:
+        """Have it looked at again soon: something is known to be missing."""
+        self.look_at = min(self.look_at, now + self._times.look_again)
 
     def adopt(self, now: int, command: str) -> list[Event]:
         """Have the account adopted by a command, once no order is open."""

@@ -3,10 +3,7 @@
 Each request is sent under its own id, so the broker takes it once however often it is sent. What
 was sent and not answered is looked up by that id before anything else is thought of it. Nothing
 counts as rejected without the broker's word; an entry that is too old, or that a halt overtook, is
-told as over only once the broker has said that it does not have it.
-
-    machine.request(now, request)      -> machine.tasks() has a Submit
-    machine.answered(now, answer)      -> machine.said() has what became known
+over only once the broker has said that it does not have it. An exit waits for its ticker's legs.
 """
 
 from typing import Final
@@ -26,6 +23,8 @@ from connectors.broker.values import (
     StreamState,
 )
 from flows.execution.account_look import AccountLook
+from flows.execution.legs import Legs
+from flows.execution.overtaken import forgettable, is_gone, overtaken, put_off
 from flows.execution.said import BrokerEvents
 from flows.execution.state import NEVER, MachineState, OrderLife
 from flows.execution.tasks import (
@@ -47,6 +46,7 @@ from operators.blocks import Event
 
 STOPS_ENTRIES: Final = {"reduce", "halt", "flatten"}
 FREES_ENTRIES: Final = {"resume", "pause"}
+FASTER: Final = "the stop or the target at the broker was faster"
 
 
 class OrderMachine:
@@ -81,6 +81,9 @@ class OrderMachine:
         self._by_broker = {life.broker_id: life for life in self._lives.values() if life.broker_id}
         self._tasks: list[Task] = []
         self._said: list[Event] = []
+        self._legs = Legs(
+            events, self._lives, self._account, now, self._times, self._tasks, self._said
+        )
         for life in self._open():
             if not life.broker_id:
                 life.maybe_sent, life.due, life.unsure_at = True, now, now
@@ -88,7 +91,7 @@ class OrderMachine:
     @property
     def next_due(self) -> int:
         """Return when `due` should be called next."""
-        return min((self._account.look_at, *(life.due for life in self._open())))
+        return min(self._account.look_at, self._legs.next_due, *(o.due for o in self._open()))
 
     @property
     def unwanted(self) -> frozenset[str]:
@@ -100,38 +103,32 @@ class OrderMachine:
 
     def tasks(self) -> list[Task]:
         """Return what is to be asked of the broker, once."""
-        tasks, self._tasks = self._tasks, []
+        tasks, self._tasks[:] = list(self._tasks), []
         return tasks
 
     def said(self) -> list[Event]:
         """Return what became known, once, in order."""
-        said, self._said = self._said, []
+        said, self._said[:] = list(self._said), []
         return said
 
     def snapshot(self) -> MachineState:
         """Return all that is known."""
-        return self._account.into(
-            MachineState(
-                lives=list(self._lives.values()), blocked=self._blocked,
-                commands=sorted(self._commands), held={}, unmanaged=None, heard_up=False,
-                ready=False, mismatches=0, reconciled_at=0, look_at=NEVER, adopting="",
-                adopted_at=0,
-            )
-        )  # fmt: skip
+        lives, commands = list(self._lives.values()), sorted(self._commands)
+        return self._account.snapshot(lives, commands, blocked=self._blocked)
 
     def request(self, now: int, request: OrderRequest) -> None:
-        """Take an order to be placed; one that is known is the same order."""
-        if request.client_order_id in self._lives:
+        """Take an order to be placed; one that is known is the same order, a leg is placed."""
+        if request.client_order_id in self._lives or request.leg_of:
             return
         life = self._told.life(request, self._began)
         self._lives[request.client_order_id] = life
         if life.broker_id:
             self._by_broker[life.broker_id] = life
-        if is_new := to_micros(request.event_time) > self._account.adopted_at:
-            self._account.shares.count(request.ticker, request.side, life.filled)
+        is_old = to_micros(request.event_time) <= self._account.adopted_at
+        self._legs.restore(now, life, adopted=is_old)
         if life.ended_at:
             return
-        if not is_new:
+        if is_old:
             self._end(now, life, "CANCELLED", "it was decided on before the account was adopted")
         else:
             self._go_on(now, life)
@@ -140,7 +137,7 @@ class OrderMachine:
         """Take a command.
 
         A halt lets no entry be sent, and cancels those that are open. A reset has the account
-        adopted as the broker has it, once no order is open.
+        adopted as the broker has it, once no order is open; legs are cancelled for it.
         """
         if command.id in self._commands:
             return
@@ -150,6 +147,7 @@ class OrderMachine:
             self._said += self._account.adopt(now, command.id)
             for life in self._open():
                 life.due = now if life.broker_id else life.due  # does the broker still have it?
+            self._legs.cancel_all(now)
             self._look(now)
         if command.kind in FREES_ENTRIES:
             self._blocked = False
@@ -158,11 +156,7 @@ class OrderMachine:
         self._blocked = True
         for life in self._open():
             if not life.request.reduces:
-                life.unwanted = True
-                if life.broker_id:
-                    self._tasks.append(Cancel(life.request.client_order_id, life.broker_id))
-                elif life.due != NEVER or self._withdrawn(life):
-                    self._go_on(now, life)
+                self._take_back(now, life)
 
     def heard(self, now: int, news: OrderUpdate | StreamState) -> None:
         """Take what the update stream said."""
@@ -172,13 +166,15 @@ class OrderMachine:
                 self._look(now)
             return
         life = self._lives.get(news.order.client_order_id)
+        if life is None and not self._legs.heard(now, news):
+            return
+        if news.kind in ("CORRECTED", "BUSTED"):
+            reason = f"the broker {news.kind.lower()} execution {news.corrects}: correct it here"
+            self._said += self._account.unsettle(now, (), reason)
         if life is None:
             return
         if news.fill is not None:
             self._fill(now, life, news.fill)
-        if news.kind in ("CORRECTED", "BUSTED"):
-            reason = f"the broker {news.kind.lower()} execution {news.corrects}: correct it here"
-            self._said += self._account.unsettle(now, (), reason)
         if news.kind not in ("CANCEL_REFUSED", "REPLACE_REFUSED", "OTHER"):
             self._adopt(now, life, news.order)
             if news.order.status == "UNKNOWN" and not life.ended_at:
@@ -190,6 +186,7 @@ class OrderMachine:
         """Do what is due by now: look things up, send again, reconcile."""
         for life in [each for each in self._open() if each.due <= now]:
             self._go_on(now, life)
+        self._legs.due(now)
         if self._account.look_at <= now:
             self._look(now)
 
@@ -204,12 +201,18 @@ class OrderMachine:
             return
         order_id = task.order.client_order_id if isinstance(task, Submit) else task.order_id
         life = self._lives[order_id]
-        if isinstance(answer.found, BrokerOrder):
+        if isinstance(task, LookUp) and task.broker_order_id:
+            if isinstance(answer.found, BrokerOrder):
+                self._adopt(now, life, answer.found, all_legs=True)
+            else:
+                self._legs.not_found(now, life)
+        elif isinstance(answer.found, BrokerOrder):
             self._adopt(now, life, answer.found)
             if not self._cancel_if_unwanted(life, answer.found):
                 life.tries = 0  # a cancel that is not taken is asked for less and less often
         elif isinstance(task, Cancel):
-            if error is not None:  # ended already, or nobody knows: it says itself how it is
+            # Ended already, or nobody knows: it says itself how it is; a leg is looked up anyway.
+            if error is not None and task.broker_order_id == life.broker_id:
                 self._later(now, life)
         elif isinstance(task, LookUp):
             self._looked_up(now, life, error)
@@ -226,42 +229,54 @@ class OrderMachine:
         if life.broker_id or life.maybe_sent:
             life.asked_at = now
             self._tasks.append(LookUp(request.client_order_id))
-        elif (over := self._overtaken(now, life)) is not None:
+        elif (over := overtaken(now, life, blocked=self._blocked)) is not None:
             if life.unsure_at:  # it may still be on its way: to be looked up once more
                 life.due, life.maybe_sent = max(now, life.unsure_at + self._times.settled), True
             else:
                 self._end(now, life, *over)
-        elif request.reduces or self._account.is_ready:
-            self._tasks.append(submit_of(request))
-        else:  # the desk may not have heard yet that nothing is to be entered
+        elif request.reduces and not self._is_free(now, life):
+            life.due = now + self._times.look_again
+        elif not request.reduces and not self._account.is_ready:
+            # The desk may not have heard yet that nothing is to be entered.
             life.due = now + self._times.back_off[0]
+        elif not life.sent:
+            self._end(now, life, "CANCELLED", FASTER)
+        else:
+            self._tasks.append(submit_of(request, life.sent))
+
+    def _is_free(self, now: int, life: OrderLife) -> bool:
+        """Tell whether an exit may be sent, and for how much; has what protects it taken back."""
+        for entry in self._legs.in_the_way(now, life.request):
+            if not entry.ended_at and not entry.unwanted:
+                self._take_back(now, entry)
+        if self._legs.in_the_way(now, life.request):
+            return False
+        life.sent = self._legs.left(life.request)
+        return True
+
+    def _take_back(self, now: int, life: OrderLife) -> None:
+        """Let an open entry not be sent, or cancel it."""
+        life.unwanted = True
+        if life.broker_id:
+            self._tasks.append(Cancel(life.request.client_order_id, life.broker_id))
+        elif life.due != NEVER or self._withdrawn(life):
+            self._go_on(now, life)
 
     def _withdrawn(self, life: OrderLife) -> bool:
         """Take back what was not sent yet; tells whether there was something."""
-        task = submit_of(life.request)
+        task = submit_of(life.request, life.sent)
         found = task in self._tasks
         if found:
             self._tasks.remove(task)
         return found
 
-    def _overtaken(self, now: int, life: OrderLife) -> tuple[OrderStatus, str] | None:
-        """Return why an entry is not sent any more."""
-        if life.request.reduces:
-            return None
-        if self._blocked or life.unwanted:
-            return "CANCELLED", "trading was reduced or halted before it was sent"
-        if now > to_micros(life.request.valid_until):
-            return "EXPIRED", "it was not sent within the time for which it holds"
-        return None
-
     def _later(self, now: int, life: OrderLife, wait_us: int = 0) -> None:
-        waits = self._times.back_off
-        wait = max(wait_us, waits[min(life.tries, len(waits) - 1)])
-        life.tries += 1
-        life.due = now + wait
+        put_off(life, now, self._times.back_off, wait_us)
 
     def _looked_up(self, now: int, life: OrderLife, error: Exception | None) -> None:
-        if isinstance(error, NotAtBroker) and life.broker_id and self._is_gone(life):
+        adopting = self._account.is_adopting
+        gone = life.broker_id and is_gone(life, self._times.settled, adopting=adopting)
+        if isinstance(error, NotAtBroker) and gone:
             self._end(now, life, "CANCELLED", "the broker has it no more, by its own word")
         elif not isinstance(error, NotAtBroker) or life.broker_id:
             self._later(now, life)  # a broker that forgets what it had is asked again
@@ -270,14 +285,6 @@ class OrderMachine:
             if life.asked_at >= life.unsure_at + self._times.settled:
                 life.unsure_at = 0
             self._go_on(now, life)
-
-    def _is_gone(self, life: OrderLife) -> bool:
-        """Tell whether an order may be given up that the broker had: by an adoption alone.
-
-        Whoever has the account adopted takes what is there, as after the broker began it anew.
-        """
-        long_ago = to_micros(life.request.event_time) + self._times.settled < life.asked_at
-        return self._account.is_adopting and long_ago
 
     def _not_placed(self, now: int, life: OrderLife, error: Exception | None) -> None:
         if life.broker_id:  # the stream was faster, and knows better
@@ -298,15 +305,18 @@ class OrderMachine:
             self._later(now, life)
 
     def _adopt(
-        self, now: int, life: OrderLife, order: BrokerOrder, *, looked: bool = False
-    ) -> None:
-        """Believe what the broker says of an order."""
-        if not life.broker_id:
-            life.broker_id = order.id
-            self._by_broker[order.id] = life
+        self, now: int, life: OrderLife, order: BrokerOrder, *, looked: bool = False,
+        all_legs: bool = False,
+    ) -> None:  # fmt: skip
+        """Believe what the broker says of an order, and of the legs beside it."""
+        life.broker_id = life.broker_id or order.id
+        self._by_broker[life.broker_id] = life
         life.maybe_sent, life.due = False, NEVER
+        self._legs.learn(now, life, order, all_of_it=all_legs)
         if life.ended_at:
             return
+        if life.request.reduces and 0 < order.qty < life.sent:
+            life.sent = order.qty  # what a leg left of it
         if order.ended:
             life.final = order.status
         elif order.status in ("ACCEPTED", "SUBMITTED", "UNKNOWN"):
@@ -326,6 +336,8 @@ class OrderMachine:
         """End an order whose last fill is known."""
         if life.filled >= life.request.qty:
             self._end(now, life, "FILLED")
+        elif life.filled >= life.sent:
+            self._end(now, life, "CANCELLED", FASTER)
         elif life.final is not None and life.final != "FILLED" and filled <= life.filled:
             self._end(now, life, life.final, reason)
 
@@ -338,21 +350,24 @@ class OrderMachine:
         self._account.shares.book(fill)
         status: OrderStatus = "PARTIALLY_FILLED" if life.filled < life.request.qty else "FILLED"
         self._said.append(self._events.fill(now, life.request, fill, status))
+        if life.ended_at:
+            self._legs.ended(now, life)
 
     def _say(self, now: int, life: OrderLife, status: OrderStatus, reason: str = "") -> None:
         if status != life.status:
             life.status = status
-            event = self._events.order(now, life.request, status, life.broker_id, reason)
-            self._said.append(event)
+            told = self._events.order(now, life.request, status, life.broker_id, reason)
+            self._said.append(told)
 
     def _end(self, now: int, life: OrderLife, status: OrderStatus, reason: str = "") -> None:
         if not life.ended_at:
             self._say(now, life, status, reason)
             life.ended_at, life.due = now, NEVER
+            self._legs.ended(now, life)
 
     def _look(self, now: int) -> None:
-        open_since = [to_micros(life.request.event_time) for life in self._open()]
-        self._tasks += self._account.ask(now, open_since)
+        lives = (*self._open(), *self._legs.open())
+        self._tasks += self._account.ask(now, (to_micros(o.request.event_time) for o in lives))
 
     def _compare(self, now: int, found: Holdings) -> None:
         """Believe what was found, and see whether it is what is expected."""
@@ -361,21 +376,25 @@ class OrderMachine:
             if life is not None:
                 self._adopt(now, life, order, looked=True)
                 self._cancel_if_unwanted(life, order)
+            else:
+                self._legs.found(now, order)
         for fill in found.fills:
             life = self._by_broker.get(fill.order_id)
             if life is not None:
                 self._fill(now, life, fill)
                 self._finish(now, life, life.filled)
+            else:
+                self._legs.fill(now, fill)
         self._said += self._account.judge(
-            now, found, ordered=bool(self._lives or self._told.orders), is_open=bool(self._open())
-        )
+            now, found, ordered=bool(self._lives or self._told.orders),
+            is_open=bool(self._open() or self._legs.open()),
+        )  # fmt: skip
+        if self._legs.untold():
+            self._account.look_soon(now)
         self._forget(now)
 
     def _forget(self, now: int) -> None:
         """Forget orders of which nothing can come any more."""
-        over = [
-            id_ for id_, life in self._lives.items()
-            if life.ended_at and life.ended_at < now - self._times.remembered
-        ]  # fmt: skip
-        for id_ in over:
+        for id_ in forgettable(self._lives, now - self._times.remembered):
+            self._legs.forget(self._lives[id_])
             self._by_broker.pop(self._lives.pop(id_).broker_id, None)

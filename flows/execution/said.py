@@ -7,7 +7,7 @@ from decimal import Decimal
 from connectors.broker.values import FINAL, BrokerAccount, BrokerFill
 from messages.base import make_id
 from messages.broker import BrokerEvent, BrokerEventKind, Difference
-from messages.trading import OrderRequest, OrderStatus
+from messages.trading import Leg, OrderRequest, OrderStatus, leg_order_id
 from messages.units import to_datetime, to_dollars, to_money
 from operators.blocks import Event
 
@@ -44,6 +44,27 @@ class BrokerEvents:
             told_at=fill.at,
         )  # fmt: skip
 
+    def leg_order(
+        self, now: int, request: OrderRequest, leg: Leg, status: OrderStatus, broker_id: str,
+        reason: str = "",
+    ) -> Event:  # fmt: skip
+        """Say that a leg of an entry works, or its end."""
+        seed = "ended" if status in FINAL else status
+        return self._leg(
+            now, "order", request, leg, seed, broker_order_id=broker_id, ticker=request.ticker,
+            side="SELL" if request.side == "BUY" else "BUY", status=status, reason=reason[:2_000],
+        )  # fmt: skip
+
+    def leg_fill(
+        self, now: int, request: OrderRequest, leg: Leg, fill: BrokerFill, status: OrderStatus
+    ) -> Event:
+        """Say an execution of a leg of an entry."""
+        return self._leg(
+            now, "fill", request, leg, fill.execution_id, broker_order_id=fill.order_id,
+            execution_id=fill.execution_id, ticker=fill.ticker, side=fill.side, qty=fill.qty,
+            price=to_dollars(fill.price), status=status, told_at=fill.at,
+        )  # fmt: skip
+
     def stream(self, now: int, *, up: bool, reason: str) -> Event:
         """Say whether updates are heard."""
         return self._event(now, "stream_up" if up else "stream_down", (now,), reason=reason[:2_000])
@@ -77,6 +98,17 @@ class BrokerEvents:
             equity=to_money(account.equity), buying_power=to_money(account.buying_power),
             unmanaged=tuple(f"{ticker} {shares}" for ticker, shares in sorted(unmanaged.items())),
             reason=account.blocked,
+        )  # fmt: skip
+
+    def _leg(
+        self, now: int, kind: BrokerEventKind, request: OrderRequest, leg: Leg, seed: str,
+        **fields: object,
+    ) -> Event:  # fmt: skip
+        entry = request.client_order_id
+        order = leg_order_id(self._account, entry, leg)
+        return self._event(
+            now, kind, (order, seed), causes=(request.id,), order_id=order, leg_of=entry, leg=leg,
+            **fields,
         )  # fmt: skip
 
     def _event(

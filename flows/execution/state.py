@@ -3,10 +3,55 @@
 from decimal import Decimal
 from typing import Final
 
-from messages.trading import OrderRequest, OrderStatus
+from messages.trading import Leg, OrderRequest, OrderStatus
 from operators.states import State
 
 NEVER: Final = 2**63 - 1
+
+
+class LegLife(State):
+    """One leg that a broker holds beside an entry.
+
+    Attributes:
+        id: the broker's.
+        role: which one.
+        qty: shares that it may close, known with its first fill; 0 before.
+        total: shares that the broker says are filled; filled: of these, told.
+        executions: ids of the fills that were told.
+        final: how it ended by the broker's word; None while it works.
+        reason: the broker's.
+        works: it was said to work.
+        ended_at: when its end was said, microseconds; 0 before.
+    """
+
+    id: str
+    role: Leg
+    qty: int
+    total: int
+    filled: int
+    executions: list[str]
+    final: OrderStatus | None
+    reason: str
+    works: bool
+    ended_at: int
+
+
+class BracketLife(State):
+    """The legs of an entry.
+
+    Attributes:
+        legs: as far as they are known.
+        known: no others are there.
+        release: they are to be cancelled.
+        due: when to look them up, microseconds; NEVER while nothing is doubtful.
+        tries: look-ups and cancels in a row.
+    """
+
+    legs: list[LegLife]
+    known: bool
+    release: bool
+    due: int
+    tries: int
 
 
 class OrderLife(State):
@@ -25,6 +70,8 @@ class OrderLife(State):
         due: when to go on with it, microseconds; NEVER while something is under way or waited for.
         unwanted: to be cancelled as soon as it is known to be there.
         ended_at: when its end was said, microseconds; 0 while it is open.
+        sent: shares that were asked of the broker: fewer than requested where a leg was faster.
+        bracket: the legs beside it; None for an order without.
     """
 
     request: OrderRequest
@@ -40,6 +87,8 @@ class OrderLife(State):
     due: int
     unwanted: bool
     ended_at: int
+    sent: int
+    bracket: BracketLife | None
 
 
 class MachineState(State):

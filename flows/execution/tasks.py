@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from connectors.broker.values import (
+    Bracket,
     BrokerAccount,
     BrokerFill,
     BrokerOrder,
@@ -38,9 +39,14 @@ class Cancel(NamedTuple):
 
 
 class LookUp(NamedTuple):
-    """Ask whether the broker has an order of our id, and how it is."""
+    """Ask whether the broker has an order of our id, and how it is.
+
+    Attributes:
+        broker_order_id: the broker's: asked by it, the answer has all legs; empty: by ours.
+    """
 
     order_id: str
+    broker_order_id: str = ""
 
 
 class Reconcile(NamedTuple):
@@ -74,11 +80,18 @@ class Answer(NamedTuple):
     error: TidewireError | None = None
 
 
-def submit_of(request: OrderRequest) -> Submit:
-    """Return how a request is placed; what reduces a position is, however late."""
+def submit_of(request: OrderRequest, qty: int) -> Submit:
+    """Return how so many shares of a request are placed; an exit is, however late."""
+    bracket = None
+    if request.stop_price is not None:
+        target = request.target_price
+        bracket = Bracket(
+            stop=to_units(request.stop_price), target=None if target is None else to_units(target)
+        )
     order = NewOrder(
         client_order_id=request.client_order_id, ticker=request.ticker, side=request.side,
-        qty=request.qty, type=request.type, time_in_force=request.time_in_force,
+        qty=qty, type=request.type, time_in_force=request.time_in_force,
         limit=None if request.limit_price is None else to_units(request.limit_price),
+        bracket=bracket,
     )  # fmt: skip
     return Submit(order, None if request.reduces else request.valid_until)

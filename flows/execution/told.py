@@ -14,10 +14,10 @@ from typing import Final, Self
 from connectors.broker.values import FINAL
 from connectors.kafka.follower import Follower
 from connectors.kafka.layout import ADMIN_TIMEOUT_S, BrokerUnavailable, Layout
-from flows.execution.state import NEVER, OrderLife
+from flows.execution.state import NEVER, BracketLife, LegLife, OrderLife
 from messages.broker import BrokerEvent
 from messages.topics import BROKER_EVENTS
-from messages.trading import OrderRequest, OrderStatus
+from messages.trading import Leg, OrderRequest, OrderStatus
 from messages.units import to_micros
 
 READ_S: Final = 0.5
@@ -34,6 +34,8 @@ class ToldOrder:
     filled: int = 0
     executions: list[str] = field(default_factory=list)
     ended_at: int = 0
+    leg_of: str = ""
+    leg: Leg = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +83,25 @@ class Told:
             request=request, broker_id=known.broker_id, status=known.status, final=None,
             filled=known.filled, executions=list(known.executions), maybe_sent=before,
             unsure_at=began if before else 0, asked_at=0, tries=0, due=NEVER, unwanted=False,
-            ended_at=known.ended_at,
+            ended_at=known.ended_at, sent=request.qty, bracket=self._bracket(request),
         )  # fmt: skip
+
+    def _bracket(self, request: OrderRequest) -> BracketLife | None:
+        """Return an order's legs as far as they were told; None for an order without."""
+        if request.stop_price is None:
+            return None
+        entry = self.orders.get(request.id, ToldOrder())
+        legs = [
+            LegLife(
+                id=told.broker_id, role=told.leg, qty=entry.filled if told.filled else 0,
+                total=told.filled, filled=told.filled, executions=list(told.executions),
+                final=told.status if told.ended_at else None, reason="", works=True,
+                ended_at=told.ended_at,
+            )
+            for told in self.orders.values()
+            if told.leg_of == request.id and told.leg and told.broker_id
+        ]  # fmt: skip
+        return BracketLife(legs=legs, known=False, release=False, due=NEVER, tries=0)
 
 
 NOTHING: Final = Told()
@@ -117,6 +136,7 @@ def read_told(layout: Layout, account: str, *, fresh: bool) -> Told:
 
 
 def _take(order: ToldOrder, event: BrokerEvent) -> None:
+    order.leg_of, order.leg = event.leg_of, event.leg
     order.broker_id = event.broker_order_id or order.broker_id
     if event.kind == "fill":
         if event.execution_id not in order.executions:

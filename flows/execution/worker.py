@@ -81,6 +81,8 @@ class BrokerWorker:
                 broker.cancel(task.broker_order_id)
                 return Answer(task)
             if isinstance(task, LookUp):
+                if task.broker_order_id:
+                    return Answer(task, broker.order(task.broker_order_id))
                 return Answer(task, broker.order_of(task.order_id))
             orders = broker.orders(since=task.since)
             fills = broker.fills(task.since)

@@ -21,6 +21,8 @@ def said(event: dict[str, Any]) -> str:
         text = f"{event['side'] or ''} {event['ticker'] or ''} is {event['status']}".strip()
     else:
         text = SAID.get(event["kind"], event["kind"])
+    if event.get("leg"):
+        text = f"the {event['leg']} beside {event['leg_of']}: {text}"
     text = f"{event['broker']} said: {text}"
     if event["cash"] is not None:
         text += (

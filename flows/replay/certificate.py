@@ -120,7 +120,7 @@ def certify(
     start, _ = span_of(day)
     facts, inputs = hash_inputs(archive, day)
     flows: dict[str, FlowProof] = {}
-    for flow in replayed(archive.run.spec.mode):
+    for flow in replayed(archive.run.spec.mode, brackets=archive.run.brackets):
         found: dict[str, ShardResult] = {}
         for shard in shards_of(flow.spec, archive.run.layout):
             outcome = found[shard] = run_shard(
@@ -154,7 +154,7 @@ def hash_inputs(archive: ArchivedRun, day: str) -> tuple[dict[str, int], dict[st
     """
     topics: dict[str, Topic[Message]] = {
         t.name: t
-        for f in replayed(archive.run.spec.mode)
+        for f in replayed(archive.run.spec.mode, brackets=archive.run.brackets)
         for t in f.spec.reads
         if t not in FROM_THE_START
     }
@@ -255,7 +255,7 @@ def _state_diverged(archive: ArchivedRun, day: str, found: StateDiffers) -> Dive
 def places(archive: ArchivedRun, ids: list[str]) -> dict[str, str]:
     """Return where the archive has the records of some ids; empty for an id it has not."""
     found = dict.fromkeys(ids, "")
-    flows = replayed(archive.run.spec.mode)
+    flows = replayed(archive.run.spec.mode, brackets=archive.run.brackets)
     topics = {t.name for f in flows for t in (*f.spec.reads, *f.spec.writes)}
     marks = {f'"id":"{id_}"'.encode(): id_ for id_ in ids}
     for topic in sorted(topics):

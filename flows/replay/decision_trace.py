@@ -48,7 +48,10 @@ def decision_traces(archive: ArchivedRun, day: str) -> dict[str, Measurements]:
             numbers = _exit(decision, asked, params.risk)
         found[decision.id] = Measurements(tuple(numbers))
 
-    desk = Desk(params, new_york_sessions(), state, watch, outside=mode == "broker")
+    desk = Desk(
+        params, new_york_sessions(), state, watch, outside=mode == "broker",
+        brackets=run.brackets,
+    )  # fmt: skip
     reads = whole(run.layout, TABLES[mode]["trade"].reads)
     for block in ArchivedLog(archive, reads, {}, day if kept else "", day).blocks():
         desk.step(block)

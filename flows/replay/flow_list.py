@@ -36,11 +36,15 @@ class ReplayedFlow:
     leads: Callable[[Params], Leads] = lambda _: NO_LEADS
 
 
-def replayed(mode: Mode) -> tuple[ReplayedFlow, ...]:
-    """Return the flows of a run of some mode; what a broker said is an input of `trade`."""
+def replayed(mode: Mode, *, brackets: bool = False) -> tuple[ReplayedFlow, ...]:
+    """Return the flows of a run of some mode; what a broker said is an input of `trade`.
+
+    `brackets`: the broker held stops and targets beside entries.
+    """
+    at_broker = partial(trade.wire, outside=mode == "broker", brackets=brackets)
     return (
         ReplayedFlow(control.FLOW, control.wire),
         ReplayedFlow(signals.FLOW, signals.wire, signals.INTERNAL),
-        ReplayedFlow(TABLES[mode]["trade"], partial(trade.wire, outside=mode == "broker")),
+        ReplayedFlow(TABLES[mode]["trade"], at_broker),
         ReplayedFlow(learn.FLOW, learn.wire, leads=learn.leads_of),
     )

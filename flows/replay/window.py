@@ -84,7 +84,9 @@ class ReplayWindow:
         """Build the loop as the run was: orders at a broker end as the broker said."""
         run = self.archive.run
         outside = run.spec.mode == "broker"
-        return ClosedLoop(run.rules, new_york_sessions(), self.opening, outside=outside)
+        return ClosedLoop(
+            run.rules, new_york_sessions(), self.opening, outside=outside, brackets=run.brackets
+        )
 
     def blocks(self, size: int, events: Sequence[Event] | None = None) -> list[Block]:
         """Cut the inputs, or others in their place, into blocks of whole stamps."""
@@ -163,7 +165,7 @@ def _opening(archive: ArchivedRun, start: int) -> Opening:
             _newest(archive, flow.spec.name, shard, start)
             for shard in shards_of(flow.spec, archive.run.layout)
         ]
-        for flow in replayed(archive.run.spec.mode)
+        for flow in replayed(archive.run.spec.mode, brackets=archive.run.brackets)
     }
     signals = [
         SignalsStates(

@@ -3,11 +3,14 @@
 from collections.abc import Callable
 from typing import NamedTuple
 
-from messages.trading import Decision, TradeSignal
+from messages.trading import Decision, TradeSignal, TradingState
 from messages.units import to_micros
-from operators.checks import NO_NEWS, UNKNOWN_NEWS, Ask
+from operators.checks import NO_NEWS, STATES, UNKNOWN, UNKNOWN_NEWS, Ask
 from operators.params import NEWS_DRIVEN
-from operators.trading.account import Position
+from operators.trading.account import Account, Position
+from operators.trading.last_bar import LastBar
+from operators.trading.orders import OrderBook
+from operators.trading.sizing import Sizing
 
 
 class EntryAsked(NamedTuple):
@@ -34,6 +37,51 @@ class ExitAsked(NamedTuple):
 
 
 Watch = Callable[[Decision, EntryAsked | ExitAsked], None]
+
+
+def ask_of(
+    stamp: int, signal: TradeSignal, side: int, account: Account, orders: OrderBook,
+    last: LastBar | None, sizing: Sizing, *, is_open: bool, state: TradingState, last_exit: int,
+    broker: int,
+) -> Ask:  # fmt: skip
+    """Return what the checks look at when a signal asks for an entry.
+
+    Args:
+        stamp: now.
+        signal: that asks.
+        side: 1 buys, -1 sells.
+        account: to enter with.
+        orders: its open ones.
+        last: bar of the ticker; None without one.
+        sizing: of entries.
+        is_open: now lies in a regular session.
+        state: of trading.
+        last_exit: stamp of the ticker's; UNKNOWN without one.
+        broker: whether entries may be sent, by number.
+    """
+    ticker, equity = signal.ticker, account.equity
+    held, reserved = account.positions.get(ticker), orders.reserved()
+    size = sizing.size(equity, side, last)
+    return Ask(
+        stamp=stamp,
+        is_open=int(is_open),
+        state=STATES.index(state),
+        price=last.price if last else UNKNOWN,
+        price_stamp=last.stamp if last else UNKNOWN,
+        as_of=news_of(signal),
+        held=held.qty if held else 0,
+        entries=orders.entries(ticker),
+        last_exit=last_exit,
+        positions=len(account.positions) + len(orders.entering()),
+        qty=size.qty,
+        cost=size.cost,
+        fees=size.fees,
+        equity=equity,
+        exposure=account.gross + reserved,
+        cash=sizing.free_cash(account) - reserved,
+        volume=last.tradable_volume if last else UNKNOWN,
+        broker=broker,
+    )
 
 
 def news_of(signal: TradeSignal) -> int:

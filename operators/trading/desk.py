@@ -8,6 +8,7 @@ in the same way wherever it comes from.
 """
 
 from collections.abc import Iterable
+from functools import partial
 
 from messages.base import make_id
 from messages.broker import BrokerEvent
@@ -19,10 +20,10 @@ from operators import checks
 from operators.bar_filter import BarFilter
 from operators.blocks import Block, Event
 from operators.check_results import entry_results, exit_results
-from operators.checks import ACCEPTED, UNKNOWN, Ask, Denial, session_denial
+from operators.checks import ACCEPTED, UNKNOWN, Denial, session_denial
 from operators.params import Params
 from operators.trading.account import Account, Position
-from operators.trading.asked import EntryAsked, ExitAsked, Watch, news_of
+from operators.trading.asked import EntryAsked, ExitAsked, Watch, ask_of
 from operators.trading.back_filled import catch_up, turn_day
 from operators.trading.bookkeeping import Bookkeeper
 from operators.trading.corrections import AMENDMENTS, adopted, amended, misfits
@@ -30,6 +31,7 @@ from operators.trading.desk_state import DeskState
 from operators.trading.events import EventFactory, Request
 from operators.trading.fills import SimulatedBroker
 from operators.trading.last_bar import LastBar
+from operators.trading.legs import CAUSES, NO_LEGS, Beside, Legs, bracket_of
 from operators.trading.orders import Order, OrderBook
 from operators.trading.outside_broker import OutsideBroker
 from operators.trading.protection import exit_by
@@ -55,28 +57,31 @@ class Desk:
         broker: SimulatedBroker | None = None,
         *,
         outside: bool = False,
+        brackets: bool = False,
     ) -> None:
         """Start with the cash of the parameters or from a snapshot.
 
         `watch` is shown each decision with what the checks looked at; it must change nothing.
         `broker` fills the orders; by default the simulated one of the parameters. `outside`: they
-        wait for what a broker tells.
+        wait for what a broker tells; `brackets`: it holds stops and targets beside its entries.
         """
         self._watch = watch
         self._risk, self._limits = params.risk, params.risk.limits
         self._exits_by, self._exits_within = params.risk.exits, params.risk.exits.within
         self._at_open = params.fills.model == "next_open"
         self._sizing = Sizing(params)
-        checked = not checks.is_off("BUYING_POWER", self._limits)
-        self._free_cash = self._cash if checked else None
         self._sessions = sessions
         self._events = EventFactory(params.account.name)
         self._outside = OutsideBroker(state.broker if state else None) if outside else None
+        self._legs = self._outside.legs if self._outside else Legs()
+        self._brackets = brackets
         self._first_denial = checks.first_denial_at_broker if outside else checks.first_denial
         self._simulated = broker or SimulatedBroker(params.fills)
         self._broker: SimulatedBroker | OutsideBroker = self._outside or self._simulated
         self._start_cash = params.account.start_cash * 10_000
         self.account = Account(self._start_cash, state.account if state else None)
+        checked = not checks.is_off("BUYING_POWER", self._limits)
+        self._free_cash = partial(self._sizing.free_cash, self.account) if checked else None
         self._filter = BarFilter(state.last_bars if state else None)
         self._orders = OrderBook(state.orders if state else ())
         self._bars = {t: LastBar.resumed(b) for t, b in (state.bars if state else {}).items()}
@@ -136,9 +141,7 @@ class Desk:
 
     def _session_closed(self, stamp: int, out: list[Event]) -> None:
         for bar in self._bars.values():
-            if bar.today:
-                bar.days.append(bar.today)
-                bar.today = 0
+            bar.end_day()
         if self._outside is not None:
             self._outside.forget(stamp)
         elif not checks.is_off("MARKET_CLOSED", self._limits):
@@ -162,8 +165,7 @@ class Desk:
             decision = self._decide(stamp, ticker, -position.qty, request, None, out)
             self._show_exit(decision, stamp, ticker)
             order = self._order(decision, stamp, -position.qty, 0, position.trade_id, out)
-            worthless = self._exits_by.worthless
-            gone = self._simulated.delisted(order, last.price, worthless=worthless)
+            gone = self._simulated.delisted(order, last.price, worthless=self._exits_by.worthless)
             self._books.book(stamp, (gone,), out)
 
     def _on_bar(self, stamp: int, bar: Bar, out: list[Event]) -> None:
@@ -199,8 +201,9 @@ class Desk:
     def _protect(self, stamp: int, bar: Bar, out: list[Event]) -> None:
         """Close a position whose stop or target the bar meets."""
         position = self.account.positions.get(bar.ticker)
-        found = exit_by(position, bar, self._exits_by) if position is not None else None
-        if position is None or found is None:
+        if position is None or self._legs.protects(bar.ticker, position.qty):
+            return
+        if (found := exit_by(position, bar, self._exits_by)) is None:
             return
         cause, price = found
         request = Request((cause, bar.id), cause, "", (bar.id, position.execution_id))
@@ -222,46 +225,24 @@ class Desk:
     def _enter(
         self, stamp: int, signal: TradeSignal, side: int, request: Request, out: list[Event]
     ) -> None:
-        ask = self._ask(stamp, signal, side)
+        last = self._bars.get(signal.ticker)
+        ask = ask_of(
+            stamp, signal, side, self.account, self._orders, last, self._sizing,
+            is_open=self._sessions.is_open(stamp), state=self._states.now,
+            last_exit=self._books.exits.get(signal.ticker, UNKNOWN),
+            broker=self._broker.readiness_for(signal.ticker, last),
+        )  # fmt: skip
         number, limit, actual = self._first_denial(ask, self._limits)
         denial = None if number == ACCEPTED else checks.denial_of(ask, number, limit, actual)
-        shown = side if denial else ask.qty
+        qty = side if denial else ask.qty
         results = entry_results(ask, self._limits, broker=self._outside is not None)
-        decision = self._decide(stamp, signal.ticker, shown, request, denial, out, results)
+        decision = self._decide(stamp, signal.ticker, qty, request, denial, out, results)
         if self._watch is not None:
             self._watch(decision, EntryAsked(signal.ticker, ask))
         if denial is None:
             reserve = -(-ask.cost // abs(ask.qty))  # by each share, rounded up
-            self._place(decision, stamp, signal.ticker, ask.qty, reserve, "", out)
-
-    def _ask(self, stamp: int, signal: TradeSignal, side: int) -> Ask:
-        ticker, account, orders = signal.ticker, self.account, self._orders
-        last, equity = self._bars.get(ticker), account.equity
-        held, reserved = account.positions.get(ticker), orders.reserved()
-        size = self._sizing.size(equity, side, last)
-        return Ask(
-            stamp=stamp,
-            is_open=int(self._sessions.is_open(stamp)),
-            state=checks.STATES.index(self._states.now),
-            price=last.price if last else UNKNOWN,
-            price_stamp=last.stamp if last else UNKNOWN,
-            as_of=news_of(signal),
-            held=held.qty if held else 0,
-            entries=orders.entries(ticker),
-            last_exit=self._books.exits.get(ticker, UNKNOWN),
-            positions=len(account.positions) + len(orders.entering()),
-            qty=size.qty,
-            cost=size.cost,
-            fees=size.fees,
-            equity=equity,
-            exposure=account.gross + reserved,
-            cash=self._sizing.free_cash(account) - reserved,
-            volume=last.tradable_volume if last else UNKNOWN,
-            broker=self._outside.readiness_for(ticker, last) if self._outside else checks.READY,
-        )
-
-    def _cash(self) -> int:
-        return self._sizing.free_cash(self.account)
+            legs = bracket_of(ask.qty, ask.price, self._exits_by) if self._brackets else NO_LEGS
+            self._place(decision, stamp, signal.ticker, ask.qty, reserve, "", out, beside=legs)
 
     def _exit(
         self, stamp: int, ticker: str, position: Position, request: Request, out: list[Event],
@@ -270,7 +251,7 @@ class Desk:
         """Decide on an exit; one within a bar fills there, if the bar began in session."""
         is_open = self._sessions.is_open(stamp if when is None else when)
         denial = session_denial(is_open, self._limits) or self._exit_denial(ticker, request.cause)
-        free = 0 if self._orders.is_exiting(ticker) else position.qty
+        free = 0 if self._orders.is_exiting(ticker, self._legs) else position.qty
         results = exit_results(self._limits, self._states.now, request.cause, free, is_open)
         decision = self._decide(stamp, ticker, -position.qty, request, denial, out, results)
         self._show_exit(decision, stamp, ticker)
@@ -289,7 +270,7 @@ class Desk:
         self._show_exit(decision, stamp, ticker)
 
     def _exit_denial(self, ticker: str, cause: Cause) -> Denial | None:
-        if self._orders.is_exiting(ticker):
+        if self._orders.is_exiting(ticker, self._legs):
             return Denial("NO_POSITION", "a position to close", "all of it is being sold")
         if cause == "signal" and self._states.now == "HALTED":
             return Denial("HALTED", "ACTIVE", self._states.now)
@@ -313,9 +294,9 @@ class Desk:
 
     def _place(
         self, decision: Decision, stamp: int, ticker: str, qty: int, reserve: int, trade: str,
-        out: list[Event], *, within: int | None = None,
+        out: list[Event], *, within: int | None = None, beside: Beside = NO_LEGS,
     ) -> None:  # fmt: skip
-        order = self._order(decision, stamp, qty, reserve, trade, out, within)
+        order = self._order(decision, stamp, qty, reserve, trade, out, within, beside)
         last = self._bars.get(ticker)
         if within is not None and last is not None:
             at_once = self._broker.within_bar(order, within, last.volume)
@@ -326,7 +307,7 @@ class Desk:
 
     def _order(
         self, decision: Decision, stamp: int, qty: int, reserve: int, trade: str, out: list[Event],
-        level: int | None = None,
+        level: int | None = None, beside: Beside = NO_LEGS,
     ) -> Order:  # fmt: skip
         """Put an order into the book; `level`: the price that a bar met, if one did."""
         id_ = make_id("ord", decision.id)
@@ -336,8 +317,9 @@ class Desk:
         order = Order(
             id_, decision.ticker, qty, 0, 0, reserve, stamp, decision.signal_id, trade, price
         )
-        out.append(self._events.order(decision, order))
+        out.append(self._events.order(decision, order, beside))
         self._orders.place(order)
+        self._legs.placed(id_, decision.ticker, beside)
         return order
 
     def _on_command(self, stamp: int, command: Command, out: list[Event]) -> None:
@@ -362,8 +344,26 @@ class Desk:
             return
         if isinstance(event, BrokerEvent) and event.kind == "adopted":
             self._books.exits.clear()
+            self._legs.clear()
             out += adopted(stamp, event, self.account, self._events, self._risk)
+            self._states.finish_flatten(stamp, self.account.positions, out)
+        if isinstance(event, BrokerEvent) and event.kind == "fill" and event.leg:
+            self._place_leg(stamp, event, out)
         self._books.book(stamp, self._outside.take(stamp, event, self._orders), out)
+
+    def _place_leg(self, stamp: int, event: BrokerEvent, out: list[Event]) -> None:
+        """Write down the order of a leg with its first fill: it is at the broker already."""
+        known = self._legs.of(event)
+        position = self.account.positions.get(known.ticker) if known is not None else None
+        qty = known.closing(event, position.qty) if known is not None and position else 0
+        if known is None or position is None or not qty:
+            return
+        request = Request((known.entry, event.leg), CAUSES[event.leg], "", (event.id, known.entry))
+        decision = self._decide(stamp, known.ticker, qty, request, None, out)
+        self._show_exit(decision, stamp, known.ticker)
+        price, beside = known.price(event.leg), Beside(leg_of=known.entry, leg=event.leg)
+        self._order(decision, stamp, qty, 0, position.trade_id, out, price, beside)
+        self._legs.ordered(known.entry, event.order_id)
 
     def _amend(self, stamp: int, command: Command, out: list[Event]) -> None:
         """Correct an execution, or let the account begin anew."""

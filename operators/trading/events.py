@@ -21,6 +21,7 @@ from operators.blocks import Event
 from operators.checks import UNKNOWN, Denial
 from operators.params import RiskParams
 from operators.trading.account import Account, Fill
+from operators.trading.legs import NO_LEGS, Beside
 from operators.trading.orders import Order
 from operators.trading.protection import levels
 
@@ -79,8 +80,8 @@ class EventFactory:
             checks=results,
         )
 
-    def order(self, decision: Decision, order: Order) -> Event:
-        """Write down an order before anything is sent."""
+    def order(self, decision: Decision, order: Order, beside: Beside = NO_LEGS) -> Event:
+        """Write down an order before anything is sent, or one that is a leg at the broker."""
         stamp = order.decided
         body = OrderRequest(
             id=order.id,
@@ -95,6 +96,10 @@ class EventFactory:
             qty=abs(order.qty),
             valid_until=to_datetime(stamp + VALID_FOR_US),
             reduces=not order.enters,
+            stop_price=to_dollars(beside.stop) if beside.stop else None,
+            target_price=to_dollars(beside.target) if beside.target else None,
+            leg_of=beside.leg_of,
+            leg=beside.leg,
         )
         return Event(stamp, self._account, body)
 

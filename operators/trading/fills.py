@@ -5,6 +5,7 @@ from typing import Literal, NamedTuple
 
 from messages.market import Bar
 from messages.units import to_micros, to_units
+from operators.checks import READY
 from operators.params import FillParams
 from operators.trading.arithmetic import commission_of, slipped, within
 from operators.trading.last_bar import LastBar
@@ -39,6 +40,10 @@ class SimulatedBroker:
         """Take the fill model and the costs."""
         self._params = params
         self._costs = params.costs
+
+    def readiness_for(self, _ticker: str, _last: LastBar | None) -> int:
+        """Return that entries may be sent, by number: there is nobody to be asked."""
+        return READY
 
     def at_once(self, order: Order, last: LastBar | None) -> Execution | None:
         """Fill a new order on the bar that decided it; None to let it wait.

@@ -34,6 +34,12 @@ class LastBar:
         bar.days.extend(state.days)
         return bar
 
+    def end_day(self) -> None:
+        """Take that a session is over: its volume is one of the last sessions'."""
+        if self.today:
+            self.days.append(self.today)
+            self.today = 0
+
     def snapshot(self) -> BarMemory:
         """Return price, stamp and volumes."""
         return BarMemory(self.price, self.stamp, self.volume, self.today, tuple(self.days))

@@ -1,6 +1,6 @@
 """The order book: the account's accepted orders that have not ended."""
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from typing import NamedTuple
 
 from messages.trading import OrderStatus
@@ -91,9 +91,9 @@ class OrderBook:
         """Return what open entries reserve, units."""
         return sum(order.notional for order in self._orders.values()) if self._orders else 0
 
-    def is_exiting(self, ticker: str) -> bool:
-        """Tell whether an exit of a ticker is open."""
-        return any(not order.enters for order in self.of(ticker))
+    def is_exiting(self, ticker: str, besides: Container[str] = ()) -> bool:
+        """Tell whether an exit of a ticker is open, besides some orders."""
+        return any(not (order.enters or order.id in besides) for order in self.of(ticker))
 
     def fill(self, order_id: str, qty: int) -> tuple[Order, OrderStatus]:
         """Take a fill; the order leaves the book when nothing of it is left.

@@ -11,6 +11,7 @@ from operators.states import State
 from operators.trading.bookkeeping import Ending
 from operators.trading.fills import Execution
 from operators.trading.last_bar import LastBar
+from operators.trading.legs import EntryLegs, Legs
 from operators.trading.orders import Order, OrderBook
 
 ENDINGS: Final[dict[str, Ending]] = {
@@ -36,12 +37,14 @@ class OutsideBrokerState(State):
         told: order id -> ids of the executions that were booked of it.
         ended: those that a fill may still come for.
         halts: halted ticker -> stamp of its halt.
+        legs: what the broker holds beside entries.
     """
 
     readiness: int
     told: dict[str, list[str]]
     ended: list[EndedOrder]
     halts: dict[str, int]
+    legs: list[EntryLegs]
 
 
 class OutsideBroker:
@@ -50,6 +53,7 @@ class OutsideBroker:
     Attributes:
         readiness: READY where entries may be sent; NOT_RECONCILED until the account is accounted
             for; STREAM_DOWN while nothing is heard of orders.
+        legs: what it holds beside entries.
     """
 
     def __init__(self, state: OutsideBrokerState | None = None) -> None:
@@ -58,6 +62,7 @@ class OutsideBroker:
         self._told = {o: list(ids) for o, ids in state.told.items()} if state else {}
         self._ended = {each.order.id: each for each in state.ended} if state else {}
         self._halts = dict(state.halts) if state else {}
+        self.legs = Legs(state.legs if state else ())
 
     def at_once(self, _order: Order, _last: LastBar | None) -> None:
         """Let a new order wait."""
@@ -106,6 +111,8 @@ class OutsideBroker:
             return []
         if event.kind == "fill":
             return self._filled(stamp, event, orders)
+        if event.kind == "order" and event.leg:
+            self.legs.said(event)
         if event.kind == "order" and event.status in ENDINGS and event.order_id in orders:
             self._ended[event.order_id] = EndedOrder(_ended(orders[event.order_id]), stamp)
             return [Execution(event.order_id, 0, 0, 0, 0, ENDINGS[event.status])]
@@ -123,12 +130,13 @@ class OutsideBroker:
         for order in gone:
             del self._ended[order]
             self._told.pop(order, None)
+            self.legs.forget(order)
 
     def snapshot(self) -> OutsideBrokerState:
         """Return what is remembered."""
         return OutsideBrokerState(
             readiness=self.readiness, told={o: list(ids) for o, ids in self._told.items()},
-            ended=list(self._ended.values()), halts=dict(self._halts),
+            ended=list(self._ended.values()), halts=dict(self._halts), legs=self.legs.snapshot(),
         )  # fmt: skip
 
     def _filled(self, stamp: int, event: BrokerEvent, orders: OrderBook) -> list[Execution]:
@@ -139,6 +147,8 @@ class OutsideBroker:
         if id_ not in orders:
             late = self._ended.get(id_)
             if late is None:
+                if self.legs.of(event) is not None:
+                    self.readiness = NOT_RECONCILED  # a leg closed what is not held
                 return []
         order = late.order if late is not None else orders[id_]
         qty = event.qty if event.side == "BUY" else -event.qty
@@ -149,10 +159,15 @@ class OutsideBroker:
             orders.place(order)
         price = to_units(event.price)
         self._told[id_] = [*told, event.execution_id]
+        if event.leg:
+            self.legs.closed(event.leg_of, qty)
+        else:
+            self.legs.filled(id_, qty)
         rest = abs(order.open) - abs(qty)
         after = order._replace(filled=order.filled + qty, fills=order.fills + 1)
-        ends: Literal["", "CANCELLED"] = "CANCELLED" if late is not None and rest else ""
-        if late is not None or not rest:
+        over = late is not None or (not order.fills and self.legs.are_over(event))
+        ends: Literal["", "CANCELLED"] = "CANCELLED" if over and rest else ""
+        if over or not rest:
             self._ended[id_] = EndedOrder(_ended(after) if ends else after, stamp)
         return [Execution(id_, qty, price, from_money(event.commission), price, ends)]
 

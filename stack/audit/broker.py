@@ -39,14 +39,38 @@ def check_broker(
     """
     events = [r.body for r in by_time(told)]
     wanted = {o.body["id"]: o.body for o in orders}
-    strange = {e["id"] for e in events if e.get("order_id") and e["order_id"] not in wanted}
+    strange = {
+        e["id"] for e in events
+        if e.get("order_id") and e["order_id"] not in wanted and not _waits_beside(e, wanted)
+    }  # fmt: skip
     none(strange, "the broker told of an order that was not requested")
+    _legs(events, wanted)
     _told_once(events)
     _written_once(executions)
     booked = [r.body for r in by_time(executions)]
     _fills(events, booked)
     _ends(events, wanted, booked)
     _entries(told, decisions, orders)
+
+
+def _waits_beside(event: Body, wanted: dict[str, Body]) -> bool:
+    """Tell whether it is about a leg without a fill: that is no order of the account's yet."""
+    return event["kind"] == "order" and event.get("leg_of", "") in wanted
+
+
+def _legs(events: Sequence[Body], wanted: dict[str, Body]) -> None:
+    """See that legs are those of entries that were sent with them, and ordered by their fill."""
+    filled = {e["order_id"] for e in _of("fill", events)}
+    for order in wanted.values():
+        if order.get("leg_of"):
+            entry = wanted.get(order["leg_of"], {})
+            require(entry.get(f"{order['leg']}_price") is not None,
+                    "a leg of an entry that was sent without it", order["id"])  # fmt: skip
+            require(order["id"] in filled, "a leg was ordered, and not filled", order["id"])
+    for event in events:
+        order = wanted.get(event.get("order_id", ""), {})
+        require(not order or order.get("leg_of", "") == event.get("leg_of", ""),
+                "the broker told of a leg as of another order", event["id"])  # fmt: skip
 
 
 def _told_once(events: Sequence[Body]) -> None:
@@ -99,7 +123,8 @@ def _words(terms: tuple[str, str, int, Decimal, Decimal]) -> str:
 def _ends(events: Sequence[Body], wanted: dict[str, Body], booked: Sequence[Body]) -> None:
     """See that an order ended as often as the broker ended it.
 
-    That is once, and again with each fill that came after its end.
+    That is once, and again with each fill that came after its end. A leg that ends without a fill
+    was no order.
     """
     ends = expected_ends(events, wanted)
     made = Counter(e["order_id"] for e in booked if e["status"] in TERMINAL)
@@ -115,17 +140,20 @@ def expected_ends(events: Sequence[Body], wanted: dict[str, Body]) -> Counter[st
     """Return order id -> how many ends follow from what a broker told, in its order."""
     ends: Counter[str] = Counter()
     filled: Counter[str] = Counter()
-    whole = set()
+    whole, gone = set(), set()
     for event in events:
         order = event.get("order_id", "")
         if event["kind"] == "fill":
             filled[order] += event["qty"]
-            if ends[order] or filled[order] == wanted[order]["qty"]:
+            if ends[order] or order in gone or filled[order] == wanted[order]["qty"]:
                 ends[order] += 1
         elif event["kind"] == "order" and event["status"] == "FILLED":
             whole.add(order)
         elif event["kind"] == "order" and event["status"] in TERMINAL and not ends[order]:
-            ends[order] = 1
+            if event.get("leg_of") and not filled[order]:
+                gone.add(order)
+            else:
+                ends[order] = 1
     none(
         (order for order in whole if filled[order] != wanted[order]["qty"]),
         "the broker told that an order is filled, and not all of its fills",

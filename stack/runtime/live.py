@@ -70,7 +70,7 @@ def live_run(services: Services, settings: Settings, name: str) -> tuple[Run, bo
     today = fresh.rules
     if known.from_before_learning:
         today = replace(today, learning=known.rules.learning)
-    was, now = (known.spec.mode, known.partitions), (fresh.spec.mode, fresh.partitions)
+    was, now = ((r.spec.mode, r.partitions, r.brackets) for r in (known, fresh))
     if (known.rules, was) != (today, now):
         what = _difference(known, fresh)
         reason = (
@@ -250,6 +250,9 @@ def _difference(known: Run, fresh: Run) -> str:
         return f"orders filled on {known.spec.mode}, now on {fresh.spec.mode}"
     if known.partitions != fresh.partitions:
         return f"partitions {known.partitions}, now {fresh.partitions}"
+    if known.brackets != fresh.brackets:
+        held = {True: "broker", False: "desk"}
+        return f"broker.protection {held[known.brackets]}, now {held[fresh.brackets]}"
     for group, values in known.params.items():
         for name, value in values.items():
             now = fresh.params.get(group, {}).get(name)

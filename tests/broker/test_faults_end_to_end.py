@@ -33,6 +33,15 @@ def test_nothing_is_doubled_or_lost_and_the_books_are_equal(
     assert sum(outcome.orders for outcome in runs) >= 20
 
 
+def test_so_it_is_with_stops_at_the_broker(tmp_path: Path) -> None:
+    kinds: tuple[Kind, ...] = ("dropped", "disconnects", "reordering", "late_cancels")
+    cases = [(kind, SEEDS[n % 2]) for n, kind in enumerate(kinds)]
+    runs = list(outcomes(cases, JOBS, tmp_path, brackets=True))
+    assert len(runs) == len(kinds)
+    for outcome in runs:
+        assert outcome.good, outcome
+
+
 def test_the_table_has_every_fault_and_their_sums() -> None:
     runs = [Outcome(kind, 1, 2, 30, 40, 0, 0, (), 17.0) for kind in KINDS]
     runs.append(Outcome(KINDS[0], 2, 3, 30, 41, 1, 2, ("lost",), 19.0))

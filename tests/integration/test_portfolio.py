@@ -128,7 +128,9 @@ def test_the_account_is_what_the_desk_s_books_say(
     account = desk.account
     assert now.cash == to_money(account.cash)
     assert now.equity == to_money(account.equity)
-    assert now.buying_power == to_money(desk._cash() - desk._orders.reserved())
+    assert now.buying_power == to_money(
+        desk._sizing.free_cash(desk.account) - desk._orders.reserved()
+    )
     assert now.unrealized_pnl == to_money(account.unrealized)
     assert now.exposure == to_money(account.gross)
     held = {ticker: p.qty for ticker, p in account.positions.items()}
@@ -152,7 +154,9 @@ def test_what_waiting_entries_keep_back_is_what_the_desk_keeps_back(
         store(connection, [*bars, *said])
         now = account_now(connection, rules, "1m", to_datetime(OPEN))
     assert now.cash == to_money(desk.account.cash)
-    assert now.buying_power == to_money(desk._cash() - desk._orders.reserved())
+    assert now.buying_power == to_money(
+        desk._sizing.free_cash(desk.account) - desk._orders.reserved()
+    )
 
 
 def test_an_entry_that_waits_keeps_its_cost_back(connection: Connection) -> None:

@@ -34,26 +34,33 @@ HEAD: Final = (
 Case = tuple[Kind, int]
 
 
-def outcomes(cases: Iterable[Case], jobs: int, directory: Path) -> Iterator[Outcome]:
-    """Run cases, so many at a time; give what came of each as it ends."""
+def outcomes(
+    cases: Iterable[Case], jobs: int, directory: Path, *, brackets: bool = False
+) -> Iterator[Outcome]:
+    """Run cases, so many at a time; give what came of each as it ends.
+
+    `brackets`: stops are held by the broker.
+    """
     context = get_context("forkserver")
     context.set_forkserver_preload([fault_run.__name__])
     pool = ThreadPoolExecutor(jobs)
     try:
-        running = [pool.submit(_outcome, context, case, directory) for case in cases]
+        running = [pool.submit(_outcome, context, case, directory, brackets) for case in cases]
         for done in as_completed(running):
             yield done.result()
     finally:
         pool.shutdown(cancel_futures=True)
 
 
-def _outcome(context: ForkServerContext, case: Case, directory: Path) -> Outcome:
+def _outcome(
+    context: ForkServerContext, case: Case, directory: Path, brackets: bool
+) -> Outcome:  # fmt: skip
     kind, seed = case
     journal = directory / f"{kind}-{seed}.jsonl"
     with a_stand_in(context, journal) as port:
         ours, theirs = context.Pipe()
         process = context.Process(
-            target=fault_run.run_and_tell, args=(kind, seed, port, journal, theirs)
+            target=fault_run.run_and_tell, args=(kind, seed, port, journal, theirs, brackets)
         )
         process.start()
         theirs.close()
@@ -117,17 +124,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("-j", "--jobs", type=int, default=JOBS, help="runs at the same time")
     parser.add_argument("--page", type=Path, default=PAGE, help="whose table is written")
     parser.add_argument("--no-page", action="store_true", help="write nothing")
+    parser.add_argument(
+        "--protection", choices=("desk", "broker"), default="desk",
+        help="who watches stops; `broker` writes no page",
+    )  # fmt: skip
     options = parser.parse_args(arguments)
     began = time.monotonic()
     cases = [(kind, seed) for seed in range(1, options.seeds + 1) for kind in options.faults]
     found: list[Outcome] = []
     directory = Path(tempfile.mkdtemp(prefix="broker-faults-"))
-    for one in outcomes(cases, options.jobs, directory):
+    brackets = options.protection == "broker"
+    for one in outcomes(cases, options.jobs, directory, brackets=brackets):
         found.append(one)
         if not one.good:
             sys.stdout.write(f"NOT as it should be: {one}\n")
             sys.stdout.flush()
-    if not options.no_page:
+    if not (options.no_page or brackets):
         options.page.write_text(written(options.page.read_text(), table(found)))
     sys.stdout.write("\n".join([*table(found), f"{time.monotonic() - began:.0f} s", ""]))
     return int(not all(one.good for one in found))

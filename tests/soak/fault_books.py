@@ -5,6 +5,8 @@ from typing import NamedTuple
 
 from connectors.broker.stand_in.faults import Kind
 from connectors.broker.stand_in.journal import Books
+from connectors.broker.values import BrokerOrder
+from flows.execution.machine import FASTER
 from messages.broker import BrokerEvent
 from messages.trading import OrderRequest
 from messages.units import to_units
@@ -61,18 +63,39 @@ def _lost_orders(loop: ClosedLoop, books: Books) -> list[str]:
     """Return the orders that only one side has; what was not placed must have been told so."""
     refused = {row.client_order_id for row in books.rows if row.what == "refused"}
     ours = {request.client_order_id: request for request in loop.requests}
-    found = [f"{name} is at the broker alone" for name in books.orders if name not in ours]
+    beside = set(_legs(books))
+    known = {*ours, *beside}
+    found = [f"{name} is at the broker alone" for name in books.orders if name not in known]
     for name, request in ours.items():
         ends = [e.status for e in _told(loop, name) if e.status in ENDS]
-        if name in books.orders:
+        if name in books.orders or request.leg_of:
             continue
         if _placed(loop, name):
             found.append(f"{name} is not there, and was told of")
         elif ends == ["REJECTED"] and name not in refused:
             found.append(f"{name} was rejected by nobody")
-        elif len(ends) != 1 or (request.reduces and ends != ["REJECTED"]):
+        elif len(ends) != 1 or (request.reduces and not _is_over(loop, name)):
             found.append(f"{name} is not there, and told as {ends}")
     return found
+
+
+def _is_over(loop: ClosedLoop, name: str) -> bool:
+    """Tell whether an exit was refused, or a leg at the broker was faster with all of it."""
+    return any(e.status == "REJECTED" or e.reason == FASTER for e in _told(loop, name))
+
+
+def _legs(books: Books) -> dict[str, BrokerOrder]:
+    """Return the legs that the broker holds beside entries, by its names for them."""
+    entries = [row.order for row in books.rows if row.what == "order" and row.order is not None]
+    return {leg.client_order_id: leg for entry in entries for leg in entry.legs}
+
+
+def _legs_alone(books: Books, ended: set[str]) -> list[str]:
+    """Return the legs that are still there, and have no position of their ticker."""
+    return [
+        f"leg {name} is open without a position" for name, leg in _legs(books).items()
+        if name not in ended and leg.ticker not in books.positions
+    ]  # fmt: skip
 
 
 def _placed(loop: ClosedLoop, name: str) -> bool:
@@ -114,10 +137,20 @@ def _differences(loop: ClosedLoop, books: Books) -> list[str]:
     ended = {
         r.order.client_order_id: r.order.status for r in books.rows if r.what == "end" and r.order
     }
+    filled = {name for name, leg in _legs(books).items() if _is_filled(leg, books)}
+    found += _legs_alone(books, {*ended, *filled})
     for request in loop.requests:
         if request.client_order_id in books.orders:
             found += _end_of(request, ended.get(request.client_order_id), loop, books)
     return found
+
+
+def _is_filled(leg: BrokerOrder, books: Books) -> bool:
+    """Tell whether a leg has closed all that its entry was filled."""
+    entry = next(e for e in books.rows if e.order and leg.id in {x.id for x in e.order.legs})
+    bought = books.fills_of(entry.order.client_order_id) if entry.order else []
+    closed = books.fills_of(leg.client_order_id)
+    return bool(closed) and sum(f.qty for f in closed) == sum(f.qty for f in bought)
 
 
 def _end_of(
@@ -126,8 +159,11 @@ def _end_of(
     name = request.client_order_id
     filled = sum(fill.qty for fill in books.fills_of(name))
     ends = [e.status for e in _told(loop, name) if e.kind == "order" and e.status in ENDS]
-    if there is None and filled != request.qty:
+    [sent, *_] = books.orders[name]
+    if there is None and filled != sent.qty:
         return [f"{name} is open at the broker"]
+    if sent.qty < request.qty:  # a leg was faster with the rest
+        return [] if ends == ["CANCELLED"] else [f"{name} was cut, told {ends}"]
     if filled == request.qty:
         return []  # its fills say so
     return [] if ends[-1:] == [there] else [f"{name} ended {there}, told {ends}"]

@@ -52,13 +52,13 @@ class ClosedLoop:
         unusable: what went nowhere.
     """
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, *, brackets: bool = False) -> None:
         params = params_for(port, timeout_seconds=10)
         self.clock, self._last = SteadyClock(), 0
         self.said: list[BrokerEvent] = []
         self.requests: list[OrderRequest] = []
         self.unusable: list[DeadLetter] = []
-        self.desk = Desk(PARAMS, open_all_day(), outside=True)
+        self.desk = Desk(PARAMS, open_all_day(), outside=True, brackets=brackets)
         self._bell, self._heard = Bell(), 0
         self._commands: list[Command] = []
         self._step = ExecutionStep(

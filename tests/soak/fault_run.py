@@ -107,14 +107,14 @@ class Scenario:
                 yield self._loop.signal(ticker, "SHORT" if ticker in held else "LONG")
 
 
-def run(kind: Kind, seed: int, port: int, journal: Path) -> Outcome:
-    """Trade under a fault, then without it until nothing is open; compare.
+def run(kind: Kind, seed: int, port: int, journal: Path, *, brackets: bool = False) -> Outcome:
+    """Trade under a fault, then without it until nothing is open but legs; compare.
 
     Raises:
         AssertionError: it does not come to rest.
     """
     began = time.monotonic()
-    hand, loop = Hand(port), ClosedLoop(port)
+    hand, loop = Hand(port), ClosedLoop(port, brackets=brackets)
     try:
         scenario = Scenario(kind, seed, loop, hand)
         hand.faults(f"{kind}:{RATES[kind]}", seed)
@@ -144,10 +144,12 @@ def _open(loop: ClosedLoop) -> str:
     return f"open {lives}, desk {loop.desk.snapshot().orders}, ready {machine.ready}, {said}"
 
 
-def run_and_tell(kind: Kind, seed: int, port: int, journal: Path, parent: Connection) -> None:
+def run_and_tell(
+    kind: Kind, seed: int, port: int, journal: Path, parent: Connection, brackets: bool
+) -> None:
     """Run in a process of its own; an error is what came of it, too."""
     try:
-        found = run(kind, seed, port, journal)
+        found = run(kind, seed, port, journal, brackets=brackets)
     except Exception as error:
         found = no_end(kind, seed, f"{type(error).__name__}: {error}")
     parent.send(found)

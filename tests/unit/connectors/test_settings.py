@@ -65,6 +65,15 @@ def test_a_bad_value_names_itself_its_source_and_what_is_allowed(
     assert "\n" not in str(error.value)
 
 
+def test_a_trailing_stop_is_not_held_by_a_broker(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TIDEWIRE_BROKER__PROTECTION", "broker")
+    assert load_settings().broker.protection == "broker"
+    monkeypatch.setenv("TIDEWIRE_RISK__TRAILING_STOP_BPS", "200")
+    with pytest.raises(SettingsInvalid, match="TRAILING_STOP_BPS=200 do not go together") as error:
+        load_settings()
+    assert "\n" not in str(error.value)
+
+
 def test_a_secret_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TIDEWIRE_DATABASE_URL", "postgresql://u:hunter2@h/d")
     settings = load_settings()

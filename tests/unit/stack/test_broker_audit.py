@@ -16,6 +16,7 @@ from stack.audit.marks import marks_of
 from stack.audit.rules import NotAccounted
 from stack.audit.topic_reader import TopicRecord
 from tests.streams import at, bar, signal
+from tests.unit.trading.test_legs import Protected
 from tests.unit.trading.test_outside_broker import AtBroker, ended, fill, told
 
 Topics = dict[type[Any], list[TopicRecord]]
@@ -147,6 +148,47 @@ def test_a_forgery_is_named(forge: Forge, found: str) -> None:
     topics = history()
     forge(topics)
     assert found in problem(topics)
+
+
+def protected() -> Topics:
+    """Return a day with stops at the broker: a stop in two parts, and a target that ends unmet."""
+    desk, events = Protected(), list[Event]()
+
+    def step(*given: Event) -> None:
+        events.extend([*given, *desk.step(*given)])
+
+    events += [told(at(0), "reconciled"), *desk.made]
+    step(desk.sold(2, "stop", 2, 20))
+    step(desk.sold(3, "stop", 3, 30, 96.5))
+    step(desk.leg(3, "stop", status="FILLED"), desk.leg(3, "target", status="CANCELLED"))
+    return of(events)
+
+
+LEGS: list[tuple[Forge, str]] = [
+    (changed(BrokerEvent, 3, leg_of="ord-x"), "an order that was not requested"),
+    (changed(BrokerEvent, 4, leg_of="", leg=""), "told of a leg as of another order"),
+    (changed(OrderRequest, 0, stop_price=None), "a leg of an entry that was sent without it"),
+    (changed(OrderRequest, 1, leg_of="ord-x"), "a leg of an entry that was sent without it"),
+    (added(OrderRequest, 1, id="ord-x", leg="target"), "a leg was ordered, and not filled"),
+    (without(OrderRequest, 1), "an order that was not requested"),
+    (without(TradeExecution, 1), "the broker told SELL 20 AAA at 97.0"),
+    (without(BrokerEvent, 5), "an execution that no broker told"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("forge", "found"), LEGS, ids=map(str, range(len(LEGS))))
+def test_a_forged_leg_is_named(forge: Forge, found: str) -> None:
+    topics = protected()
+    assert problem(topics) == "nothing"
+    forge(topics)
+    assert found in problem(topics)
+
+
+def test_a_leg_that_ends_without_a_fill_was_no_order() -> None:
+    topics = protected()
+    targets = [e.body for e in topics[BrokerEvent] if e.body["leg"] == "target"]
+    assert targets
+    assert {e["order_id"] for e in targets}.isdisjoint(o.body["id"] for o in topics[OrderRequest])
 
 
 def test_an_order_that_is_said_to_be_filled_has_all_its_fills() -> None:

@@ -107,6 +107,16 @@ def test_a_live_run_keeps_its_rules(tmp_path: Path, change: dict[str, Any], said
     assert load_run(begun.path()) == begun, "a refused start changes nothing"
 
 
+def test_who_watches_stops_does_not_change_from_start_to_start(tmp_path: Path) -> None:
+    """A replay of its days would not make the same orders."""
+    chosen = settings(broker=BrokerParams(kind="alpaca", protection="broker"))
+    other = settings(broker=BrokerParams(kind="alpaca"))
+    begun, _ = live_run(services(tmp_path, chosen), chosen, "live")
+    assert begun.brackets
+    with pytest.raises(StackError, match=r"broker\.protection broker, now desk"):
+        live_run(services(tmp_path, other), other, "live")
+
+
 def test_bars_of_alpaca_need_keys() -> None:
     see_keys(settings())
     chosen = settings(market=MarketParams(feed="alpaca"))
