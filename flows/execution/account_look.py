@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
-from connectors.broker.values import BrokerAccount, StreamState
+from connectors.broker.values import BrokerAccount, BrokerFill, StreamState
 from flows.execution.said import BrokerEvents
 from flows.execution.shares import ExpectedShares, Shares
 from flows.execution.state import NEVER, MachineState, OrderLife
@@ -45,6 +45,7 @@ class AccountLook:
             self.adopted_at = self.begun_by_log = told.adopted_at
         if self._adopting in told.commands:
             self._adopting = ""
+        self._account_id, self._own = state.account_id if state else "", False
         self._guess: Shares | None = None  # of what was there before our fills
 
     def snapshot(
@@ -55,7 +56,7 @@ class AccountLook:
             lives=lives, held=dict(self.shares.held), unmanaged=self.shares.unmanaged,
             blocked=blocked, heard_up=self._up, ready=self._ready, mismatches=self._mismatches,
             reconciled_at=self._reconciled_at, look_at=self.look_at, commands=commands,
-            adopting=self._adopting, adopted_at=self.adopted_at,
+            adopting=self._adopting, adopted_at=self.adopted_at, account_id=self._account_id,
         )  # fmt: skip
 
     def stream(self, now: int, news: StreamState) -> list[Event]:
@@ -95,6 +96,19 @@ class AccountLook:
         """Tell whether everything is accounted for, and updates are heard: entries may go out."""
         return self._ready
 
+    @property
+    def is_own(self) -> bool:
+        """Tell whether the keys were seen to be of the run's account since this process began."""
+        return self._own
+
+    def book(self, now: int, life: OrderLife, fill: BrokerFill) -> list[Event]:
+        """Count a fill of an order; what was not ordered stops entries."""
+        self.shares.book(fill)
+        if fill.side == life.request.side and life.filled <= life.request.qty:
+            return []
+        reason = f"an execution that was not ordered: {fill.side} {fill.qty} {fill.ticker}"
+        return self.unsettle(now, (), reason)
+
     def look_soon(self, now: int) -> None:
         """Have it looked at again soon: something is known to be missing."""
         self.look_at = min(self.look_at, now + self._times.look_again)
@@ -123,6 +137,9 @@ class AccountLook:
             ordered: there are orders of ours, however they ended.
             is_open: some have not ended.
         """
+        if self._account_id not in ("", found.account.id):
+            return self._is_another_s(now, found.account.id)
+        self._account_id, self._own = found.account.id, True
         there = {p.ticker: p.qty for p in found.positions if p.qty}
         said: list[Event] = []
         first = self.shares.unmanaged is None
@@ -137,6 +154,16 @@ class AccountLook:
         return said + (
             self._differs(now, wrong) if wrong else self._agrees(now, found.account)
         )  # fmt: skip
+
+    def _is_another_s(self, now: int, id_: str) -> list[Event]:
+        """Say that the keys are of another account: nothing is sent there."""
+        self._own, self.look_at = False, now + self._every
+        self._mismatches += 1
+        reason = (
+            f"these keys are of account {id_}, and this run trades {self._account_id}: give it its "
+            "own, or begin another run"
+        )
+        return self.unsettle(now, (), reason) if self._mismatches == 1 else []
 
     def _agrees(self, now: int, account: BrokerAccount) -> list[Event]:
         self._mismatches, self._reconciled_at, self.look_at = 0, now, now + self._every

@@ -234,11 +234,11 @@ class OrderMachine:
                 life.due, life.maybe_sent = max(now, life.unsure_at + self._times.settled), True
             else:
                 self._end(now, life, *over)
-        elif request.reduces and not self._is_free(now, life):
-            life.due = now + self._times.look_again
-        elif not request.reduces and not self._account.is_ready:
+        elif not (self._account.is_own if request.reduces else self._account.is_ready):
             # The desk may not have heard yet that nothing is to be entered.
             life.due = now + self._times.back_off[0]
+        elif request.reduces and not self._is_free(now, life):
+            life.due = now + self._times.look_again
         elif not life.sent:
             self._end(now, life, "CANCELLED", FASTER)
         else:
@@ -347,9 +347,9 @@ class OrderMachine:
             return
         life.executions.append(fill.execution_id)
         life.filled += fill.qty
-        self._account.shares.book(fill)
         status: OrderStatus = "PARTIALLY_FILLED" if life.filled < life.request.qty else "FILLED"
         self._said.append(self._events.fill(now, life.request, fill, status))
+        self._said += self._account.book(now, life, fill)
         if life.ended_at:
             self._legs.ended(now, life)
 

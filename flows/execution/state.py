@@ -108,6 +108,7 @@ class MachineState(State):
         commands: ids of the commands taken, sorted.
         adopting: the command by which the account is to be adopted once nothing is open; empty for
             none.
+        account_id: the broker's, of the account that the run trades; empty before the first look.
         adopted_at: when it was; what was asked for before is not sent any more, microseconds.
     """
 
@@ -123,3 +124,4 @@ class MachineState(State):
     commands: list[str]
     adopting: str
     adopted_at: int
+    account_id: str

@@ -17,11 +17,13 @@ from connectors.broker.values import (
 )
 from flows.execution.machine import OrderMachine
 from flows.execution.said import BrokerEvents
+from flows.execution.state import MachineState
 from flows.execution.tasks import Answer, Cancel, Holdings, LookUp, Reconcile, Submit, Task
 from flows.execution.timings import Timings
 from messages.control import Command
 from messages.trading import OrderRequest
 from messages.units import MINUTE_US, SECOND_US, to_datetime
+from operators.states import decode_state, encode_state
 from tests.streams import at, command
 
 NOW = at(5)
@@ -88,7 +90,7 @@ def test_a_halt_takes_back_an_entry_that_was_not_sent_yet() -> None:
     sends.command(NOW, stop("halt"))
     assert sends.tasks() == []
     assert said(sends) == [("order", "CANCELLED")]
-    leaves = machine()
+    leaves = ready()
     leaves.request(NOW, request(reduces=True))
     leaves.command(NOW, stop("halt"))
     assert kinds(leaves.tasks()) == [Submit]
@@ -187,9 +189,10 @@ def test_an_update_whose_status_nobody_knows_has_its_order_looked_up() -> None:
 
 
 def test_a_fill_within_the_first_look_is_not_taken_for_what_was_there_before() -> None:
-    sends = machine()
+    sends = OrderMachine(BrokerEvents("main", "test"), NOW + 1, MINUTE_US)
     sends.request(NOW, request(reduces=True))
     [placed] = sends.tasks()
+    assert isinstance(placed, LookUp), "a process that has died may have sent it"
     order = replace(there(), side="SELL")
     sends.answered(NOW, Answer(placed, order))
     sends.heard(NOW, StreamState(up=True, at=to_datetime(NOW)))
@@ -206,6 +209,45 @@ def test_a_fill_within_the_first_look_is_not_taken_for_what_was_there_before() -
     sends.answered(now, Answer(look, held([done], [fill()], 20)))
     assert said(sends)[-1][0] == "reconciled"
     assert sends.snapshot().unmanaged == {"AAA": Decimal(30)}
+
+
+def test_nothing_is_sent_to_another_account_than_the_run_s() -> None:
+    first = ready()
+    kept = decode_state(encode_state(first.snapshot()), MachineState)
+    assert kept.account_id == MONEY.id
+    again = OrderMachine(BrokerEvents("main", "test"), NOW, MINUTE_US, kept)
+    again.heard(NOW, StreamState(up=True, at=to_datetime(NOW)))
+    later = NOW + SECOND_US
+    again.request(later, request(reduces=True))
+    [look] = again.tasks()
+    assert isinstance(look, Reconcile), "not even an exit, before it is known whose keys they are"
+    strange = held([], [], 30)._replace(account=replace(MONEY, id="another"))
+    again.answered(later, Answer(look, strange))
+    [_, told] = [e.body for e in again.said()]
+    assert "of account another, and this run trades" in told.reason  # type: ignore[attr-defined]
+    for minute in (1, 2):
+        now = later + minute * MINUTE_US
+        again.due(now)
+        [look] = again.tasks()
+        again.answered(now, Answer(look, strange))
+    assert again.said() == [], "it is said once"
+    now = later + 3 * MINUTE_US
+    again.due(now)
+    [look] = again.tasks()
+    again.answered(now, Answer(look, held([], [], 30)))
+    again.due(now + SECOND_US)
+    assert kinds(again.tasks()) == [Submit]
+
+
+def test_an_execution_that_was_not_ordered_stops_entries() -> None:
+    sends = ready()
+    sends.request(NOW, request())
+    [placed] = sends.tasks()
+    sends.answered(NOW, Answer(placed, there()))
+    said(sends)
+    more = replace(fill(), qty=1_000)
+    sends.heard(NOW, update("FILLED", replace(there(), status="FILLED", filled=1_000), more))
+    assert [kind for kind, _ in said(sends)][:2] == ["fill", "drift"]
 
 
 def held(orders: list[BrokerOrder], fills: list[BrokerFill], qty: int) -> Holdings:

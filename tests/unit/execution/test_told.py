@@ -149,6 +149,48 @@ def test_an_order_that_has_not_ended_is_looked_up() -> None:
     life.looks({})
     again = Life(life.log, life.now + MINUTE_US)
     again.machine.request(again.now, exits)
-    [look] = [task for task in again.machine.tasks() if isinstance(task, LookUp)]
+    [look] = again.looks({})
+    assert isinstance(look, LookUp)
     again.machine.answered(again.now, Answer(look, error=NotAtBroker("no such order")))
     assert [type(task) for task in again.machine.tasks()] == [Submit]
+
+
+def test_legs_come_back_from_what_was_told() -> None:
+    """What a leg closed is counted, and the broker is asked which of them still work."""
+    asked = at(2)
+    request = replace(order_request(1, asked), stop_price=97.0, target_price=110.0)
+    told = BrokerEvents("main", "test")
+    entry = BrokerFill(
+        execution_id="in", order_id="their entry", ticker=request.ticker, side="BUY",
+        qty=request.qty, price=100_0000, at=to_datetime(asked),
+    )  # fmt: skip
+    out = replace(entry, execution_id="out", order_id="their stop", side="SELL", qty=4)
+    said = [
+        told.fill(asked, request, entry, "FILLED"),
+        told.order(asked, request, "FILLED", "their entry"),
+        told.leg_order(asked, request, "stop", "ACCEPTED", "their stop"),
+        told.leg_order(asked, request, "target", "ACCEPTED", "their target"),
+        told.leg_fill(asked, request, "stop", out, "PARTIALLY_FILLED"),
+    ]
+    life = Life([event.body for event in said], at(3))  # type: ignore[misc]  # broker events
+    life.machine.request(life.now, request)
+    held = life.machine.snapshot().held
+    assert held == {request.ticker: request.qty - 4}
+    [bracket] = [each.bracket for each in life.machine.snapshot().lives]
+    assert bracket is not None
+    assert [(leg.id, leg.role, leg.filled, leg.executions) for leg in bracket.legs] == [
+        ("their stop", "stop", 4, ["out"]), ("their target", "target", 0, []),
+    ]  # fmt: skip
+    asks = life.looks({request.ticker: str(request.qty - 4)})
+    assert asks == [LookUp(request.client_order_id, "their entry")]
+    assert "drift" not in [event.kind for event in life.log]
+    life.machine.heard(life.now, _update("FILLED", out))
+    assert life.machine.said() == [], "a fill that was told is the same fill"
+
+
+def _update(kind: Any, fill: BrokerFill) -> OrderUpdate:
+    order = BrokerOrder(
+        id=fill.order_id, client_order_id="theirs", ticker=fill.ticker, side=fill.side, qty=11,
+        filled=fill.qty, type="STOP", status="PARTIALLY_FILLED", word="partial_fill",
+    )  # fmt: skip
+    return OrderUpdate(kind=kind, order=order, at=fill.at, word=kind, fill=fill)
