@@ -1,9 +1,7 @@
 """RSS and Atom: a feed's bytes become rows, whatever they are; what is no feed is a reason."""
 
-import calendar
 import io
 import re
-import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -13,6 +11,7 @@ import feedparser
 from selectolax.lexbor import LexborHTMLParser
 
 from connectors.feed.base import Memory, Poll, Values
+from connectors.feed.dates import moment_of
 from connectors.feed.failures import FeedFailed
 from connectors.feed.fetching import Fetched, Fetcher
 from messages.news import MAX_CONTENT, MAX_TITLE
@@ -127,15 +126,13 @@ def _url(text: str) -> str:
 
 
 def _moment(entry: Any) -> datetime | None:
-    """Return when an entry was published, or else updated; None without a time."""
-    for name in ("published_parsed", "updated_parsed", "created_parsed"):
+    """Return when an entry was published, or else updated; None without a time that can be read."""
+    for name in ("published", "updated", "created"):
         # dict.get: the parser would take `published` for a lacking `updated`, and warn of it.
-        parsed: time.struct_time | None = dict.get(entry, name)
-        if parsed is not None:
-            try:
-                return datetime.fromtimestamp(calendar.timegm(parsed), UTC)
-            except (ValueError, OverflowError, OSError):
-                continue
+        written = dict.get(entry, name)
+        found = moment_of(written) if isinstance(written, str) else None
+        if found is not None:
+            return found
     return None
 
 

@@ -89,6 +89,19 @@ def test_an_entry_without_a_time_has_the_time_of_the_fetch() -> None:
         assert (row["published_at"], row["undated"]) == (AT, True)
 
 
+@pytest.mark.parametrize(
+    "date", ["2026/11/24 09:00:00", "Tue, 24 Nov 2026 09:00:00 IST", "Tue, 24 Nov 2026 9:00 ET"]
+)
+def test_a_time_that_is_not_understood_is_none(date: str) -> None:
+    row = item(f"<title>t</title><pubDate>{date}</pubDate>")
+    assert (row["published_at"], row["undated"]) == (AT, True)
+
+
+def test_a_clock_of_twelve_hours() -> None:
+    row = item("<title>t</title><pubDate>Tue, 24 Nov 2026 9:00:00 PM CST</pubDate>")
+    assert row["published_at"] == datetime(2026, 11, 25, 3, tzinfo=UTC)
+
+
 def test_the_newest_entry_comes_last() -> None:
     entries = "".join(f"<item><title>{n}</title></item>" for n in (3, 2, 1))
     found = rows(f"<rss version='2.0'><channel>{entries}</channel></rss>")
