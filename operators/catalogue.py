@@ -47,8 +47,8 @@ CATALOGUE = (
         "from now: dead letter",
     ),
     CatalogueRow(
-        AdmitArticles, "news", "clock, content hashes, revisions", "none", "none",
-        "same url and title: DUPLICATE; same id, new text: revision; rest as bars",
+        AdmitArticles, "news", "clock, texts seen, revisions, guids", "none", "none",
+        "same id, title and text: DUPLICATE; same id, new ones: revision; rest as bars",
     ),
     CatalogueRow(
         AcceptCommands, "control", "ids let in", "none", "none", "a repeated id is dropped"
