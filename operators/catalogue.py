@@ -60,7 +60,7 @@ CATALOGUE = (
         "near-copies and news from the future or without a date are not counted",
     ),
     CatalogueRow(
-        Voting, "signals", "20 closes and volumes, RSI averages, standing news opinions per ticker",
+        Voting, "signals", "20 closes and volumes, RSI averages, news opinions that stand or wait",
         "20 bars; RSI: all", "none",
         "repeated: DUPLICATE, out of order: LATE, known before its end: FUTURE (dead letters); "
         "revisions are not used",

@@ -8,6 +8,7 @@ from messages.units import to_micros
 from operators.checks import NO_NEWS, UNKNOWN_NEWS, Ask
 from operators.params import NEWS_DRIVEN
 from operators.trading.account import Position
+from operators.trading.news_clock import NewsClock
 
 
 class EntryAsked(NamedTuple):
@@ -36,9 +37,9 @@ class ExitAsked(NamedTuple):
 Watch = Callable[[Decision, EntryAsked | ExitAsked], None]
 
 
-def news_of(signal: TradeSignal) -> int:
-    """Return the stamp of the newest article behind a signal; NO_NEWS, or UNKNOWN_NEWS."""
+def news_age(signal: TradeSignal, stamp: int, clock: NewsClock) -> int:
+    """Return the age of the newest article behind a signal, microseconds; NO_NEWS, UNKNOWN_NEWS."""
     if all(s.strategy != NEWS_DRIVEN for s in signal.strategy_sources):
         return NO_NEWS
     context = signal.sentiment_context
-    return UNKNOWN_NEWS if context is None else to_micros(context.as_of)
+    return UNKNOWN_NEWS if context is None else clock.age(to_micros(context.as_of), stamp)

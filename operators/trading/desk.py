@@ -22,7 +22,7 @@ from operators.check_results import entry_results, exit_results
 from operators.checks import ACCEPTED, UNKNOWN, Ask, Denial, session_denial
 from operators.params import Params
 from operators.trading.account import Account, Position
-from operators.trading.asked import EntryAsked, ExitAsked, Watch, news_of
+from operators.trading.asked import EntryAsked, ExitAsked, Watch, news_age
 from operators.trading.back_filled import catch_up, turn_day
 from operators.trading.bookkeeping import Bookkeeper
 from operators.trading.corrections import AMENDMENTS, adopted, amended, misfits
@@ -30,6 +30,7 @@ from operators.trading.desk_state import DeskState
 from operators.trading.events import EventFactory, Request
 from operators.trading.fills import SimulatedBroker
 from operators.trading.last_bar import LastBar
+from operators.trading.news_clock import NewsClock
 from operators.trading.orders import Order, OrderBook
 from operators.trading.outside_broker import OutsideBroker
 from operators.trading.protection import exit_by
@@ -69,7 +70,7 @@ class Desk:
         self._sizing = Sizing(params)
         checked = not checks.is_off("BUYING_POWER", self._limits)
         self._free_cash = self._cash if checked else None
-        self._sessions = sessions
+        self._sessions, self._clock = sessions, NewsClock(params.sentiment, sessions)
         self._events = EventFactory(params.account.name)
         self._outside = OutsideBroker(state.broker if state else None) if outside else None
         self._first_denial = checks.first_denial_at_broker if outside else checks.first_denial
@@ -245,7 +246,7 @@ class Desk:
             state=checks.STATES.index(self._states.now),
             price=last.price if last else UNKNOWN,
             price_stamp=last.stamp if last else UNKNOWN,
-            as_of=news_of(signal),
+            news_age=news_age(signal, stamp, self._clock),
             held=held.qty if held else 0,
             entries=orders.entries(ticker),
             last_exit=self._books.exits.get(ticker, UNKNOWN),
