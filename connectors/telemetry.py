@@ -53,6 +53,9 @@ ARCHIVED: Final = _meter.create_counter(
 FETCHED: Final = _meter.create_counter(
     "tidewire_feed_entries", description="entries that a news feed gave, repeats left out"
 )
+REPEATED: Final = _meter.create_counter(
+    "tidewire_feed_repeats", description="entries that said what was known, by feed"
+)
 FETCH_ERRORS: Final = _meter.create_counter(
     "tidewire_feed_errors", description="fetches that failed, by feed and reason"
 )

@@ -125,8 +125,8 @@ class ClosedLoop:
         names = strategy_names(params)
         self._chains: list[dict[str, Operator]] = [
             {
-                "sentiment": SentimentWindows(params.sentiment, states.sentiment),
-                "strategies": Voting(params, states.strategies, own),
+                "sentiment": SentimentWindows(params.sentiment, sessions, states.sentiment),
+                "strategies": Voting(params, sessions, states.strategies, own),
                 "ensemble": Ensemble(params.ensemble, states.ensemble),
             }
             for states in opening.signals

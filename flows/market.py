@@ -52,7 +52,8 @@ def follow(run: Run, stopping: Stopping, dataflow: Dataflow) -> KeyedStream[Enve
     registry = FeedRegistry([BARS_FEED])
     registry.keep_telling(run.layout, run.path(HEALTH_FILE))
     source = LiveBarsSource(
-        partial(bars_of_alpaca, run.layout, run.market_params, run.broker_params, registry),
+        partial(bars_of_alpaca, run.layout, run.market_params, run.broker_params,
+                run.rules.sentiment, registry),
         timedelta(milliseconds=run.spec.tick_ms), stopping, partial(listen, run.layout),
     )  # fmt: skip
     rows = op.input("bars", dataflow, source)

@@ -16,6 +16,7 @@ from connectors.kafka.sink import LogSink
 from connectors.market.input_files import article_rows, no_rows
 from connectors.market.recorded import RecordedSource
 from connectors.runs import Run
+from connectors.telemetry import REPEATED
 from flows.pipeline.assembly import Stopping
 from flows.pipeline.engine import NOTHING_INTERNAL, route, step
 from messages.flows import PAPER
@@ -46,7 +47,14 @@ def live(run: Run, stopping: Stopping, dataflow: Dataflow) -> KeyedStream[Envelo
         lambda: list(feeds_of(params)), registry, every, stopping, partial(listen, run.layout)
     )
     rows = op.input("feeds", dataflow, source)
-    admitted = step("admit", rows, lambda s: AdmitArticles(0, s, live=True), ArticlesState)
+
+    def repeated(source: str) -> None:
+        REPEATED.add(1, {"feed": source})
+
+    def admit(state: ArticlesState | None) -> AdmitArticles:
+        return AdmitArticles(0, state, live=True, repeated=repeated)
+
+    admitted = step("admit", rows, admit, ArticlesState)
     return op.map("one_shard", admitted, lambda item: (SHARD, item[1]))
 
 

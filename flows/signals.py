@@ -7,6 +7,7 @@ from bytewax.dataflow import Dataflow
 from bytewax.operators import KeyedStream
 
 from connectors.envelope import Envelope
+from connectors.market.calendar import new_york_sessions
 from connectors.runs import Run
 from connectors.user_strategies import own_strategies, see_that_unchanged
 from flows.pipeline.assembly import Stopping, between_topics
@@ -25,11 +26,12 @@ INTERNAL: Final = frozenset({ScoredArticle})  # passes all steps and is not publ
 
 def wire(merged: KeyedStream[Envelope], params: Params) -> KeyedStream[Envelope]:
     """Sentiment windows, then the strategies' votes, then the ensemble."""
-    own = own_strategies(params)
+    own, sessions = own_strategies(params), new_york_sessions()
     windows = step(
-        "sentiment", merged, lambda s: SentimentWindows(params.sentiment, s), SentimentState
-    )
-    votes = step("strategies", windows, lambda s: Voting(params, s, own), VotingState)
+        "sentiment", merged, lambda s: SentimentWindows(params.sentiment, sessions, s),
+        SentimentState,
+    )  # fmt: skip
+    votes = step("strategies", windows, lambda s: Voting(params, sessions, s, own), VotingState)
     return step("ensemble", votes, lambda s: Ensemble(params.ensemble, s), EnsembleState)
 
 

@@ -1,20 +1,17 @@
 """News facts: an article as fetched, its score for one ticker, and windows of scores."""
 
-import re
 from datetime import datetime
 from hashlib import sha256
 from typing import Annotated, Final
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from msgspec import Meta
 
+from messages.addresses import canonical_url
 from messages.base import Message, Score, SmallCount, Ticker, Unit, make_id
 
 MARKET: Final = "_market"
 MAX_TITLE: Final = 2_000
 MAX_CONTENT: Final = 262_144
-TAIL: Final = re.compile(r"[\s/]+\Z")
-TRACKING: Final = ("utm_", "fbclid", "gclid", "siteid", "yptr", "ref_src")
 
 Text = Annotated[str, Meta(max_length=2_048)]
 Subject = Annotated[str, Meta(pattern=r"^(_market|[A-Z0-9][A-Z0-9.\-]{0,11})\Z")]
@@ -27,8 +24,8 @@ class RawArticle(Message, frozen=True, kw_only=True, gc=False):
         symbols: tickers named by the feed itself; empty where it names none.
         published_at: the feed's own time, UTC; fetched_at where the entry has none.
         fetched_at: when we first saw it, UTC.
-        content_hash: SHA-256 of url + title, the duplicate key.
-        revision: 0 first; the same id with another content_hash raises it by one.
+        content_hash: SHA-256 of url + title.
+        revision: 0 first; the same id with another title or text raises it by one.
         undated: the feed gave no time; such news never trades.
     """
 
@@ -103,29 +100,16 @@ class SentimentWindow(Message, frozen=True, kw_only=True, gc=False):
 
 
 def content_hash(url: str, title: str) -> str:
-    """Return SHA-256 of url + title in hex: the key by which a repeated article is known."""
+    """Return SHA-256 of url + title in hex."""
     return sha256((url + title).encode()).hexdigest()
 
 
-def article_id(source: str, url: str, title: str) -> str:
-    """Make an article's id from its canonical url, or from source + title without one."""
-    return make_id("art", canonical_url(url)) if url else make_id("art", source, title)
+def article_id(source: str, url: str, title: str, guid: str = "") -> str:
+    """Make an article's id from its canonical url and, where that names several, its guid.
 
-
-def canonical_url(url: str) -> str:
-    """Drop what does not name the article: case of host, fragment, tracking parameters.
-
-    >>> canonical_url("https://Example.com/a?utm_source=x&id=7#top")
-    'https://example.com/a?id=7'
+    Without a url it is named by the source and its guid, or else its title.
     """
-    try:
-        parts = urlsplit(url.strip())
-    except ValueError:
-        return url.strip()
-    kept = [
-        (name, value)
-        for name, value in parse_qsl(parts.query, keep_blank_values=True)
-        if not name.lower().startswith(TRACKING)
-    ]
-    path = TAIL.sub("", parts.path) or "/"
-    return urlunsplit((parts.scheme.lower(), parts.netloc.lower(), path, urlencode(kept), ""))
+    if url:
+        named = canonical_url(url)
+        return make_id("art", named, guid) if guid else make_id("art", named)
+    return make_id("art", source, "guid", guid) if guid else make_id("art", source, title)

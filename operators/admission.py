@@ -7,11 +7,14 @@ back. A row that says it is from after `horizon` is refused before it can move t
 
 import json
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from datetime import UTC, datetime
+from hashlib import sha256
 from typing import Any
 
 from msgspec import Struct
 
+from messages.addresses import canonical_url
 from messages.base import MAX_PAYLOAD, make_id
 from messages.codec import Unreadable, encode, validate
 from messages.control import DeadLetter
@@ -52,13 +55,15 @@ class ArticlesState(State):
 
     Attributes:
         clock: microseconds.
-        hashes: content hashes, the oldest first.
+        hashes: of articles and their texts, the oldest first.
         revisions: article id -> its last revision, the oldest first.
+        guids: article id and source -> guid of the first item there, the oldest first.
     """
 
     clock: int
     hashes: list[str]
     revisions: dict[str, int]
+    guids: dict[str, str]
 
 
 class Admission(ABC):
@@ -171,23 +176,28 @@ class AdmitBars(Admission):
 class AdmitArticles(Admission):
     """Rows with source, url, title, content, published_at and tickers become articles.
 
-    A content hash seen before is a DUPLICATE; the same id with a new hash is a revision.
+    A row may have a guid: items of one source with one link and guids of their own are articles of
+    their own. An article's title, text and `version` seen before are a DUPLICATE; the same id with
+    new ones is a revision.
     """
 
     feed = "news.feed"
 
     def __init__(
-        self, horizon: int, state: ArticlesState | None = None, *, live: bool = False
-    ) -> None:
+        self, horizon: int, state: ArticlesState | None = None, *, live: bool = False,
+        repeated: Callable[[str], None] = lambda _source: None,
+    ) -> None:  # fmt: skip
         """Start without a memory or from a snapshot.
 
         Live, an article is stamped with its block's time, feeds repeat themselves all the time,
-        which is no news, and what was seen long ago is forgotten.
+        which is no news but told to `repeated` with the source's name, and what was seen long ago
+        is forgotten.
         """
         super().__init__(horizon, state.clock if state else 0)
-        self._live = live
+        self._live, self._repeated = live, repeated
         self._hashes: dict[str, None] = dict.fromkeys(state.hashes if state else ())
         self._revisions: dict[str, int] = dict(state.revisions if state else {})
+        self._guids: dict[str, str] = dict(state.guids if state else {})
 
     def step(self, block: Block) -> Block:
         """Turn rows into articles."""
@@ -199,8 +209,9 @@ class AdmitArticles(Admission):
     def snapshot(self) -> ArticlesState:
         """Return the clock and what was seen."""
         return ArticlesState(
-            clock=self._clock, hashes=list(self._hashes), revisions=dict(self._revisions)
-        )
+            clock=self._clock, hashes=list(self._hashes), revisions=dict(self._revisions),
+            guids=dict(self._guids),
+        )  # fmt: skip
 
     def _admit(self, row: InputRow, out: list[Event]) -> None:
         values = _fields(row)
@@ -208,12 +219,17 @@ class AdmitArticles(Admission):
         content = _text(values, "content")
         if len(content) > MAX_CONTENT or len(row.raw) > 4 * MAX_CONTENT:
             raise Unreadable("TOO_LARGE", f"content: {max(len(content), len(row.raw))} characters")
-        article, seen = article_id(source, url, title), content_hash(url, title)
+        guid, version = (str(values.get(n) or "") for n in ("guid", "version"))
+        guid = canonical_url(guid) if "://" in guid else guid
+        article, first = self._named(source, url, title, guid)
+        said = "\x1f".join((article, title, content, version))
+        seen = sha256(said.encode()).hexdigest()
         if seen in self._hashes:
             if self._live:
                 self._hashes[seen] = self._hashes.pop(seen)
+                self._repeated(source)
                 return
-            raise Unreadable("DUPLICATE", f"article {article}: the same url and title came before")
+            raise Unreadable("DUPLICATE", f"article {article}: the same title and text came before")
         message = validate(
             RawArticle,
             {
@@ -226,7 +242,7 @@ class AdmitArticles(Admission):
                 "symbols": values.get("tickers") or values.get("symbols") or (),
                 "published_at": values.get("published_at"),
                 "fetched_at": values.get("fetched_at", values.get("published_at")),
-                "content_hash": seen,
+                "content_hash": content_hash(url, title),
                 "revision": self._revisions.get(article, -1) + 1,
                 "undated": bool(values.get("undated", False)),
             },
@@ -236,15 +252,35 @@ class AdmitArticles(Admission):
         known = max(message.published_at, message.fetched_at)
         stamp = self._clock if self._live else self._stamp(known)
         self._hashes[seen] = None
+        if first:
+            self._guids[first] = guid
         self._revisions.pop(article, None)
         self._revisions[article] = message.revision
         if self._live:
             self._forget()
         out.append(Event(stamp, article, message))
 
+    def _named(self, source: str, url: str, title: str, guid: str) -> tuple[str, str]:
+        """Return an article's id, and the key of `guids` where it is the first of its link.
+
+        The first item of a source with a link is named by the link alone, as the story is in other
+        feeds; whatever shares the link under another guid is named by both.
+        """
+        if not (url and guid):
+            return article_id(source, url, title, guid), ""
+        shared, own = article_id(source, url, title), article_id(source, url, title, guid)
+        if own in self._revisions:
+            return own, ""
+        place = f"{shared}\x1f{source}"
+        first = self._guids.pop(place, None)
+        if first is None:
+            return shared, place
+        self._guids[place] = first
+        return (shared if first == guid else own), ""
+
     def _forget(self) -> None:
         """Keep what was seen last: a snapshot must stay small, and feeds list recent news."""
-        for known in (self._hashes, self._revisions):
+        for known in (self._hashes, self._revisions, self._guids):
             while len(known) > REMEMBERED:
                 del known[next(iter(known))]
 

@@ -47,8 +47,8 @@ CATALOGUE = (
         "from now: dead letter",
     ),
     CatalogueRow(
-        AdmitArticles, "news", "clock, content hashes, revisions", "none", "none",
-        "same url and title: DUPLICATE; same id, new text: revision; rest as bars",
+        AdmitArticles, "news", "clock, texts seen, revisions, guids", "none", "none",
+        "same id, title and text: DUPLICATE; same id, new ones: revision; rest as bars",
     ),
     CatalogueRow(
         AcceptCommands, "control", "ids let in", "none", "none", "a repeated id is dropped"
@@ -60,7 +60,7 @@ CATALOGUE = (
         "near-copies and news from the future or without a date are not counted",
     ),
     CatalogueRow(
-        Voting, "signals", "20 closes and volumes, RSI averages, standing news opinions per ticker",
+        Voting, "signals", "20 closes and volumes, RSI averages, news opinions that stand or wait",
         "20 bars; RSI: all", "none",
         "repeated: DUPLICATE, out of order: LATE, known before its end: FUTURE (dead letters); "
         "revisions are not used",

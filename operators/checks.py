@@ -16,8 +16,8 @@ from messages.units import MINUTE_US, SECOND_US, to_money
 
 BPS: Final = 10_000
 UNKNOWN: Final = -(2**62)  # no such value
-NO_NEWS: Final = -1  # `Ask.as_of`: news did not vote
-UNKNOWN_NEWS: Final = -2  # `Ask.as_of`: news voted, but its window is empty
+NO_NEWS: Final = -1  # `Ask.news_age`: news did not vote
+UNKNOWN_NEWS: Final = -2  # `Ask.news_age`: news voted, but its window is empty
 ACTIVE, PAUSED, REDUCING, HALTED = range(4)
 STATES: Final = ("ACTIVE", "PAUSED", "REDUCING", "HALTED")
 STATE_CODES: Final = ("", "TRADING_PAUSED", "REDUCE_ONLY", "HALTED")
@@ -34,7 +34,8 @@ class Ask(NamedTuple):
         state: ACTIVE, PAUSED, REDUCING or HALTED.
         price: last price; UNKNOWN without one.
         price_stamp: when it was known; UNKNOWN without one.
-        as_of: stamp of the newest article behind the vote of the news; NO_NEWS, UNKNOWN_NEWS.
+        news_age: of the newest article behind the vote of the news, by the market's clock;
+            NO_NEWS, UNKNOWN_NEWS.
         held: shares held of the ticker.
         entries: entry orders of the ticker that have not ended.
         last_exit: stamp of the ticker's last exit; UNKNOWN without one.
@@ -55,7 +56,7 @@ class Ask(NamedTuple):
     state: int
     price: int
     price_stamp: int
-    as_of: int
+    news_age: int
     held: int
     entries: int
     last_exit: int
@@ -150,12 +151,11 @@ def stale_price(a: Ask, limits: Limits) -> Verdict:
 
 def stale_sentiment(a: Ask, limits: Limits) -> Verdict:
     """Deny when news voted and its newest article is unknown or too old."""
-    if a.as_of == NO_NEWS:
+    if a.news_age == NO_NEWS:
         return True, limits.stale_news, NO_NEWS
-    if a.as_of == UNKNOWN_NEWS:
+    if a.news_age == UNKNOWN_NEWS:
         return False, limits.stale_news, UNKNOWN
-    age = a.stamp - a.as_of
-    return age <= limits.stale_news, limits.stale_news, age
+    return a.news_age <= limits.stale_news, limits.stale_news, a.news_age
 
 
 def already_held(a: Ask, _: Limits) -> Verdict:

@@ -102,10 +102,12 @@ class SentimentParams:
     """The window of scores per ticker.
 
     Attributes:
-        lookback_minutes: older articles leave the window.
+        lookback_minutes: older articles leave the window. News ages while the market is open, and
+            by `closed_minutes` at most while it is closed.
         fresh_minutes: younger articles count in full.
         half_life_minutes: beyond that an article's weight halves each time this passes.
         max_articles: per ticker; the oldest leave first.
+        closed_minutes: by how much news ages in a night, a weekend or a holiday, at most.
         future_seconds: an article published this much after its stamp never trades.
     """
 
@@ -113,6 +115,7 @@ class SentimentParams:
     fresh_minutes: NotNegative = 240
     half_life_minutes: Positive = 240
     max_articles: Positive = 200
+    closed_minutes: NotNegative = 60
     future_seconds: NotNegative = 60
 
 

@@ -2,7 +2,7 @@
 
 import re
 import threading
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -11,6 +11,7 @@ from messages.base import Message
 from messages.news import ScoredArticle
 from messages.trading import PositionChanged
 
+Age = Callable[[datetime, datetime], timedelta]  # of what was published, at a time
 WHOLE: Final = re.compile(TICKER.pattern, re.ASCII)
 
 
@@ -18,8 +19,9 @@ class Interests:
     """What is held and what is in the news, as the topics tell it."""
 
     def __init__(
-        self, watchlist: Iterable[str], news_for: timedelta, most: int, held: Collection[str] = ()
-    ) -> None:
+        self, watchlist: Iterable[str], news_for: timedelta, most: int, held: Collection[str] = (),
+        age: Age = lambda published, now: now - published,
+    ) -> None:  # fmt: skip
         """Start with what was held when a snapshot was made.
 
         Args:
@@ -27,7 +29,9 @@ class Interests:
             news_for: so long a ticker in the news is.
             most: tickers at once.
             held: tickers of open positions.
+            age: how old news is; by default as the time that has passed.
         """
+        self._age = age
         self._watchlist, self._news_for, self._most = tuple(watchlist), news_for, most
         self._held: dict[tuple[str, str], None] = {("", ticker): None for ticker in held}
         self._news: dict[str, datetime] = {}
@@ -57,7 +61,8 @@ class Interests:
     def tickers(self, now: datetime) -> tuple[str, ...]:
         """Return what is to be followed, the most important first; of news the newest."""
         with self._lock:
-            self._news = {t: at for t, at in self._news.items() if now - at < self._news_for}
+            age, most = self._age, self._news_for
+            self._news = {t: at for t, at in self._news.items() if age(at, now) < most}
             news = sorted(self._news, key=lambda ticker: (-self._news[ticker].timestamp(), ticker))
         wanted = dict.fromkeys((*sorted(self.held), *self._watchlist, *news))
         return tuple(wanted)[: self._most]

@@ -162,19 +162,22 @@ class AlpacaNewsFeed:
 def row_of(article: Any) -> Values:
     """Return an article as admission takes it; what is odd is left for admission to refuse.
 
-    A later `updated_at` in the url's fragment makes a changed article a revision of itself.
+    A later `updated_at`, a row's version, makes a changed article a revision of itself.
     """
     fields = article if isinstance(article, dict) else {}
     created, updated = _moment(fields.get("created_at")), _moment(fields.get("updated_at"))
     now = datetime.now(UTC)
     url = fields.get("url") or f"alpaca:news/{fields.get('id', '')}"
+    version = ""
     if created is not None and updated is not None and updated > created:
-        url = f"{url}#updated={updated:%Y-%m-%dT%H:%M:%SZ}"
+        version = f"{updated:%Y-%m-%dT%H:%M:%SZ}"
+        url = f"{url}#updated={version}"
     content = fields.get("content") or fields.get("summary") or ""
     published = created or updated
     return {
         "source": f"alpaca:{fields.get('source') or 'unknown'}",
         "url": str(url),
+        "version": version,
         "title": text_of_html(str(fields.get("headline") or ""), MAX_TITLE),
         "content": text_of_html(str(content), MAX_CONTENT),
         "tickers": symbols_of(fields.get("symbols")),

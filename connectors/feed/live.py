@@ -24,7 +24,7 @@ from connectors.feed.health import FeedRegistry, with_jitter
 from connectors.kafka.bell import Bell
 from connectors.steady_clock import Beat, SteadyClock
 from connectors.steady_source import SteadyPartition
-from connectors.telemetry import FETCH_SECONDS
+from connectors.telemetry import FETCH_SECONDS, REPEATED
 from operators.admission import InputRow
 from operators.blocks import Block, Event
 from operators.states import State, decode_state, encode_state
@@ -32,6 +32,7 @@ from operators.states import State, decode_state, encode_state
 log = logging.getLogger(__name__)
 BEAT: Final = "beat"  # key of blocks without rows
 SEEN: Final = 20_000  # entries per feed that are known to be repeats
+SAID: Final = ("source", "url", "guid", "title", "content", "version")  # what makes a row new
 
 
 class FeedsState(State):
@@ -148,6 +149,8 @@ class _FeedThread:
                 poll = feed.poll(self._memory)
                 fresh = [row for row in poll.rows if self._is_new(row)]
                 wait = self._registry.succeeded(feed.name, fresh)
+                if len(fresh) < len(poll.rows):
+                    REPEATED.add(len(poll.rows) - len(fresh), {"feed": feed.name})
                 self._memory = poll.memory
                 self._polled.put((feed.name, poll._replace(rows=fresh)))
                 if fresh:
@@ -165,7 +168,7 @@ class _FeedThread:
 
     def _is_new(self, row: Values) -> bool:
         """Tell whether this process has not passed the same on; admission has the last word."""
-        said = "\x1f".join(str(row.get(n, "")) for n in ("source", "url", "title"))
+        said = "\x1f".join(str(row.get(n, "")) for n in SAID)
         key = blake2b(said.encode("utf-8", "surrogatepass"), digest_size=16).digest()
         if key in self._seen:
             self._seen.move_to_end(key)

@@ -100,11 +100,12 @@ def post_of(fields: Mapping[str, Any]) -> dict[str, Any] | None:
 
 
 def _row(post: Mapping[str, Any], source: str, again: bool) -> Values:
-    """Make a row. The score in the url's fragment makes a risen post a revision of itself."""
+    """Make a row. Its score, a row's version, makes a risen post a revision of itself."""
     url = f"{SITE}{post['permalink']}" if post["permalink"] else f"{SITE}/comments/{post['id']}/"
     return {
         "source": source,
         "url": f"{url}#score={post['score']}" if again else url,
+        "version": str(post["score"]) if again else "",
         "title": text_of_html(post["title"], MAX_TITLE),
         "content": text_of_html(post["text"], MAX_CONTENT),
         "published_at": datetime.fromtimestamp(post["at"], UTC),

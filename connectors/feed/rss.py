@@ -1,9 +1,7 @@
 """RSS and Atom: a feed's bytes become rows, whatever they are; what is no feed is a reason."""
 
-import calendar
 import io
 import re
-import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -13,8 +11,10 @@ import feedparser
 from selectolax.lexbor import LexborHTMLParser
 
 from connectors.feed.base import Memory, Poll, Values
+from connectors.feed.dates import moment_of
 from connectors.feed.failures import FeedFailed
 from connectors.feed.fetching import Fetched, Fetcher
+from connectors.feed.nested import without_nested
 from messages.news import MAX_CONTENT, MAX_TITLE
 
 MARKUP: Final = re.compile(r"<[a-zA-Z/!]|&[#\w]+;")
@@ -64,7 +64,8 @@ def rows_of(fetched: Fetched, source: str, at: datetime) -> Iterator[Values]:
     headers = {"content-type": fetched.content_type, "content-location": fetched.url}
     try:
         parsed = feedparser.parse(
-            io.BytesIO(fetched.body), response_headers={k: v for k, v in headers.items() if v}
+            io.BytesIO(without_nested(fetched.body)),
+            response_headers={k: v for k, v in headers.items() if v},
         )
     except Exception as error:
         # The parser is lenient by design; what still escapes it is the feed's fault.
@@ -103,10 +104,11 @@ def _row(entry: Any, source: str, at: datetime) -> Values:
     summary = str(entry.get("summary") or "")
     body = text_of_html(content or summary, MAX_CONTENT)
     title = text_of_html(str(entry.get("title") or ""), MAX_TITLE) or body[:200]
-    published = _moment(entry)
+    published, guid = _moment(entry), _plain(str(entry.get("id") or "")).strip()
     return {
         "source": source,
-        "url": _url(str(entry.get("link") or "")) or _url(str(entry.get("id") or "")),
+        "url": _url(str(entry.get("link") or "")) or _url(guid),
+        "guid": guid[:MAX_URL],
         "title": title,
         "content": body if body != title else "",
         "published_at": published or at,
@@ -127,15 +129,13 @@ def _url(text: str) -> str:
 
 
 def _moment(entry: Any) -> datetime | None:
-    """Return when an entry was published, or else updated; None without a time."""
-    for name in ("published_parsed", "updated_parsed", "created_parsed"):
+    """Return when an entry was published, or else updated; None without a time that can be read."""
+    for name in ("published", "updated", "created"):
         # dict.get: the parser would take `published` for a lacking `updated`, and warn of it.
-        parsed: time.struct_time | None = dict.get(entry, name)
-        if parsed is not None:
-            try:
-                return datetime.fromtimestamp(calendar.timegm(parsed), UTC)
-            except (ValueError, OverflowError, OSError):
-                continue
+        written = dict.get(entry, name)
+        found = moment_of(written) if isinstance(written, str) else None
+        if found is not None:
+            return found
     return None
 
 

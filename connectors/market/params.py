@@ -38,7 +38,8 @@ class MarketParams:
         feed: outside: other programs write bars to the topic; alpaca: Alpaca's bars, or a
             stand-in's, with the keys and addresses of the broker's settings, whatever its kind is.
         watchlist: tickers that are always followed; so are open positions and tickers in the news.
-        news_minutes: so long a ticker in the news is followed; 0: for no time.
+        news_minutes: so long a ticker in the news is followed, by the age of the news, which stands
+            nearly still while the market is closed; 0: for no time.
         max_tickers: followed at once; Alpaca's free plan allows 30. Open positions come first, then
             the watchlist, then the newest news.
         warm_up_days: sessions of history before a ticker's first live bar, besides the one that is

@@ -19,6 +19,7 @@ from operators.columns.bars import BarColumns
 from operators.columns.loop import ColumnLoop
 from operators.columns.signals import ColumnVotes, Voted
 from operators.params import Params
+from operators.strategies.news_driven import waits
 from operators.trading.session_columns import numbers_of
 
 
@@ -65,6 +66,7 @@ def vote_key(params: Params) -> tuple[Any, ...]:
         params.mean_reversion,
         params.news_driven,
         params.sentiment,
+        waits(params),
         params.own,
     )
 
@@ -83,7 +85,7 @@ class VoteCache:
         """Return the strategies and their votes; the last ones are kept."""
         key = vote_key(params)
         if key != self._key or self._voted is None or self._strategies is None:
-            strategies = ColumnVotes(params, own_strategies(params))
+            strategies = ColumnVotes(params, new_york_sessions(), own_strategies(params))
             for ticker in self._whole.tickers:
                 strategies.row(ticker)
             last = int(self._whole.bars.stamp[-1]) if self._whole.bars.size else 0
@@ -104,9 +106,8 @@ def trade_rows(
     if not bars.size:
         return loop, tally, learner
     low, high = int(bars.stamp[0]), int(bars.stamp[-1])
-    part = Voted(
-        voted.votes[rows], voted.as_of[rows], [v for v in voted.between if low <= v.stamp <= high]
-    )
+    between = [v for v in voted.between if low <= v.stamp <= high]
+    part = Voted(voted.votes[rows], voted.news_age[rows], between)
     for some, said in _by_cycles(loop, tally, learner, bars, part) if learner else [(bars, part)]:
         for found in loop.trade(some, said):
             tally.take(found, loop.votes)
@@ -131,7 +132,7 @@ def _by_cycles(
         tally.weigh(learner.weights)
         upto = bisect_right(between, end, fed, key=itemgetter(0)) if stop < bars.size else None
         part = slice(start, stop)
-        yield bars.take(part), Voted(voted.votes[part], voted.as_of[part], between[fed:upto])
+        yield bars.take(part), Voted(voted.votes[part], voted.news_age[part], between[fed:upto])
         fed = len(between) if upto is None else upto
 
 

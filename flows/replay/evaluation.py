@@ -2,6 +2,7 @@
 
 from typing import Final, NamedTuple
 
+from connectors.market.calendar import new_york_sessions
 from connectors.user_strategies import own_strategies, strategy_names
 from flows.replay.window import ReplayWindow
 from messages.control import Command
@@ -18,6 +19,7 @@ from operators.params import STRATEGIES
 from operators.strategies.ensemble import Ensemble
 from operators.strategies.readings import Reading, news, technical
 from operators.strategies.voting import Votes, Voting, VotingState
+from operators.trading.news_clock import NewsClock
 
 HEARD: Final = frozenset({Command, ScoredArticle, Bar})
 SIGNALS_ORDER: Final = place_of(PAPER["signals"])
@@ -50,10 +52,11 @@ class _Pipeline:
         params = window.archive.run.rules
         shards = window.opening.signals
         states = shards[partition_of(ticker.encode(), len(shards))]
-        self.params = params
+        self.params, sessions = params, new_york_sessions()
+        self.clock = NewsClock(params.sentiment, sessions)
         self.own = strategy_names(params)[len(STRATEGIES) :]
-        self.windows = SentimentWindows(params.sentiment, states.sentiment)
-        self.voting = Voting(params, states.strategies, own_strategies(params))
+        self.windows = SentimentWindows(params.sentiment, sessions, states.sentiment)
+        self.voting = Voting(params, sessions, states.strategies, own_strategies(params))
         self.ensemble = Ensemble(params.ensemble, states.ensemble)
 
     def step(self, events: list[Event], frontier: int) -> tuple[list[Votes], list[TradeSignal]]:
@@ -90,8 +93,9 @@ def _moment(
     signals: list[TradeSignal],
 ) -> Evaluation:  # fmt: skip
     body, params = event.body, chain.params
-    entries = chain.voting.snapshot().opinions.news.get(event.key)
-    context = summarise(entries, event.stamp, params.sentiment) if entries else None
+    opinions = chain.voting.snapshot().opinions
+    entries = opinions.news.get(event.key)
+    context = summarise(entries, event.stamp, params.sentiment, chain.clock) if entries else None
     readings: tuple[Reading, ...] = (news(context, params),)
     if isinstance(body, Bar):
         said = {name: x for v in votes for name, x in v.votes}
@@ -102,17 +106,20 @@ def _moment(
         text, cause = "a score came in", getattr(body, "id", "")
     why_not, numbers = "", tuple[tuple[str, str, str], ...]()
     if not signals:
-        why_not, numbers = _why_not(chain, votes, isinstance(body, Bar))
+        waiting = event.key in opinions.waiting
+        why_not, numbers = _why_not(chain, votes, isinstance(body, Bar), waiting=waiting)
     signal = signals[0].id if signals else None
     return Evaluation(event.stamp, text, cause, readings, signal, why_not, numbers)
 
 
 def _why_not(
-    chain: _Pipeline, votes: list[Votes], on_bar: bool
+    chain: _Pipeline, votes: list[Votes], on_bar: bool, *, waiting: bool
 ) -> tuple[str, tuple[tuple[str, str, str], ...]]:
     if not votes:
         if on_bar:
             return "neither momentum nor mean reversion voted on this bar", ()
+        if waiting:
+            return "the vote of the news waits for the ticker's first bar of a session", ()
         return "the news did not change its opinion of this ticker", ()
     weights = chain.ensemble.snapshot().weights
     terms = [(s, x, weights.get(s, (0.0, ""))[0]) for s, x in votes[-1].votes]

@@ -156,7 +156,7 @@ def _exit(
 
 
 @njit(cache=False)
-def _ask(b: Books, rules: Rules, stamp: int, k: int, side: int, as_of: int) -> Ask:
+def _ask(b: Books, rules: Rules, stamp: int, k: int, side: int, age: int) -> Ask:
     s, t = b.account[0], b.tickers[k]
     equity, qty, price, volume, cost, fees = s.cash + s.value, 0, UNKNOWN, UNKNOWN, 0, 0
     if t.stamp != NONE:
@@ -169,14 +169,14 @@ def _ask(b: Books, rules: Rules, stamp: int, k: int, side: int, as_of: int) -> A
         if t.days >= SESSIONS_IN_MEAN:
             volume = min(volume, b.days[k].sum() // SESSIONS_IN_MEAN)
     return Ask(
-        stamp, 1 if _is_open(stamp, b.opens, b.closes) else 0, ACTIVE, price, t.stamp, as_of,
+        stamp, 1 if _is_open(stamp, b.opens, b.closes) else 0, ACTIVE, price, t.stamp, age,
         t.qty, t.entries, t.exit, s.held + s.entering, qty, cost, fees, equity,
         s.gross + s.reserved, free_cash(s, rules) - s.reserved, volume, READY,
     )  # fmt: skip
 
 
 @njit(cache=False)
-def _on_signal(b: Books, rules: Rules, row: int, stamp: int, k: int, side: int, as_of: int) -> None:
+def _on_signal(b: Books, rules: Rules, row: int, stamp: int, k: int, side: int, age: int) -> None:
     held = b.tickers[k].qty
     if held and (held > 0) != (side > 0):
         _exit(b, rules, row, stamp, k, BY_SIGNAL, 0, stamp)
@@ -184,7 +184,7 @@ def _on_signal(b: Books, rules: Rules, row: int, stamp: int, k: int, side: int, 
     if side < 0 and not rules.short:
         _decide(b, row, stamp, k, BY_SIGNAL, side, (NO_POSITION, 0, 0))
         return
-    ask = _ask(b, rules, stamp, k, side, as_of)
+    ask = _ask(b, rules, stamp, k, side, age)
     denial = first_denial(ask, rules.limits)
     _decide(b, row, stamp, k, BY_SIGNAL, ask.qty if denial[0] == ACCEPTED else side, denial)
     if denial[0] == ACCEPTED:
@@ -262,7 +262,7 @@ def _compiled(version: str) -> tuple[Callable[..., Any], Callable[..., Any]]:
                 elif t.qty and (rules.next_open or t.opened < e.stamp):
                     t.high, t.low = max(t.high, e.high), min(t.low, e.low)
             if e.kind & IS_SIGNAL:
-                _on_signal(b, rules, row, e.stamp, e.ticker, e.side, e.as_of)
+                _on_signal(b, rules, row, e.stamp, e.ticker, e.side, e.news_age)
         return len(events)
 
     @njit(cache=True)

@@ -74,7 +74,7 @@ class ColumnLoop:
             strategies: given where their votes are made already and only `trade` is called.
             own: strategies besides the built-in ones.
         """
-        self.strategies = strategies or ColumnVotes(params, own)
+        self.strategies = strategies or ColumnVotes(params, sessions, own)
         self.weights = weights
         self._threshold = params.ensemble.threshold
         self._rules = rules_of(params, MINUTE_US)
@@ -203,7 +203,7 @@ def rows_of(bars: BarColumns, scores: Scores, names: list[str]) -> tuple[Rows, F
     rows = np.zeros(n, EVENT)
     write_bars(
         bars.code, bars.stamp, bars.start, bars.open, bars.high, bars.low, bars.close, bars.volume,
-        scores.side, scores.as_of, rows,
+        scores.side, scores.news_age, rows,
     )  # fmt: skip
     if not scores.between:
         return rows, scores.votes
@@ -213,7 +213,7 @@ def rows_of(bars: BarColumns, scores: Scores, names: list[str]) -> tuple[Rows, F
     news_votes = np.zeros((len(news), scores.votes.shape[1]))
     for row, vote in zip(news, scores.between, strict=True):
         row["stamp"], row["ticker"], row["kind"] = vote.stamp, vote.code, IS_SIGNAL
-        row["side"], row["as_of"] = 1 if vote.strength > 0.0 else -1, vote.as_of
+        row["side"], row["news_age"] = 1 if vote.strength > 0.0 else -1, vote.news_age
     news_votes[:, NEWS] = [vote.strength for vote in scores.between]
     every = np.concatenate([rows, news, own])
     votes = np.concatenate([scores.votes, news_votes, own_votes])
@@ -229,14 +229,14 @@ def _compiled(version: str) -> Callable[..., None]:
     @njit(cache=True)
     def write_bars(
         code: Ints, stamp: Ints, start: Ints, opening: Ints, high: Ints, low: Ints, close: Ints,
-        volume: Ints, side: Ints, as_of: Ints, rows: Rows,
+        volume: Ints, side: Ints, age: Ints, rows: Rows,
     ) -> None:  # fmt: skip
         """Write bars as EVENT rows, each with its signal, in one pass."""
         for j in range(code.size if version else 0):
             r = rows[j]
             r.stamp, r.ticker, r.open, r.close = stamp[j], code[j], opening[j], close[j]
             r.high, r.low = high[j], low[j]
-            r.volume, r.start, r.side, r.as_of = volume[j], start[j], side[j], as_of[j]
+            r.volume, r.start, r.side, r.news_age = volume[j], start[j], side[j], age[j]
             r.kind = IS_BAR | IS_SIGNAL if side[j] else IS_BAR
 
     return write_bars

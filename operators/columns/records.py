@@ -23,8 +23,8 @@ def _fields(names: str) -> np.dtype[np.void]:
     return np.dtype([(name, np.int64) for name in names.split()], align=True)
 
 
-# What happens: a bar, a signal, or a bar with the signal made on it. `as_of`: see `checks.Ask`.
-EVENT: Final = _fields("stamp ticker open high low close volume start kind side as_of")
+# What happens: a bar, a signal, or a bar with the signal made on it. `news_age`: see `checks.Ask`.
+EVENT: Final = _fields("stamp ticker open high low close volume start kind side news_age")
 IS_BAR: Final = 1
 IS_SIGNAL: Final = 2
 

@@ -18,6 +18,7 @@ from operators.params import STRATEGIES, Params
 from operators.strategies.base import Row, Strategy, UserStrategies
 from operators.strategies.news_driven import NewsOpinions
 from operators.strategies.technical import TickerRows, step_bars
+from operators.trading.sessions import SessionTable
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -30,13 +31,13 @@ class NewsVote(NamedTuple):
 
     Attributes:
         code: row of the ticker.
-        as_of: stamp of the newest article behind it, or UNKNOWN_NEWS.
+        news_age: see `checks.Ask`.
         strength: signed.
     """
 
     stamp: int
     code: int
-    as_of: int
+    news_age: int
     strength: float
 
 
@@ -45,12 +46,12 @@ class Voted(NamedTuple):
 
     Attributes:
         votes: (bars, strategies): momentum, mean reversion, news, one's own; 0 is no vote.
-        as_of: stamp of the newest article behind a news vote; NO_NEWS without one.
+        news_age: see `checks.Ask`.
         between: votes of the news alone, in order.
     """
 
     votes: Floats
-    as_of: Ints
+    news_age: Ints
     between: list[NewsVote]
 
 
@@ -61,14 +62,14 @@ class Scores(NamedTuple):
         side: 1 LONG, -1 SHORT, 0 no signal.
         score: the ensemble's score, -1..1.
         votes: those of `Voted`.
-        as_of: of `Voted`; NO_NEWS where news has no weight.
+        news_age: of `Voted`; NO_NEWS where news has no weight.
         between: votes of the news alone that are signals.
     """
 
     side: Ints
     score: Floats
     votes: Floats
-    as_of: Ints
+    news_age: Ints
     between: list[NewsVote]
 
     def quiet(self, stamp: Ints, until: int) -> "Scores":
@@ -84,14 +85,16 @@ class ColumnVotes:
         names: of the strategies, in the order of their votes.
     """
 
-    def __init__(self, params: Params, own: Sequence[Strategy] = ()) -> None:
+    def __init__(
+        self, params: Params, sessions: SessionTable, own: Sequence[Strategy] = ()
+    ) -> None:
         """Start without a memory; `own` are strategies besides the built-in ones."""
         self._own = UserStrategies(own)
         self.names = (*STRATEGIES, *self._own.names)
         self._params = params
         self._rows = TickerRows(params.momentum.window)
-        self._windows = SentimentWindows(params.sentiment)
-        self._news = NewsOpinions(params.news_driven, params.sentiment)
+        self._windows = SentimentWindows(params.sentiment, sessions)
+        self._news = NewsOpinions(params, sessions)
         self._heard = False
 
     def row(self, ticker: str) -> int:
@@ -118,15 +121,15 @@ class ColumnVotes:
                 p.mean_reversion.full_strength, momentum, reversion,
             )  # fmt: skip
             votes[:, 0], votes[:, 1] = momentum, reversion
-        as_of = np.full(n, NO_NEWS, np.int64)
+        ages = np.full(n, NO_NEWS, np.int64)
         if not scored and not self._heard:
             self._ask(bars, range(n), votes)
             between: list[NewsVote] = []
         else:
             self._heard = True
-            between = self._hear(bars, scored, votes, as_of)
+            between = self._hear(bars, scored, votes, ages)
         votes[bars.stamp - bars.end > HISTORY_US] = 0.0
-        return Voted(votes, as_of, between)
+        return Voted(votes, ages, between)
 
     def _ask(self, bars: BarColumns, rows: Sequence[int], votes: Floats) -> None:
         """Ask one's own strategies about bars of tickers without news."""
@@ -139,7 +142,7 @@ class ColumnVotes:
         ).reshape(len(rows), -1)
 
     def _hear(
-        self, bars: BarColumns, scored: list[Event], votes: Floats, as_of: Ints
+        self, bars: BarColumns, scored: list[Event], votes: Floats, ages: Ints
     ) -> list[NewsVote]:
         """Write the news' votes on bars, and return what news alone says, ticker by ticker."""
         end = int(bars.stamp[-1]) + 1 if bars.size else scored[-1].stamp + 1
@@ -162,31 +165,36 @@ class ColumnVotes:
         between = []
         for stamp, ticker, is_bar, n in sorted(queue):
             if is_bar:
-                self._on_bar(stamp, ticker, votes[n], as_of, n, columns)
+                prices = columns[n] if columns else None
+                ages[n] = self._on_bar(stamp, ticker, int(bars.end[n]), votes[n], prices)
             else:
                 between += self._on_news(stamp, changes[n][1])
         return between
 
-    def _on_bar(
-        self, stamp: int, ticker: str, votes: Floats, as_of: Ints, n: int, columns: list[Row]
-    ) -> None:
+    def _on_bar(self, stamp: int, ticker: str, end: int, votes: Floats, prices: Row | None) -> int:
+        """Write the news' vote on a bar; returns the news' age."""
         voted = votes[0] != 0.0 or votes[1] != 0.0
-        if not voted and not self._own and ticker not in self._news.standing:
-            return
+        if not voted and prices is None and ticker not in self._news.standing:
+            return NO_NEWS
         context, strength = self._news.on_bar(ticker, stamp)
-        if self._own:
-            votes[OWN:] = self._own.on_bar(ticker, columns[n], context)
+        if prices is not None:
+            votes[OWN:] = self._own.on_bar(ticker, prices, context)
             voted = voted or bool(votes[OWN:].any())
-        if voted and strength != 0.0 and context is not None:
-            votes[NEWS] = strength
-            as_of[n] = to_micros(context.as_of)
+        if strength == 0.0 or context is None:
+            return NO_NEWS
+        if not self._news.is_due(ticker, end, stamp) and not voted:
+            return NO_NEWS
+        votes[NEWS] = strength
+        return self._news.clock.age(to_micros(context.as_of), stamp)
 
     def _on_news(self, stamp: int, change: SentimentChanged) -> list[NewsVote]:
         context, strength = self._news.on_news(change, stamp)
         if strength == 0.0:
             return []
-        newest = UNKNOWN_NEWS if context is None else to_micros(context.as_of)
-        return [NewsVote(stamp, self.row(change.ticker), newest, strength)]
+        age = UNKNOWN_NEWS
+        if context is not None:
+            age = self._news.clock.age(to_micros(context.as_of), stamp)
+        return [NewsVote(stamp, self.row(change.ticker), age, strength)]
 
 
 def _prices(bars: BarColumns) -> list[Row]:
@@ -210,28 +218,27 @@ def weigh(
     side, score = np.zeros(n, np.int64), np.zeros(n)
     combine(voted.votes, w, threshold, side, score)
     news = float(w[NEWS])
-    as_of = voted.as_of if news else np.full(n, NO_NEWS, np.int64)
+    ages = voted.news_age if news else np.full(n, NO_NEWS, np.int64)
     between = [
         vote for vote in voted.between if news and abs(news * vote.strength / news) >= threshold
     ]
-    return Scores(side, score, voted.votes, as_of, between)
+    return Scores(side, score, voted.votes, ages, between)
 
 
 @njit(cache=True)
 def combine(votes: Floats, weights: Floats, threshold: float, side: Ints, score: Floats) -> None:
     """Weigh each bar's votes as `Ensemble` does.
 
-    News alone makes its signals between bars (`NewsVote`); on a bar it only adds to the other
-    strategies' votes.
+    News alone makes its signals between bars (`NewsVote`). On a bar it adds to the other
+    strategies' votes; alone it votes there only where an opinion has waited for the bar.
     """
     for j in range(votes.shape[0]):
-        total, by, asked = 0.0, 0.0, False
+        total, by = 0.0, 0.0
         for i in range(votes.shape[1]):
             if votes[j, i] != 0.0:
                 total += weights[i] * votes[j, i]
                 by += weights[i]
-                asked = asked or i != NEWS
-        if not asked or by == 0.0:
+        if by == 0.0:
             continue
         found = total / by
         if abs(found) < threshold:

@@ -38,9 +38,10 @@ def scored_events(
         fallback: why a better model did not answer; empty if it did or was not asked.
     """
     found = finder.find(article.symbols, text_of(article)[:READ])
+    again = (article.revision,) if article.revision else ()  # its url and title may be the same
     for ticker in found or (MARKET,):
         scored = ScoredArticle(
-            id=make_id("sco", article.id, article.content_hash, ticker, revision),
+            id=make_id("sco", article.id, article.content_hash, ticker, revision, *again),
             causes=(article.id,),
             event_time=article.event_time,
             article_id=article.id,

@@ -1,6 +1,7 @@
 """The sentiment window: what the recent news of a ticker says, and how loudly.
 
-decay(age) = 1 up to `fresh`, then 0.5 ** ((age - fresh) / half_life); age by publication.
+decay(age) = 1 up to `fresh`, then 0.5 ** ((age - fresh) / half_life); age by publication and the
+market's clock (`NewsClock`).
 decayed mean = sum(decay x score) / max(1, sum(decay)): fresh news counts in full, old news
 among fresh counts less, and old news alone fades to nothing.
 """
@@ -16,6 +17,8 @@ from messages.units import MINUTE_US, SECOND_US, to_datetime, to_micros
 from operators.blocks import Block, Event
 from operators.params import SentimentParams
 from operators.states import State
+from operators.trading.news_clock import NewsClock
+from operators.trading.sessions import SessionTable
 
 PUBLISHED_SECONDS = (300, 3_600)
 
@@ -40,14 +43,15 @@ class SentimentChanged(Struct, frozen=True, gc=False):
 
 
 def summarise(
-    entries: tuple[WindowEntry, ...], at: int, params: SentimentParams
+    entries: tuple[WindowEntry, ...], at: int, params: SentimentParams, clock: NewsClock
 ) -> SentimentContext | None:
     """Return count, means and confidence of a window as seen at a stamp; None when empty."""
-    horizon = at - params.lookback_minutes * MINUTE_US
-    live = [e for e in entries if e.published > horizon]
-    if not live:
+    horizon = params.lookback_minutes * MINUTE_US
+    aged = [(age, e) for e in entries if (age := clock.age(e.published, at)) < horizon]
+    if not aged:
         return None
-    decays = [_decay(at - e.published, params) for e in live]
+    live = [e for _, e in aged]
+    decays = [_decay(age, params) for age, _ in aged]
     weighted = sum(d * e.score for d, e in zip(decays, live, strict=True))
     return SentimentContext(
         count=len(live),
@@ -90,9 +94,11 @@ class SentimentState(State):
 class SentimentWindows:
     """Keeps each ticker's window; publishes per 5 minutes and per hour; near-copies count once."""
 
-    def __init__(self, params: SentimentParams, state: SentimentState | None = None) -> None:
+    def __init__(
+        self, params: SentimentParams, sessions: SessionTable, state: SentimentState | None = None
+    ) -> None:
         """Start empty or from a snapshot."""
-        self._params = params
+        self._params, self._clock = params, NewsClock(params, sessions)
         self._windows: dict[str, tuple[WindowEntry, ...]] = dict(state.windows if state else {})
         # (end, seconds) -> ticker -> entries of that period
         self._open: dict[tuple[int, int], dict[str, tuple[WindowEntry, ...]]] = {
@@ -132,13 +138,13 @@ class SentimentWindows:
             published, stamp, article.sentiment_score, article.confidence,
             article.article_id, article.id, title,
         )  # fmt: skip
-        horizon = stamp - self._params.lookback_minutes * MINUTE_US
+        horizon, age = self._params.lookback_minutes * MINUTE_US, self._clock.age
         kept = tuple(
             e
             for e in self._windows.get(article.ticker, ())
-            if e.published > horizon and e.article_id != article.article_id
+            if age(e.published, stamp) < horizon and e.article_id != article.article_id
         )
-        if published <= horizon or any(e.title == title for e in kept):
+        if age(published, stamp) >= horizon or any(e.title == title for e in kept):
             return
         window = (*kept, entry)[-self._params.max_articles :]
         self._windows[article.ticker] = window
@@ -159,7 +165,7 @@ class SentimentWindows:
     def _window(
         self, ticker: str, entries: tuple[WindowEntry, ...], end: int, seconds: int
     ) -> SentimentWindow:
-        now = summarise(self._windows.get(ticker, ()), end, self._params)
+        now = summarise(self._windows.get(ticker, ()), end, self._params, self._clock)
         return SentimentWindow(
             id=make_id("win", ticker, end, seconds),
             causes=tuple(e.scored_id for e in entries),

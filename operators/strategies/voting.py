@@ -1,7 +1,8 @@
 """All strategies of a shard in one pass: bars and sentiment in, votes out.
 
-Momentum and mean reversion vote on their own bar. News-driven votes at once when its opinion of
-a ticker changes, and lends its standing opinion to any bar another strategy votes on.
+Momentum and mean reversion vote on their own bar. News-driven votes when its opinion of a ticker
+changes: at once, or, out of hours, on the ticker's first bar of the next session. Its standing
+opinion is lent to any bar another strategy votes on.
 """
 
 from collections import Counter
@@ -24,6 +25,7 @@ from operators.states import State
 from operators.strategies.base import Row, Strategy, UserStrategies
 from operators.strategies.news_driven import NewsOpinions, OpinionsState
 from operators.strategies.technical import RowsState, TickerRows, step_bar, step_bars, units_of
+from operators.trading.sessions import SessionTable
 
 NO_VOTES: Final = (0.0, 0.0)
 NOTHING: Final[Mapping[int, Any]] = MappingProxyType({})
@@ -70,8 +72,9 @@ class Voting:
     """The strategies with their state per ticker."""
 
     def __init__(
-        self, params: Params, state: VotingState | None = None, own: Sequence[Strategy] = ()
-    ) -> None:
+        self, params: Params, sessions: SessionTable, state: VotingState | None = None,
+        own: Sequence[Strategy] = (),
+    ) -> None:  # fmt: skip
         """Start empty or from a snapshot; `own` are strategies besides the built-in ones."""
         self._own = UserStrategies(own, state.own if state else None)
         self._names = (*STRATEGIES, *self._own.names)
@@ -86,7 +89,7 @@ class Voting:
             ]
         )  # fmt: skip
         opinions = state.opinions if state else None
-        self._news = NewsOpinions(params.news_driven, params.sentiment, opinions)
+        self._news = NewsOpinions(params, sessions, opinions)
         self._refused = Counter[str](state.refused if state else {})
 
     def step(self, block: Block) -> Block:
@@ -171,8 +174,11 @@ class Voting:
         own = self._own.on_bar(bar.ticker, _units_of(bar), context) if self._own else []
         signed = zip(self._names, (*technical, news, *own), strict=True)
         votes = tuple((name, strength) for name, strength in signed if strength != 0.0)
-        history = bar.backfilled or is_history(to_micros(bar.event_time), stamp)
-        if history or (technical == (0.0, 0.0) and not any(own)):
+        end = to_micros(bar.event_time)
+        if bar.backfilled or is_history(end, stamp):
+            return
+        due = bool(news) and self._news.is_due(bar.ticker, end, stamp)
+        if not due and technical == (0.0, 0.0) and not any(own):
             return
         ids = self._news.scored(bar.ticker) if news else ()
         out.append(Event(stamp, bar.ticker, Votes(bar.ticker, votes, bar.id, bar.id, context, ids)))

@@ -9,6 +9,7 @@ from operators.checks import NO_NEWS, STATES, UNKNOWN, UNKNOWN_NEWS, Ask
 from operators.params import NEWS_DRIVEN
 from operators.trading.account import Account, Position
 from operators.trading.last_bar import LastBar
+from operators.trading.news_clock import NewsClock
 from operators.trading.orders import OrderBook
 from operators.trading.sizing import Sizing
 
@@ -41,8 +42,8 @@ Watch = Callable[[Decision, EntryAsked | ExitAsked], None]
 
 def ask_of(
     stamp: int, signal: TradeSignal, side: int, account: Account, orders: OrderBook,
-    last: LastBar | None, sizing: Sizing, *, is_open: bool, state: TradingState, last_exit: int,
-    broker: int,
+    last: LastBar | None, sizing: Sizing, clock: NewsClock, *, is_open: bool,
+    state: TradingState, last_exit: int, broker: int,
 ) -> Ask:  # fmt: skip
     """Return what the checks look at when a signal asks for an entry.
 
@@ -54,6 +55,7 @@ def ask_of(
         orders: its open ones.
         last: bar of the ticker; None without one.
         sizing: of entries.
+        clock: by which news ages.
         is_open: now lies in a regular session.
         state: of trading.
         last_exit: stamp of the ticker's; UNKNOWN without one.
@@ -68,7 +70,7 @@ def ask_of(
         state=STATES.index(state),
         price=last.price if last else UNKNOWN,
         price_stamp=last.stamp if last else UNKNOWN,
-        as_of=news_of(signal),
+        news_age=news_age(signal, stamp, clock),
         held=held.qty if held else 0,
         entries=orders.entries(ticker),
         last_exit=last_exit,
@@ -84,9 +86,9 @@ def ask_of(
     )
 
 
-def news_of(signal: TradeSignal) -> int:
-    """Return the stamp of the newest article behind a signal; NO_NEWS, or UNKNOWN_NEWS."""
+def news_age(signal: TradeSignal, stamp: int, clock: NewsClock) -> int:
+    """Return the age of the newest article behind a signal, microseconds; NO_NEWS, UNKNOWN_NEWS."""
     if all(s.strategy != NEWS_DRIVEN for s in signal.strategy_sources):
         return NO_NEWS
     context = signal.sentiment_context
-    return UNKNOWN_NEWS if context is None else to_micros(context.as_of)
+    return UNKNOWN_NEWS if context is None else clock.age(to_micros(context.as_of), stamp)

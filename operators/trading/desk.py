@@ -32,6 +32,7 @@ from operators.trading.events import EventFactory, Request
 from operators.trading.fills import SimulatedBroker
 from operators.trading.last_bar import LastBar
 from operators.trading.legs import CAUSES, NO_LEGS, Beside, Legs, bracket_of
+from operators.trading.news_clock import NewsClock
 from operators.trading.orders import Order, OrderBook
 from operators.trading.outside_broker import OutsideBroker
 from operators.trading.protection import exit_by
@@ -70,7 +71,7 @@ class Desk:
         self._exits_by, self._exits_within = params.risk.exits, params.risk.exits.within
         self._at_open = params.fills.model == "next_open"
         self._sizing = Sizing(params)
-        self._sessions = sessions
+        self._sessions, self._clock = sessions, NewsClock(params.sentiment, sessions)
         self._events = EventFactory(params.account.name)
         self._outside = OutsideBroker(state.broker if state else None) if outside else None
         self._legs = self._outside.legs if self._outside else Legs()
@@ -227,7 +228,7 @@ class Desk:
     ) -> None:
         last = self._bars.get(signal.ticker)
         ask = ask_of(
-            stamp, signal, side, self.account, self._orders, last, self._sizing,
+            stamp, signal, side, self.account, self._orders, last, self._sizing, self._clock,
             is_open=self._sessions.is_open(stamp), state=self._states.now,
             last_exit=self._books.exits.get(signal.ticker, UNKNOWN),
             broker=self._broker.readiness_for(signal.ticker, last),

@@ -121,12 +121,16 @@ def run_check(url: str, *, as_json: bool) -> tuple[str, int]:
 def _told(name: str, rows: list[dict[str, Any]], finder: TickerFinder, *, as_json: bool) -> str:
     events = [Event(0, "", InputRow(i, values)) for i, values in enumerate(rows)]
     now = int(datetime.now(UTC).timestamp() * 1e6)
-    found = [e.body for e in AdmitArticles(0, live=True).step(Block(events, now)).events]
+    repeats: list[str] = []
+    admission = AdmitArticles(0, live=True, repeated=repeats.append)
+    found = [e.body for e in admission.step(Block(events, now)).events]
     articles = [a for a in found if isinstance(a, RawArticle)]
     letters = [d for d in found if isinstance(d, DeadLetter)]
     if as_json:
         return "\n".join(encode(a).decode() for a in articles)
     lines = [f"{name}: {len(articles)} articles, {len(letters)} refused"]
+    if repeats:
+        lines[0] += f", {len(repeats)} repeated"
     for a in articles[-SHOWN:]:
         tickers = " ".join(finder.find(a.symbols, text_of(a)[:READ]))
         when = "undated         " if a.undated else f"{a.published_at:%F %H:%M}"

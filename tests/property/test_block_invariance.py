@@ -52,7 +52,10 @@ from tests.streams import (
 )
 
 Build = Callable[[Any], Operator]
-SHORT = SentimentParams(lookback_minutes=30, fresh_minutes=5, half_life_minutes=5, max_articles=4)
+SHORT_DAYS = SessionTable((OPEN, at(8), at(16), at(24)), (at(6), at(14), at(22), CLOSE))
+SHORT = SentimentParams(
+    lookback_minutes=30, fresh_minutes=5, half_life_minutes=5, max_articles=4, closed_minutes=1
+)
 PARAMS = Params(sentiment=SHORT)
 SHORTS = Params(
     risk=RiskParams(allow_short=True, cooldown_minutes=5), fills=FillParams("next_open")
@@ -91,24 +94,24 @@ class Chain:
 
 
 def sentiment(state: Any) -> Operator:
-    return SentimentWindows(SHORT, state)
+    return SentimentWindows(SHORT, SHORT_DAYS, state)
 
 
 WINDOWS: tuple[Build, type[State]] = (sentiment, SentimentState)
 
 
 def voting(state: Any) -> Operator:
-    return Chain(state, WINDOWS, (lambda s: Voting(PARAMS, s), VotingState))
+    return Chain(state, WINDOWS, (lambda s: Voting(PARAMS, SHORT_DAYS, s), VotingState))
 
 
 def own_voting(state: Any) -> Operator:
     own = (Breakout(), WithTheNews())
-    return Chain(state, WINDOWS, (lambda s: Voting(PARAMS, s, own), VotingState))
+    return Chain(state, WINDOWS, (lambda s: Voting(PARAMS, SHORT_DAYS, s, own), VotingState))
 
 
 def signals(state: Any) -> Operator:
     return Chain(
-        state, WINDOWS, (lambda s: Voting(PARAMS, s), VotingState),
+        state, WINDOWS, (lambda s: Voting(PARAMS, SHORT_DAYS, s), VotingState),
         (lambda s: Ensemble(PARAMS.ensemble, s), EnsembleState),
     )  # fmt: skip
 
@@ -122,7 +125,6 @@ def desk_of_shorts(state: Any) -> Operator:
 
 
 # Cycles of a few minutes, and few trades before a weight moves: much happens in a small market.
-SHORT_DAYS = SessionTable((OPEN, at(8), at(16), at(24)), (at(6), at(14), at(22), CLOSE))
 EAGER = LearningParams(min_trades=1, metrics_minutes=5, horizon_bars=2)
 
 

@@ -78,7 +78,12 @@ def rules(draw: st.DrawFn) -> Params:
         momentum=MomentumParams(window=draw(st.sampled_from([2, 5]))),
         mean_reversion=MeanReversionParams(period=draw(st.sampled_from([2, 4])), low=45, high=55),
         news_driven=NewsDrivenParams(threshold=0.2, min_confidence=0.5),
-        sentiment=SentimentParams(lookback_minutes=20, fresh_minutes=3, half_life_minutes=3),
+        sentiment=SentimentParams(
+            lookback_minutes=20,
+            fresh_minutes=3,
+            half_life_minutes=3,
+            closed_minutes=draw(st.sampled_from([0, 2, 60])),
+        ),
         ensemble=EnsembleParams(threshold=draw(st.sampled_from([0.0, 0.3]))),
         risk=risk,
         fills=fills,
@@ -158,7 +163,7 @@ def test_news_of_a_block_or_a_cycle_without_bars_is_heard(others: list[int]) -> 
     bars = [bar(m, name, 100_0000) for m, name in zip((1, 2, 3, 4), names, strict=True)]
     bars += [bar(m, "AAA", 100_0000) for m in (5, 21, 22)]
     # The cycle of the middle ones has no bar.
-    news = [scored(m, name, 1.0) for m, name in zip((6, 12, 13, 23), names, strict=True)]
+    news = [scored(m, name, 1.0) for m, name in zip((5.5, 12, 13, 23), names, strict=True)]
     heard = sorted([*bars, *news], key=lambda e: (e.stamp, e.key))
     params = Params(learning=LearningParams(min_trades=1))
     expected = learnt_by_messages(params, FOUR, [*weights, *heard], END, others)

@@ -5,8 +5,10 @@ from decimal import Decimal
 from typing import Any
 
 from connectors.bars.interests import Interests
+from connectors.bars.start import age_by_market
 from messages.trading import PositionChanged
 from messages.units import to_datetime
+from operators.params import SentimentParams
 from tests.streams import at, scored
 
 HOUR = timedelta(hours=1)
@@ -40,6 +42,14 @@ def test_positions_then_the_watchlist_then_the_newest_news() -> None:
     interests.take(position("ZZZ", 0))
     assert interests.tickers(now) == ("SHRT", "SPY", "QQQ", "OLD", "NEW", "MID")
     assert interests.tickers(to_datetime(at(200))) == ("SHRT", "SPY", "QQQ")
+
+
+def test_a_weekend_does_not_end_the_interest_in_friday_evening_s_news() -> None:
+    interests = Interests([], 4 * HOUR, 9, age=age_by_market(SentimentParams(closed_minutes=60)))
+    friday, monday = 2 * 1_440 + 390, 5 * 1_440
+    news(interests, (friday + 5, "AAA"))
+    assert interests.tickers(to_datetime(at(monday + 179))) == ("AAA",)
+    assert interests.tickers(to_datetime(at(monday + 180))) == ()
 
 
 def test_an_older_article_that_comes_later_makes_no_ticker_older() -> None:

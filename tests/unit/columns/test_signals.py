@@ -31,7 +31,7 @@ def test_a_bar_s_score_is_the_ensemble_s(
     for j, row in enumerate(votes):
         said = tuple((s, x) for s, x in zip(STRATEGIES, row, strict=True) if x != 0.0)
         expected = 0
-        if row[0] or row[1]:
+        if any(row):
             body = Votes("AAA", said, f"bar-{j}", f"bar-{j}", None, ())
             signals = ensemble.step(Block([Event(at(1), "AAA", body)], at(2))).events
             if signals:

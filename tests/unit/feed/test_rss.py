@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from connectors.feed.failures import FeedFailed
 from connectors.feed.fetching import Fetched
+from connectors.feed.nested import without_nested
 from connectors.feed.rss import MAX_URL, RssFeed, rows_of, text_of_html
 from messages.news import MAX_TITLE
 
@@ -37,7 +38,7 @@ def test_a_whole_entry() -> None:
         "<pubDate>Tue, 24 Nov 2026 09:00:00 +0200</pubDate>"
     )
     assert row == {
-        "source": "s", "url": "https://x.test/1", "title": "One", "content": "More",
+        "source": "s", "url": "https://x.test/1", "guid": "", "title": "One", "content": "More",
         "published_at": datetime(2026, 11, 24, 7, tzinfo=UTC), "fetched_at": AT, "undated": False,
     }  # fmt: skip
 
@@ -68,6 +69,43 @@ def test_only_addresses_of_the_web_are_links(link: str, guid: str, url: str) -> 
     assert item(f"<title>t</title><link>{link}</link>{given_guid}")["url"] == url
 
 
+RELATED = (
+    "<z:see xmlns:z='urn:z'><link>https://x.test/9</link><title>Other</title><guid>9</guid>"
+    "<pubDate>Tue, 24 Nov 2026 23:00:00 GMT</pubDate><item><link>https://x.test/8</link></item></z:see>"
+)
+
+
+@pytest.mark.parametrize("before", [True, False])
+def test_what_an_entry_says_of_others_is_not_its_own(before: bool) -> None:
+    own = (
+        "<title>One</title><link>https://x.test/1</link><guid>urn:1</guid>"
+        "<pubDate>Tue, 24 Nov 2026 09:00:00 GMT</pubDate><media:group xmlns:media="
+        "'http://search.yahoo.com/mrss/'><media:title>m</media:title></media:group>"
+    )
+    alone = item(own)
+    assert item(RELATED + own if before else own + RELATED) == alone
+    assert (alone["url"], alone["guid"], alone["title"]) == ("https://x.test/1", "urn:1", "One")
+
+
+def test_an_object_of_an_atom_entry_is_not_the_entry() -> None:
+    [row] = rows(
+        "<feed xmlns='http://www.w3.org/2005/Atom' xmlns:act='urn:act'><entry>"
+        "<title>A &#233;</title>"
+        "<link href='https://x.test/a'/><id>urn:a</id><act:object><id>urn:b</id><title>B</title>"
+        "<link href='https://x.test/b'/></act:object>"
+        "<content type='xhtml'><div xmlns='http://www.w3.org/1999/xhtml'><p>Te<b>xt</b>"
+        "</p></div></content></entry></feed>"
+    )
+    assert (row["url"], row["guid"], row["title"]) == ("https://x.test/a", "urn:a", "A é")
+    assert "Te" in row["content"]
+
+
+@pytest.mark.parametrize("body", [b"", b"<rss><item><a><b></a>", b"\xff\xfe<", b"<a>&x;</a>",
+    b"<!DOCTYPE a [<!ENTITY e '<b>x</b>'>]><item><a><b>&e;</b></a></item>"])  # fmt: skip
+def test_what_is_not_well_formed_is_left_to_the_parser(body: bytes) -> None:
+    assert without_nested(body) == body
+
+
 @pytest.mark.parametrize(
     ("inside", "title", "content"),
     [
@@ -87,6 +125,19 @@ def test_an_entry_without_a_time_has_the_time_of_the_fetch() -> None:
     for date in ("", "<pubDate>not a date</pubDate>"):
         row = item(f"<title>t</title>{date}")
         assert (row["published_at"], row["undated"]) == (AT, True)
+
+
+@pytest.mark.parametrize(
+    "date", ["2026/11/24 09:00:00", "Tue, 24 Nov 2026 09:00:00 IST", "Tue, 24 Nov 2026 9:00 ET"]
+)
+def test_a_time_that_is_not_understood_is_none(date: str) -> None:
+    row = item(f"<title>t</title><pubDate>{date}</pubDate>")
+    assert (row["published_at"], row["undated"]) == (AT, True)
+
+
+def test_a_clock_of_twelve_hours() -> None:
+    row = item("<title>t</title><pubDate>Tue, 24 Nov 2026 9:00:00 PM CST</pubDate>")
+    assert row["published_at"] == datetime(2026, 11, 25, 3, tzinfo=UTC)
 
 
 def test_the_newest_entry_comes_last() -> None:

@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from messages.addresses import canonical_url
 from messages.base import make_id
 from messages.codec import Unreadable, decoder, encode, model_of, validate
 from messages.market import Bar, bar_id
-from messages.news import RawArticle, article_id, canonical_url, content_hash
+from messages.news import RawArticle, article_id, content_hash
 from messages.topics import DEAD_LETTERS, TOPICS, partition_of
 from messages.units import (
     from_money,

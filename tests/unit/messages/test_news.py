@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from messages.addresses import canonical_url
 from messages.codec import Unreadable, validate
 from messages.news import (
     MAX_CONTENT,
@@ -14,7 +15,6 @@ from messages.news import (
     RawArticle,
     ScoredArticle,
     article_id,
-    canonical_url,
     content_hash,
 )
 from tests.streams import scored
@@ -42,7 +42,26 @@ def article(**changes: Any) -> dict[str, Any]:
         ("https://x.test/A", "https://x.test/a", False),
         ("https://x.test/a?b=1", "https://x.test/a?b=2", False),
         ("https://x.test/a?b=", "https://x.test/a", False),
-        ("http://x.test/a", "https://x.test/a", False),
+        ("http://x.test/a", "https://x.test/a", True),
+        ("http://x.test:80/a", "https://x.test:443/a", True),
+        ("https://x.test:8443/a", "https://x.test/a", False),
+        ("https://x.test/s?mod=home", "https://x.test/s?mod=rss_2", True),
+        ("https://x.test/s?model=1", "https://x.test/s?model=2", False),
+        ("https://x.test/n.html?.tsrc=rss&guccounter=1", "https://x.test/n.html", True),
+        ("https://x.test/n?__source=feed&GCLID=1", "https://x.test/n", True),
+        ("https://x.test/n?at_medium=RSS&ncid=feed&msclkid=9", "https://x.test/n", True),
+        ("https://x.test/n?x=1&y=2", "https://x.test/n?y=2&x=1", True),
+        ("https://x.test/n?x=1&x=2", "https://x.test/n?x=2&x=1", False),
+        ("https://x.test/n/amp/", "https://x.test/n", True),
+        ("https://amp.x.test/amp/n.amp.html?outputType=amp", "https://x.test/n.html", True),
+        ("https://x.test/amplifier", "https://x.test/lifier", False),
+        ("https://www-x-test.cdn.ampproject.org/c/s/x.test/n", "https://x.test/n", True),
+        ("https://www.google.com/amp/s/x.test/n", "http://x.test/n", True),
+        ("https://x.test/n#comments", "https://x.test/n#xtor=RSS-5", True),
+        ("https://x.test/n#comment-17", "https://x.test/n", True),
+        ("https://x.test/live#post-17", "https://x.test/live#post-18", False),
+        ("https://x.test/#/story/a", "https://x.test/#/story/b", False),
+        ("https://x.test/#!a", "https://x.test/#!b", False),
     ],
 )
 def test_addresses_of_one_article(one: str, other: str, same: bool) -> None:
@@ -54,6 +73,13 @@ def test_addresses_of_one_article(one: str, other: str, same: bool) -> None:
 def test_a_canonical_address_is_its_own(url: str) -> None:
     once = canonical_url(f"https://x.test/{url}")
     assert canonical_url(once) == once
+
+
+def test_a_guid_names_what_shares_an_address_or_has_none() -> None:
+    shared = [article_id("s", "https://x.test/a", "t", guid) for guid in ("", "1", "2")]
+    bare = [article_id("s", "", title, guid) for title in "tu" for guid in "12"]
+    assert len({*shared, *bare}) == 5
+    assert bare[:2] == bare[2:]
 
 
 def test_without_an_address_source_and_title_name_it() -> None:

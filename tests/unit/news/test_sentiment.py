@@ -10,9 +10,11 @@ from operators.blocks import Event
 from operators.news.sentiment import SentimentChanged, SentimentWindows, WindowEntry, summarise
 from operators.params import Params, SentimentParams
 from operators.strategies.voting import Votes, Voting
-from tests.streams import at, bar, blocks, bodies, outputs, scored
+from operators.trading.news_clock import NewsClock
+from tests.streams import DAY, at, bar, blocks, bodies, outputs, scored
 
 PARAMS = SentimentParams(lookback_minutes=1_440, fresh_minutes=240, half_life_minutes=60)
+CLOCK = NewsClock(PARAMS, DAY)
 
 
 def entry(minute: float, score: float, confidence: float = 0.8) -> WindowEntry:
@@ -33,7 +35,7 @@ def entry(minute: float, score: float, confidence: float = 0.8) -> WindowEntry:
     ],
 )
 def test_old_news_fades(entries: list[WindowEntry], seen_at: float, decayed_mean: float) -> None:
-    context = summarise(tuple(entries), at(seen_at), PARAMS)
+    context = summarise(tuple(entries), at(seen_at), PARAMS, CLOCK)
     assert context is not None
     assert context.decayed_mean == pytest.approx(decayed_mean)
     assert context.count == len(entries)
@@ -41,7 +43,7 @@ def test_old_news_fades(entries: list[WindowEntry], seen_at: float, decayed_mean
 
 
 def test_news_beyond_the_look_back_is_gone() -> None:
-    assert summarise((entry(0, 0.8),), at(1_441), PARAMS) is None
+    assert summarise((entry(0, 0.8),), at(1_441), PARAMS, CLOCK) is None
 
 
 def test_near_copies_count_once_per_ticker() -> None:
@@ -50,7 +52,7 @@ def test_near_copies_count_once_per_ticker() -> None:
         scored(2, "AAA", 0.9, title="AAA Soars -- on Profit!"),
         scored(3, "BBB", 0.9, title="AAA soars on profit"),
     ]
-    changes = bodies(outputs(SentimentWindows(PARAMS), blocks(events, [])), SentimentChanged)
+    changes = bodies(outputs(SentimentWindows(PARAMS, DAY), blocks(events, [])), SentimentChanged)
     assert [(c.ticker, len(c.entries)) for c in changes] == [("AAA", 1), ("BBB", 1)]
 
 
@@ -58,7 +60,7 @@ def test_a_revision_replaces_its_article() -> None:
     first = scored(1, "AAA", 0.9)
     again = scored(2, "AAA", -0.9, article_id=first.body.article_id, title="corrected")  # type: ignore[attr-defined]  # a ScoredArticle
     changes = bodies(
-        outputs(SentimentWindows(PARAMS), blocks([first, again], [])), SentimentChanged
+        outputs(SentimentWindows(PARAMS, DAY), blocks([first, again], [])), SentimentChanged
     )
     assert [[e.score for e in c.entries] for c in changes] == [[0.9], [-0.9]]
 
@@ -66,12 +68,12 @@ def test_a_revision_replaces_its_article() -> None:
 @pytest.mark.parametrize("change", [{"undated": True}, {"published_at": to_datetime(at(99))}])
 def test_undated_and_future_news_never_trades(change: dict[str, Any]) -> None:
     events = [scored(1, "AAA", 0.9, **change)]
-    assert not bodies(outputs(SentimentWindows(PARAMS), blocks(events, [])), SentimentChanged)
+    assert not bodies(outputs(SentimentWindows(PARAMS, DAY), blocks(events, [])), SentimentChanged)
 
 
 def test_windows_are_published_at_their_ends() -> None:
     events = [scored(1, "AAA", 0.5), scored(2, "AAA", 1.0), scored(7, "BBB", -1.0)]
-    said = outputs(SentimentWindows(PARAMS), blocks(events, []))
+    said = outputs(SentimentWindows(PARAMS, DAY), blocks(events, []))
     windows = [(e.stamp, e.body) for e in said if isinstance(e.body, SentimentWindow)]
     assert [(w.ticker, w.seconds, w.count, w.mean) for _, w in windows] == [
         ("AAA", 300, 2, 0.75),
@@ -85,7 +87,7 @@ def test_windows_are_published_at_their_ends() -> None:
 
 def news_votes(*events: Event) -> list[tuple[str, dict[str, Any], str]]:
     cut = blocks(list(events), [])
-    window, strategies = SentimentWindows(Params().sentiment), Voting(Params())
+    window, strategies = SentimentWindows(Params().sentiment, DAY), Voting(Params(), DAY)
     return [
         (b.ticker, dict(b.votes), b.bar)
         for block in cut

@@ -110,6 +110,51 @@ def test_duplicates_and_revisions_of_an_article() -> None:
     assert (first.id, first.revision, third.revision) == (third.id, 0, 1)
 
 
+def admitted(*rows: dict[str, Any], live: bool = False) -> list[RawArticle]:
+    found = admit(AdmitArticles(HORIZON, live=live), [NEWS | row for row in rows]).events
+    return [e.body for e in found if isinstance(e.body, RawArticle)]
+
+
+def test_items_that_share_a_link_but_not_a_guid_are_articles_of_their_own() -> None:
+    halts = [{"guid": g, "title": t} for g, t in (("a", "Won"), ("b", "Lost"), ("c", "Lost"))]
+    first, second, third, again = admitted(*halts, halts[1] | {"content": "CORRECTED"})
+    assert len({first.id, second.id, third.id}) == 3
+    assert (again.id, again.revision) == (second.id, 1)
+    # The story's name in another feed is its link's; a feed of the same items shares the others.
+    elsewhere = [h | {"source": "other", "content": "x"} for h in (*halts, {"title": "Won"})]
+    known = admitted(*halts, *elsewhere)
+    assert [a.id for a in known] == [a.id for a in (first, second, third, first, second, third)], (
+        "the last is the first again, word for word"
+    )
+
+
+def test_items_without_a_link_are_named_by_their_guids() -> None:
+    rows = [{"url": "", "title": "AAA", "guid": g} for g in ("7", "8", "")]
+    assert len({a.id for a in admitted(*rows)}) == 3
+
+
+def test_one_story_under_several_addresses_is_one_article() -> None:
+    urls = [
+        f"http{s}://example.test/1{more}" for s in ("", "s") for more in ("", "?mod=rss", "#top")
+    ]
+    [article] = admitted(*({"url": url, "guid": url} for url in urls))
+    assert article.revision == 0
+
+
+@pytest.mark.parametrize("live", [False, True])
+def test_a_changed_text_or_version_under_the_same_title_is_a_revision(live: bool) -> None:
+    rows = [{"content": "up"}, {"content": "CORRECTED: down"}, {"content": "up"}, {"version": "2"}]
+    found = admitted(*rows, live=live)
+    assert [(a.revision, a.content) for a in found] == [(0, "up"), (1, "CORRECTED: down"), (2, "")]
+    assert len({a.id for a in found}) == 1
+
+
+def test_live_repeats_are_counted() -> None:
+    repeats: list[str] = []
+    admit(AdmitArticles(0, live=True, repeated=repeats.append), [NEWS, NEWS, NEWS | {"title": "2"}])
+    assert repeats == ["s"]
+
+
 def test_a_late_row_is_clamped_never_sorted_back() -> None:
     rows: list[dict[str, Any] | None] = [
         ROW, ROW | {"timestamp": START - timedelta(hours=1), "ticker": "MSFT"}, ROW | {"close": -1},

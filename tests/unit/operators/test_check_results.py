@@ -33,7 +33,7 @@ ASKS = st.builds(
     stamp=st.just(STAMP), is_open=st.integers(0, 1), state=st.integers(0, 3),
     price=st.just(UNKNOWN) | st.integers(1, 10**7),
     price_stamp=st.just(UNKNOWN) | st.integers(STAMP - 10**9, STAMP),
-    as_of=st.sampled_from([NO_NEWS, UNKNOWN_NEWS]) | st.integers(STAMP - 10**10, STAMP),
+    news_age=st.sampled_from([NO_NEWS, UNKNOWN_NEWS]) | st.integers(0, 3 * 10**10),
     held=st.integers(-2, 2), entries=st.integers(0, 1),
     last_exit=st.just(UNKNOWN) | st.integers(STAMP - 10**10, STAMP), positions=st.integers(0, 30),
     qty=st.integers(-500, 500), cost=MONEY, fees=st.integers(0, 10**6), equity=MONEY,

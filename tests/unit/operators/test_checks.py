@@ -48,7 +48,7 @@ from operators.params import RiskParams
 
 LIMITS = RiskParams().limits
 GOOD = Ask(
-    stamp=10**15, is_open=1, state=ACTIVE, price=100_0000, price_stamp=10**15, as_of=NO_NEWS,
+    stamp=10**15, is_open=1, state=ACTIVE, price=100_0000, price_stamp=10**15, news_age=NO_NEWS,
     held=0, entries=0, last_exit=UNKNOWN, positions=0, qty=50, cost=5_000_0000, fees=1_0000,
     equity=100_000_0000, exposure=0,
     cash=100_000_0000, volume=1_000_000, broker=READY,
@@ -75,9 +75,9 @@ def answer(ask: Ask, limits: Limits = LIMITS) -> Denial | None:
         ({"price_stamp": 10**15 - 300 * SECOND}, None),
         ({"price_stamp": 10**15 - 301 * SECOND}, ("STALE_PRICE", "300 s", "301 s")),
         ({"price_stamp": UNKNOWN, "price": UNKNOWN}, ("STALE_PRICE", "300 s", "unknown")),
-        ({"as_of": 10**15 - 240 * MINUTE}, None),
-        ({"as_of": 10**15 - 240 * MINUTE - 1}, ("STALE_SENTIMENT", "240 min", "240.0 min")),
-        ({"as_of": UNKNOWN_NEWS}, ("STALE_SENTIMENT", "240 min", "unknown")),
+        ({"news_age": 240 * MINUTE}, None),
+        ({"news_age": 240 * MINUTE + 1}, ("STALE_SENTIMENT", "240 min", "240.0 min")),
+        ({"news_age": UNKNOWN_NEWS}, ("STALE_SENTIMENT", "240 min", "unknown")),
         ({"held": 1}, ("ALREADY_HELD", "0 shares", "1 share")),
         ({"held": -7}, ("ALREADY_HELD", "0 shares", "-7 shares")),
         ({"entries": 1}, ("ALREADY_HELD", "0 shares", "entry open")),
@@ -118,7 +118,7 @@ def test_every_check_is_in_the_table_above() -> None:
 @pytest.mark.parametrize("name", SWITCHABLE)
 def test_a_check_that_is_off_denies_nothing(name: str) -> None:
     bad = GOOD._replace(
-        is_open=0, state=HALTED, price_stamp=0, as_of=UNKNOWN_NEWS, held=1, last_exit=10**15,
+        is_open=0, state=HALTED, price_stamp=0, news_age=UNKNOWN_NEWS, held=1, last_exit=10**15,
         positions=99, cost=10**9, fees=10**9, equity=1, exposure=10**12, cash=0, volume=UNKNOWN,
     )  # fmt: skip
     others = tuple(n for n in SWITCHABLE if n != name)
@@ -156,8 +156,8 @@ numbers = st.integers(-5, 5) | st.sampled_from([UNKNOWN, 10**12, 10**6])
 money = st.integers(-(10**9), 10**12)  # compiled integers have 64 bits
 asks = st.builds(
     Ask, stamp=st.integers(0, 10**12), is_open=st.integers(0, 1), state=st.integers(0, 3),
-    price=st.integers(1, 10**6), price_stamp=numbers, as_of=st.integers(-2, 10**12), held=numbers,
-    entries=st.integers(0, 2), last_exit=numbers, positions=st.integers(0, 30),
+    price=st.integers(1, 10**6), price_stamp=numbers, news_age=st.integers(-2, 10**12),
+    held=numbers, entries=st.integers(0, 2), last_exit=numbers, positions=st.integers(0, 30),
     qty=st.integers(-500, 500), equity=money, exposure=money,
     cash=money, volume=numbers, cost=money, fees=money, broker=st.integers(0, 2),
 )  # fmt: skip

@@ -12,7 +12,7 @@ from operators.params import OwnParams, Params
 from operators.strategies.base import SLACK, MarketSnapshot, StrategyFailed, UserStrategies
 from operators.strategies.voting import Voting
 from tests.own_examples import Raises, TooLoud
-from tests.streams import bar
+from tests.streams import DAY, bar
 
 HERE = str(Path(__file__).parents[2] / "own_examples.py")
 prices = st.integers(1, 10**9)
@@ -104,7 +104,7 @@ def test_a_strategy_that_fails_is_named() -> None:
 
 def test_it_votes_beside_the_others() -> None:
     rules = params("Breakout")
-    voting = Voting(rules, None, own_strategies(rules))
+    voting = Voting(rules, DAY, None, own_strategies(rules))
     events = [bar(m, "AAA", 100_0000 + 1_000 * m) for m in range(1, 13)]
     said = voting.step(Block(events, events[-1].stamp + 1)).events
     votes = [e.body.votes for e in said]  # type: ignore[attr-defined]  # all are votes

@@ -5,9 +5,9 @@ import pytest
 from messages.trading import SentimentContext
 from messages.units import MINUTE_US, to_datetime
 from operators.news.sentiment import SentimentChanged, WindowEntry
-from operators.params import NewsDrivenParams, SentimentParams
+from operators.params import NewsDrivenParams, Params, SentimentParams
 from operators.strategies.news_driven import NewsOpinions, opinion
-from tests.streams import at
+from tests.streams import DAY, at
 
 PARAMS = NewsDrivenParams()
 
@@ -41,7 +41,7 @@ def test_an_opinion_needs_a_clear_mean_and_confidence(
 
 
 def test_it_votes_when_its_opinion_changes_and_stands_until_it_fades() -> None:
-    news = NewsOpinions(PARAMS, SentimentParams())
+    news = NewsOpinions(Params(), DAY)
     good, bad = entry(1, 0.9), entry(2, -1.0, 1.0)
     assert news.on_news(SentimentChanged("AAA", (good,)), at(1))[1] > 0.0
     assert news.on_news(SentimentChanged("AAA", (good, good)), at(1))[1] == 0.0, "not new"
@@ -54,8 +54,8 @@ def test_it_votes_when_its_opinion_changes_and_stands_until_it_fades() -> None:
 
 
 def test_a_snapshot_goes_on() -> None:
-    news = NewsOpinions(PARAMS, SentimentParams())
+    news = NewsOpinions(Params(), DAY)
     news.on_news(SentimentChanged("AAA", (entry(1, 0.9),)), at(1))
-    again = NewsOpinions(PARAMS, SentimentParams(), news.snapshot())
+    again = NewsOpinions(Params(), DAY, news.snapshot())
     assert again.on_bar("AAA", at(2)) == news.on_bar("AAA", at(2))
     assert again.scored("AAA") == ("sco-1",)

@@ -11,13 +11,13 @@ from messages.control import DeadLetter
 from operators.blocks import Event
 from operators.params import Params
 from operators.strategies.voting import Votes, Voting
-from tests.streams import at, bar, blocks, bodies, outputs
+from tests.streams import DAY, at, bar, blocks, bodies, outputs
 
 
 def votes_of(closes: list[int], volumes: list[int]) -> list[dict[str, float]]:
     """Return the votes on each bar of one ticker."""
     events = [bar(n + 1, "AAA", c, v) for n, (c, v) in enumerate(zip(closes, volumes, strict=True))]
-    found = {e.stamp: e.body for e in outputs(Voting(Params()), blocks(events, []))}
+    found = {e.stamp: e.body for e in outputs(Voting(Params(), DAY), blocks(events, []))}
     return [
         dict(b.votes) if isinstance(b := found.get(at(n + 1)), Votes) else {}
         for n in range(len(closes))
@@ -107,18 +107,18 @@ def test_a_close_on_the_average_to_the_unit_is_no_cross() -> None:
 def test_a_bar_that_cannot_count_becomes_a_dead_letter(second: object, reason: str) -> None:
     assert callable(second)
     events = [bar(1, "AAA", 100_0000), bar(2, "AAA", 100_0000), second()]
-    letters = bodies(outputs(Voting(Params()), blocks(events, [])), DeadLetter)
+    letters = bodies(outputs(Voting(Params(), DAY), blocks(events, [])), DeadLetter)
     assert [letter.reason for letter in letters] == [reason]
 
 
 def test_a_revision_is_neither_counted_twice_nor_an_error() -> None:
     events = [bar(1, "AAA", 100_0000), bar(1, "AAA", 101_0000, revision=1)]
-    assert outputs(Voting(Params()), blocks(events, [])) == []
+    assert outputs(Voting(Params(), DAY), blocks(events, [])) == []
 
 
 def test_a_backfilled_bar_warms_up_without_a_vote() -> None:
     events = [bar(n, "AAA", 100_0000 + 100 * n, backfilled=n < 20) for n in range(1, 21)]
-    (only,) = bodies(outputs(Voting(Params()), blocks(events, [])), Votes)
+    (only,) = bodies(outputs(Voting(Params(), DAY), blocks(events, [])), Votes)
     assert dict(only.votes)["mean_reversion"] == -1.0
     assert only.bar.startswith("bar-AAA@2025-03-12T13:49")
 
@@ -130,4 +130,4 @@ def test_a_bar_that_comes_too_late_to_be_traded_warms_up_without_a_vote(
     """As long as an order on it would be valid it votes; a backlog of hours is history."""
     events = [bar(n, "AAA", 100_0000 + 100 * n, backfilled=n < 20) for n in range(1, 21)]
     events[-1] = events[-1]._replace(stamp=events[-1].stamp + late)
-    assert len(bodies(outputs(Voting(Params()), blocks(events, [])), Votes)) == votes
+    assert len(bodies(outputs(Voting(Params(), DAY), blocks(events, [])), Votes)) == votes
