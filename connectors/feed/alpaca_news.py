@@ -19,7 +19,7 @@ from connectors.direct_socket import Direct
 from connectors.feed.base import Memory, Poll, Values
 from connectors.feed.failures import FeedFailed
 from connectors.feed.params import NewsParams
-from connectors.feed.rss import text_of_html
+from connectors.feed.text import text_of_html
 from messages.base import Ticker
 from messages.news import MAX_CONTENT, MAX_TITLE
 

@@ -10,13 +10,12 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from connectors.feed.failures import FeedFailed
+from connectors.feed.failures import MAX_RETRY_AFTER_S, FeedFailed
 
 MAX_REDIRECTS: Final = 5
 ACCEPT: Final = "application/rss+xml, application/atom+xml, application/xml;q=0.9, */*;q=0.5"
 NOT_MODIFIED: Final = 304
 GOOD: Final = 200
-MAX_RETRY_AFTER_S: Final = 86_400.0
 NO_MEMORY: Final[Mapping[str, str]] = MappingProxyType({})
 
 

@@ -11,7 +11,7 @@ from prawcore.exceptions import BadJSON, OAuthException, RequestException, Respo
 from connectors.feed.base import Memory, Poll, Values
 from connectors.feed.failures import FeedFailed
 from connectors.feed.params import NewsParams
-from connectors.feed.rss import text_of_html
+from connectors.feed.text import text_of_html
 from messages.news import MAX_CONTENT, MAX_TITLE
 
 SITE: Final = "https://www.reddit.com"

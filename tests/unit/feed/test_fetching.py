@@ -6,8 +6,8 @@ from email.utils import format_datetime
 
 import pytest
 
+from connectors.feed.failures import MAX_RETRY_AFTER_S as LONGEST
 from connectors.feed.failures import FeedFailed
-from connectors.feed.fetching import MAX_RETRY_AFTER_S as LONGEST
 from connectors.feed.fetching import Fetcher
 from tests.web import Asked, Page, Web, serving
 
