@@ -3,6 +3,7 @@
 import calendar
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -10,6 +11,7 @@ from urllib.parse import urlsplit
 from connectors.feed.base import Memory, Poll, Values
 from connectors.feed.failures import FeedFailed
 from connectors.feed.fetching import Fetched, Fetcher
+from connectors.feed.hiding import LONG, hidden, secrets_of, shown_address, without_secrets
 from connectors.feed.text import one_line, text_of_html
 from messages.news import MAX_CONTENT, MAX_TITLE
 
@@ -33,12 +35,12 @@ class RssFeed:
             url: http or https.
             interval_s: between two looks, seconds.
             fetcher: gets its answers.
-            read: parses them; by default in another process, within a limit of time.
+            read: parses them; by default here, where one that takes long holds the interpreter.
         """
         self.name, self.interval_s = name, interval_s
         self.max_back_off_s = MAX_BACK_OFF_S
         self._url, self._fetcher = url, fetcher
-        self._read = read or _read_elsewhere
+        self._read = read or _read_here
 
     def poll(self, memory: Memory) -> Poll:
         """Fetch once; an unchanged feed gives nothing new.
@@ -46,19 +48,39 @@ class RssFeed:
         Raises:
             FeedFailed: with a reason code.
         """
-        fetched = self._fetcher.fetch(self._url, memory)
-        if not fetched.changed:
-            return Poll([], memory)
-        return Poll(self._read(fetched, self.name, datetime.now(UTC)), fetched.memory)
+        secrets = secrets_of(self._url)
+        try:
+            fetched = self._fetcher.fetch(self._url, memory)
+            if not fetched.changed:
+                return Poll([], memory)
+            secrets |= secrets_of(fetched.url)
+            # Relative links start here, so nothing secret may stand in it.
+            bare = replace(fetched, url=shown_address(fetched.url))
+            rows = self._read(bare, self.name, datetime.now(UTC))
+        except FeedFailed as failure:
+            detail = hidden(failure.detail, secrets)
+            raise FeedFailed(failure.reason, detail, failure.retry_after_s) from None
+        except Exception as error:
+            # Of an error that nobody foresaw, the trace would show the address.
+            said = hidden(f"{type(error).__name__}: {error}", secrets)
+            raise FeedFailed("UNEXPECTED", said[:300]) from None
+        return Poll([_cleared(row, secrets) for row in rows], fetched.memory)
 
     def close(self) -> None:
         """The fetcher is closed by who made it."""
 
 
-def _read_elsewhere(fetched: Fetched, source: str, at: datetime) -> list[Values]:
-    from connectors.feed.reader import SHARED
+def _cleared(row: Values, secrets: frozenset[str]) -> Values:
+    """Return a row in which nothing of its feed's address can be read that is secret."""
+    if row["url"]:
+        row["url"] = without_secrets(row["url"], secrets)
+    for name in ("title", "content"):
+        row[name] = hidden(row[name], (s for s in secrets if len(s) >= LONG))
+    return row
 
-    return SHARED.rows(fetched, source, at)
+
+def _read_here(fetched: Fetched, source: str, at: datetime) -> list[Values]:
+    return list(rows_of(fetched, source, at))
 
 
 def rows_of(fetched: Fetched, source: str, at: datetime) -> Iterator[Values]:

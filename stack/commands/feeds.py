@@ -12,6 +12,7 @@ from connectors.feed.base import Feed
 from connectors.feed.failures import FeedFailed
 from connectors.feed.feeds import feeds_of, fetcher_of
 from connectors.feed.params import NewsParams
+from connectors.feed.reader import SHARED
 from connectors.feed.rss import RssFeed
 from connectors.settings import load_settings
 from connectors.tickers.directory import ticker_finder
@@ -24,7 +25,7 @@ from operators.news.scoring import READ, text_of
 from operators.news.tickers import TickerFinder
 from stack.commands.options import home_of
 from stack.commands.table import text_table
-from stack.errors import StackError
+from stack.errors import StackError, shown
 from stack.home import Home
 from stack.runtime.presence import running
 
@@ -49,7 +50,8 @@ def run(options: argparse.Namespace) -> int:
         text, code = run_check(options.url, as_json=options.json)
     else:
         text, code = run_feeds(home_of(options), as_json=options.json)
-    sys.stdout.write(text + "\n")
+    # JSON has escapes of its own; names, titles and reasons come from strangers.
+    sys.stdout.write((text if options.json else shown(text)) + "\n")
     return code
 
 
@@ -101,7 +103,7 @@ def run_check(url: str, *, as_json: bool) -> tuple[str, int]:
     params: NewsParams = settings.news
     finder = ticker_finder(params.directories)
     feeds: list[Feed] = (
-        [RssFeed("feed", url, params.interval_seconds, fetcher_of(params))]
+        [RssFeed("feed", url, params.interval_seconds, fetcher_of(params), SHARED.rows)]
         if url
         else list(feeds_of(params))
     )
