@@ -10,9 +10,9 @@ from pydantic import AfterValidator, BeforeValidator, SecretStr
 from connectors.broker.params import checked_http, checked_ws
 from connectors.version import VERSION
 
+# What is known of each: `connectors.feed.remedies.KNOWN`. Reuters' own RSS ended in 2020.
 DEFAULT_FEEDS: Final = (
     "yahoo_finance=https://finance.yahoo.com/news/rssindex",
-    "reuters_business=https://www.reutersagency.com/feed/?best-topics=business-finance",
     "marketwatch=https://feeds.content.dowjones.io/public/rss/mw_topstories",
     "sec_edgar=https://www.sec.gov/cgi-bin/browse-edgar?action=getcurrent&count=100&output=atom",
     "cnbc=https://www.cnbc.com/id/100003114/device/rss/rss.html",

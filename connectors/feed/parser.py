@@ -16,6 +16,8 @@ from feedparser.api import LooseFeedParser, StrictFeedParser
 from feedparser.encodings import convert_to_utf8
 from feedparser.sanitizer import replace_doctype
 
+from messages.errors import TidewireError
+
 MAX_ENTRIES: Final = 5_000
 MAX_DEPTH: Final = 64  # elements within elements; deeper ones are no elements, only their text
 MAX_FIELD: Final = 1_048_576  # characters of an entry's text
@@ -42,7 +44,7 @@ HEAD: Final = re.compile(rb"<\w")
 BLANK: Final = re.compile(rb"\s*\n\s*")
 
 
-class Enough(Exception):
+class Enough(TidewireError):
     """A feed has more entries than are read."""
 
 

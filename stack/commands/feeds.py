@@ -13,6 +13,7 @@ from connectors.feed.failures import FeedFailed
 from connectors.feed.feeds import feeds_of, fetcher_of
 from connectors.feed.params import NewsParams
 from connectors.feed.reader import SHARED
+from connectors.feed.remedies import KNOWN, remedy
 from connectors.feed.rss import RssFeed
 from connectors.settings import load_settings
 from connectors.tickers.directory import ticker_finder
@@ -112,12 +113,21 @@ def run_check(url: str, *, as_json: bool) -> tuple[str, int]:
         try:
             poll = feed.poll({})
         except FeedFailed as failure:
-            said.append(json.dumps({"feed": feed.name, "error": str(failure)}) if as_json
-                        else f"{feed.name}: {failure}")  # fmt: skip
+            said.append(_failed(feed.name, failure, as_json=as_json))
             code = 1
             continue
         said.append(_told(feed.name, poll.rows, finder, as_json=as_json))
     return "\n".join(s for s in said if s) or "no feeds: name some in TIDEWIRE_NEWS__FEEDS", code
+
+
+def _failed(name: str, failure: FeedFailed, *, as_json: bool) -> str:
+    """Return a failure with what likely helps, and what is known of a feed of the defaults."""
+    helps, known = remedy(failure.reason), KNOWN.get(name, "")
+    if as_json:
+        return json.dumps({"feed": name, "error": str(failure), "remedy": helps, "known": known})
+    lines = [f"{name}: {failure}"]
+    lines += [f"  likely remedy: {helps}"] if helps else []
+    return "\n".join(lines + ([f"  last known: {known}"] if known else []))
 
 
 def _told(name: str, rows: list[dict[str, Any]], finder: TickerFinder, *, as_json: bool) -> str:

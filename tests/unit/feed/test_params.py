@@ -7,6 +7,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from connectors.feed.feeds import feed_names, feeds_of, fetcher_of, named
 from connectors.feed.params import DEFAULT_FEEDS, NewsParams
+from connectors.feed.remedies import KNOWN, remedy
 from connectors.feed.rss import RssFeed
 
 read = TypeAdapter(NewsParams).validate_python
@@ -92,6 +93,19 @@ def test_the_feeds_that_come_with_the_program_have_names_of_their_own() -> None:
     assert len(found) == len(DEFAULT_FEEDS)
     assert all(source.url.startswith("https://") for source in found.values())
     assert feed_names(NewsParams()) == list(found)
+    assert set(KNOWN) == set(found), "each has a note of when it was last known to answer"
+
+
+@pytest.mark.parametrize(
+    ("reason", "words"),
+    [
+        ("HTTP_403", "USER_AGENT"), ("HTTP_404", "moved"), ("HTTP_503", "publisher's"),
+        ("HTTP_429", "less often"), ("NOVEL", ""),
+    ],
+)  # fmt: skip
+def test_what_likely_helps(reason: str, words: str) -> None:
+    assert words in remedy(reason)
+    assert bool(remedy(reason)) == bool(words)
 
 
 @pytest.mark.parametrize(
