@@ -8,15 +8,12 @@ them, its own cleaning of HTML. Nothing here depends on a clock.
 import io
 import re
 import xml.sax
-from contextlib import suppress
 from typing import Any, Final
 from xml.sax.handler import feature_external_ges, feature_namespaces
 
 from feedparser.api import LooseFeedParser, StrictFeedParser
 from feedparser.encodings import convert_to_utf8
 from feedparser.sanitizer import replace_doctype
-
-from messages.errors import TidewireError
 
 MAX_ENTRIES: Final = 5_000
 MAX_DEPTH: Final = 64  # elements within elements; deeper ones are no elements, only their text
@@ -44,10 +41,6 @@ HEAD: Final = re.compile(rb"<\w")
 BLANK: Final = re.compile(rb"\s*\n\s*")
 
 
-class Enough(TidewireError):
-    """A feed has more entries than are read."""
-
-
 class _Bounds:
     """What both parsers leave out and cut; mixed in before feedparser's own."""
 
@@ -59,6 +52,7 @@ class _Bounds:
         self._levels = self._deep = 0  # elements open within a text; of these, too deep ones
         self._wrapped = 0  # elements around a picture, open
         self._field = ""  # that takes text, open
+        self._full = False  # there are entries enough: nothing more is taken
         self._sizes: dict[int, int] = {}  # of the open fields, by their place on the stack
         super().__init__(*args, **kwargs)
         self.resolve_relative_uris = self.sanitize_html = False
@@ -68,6 +62,8 @@ class _Bounds:
 
     def unknown_starttag(self: Any, tag: str, attrs: Any) -> None:
         """Pass an element on, or leave it out."""
+        if self._full:
+            return
         if self._skipped and not self._ends_skipping(tag):
             self._within += tag == self._skipped
             return
@@ -82,7 +78,8 @@ class _Bounds:
         if not self.inentry or name in ENTRY:
             if name in FRAME:
                 if name in ENTRY and len(self.entries) >= MAX_ENTRIES:
-                    raise Enough
+                    self._full = True
+                    return
                 self._wrapped, self._field = 0, ""
                 self._pass(tag, attrs)
             return
@@ -98,6 +95,8 @@ class _Bounds:
 
     def unknown_endtag(self: Any, tag: str) -> None:
         """End an element that was passed on."""
+        if self._full:
+            return
         name = self._name(tag, ())
         if self._skipped:
             if self.strict or name not in ENTRY:
@@ -126,7 +125,7 @@ class _Bounds:
 
     def handle_data(self: Any, text: str, escape: int = 1) -> None:
         """Take text, within the bounds of its field."""
-        if self._skipped or not self.elementstack:
+        if self._skipped or self._full or not self.elementstack:
             return
         place, name = len(self.elementstack), self.elementstack[-1][0]
         if not self.elementstack[-1][2]:
@@ -139,12 +138,12 @@ class _Bounds:
 
     def handle_charref(self: Any, ref: str) -> None:
         """Take a character by its number; an impossible one is U+FFFD."""
-        if not self._skipped:
+        if not self._skipped and not self._full:
             super().handle_charref(ref if _possible(ref) else "xfffd")  # type: ignore[misc]
 
     def handle_entityref(self: Any, ref: str) -> None:
         """Take a character by its name."""
-        if not self._skipped:
+        if not self._skipped and not self._full:
             super().handle_entityref(ref)  # type: ignore[misc]
 
     def _start_media_description(self: Any, attrs_d: dict[str, str]) -> None:
@@ -210,8 +209,7 @@ def parsed(body: bytes, content_type: str, url: str) -> tuple[list[Any], str]:
     text = data.decode("utf-8", "replace")
     loose = Loose(url, None, "utf-8", entities)
     loose.closed = frozenset(name.lower() for name in re.findall(r"</([^\s<>/]{1,100})", text))
-    with suppress(Enough):
-        loose.feed(text)
+    loose.feed(text)
     return loose.entries, version or loose.version
 
 
@@ -226,8 +224,6 @@ def _read(parser: Strict, data: bytes) -> bool:
     source.setByteStream(io.BytesIO(data))
     try:
         reader.parse(source)
-    except Enough:
-        return True
     except xml.sax.SAXException:
         return False
     return True
