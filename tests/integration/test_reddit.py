@@ -80,7 +80,7 @@ def test_a_post_is_no_html_and_a_bad_one_costs_no_other(web: Web, feed: RedditFe
         post("a", 60, "KO <PEP, says &amp; R&D", selftext="if x <b and y> &lt; *z*"),
         post("b", 60, created_utc=1e300), post("c", 60, created_utc="soon"),
         post("d", 60, "", selftext="Only a text"), post("e", 60, "", selftext=""),
-        post("f", 60, selftext=None), post("g", 60, permalink=7), post("h", 60, title=None),
+        post("f", 60, selftext=None), post("g", 60, permalink=7), post("h", 60) | {"title": None},
     )  # fmt: skip
     body = json.loads(page.body)
     body["data"]["children"] += [{"odd": 1}, None, 7]
