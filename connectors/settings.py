@@ -48,6 +48,7 @@ from operators.params import (
 )
 
 BEFORE_A_HOST: Final = re.compile(r"//[^/\s]*@")
+QUERY: Final = re.compile(r"(://[^\s,?'\"]*)\?[^\s'\"]*")  # of an address: it may hold a key
 SECRETS: Final = re.compile("database_url|secret|key|password|passphrase")
 
 
@@ -191,7 +192,7 @@ def _shown(loc: list[str], given: Any) -> str:
         return "a secret"
     if len(loc) == 1 and loc[0] in setting_groups():
         return "a value of a whole group"
-    return BEFORE_A_HOST.sub("//...@", repr(given))
+    return QUERY.sub(r"\1?...", BEFORE_A_HOST.sub("//...@", repr(given)))
 
 
 def setting_groups() -> dict[str, list[str]]:

@@ -116,6 +116,7 @@ class FeedHealth(Message, frozen=True, kw_only=True, gc=False):
         errors: fetches that failed since the flow started.
         back_off_s: until the next fetch, beyond the usual interval; 0 while healthy.
         detail: the last failure, reason code first; empty while healthy.
+        failing_since: when the first of the failures in a row was, UTC; None while healthy.
     """
 
     feed: Annotated[str, Meta(min_length=1, max_length=200)]
@@ -126,6 +127,7 @@ class FeedHealth(Message, frozen=True, kw_only=True, gc=False):
     errors: Count
     back_off_s: float
     detail: str = ""
+    failing_since: datetime | None = None
 
 
 class DeadLetter(Message, frozen=True, kw_only=True, gc=False):

@@ -6,16 +6,18 @@ back. A row that says it is from after `horizon` is refused before it can move t
 """
 
 import json
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
 
+import msgspec
 from msgspec import Struct
 
 from messages.addresses import canonical_url
-from messages.base import MAX_PAYLOAD, make_id
+from messages.base import MAX_PAYLOAD, Ticker, make_id
 from messages.codec import Unreadable, encode, validate
 from messages.control import DeadLetter
 from messages.market import INTERVALS, Bar, bar_id
@@ -25,6 +27,8 @@ from operators.blocks import Block, Event
 from operators.states import State
 
 REMEMBERED = 20_000  # articles of a live run
+BEGINNING = 200  # characters of a text that stand for its title
+NO_CHARACTER = re.compile("[\x00\ud800-\udfff]")
 MAX_RECORD = 900_000  # bytes; the broker takes no record over a megabyte
 
 
@@ -217,6 +221,8 @@ class AdmitArticles(Admission):
         values = _fields(row)
         source, url, title = (_text(values, n) for n in ("source", "url", "title"))
         content = _text(values, "content")
+        # What has no title is known by how it begins, as everywhere else.
+        title = title or " ".join(content[:BEGINNING].split())
         if len(content) > MAX_CONTENT or len(row.raw) > 4 * MAX_CONTENT:
             raise Unreadable("TOO_LARGE", f"content: {max(len(content), len(row.raw))} characters")
         guid, version = (str(values.get(n) or "") for n in ("guid", "version"))
@@ -239,7 +245,7 @@ class AdmitArticles(Admission):
                 "url": url,
                 "title": title,
                 "content": content,
-                "symbols": values.get("tickers") or values.get("symbols") or (),
+                "symbols": _tickers(values.get("tickers") or values.get("symbols")),
                 "published_at": values.get("published_at"),
                 "fetched_at": values.get("fetched_at", values.get("published_at")),
                 "content_hash": content_hash(url, title),
@@ -297,10 +303,22 @@ def _fields(row: InputRow) -> dict[str, Any]:
 
 
 def _text(values: dict[str, Any], name: str) -> str:
-    value = values.get(name, "")
-    if not isinstance(value, str):
+    """Return a text; one that is missing is empty, a character that is none is U+FFFD."""
+    value = values.get(name)
+    if value is not None and not isinstance(value, str):
         raise Unreadable("MALFORMED", f"{name}: Input should be a text")
-    return value
+    return NO_CHARACTER.sub("\ufffd", value or "")
+
+
+def _tickers(values: Any) -> tuple[str, ...]:
+    """Return what of a list is a ticker: a value that is none costs nothing but itself."""
+    found = []
+    for value in values if isinstance(values, list | tuple) else ():
+        try:
+            found.append(msgspec.convert(value, Ticker))
+        except msgspec.ValidationError:
+            continue
+    return tuple(found)
 
 
 def _json(values: dict[str, Any] | None) -> bytes:

@@ -84,13 +84,23 @@ def _paper(secret: SecretStr) -> SecretStr:
     return secret
 
 
-def _http(url: str) -> str:
+def checked_http(url: str) -> str:
+    """Return an address of http; empty for the broker's own.
+
+    Raises:
+        ValueError: it is refused.
+    """
     if (why := refused_address(url, "https", "http")) is not None:
         raise ValueError(why)
     return url
 
 
-def _ws(url: str) -> str:
+def checked_ws(url: str) -> str:
+    """Return an address of a websocket; empty for the broker's own.
+
+    Raises:
+        ValueError: it is refused.
+    """
     if (why := refused_address(url, "wss", "ws")) is not None:
         raise ValueError(why)
     return url
@@ -120,9 +130,9 @@ class BrokerParams:
     kind: Literal["none", "alpaca"] = "none"
     key: Annotated[SecretStr, AfterValidator(_paper)] = SecretStr("")
     secret: SecretStr = SecretStr("")
-    trading_url: Annotated[str, AfterValidator(_http)] = ""
-    data_url: Annotated[str, AfterValidator(_http)] = ""
-    stream_url: Annotated[str, AfterValidator(_ws)] = ""
+    trading_url: Annotated[str, AfterValidator(checked_http)] = ""
+    data_url: Annotated[str, AfterValidator(checked_http)] = ""
+    stream_url: Annotated[str, AfterValidator(checked_ws)] = ""
     feed: Literal["iex", "sip"] = "iex"
     timeout_seconds: Annotated[float, Gt(0), Le(120)] = 10
     per_minute: Annotated[int, Ge(10), Le(10_000)] = 200

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from queue import Empty, SimpleQueue
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 import msgspec
 from alpaca.common.exceptions import APIError
@@ -15,11 +16,13 @@ from alpaca.data.live.news import NewsDataStream
 from alpaca.data.requests import NewsRequest
 from requests.exceptions import RequestException
 
+from connectors.broker.alpaca.sending import mount
+from connectors.broker.params import loopback
 from connectors.direct_socket import Direct
 from connectors.feed.base import Memory, Poll, Values
 from connectors.feed.failures import FeedFailed
 from connectors.feed.params import NewsParams
-from connectors.feed.rss import text_of_html
+from connectors.feed.text import one_line, text_of_html, unescaped
 from messages.base import Ticker
 from messages.news import MAX_CONTENT, MAX_TITLE
 
@@ -124,6 +127,9 @@ class AlpacaNewsFeed:
             params.alpaca_key, secret, raw_data=True, url_override=params.alpaca_rest or None
         )
         session = self._client._session  # noqa: SLF001  # the SDK offers no bounds
+        # As the broker's: nothing of a .netrc is sent, a server here is asked without a proxy.
+        host = urlsplit(params.alpaca_rest).hostname or ""
+        mount(session, local=loopback(host))
         session.request = partial(self._page, session.request)
         stream = NewsStream(params.alpaca_key, secret, params.alpaca_stream, self._missed.set)
 
@@ -174,12 +180,15 @@ def row_of(article: Any) -> Values:
         url = f"{url}#updated={version}"
     content = fields.get("content") or fields.get("summary") or ""
     published = created or updated
+    # Plain text with references; a `<` begins no tag there.
+    title = one_line(unescaped(str(fields.get("headline") or "")), MAX_TITLE)
+    text = text_of_html(str(content), MAX_CONTENT)
     return {
-        "source": f"alpaca:{fields.get('source') or 'unknown'}",
-        "url": str(url),
+        "source": one_line(f"alpaca:{fields.get('source') or 'unknown'}", 200),
+        "url": one_line(str(url), 2_048),
         "version": version,
-        "title": text_of_html(str(fields.get("headline") or ""), MAX_TITLE),
-        "content": text_of_html(str(content), MAX_CONTENT),
+        "title": title or text[:200].rstrip(),
+        "content": text,
         "tickers": symbols_of(fields.get("symbols")),
         "published_at": published or now,
         "fetched_at": now,

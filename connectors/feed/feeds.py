@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from connectors.feed.base import Feed
 from connectors.feed.fetching import Fetcher
 from connectors.feed.params import NewsParams
+from connectors.feed.reader import SHARED
 from connectors.feed.rss import RssFeed
 
 INTERVAL: Final = re.compile(r"\|\d+(\.\d+)?$")
@@ -15,7 +16,10 @@ INTERVAL: Final = re.compile(r"\|\d+(\.\d+)?$")
 
 def fetcher_of(params: NewsParams) -> Fetcher:
     """Return a fetcher within the settings' bounds."""
-    return Fetcher(params.user_agent, params.timeout_seconds, params.max_bytes)
+    return Fetcher(
+        params.user_agent, params.timeout_seconds, params.max_bytes,
+        private_redirects=params.private_redirects,
+    )  # fmt: skip
 
 
 class Source(NamedTuple):
@@ -37,12 +41,20 @@ def named(feeds: tuple[str, ...]) -> dict[str, Source]:
         name, _, url = where.partition("=")
         if "://" in name or "://" not in url:
             name, url = "", where
-        base = name or urlsplit(url).netloc or url
+        base = name or _host(url)
         name, n = base, 2
         while name in found:
             name, n = f"{base}_{n}", n + 1
         found[name] = Source(url, float(interval or 0))
     return found
+
+
+def _host(url: str) -> str:
+    """Return the host of an address: neither user and password before it nor the port behind."""
+    try:
+        return urlsplit(url).hostname or "feed"
+    except ValueError:
+        return "feed"
 
 
 def feed_names(params: NewsParams) -> list[str]:
@@ -58,7 +70,7 @@ def feeds_of(params: NewsParams) -> Iterator[Feed]:
     fetcher = fetcher_of(params)
     for name, source in named(params.feeds).items():
         interval = source.interval_s or params.interval_seconds
-        yield RssFeed(name, source.url, interval, fetcher)
+        yield RssFeed(name, source.url, interval, fetcher, SHARED.rows)
     if params.reddit_id:
         from connectors.feed.reddit import RedditFeed, reddit_of
 

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, Literal
 
+import msgspec
 from confluent_kafka import Producer
 
 from connectors.changes import Changes
@@ -21,6 +22,7 @@ from connectors.telemetry import FEED_DELAY_SECONDS, FETCH_ERRORS, FETCHED, watc
 from messages.base import make_id
 from messages.codec import encode
 from messages.control import FeedHealth
+from messages.errors import UNDECODABLE
 from messages.topics import FEEDS_HEALTH
 
 TELL_S: Final = 5.0
@@ -44,6 +46,7 @@ class FeedStatus:
     failures: int = 0
     back_off_s: float = 0.0
     detail: str = ""
+    failing_since: datetime | None = None
 
 
 class FeedRegistry:
@@ -60,7 +63,7 @@ class FeedRegistry:
         with self._lock:
             feed = self.feeds[name]
             feed.state, feed.last_success, feed.detail = "healthy", now, ""
-            feed.failures, feed.back_off_s = 0, 0.0
+            feed.failures, feed.back_off_s, feed.failing_since = 0, 0.0, None
             feed.entries += len(fresh)
             times = [r["published_at"] for r in fresh if not r.get("undated")]
             feed.last_item = max((t for t in (*times, feed.last_item) if t), default=None)
@@ -75,6 +78,7 @@ class FeedRegistry:
         with self._lock:
             status = self.feeds[feed.name]
             status.errors += 1
+            status.failing_since = status.failing_since or datetime.now(UTC)
             doubled = feed.interval_s * 2.0 ** min(status.failures, 20)
             wait = max(min(feed.max_back_off_s, doubled), failure.retry_after_s)
             status.failures += 1
@@ -92,9 +96,21 @@ class FeedRegistry:
                     id=make_id("hea", run_id, "feed", name, now.isoformat()), event_time=now,
                     feed=name, state=f.state, last_success=f.last_success, last_item=f.last_item,
                     entries=f.entries, errors=f.errors, back_off_s=f.back_off_s, detail=f.detail,
+                    failing_since=f.failing_since,
                 )
                 for name, f in self.feeds.items()
             ]  # fmt: skip
+
+    def recall(self, file: Path) -> None:
+        """Take over since when feeds have failed from what an earlier process told in a file."""
+        try:
+            told = msgspec.json.decode(file.read_bytes(), type=list[FeedHealth])
+        except (OSError, *UNDECODABLE):
+            return
+        with self._lock:
+            for before in told:
+                if before.feed in self.feeds and before.state != "healthy":
+                    self.feeds[before.feed].failing_since = before.failing_since
 
     def gauges(self) -> Iterable[tuple[str, str, float]]:
         """Return what metrics show: gauge, feed and value; nothing of what is not known yet."""
@@ -111,6 +127,7 @@ class FeedRegistry:
 
         The file is written each time; the topic has what changed, and every feed once a minute.
         """
+        self.recall(file)
         watch_feeds(lambda: list(self.gauges()))
         producer = Producer(layout.access.settings({"log_level": 2}))
 

@@ -10,8 +10,9 @@ from prawcore.exceptions import BadJSON, OAuthException, RequestException, Respo
 
 from connectors.feed.base import Memory, Poll, Values
 from connectors.feed.failures import FeedFailed
+from connectors.feed.fetching import retry_after
 from connectors.feed.params import NewsParams
-from connectors.feed.rss import text_of_html
+from connectors.feed.text import one_line
 from messages.news import MAX_CONTENT, MAX_TITLE
 
 SITE: Final = "https://www.reddit.com"
@@ -19,6 +20,8 @@ LIMIT: Final = 100  # posts of a listing: one request
 REMEMBERED: Final = 2_000  # posts per subreddit
 RISEN: Final = 2  # a post is news again when its score is so many times what it was
 MAX_BACK_OFF_S: Final = 3_600.0
+MAX_URL: Final = 1_900  # of a permalink
+LATEST: Final = datetime.max.replace(tzinfo=UTC)
 
 
 def reddit_of(params: NewsParams) -> Any:
@@ -62,7 +65,7 @@ class RedditFeed:
             raise FeedFailed("UNPARSABLE", detail) from error
         scores = {post: int(score) for post, score in memory.items()}
         rows = []
-        for post in sorted(posts.values(), key=lambda p: (p["at"], p["id"])):
+        for post in sorted(posts.values(), key=lambda p: (p["at"] or LATEST, p["id"])):
             before = scores.pop(post["id"], None)
             given = post["score"] >= max(self._score, RISEN * (before or 0))
             if given:
@@ -77,39 +80,62 @@ class RedditFeed:
         self._reddit._core.close()  # noqa: SLF001  # praw offers no way of its own
 
     def _posts(self) -> Iterator[dict[str, Any]]:
-        subreddit = self._reddit.subreddit(self._subreddit)
-        for listing in (subreddit.hot, subreddit.new):
-            for thing in listing(limit=LIMIT):
-                # Only what came with the listing: an attribute that lacks would be fetched.
-                found = post_of(vars(thing))
+        for listing in ("hot", "new"):
+            # Not praw's objects: of a listing with one that it cannot read it makes none at all.
+            answer = self._reddit.request(
+                method="GET", path=f"r/{self._subreddit}/{listing}", params={"limit": LIMIT}
+            )
+            for child in answer["data"]["children"]:
+                fields = child.get("data") if isinstance(child, dict) else None
+                found = post_of(fields) if isinstance(fields, dict) else None
                 if found is not None:
                     yield found
 
 
 def post_of(fields: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Return what is used of a post; None for what is no post, or is pinned."""
-    title, score, at = fields.get("title"), fields.get("score"), fields.get("created_utc")
-    if not isinstance(title, str) or not isinstance(score, int) or fields.get("stickied"):
+    """Return what is used of a post; None for what is no post, or is pinned.
+
+    Its texts are Markdown, not HTML. One without a readable time has none; one without a title
+    begins with its text.
+    """
+    title, text, score = fields.get("title"), fields.get("selftext"), fields.get("score")
+    if not isinstance(score, int) or fields.get("stickied") or "created_utc" not in fields:
         return None
-    if not isinstance(at, int | float) or isinstance(at, bool):
+    content = one_line(text, MAX_CONTENT) if isinstance(text, str) else ""
+    said = (one_line(title, MAX_TITLE) if isinstance(title, str) else "") or content[:200].rstrip()
+    if not said:
         return None
+    link = fields.get("permalink")
     return {
-        "id": str(fields.get("id", "")), "title": title, "score": score, "at": float(at),
-        "text": str(fields.get("selftext") or ""), "permalink": str(fields.get("permalink", "")),
+        "id": str(fields.get("id", "")), "title": said, "score": score,
+        "at": _moment(fields.get("created_utc")), "text": content,
+        "permalink": one_line(link, MAX_URL) if isinstance(link, str) else "",
     }  # fmt: skip
+
+
+def _moment(seconds: Any) -> datetime | None:
+    """Return a time by its seconds since 1970; None for what is no time."""
+    if not isinstance(seconds, int | float) or isinstance(seconds, bool):
+        return None
+    try:
+        return datetime.fromtimestamp(seconds, UTC)
+    except (ValueError, OverflowError, OSError):
+        return None
 
 
 def _row(post: Mapping[str, Any], source: str, again: bool) -> Values:
     """Make a row. Its score, a row's version, makes a risen post a revision of itself."""
+    now = datetime.now(UTC)
     url = f"{SITE}{post['permalink']}" if post["permalink"] else f"{SITE}/comments/{post['id']}/"
     return {
         "source": source,
         "url": f"{url}#score={post['score']}" if again else url,
         "version": str(post["score"]) if again else "",
-        "title": text_of_html(post["title"], MAX_TITLE),
-        "content": text_of_html(post["text"], MAX_CONTENT),
-        "published_at": datetime.fromtimestamp(post["at"], UTC),
-        "fetched_at": datetime.now(UTC),
+        "title": post["title"],
+        "content": post["text"],
+        "published_at": post["at"] or now,
+        "fetched_at": now,
+        "undated": post["at"] is None,
     }
 
 
@@ -121,8 +147,5 @@ def _failure(error: Exception) -> FeedFailed:
         return FeedFailed("UNPARSABLE", "the answer is not JSON")
     if answer is None:
         return FeedFailed("UNREACHABLE", str(error)[:300])
-    try:
-        wish = float(answer.headers.get("retry-after", 0))
-    except ValueError:
-        wish = 0.0
+    wish = retry_after(answer.headers.get("retry-after", ""))
     return FeedFailed(f"HTTP_{answer.status_code}", str(error)[:300], wish)

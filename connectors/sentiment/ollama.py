@@ -6,6 +6,7 @@ and the answer must fit a schema; whatever else the model says is no answer.
 
 import hashlib
 import json
+import re
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -26,6 +27,13 @@ FAILURES: Final = 5  # in a row open the circuit
 OPEN_S: Final = 30.0
 CONNECT_S: Final = 5.0
 NOT_FOUND: Final = 404
+BAD_REQUEST: Final = 400
+WARM_UP_S: Final = 300.0  # a model is loaded within it; an answer's own limit counts after that
+KEEP: Final = "1h"  # that a model stays loaded after an answer
+ROOM: Final = 400  # tokens of an answer
+THINKING_ROOM: Final = 4_000  # of one by a model that cannot be kept from thinking before it
+RUNS: Final = re.compile(r"([<>])\1{2,}")
+THOUGHTS: Final = re.compile(r"^\s*<think(?:ing)?>.*?</think(?:ing)?>", re.DOTALL)
 BEGIN, END = "<<<ARTICLE", "ARTICLE>>>"
 PROMPT: Final = f"""\
 You judge what a news text means for the share price of the companies it is about.
@@ -48,6 +56,9 @@ class Opinion(BaseModel):
     entities: Annotated[list[Annotated[str, Field(max_length=200)]], Field(max_length=50)] = []
 
 
+THINKS: Final = "<think"
+NO_THOUGHT: Final[bool | None] = False
+MOST_TRIES: Final = 3  # without the wish that it does not think; with room to think
 SCHEMA: Final[dict[str, Any]] = Opinion.model_json_schema()
 PROMPT_HASH: Final = hashlib.sha256(
     (PROMPT + json.dumps(SCHEMA, sort_keys=True)).encode()
@@ -99,6 +110,9 @@ class OllamaTier:
         self._pool = DaemonPool(params.ollama_parallel, "ollama")
         self._circuit = Circuit()
         self._digest = ""
+        self._loader = ollama_client(params, WARM_UP_S)
+        self._loading, self._loaded = threading.Lock(), False
+        self._room, self._think = ROOM, NO_THOUGHT
 
     @property
     def model(self) -> str:
@@ -138,17 +152,66 @@ class OllamaTier:
     def _ask(self, text: str) -> Opinion:
         if not self._digest:
             self._find_digest()
-        with self._reasons():
-            answer = self._client.chat(
-                model=self._asked,
-                messages=[
-                    {"role": "system", "content": PROMPT},
-                    {"role": "user", "content": f"{BEGIN}\n{as_data(text)}\n{END}"},
-                ],
-                format=SCHEMA,
-                options={"temperature": 0, "seed": 0, "num_predict": 400},
-            )
-            return Opinion.model_validate_json(answer.message.content or "")
+        self._warm_up()
+        room, thought = self._room, False
+        for _ in range(MOST_TRIES):
+            room, think = self._room, self._think
+            try:
+                with self._reasons():
+                    answer = self._chat(text, room, think)
+                    said = answer.message.content or ""
+                    thought = bool(answer.message.thinking) or THINKS in said
+                    if said.strip() and not (thought and answer.done_reason == "length"):
+                        return opinion_in(said)
+            except TierFailed as failure:
+                if think is not None and failure.reason == f"OLLAMA_HTTP_{BAD_REQUEST}":
+                    self._think = None  # a server that knows no such wish
+                    continue
+                self._loaded = self._loaded and failure.reason != "OLLAMA_TIMEOUT"
+                raise
+            if not thought or room == THINKING_ROOM:
+                break
+            self._room = THINKING_ROOM
+        if not thought:
+            raise TierFailed("OLLAMA_BAD_ANSWER", "an empty answer")
+        detail = (
+            f"{self._asked} thought for {room} tokens and said nothing: name a model that does "
+            "not think in TIDEWIRE_SCORING__OLLAMA_MODEL"
+        )
+        raise TierFailed("OLLAMA_EMPTY", detail)
+
+    def _chat(self, text: str, room: int, think: bool | None) -> ollama.ChatResponse:
+        return self._client.chat(
+            model=self._asked,
+            messages=[
+                {"role": "system", "content": PROMPT},
+                {"role": "user", "content": f"{BEGIN}\n{as_data(text)}\n{END}"},
+            ],
+            format=SCHEMA,
+            think=think,
+            keep_alive=KEEP,
+            options={"temperature": 0, "seed": 0, "num_predict": room},
+        )
+
+    def _warm_up(self) -> None:
+        """Wait until the model is loaded: a server that is left alone meanwhile starts over.
+
+        Raises:
+            TierFailed: the server is away, or the model is not loaded within `WARM_UP_S`.
+        """
+        with self._loading:
+            if self._loaded:
+                return
+            try:
+                with self._reasons():
+                    self._loader.chat(model=self._asked, messages=[], keep_alive=KEEP)
+            except TierFailed as failure:
+                if failure.reason == "OLLAMA_TIMEOUT":
+                    reason = f"{self._asked} was not loaded within {WARM_UP_S:g} s"
+                    raise TierFailed("OLLAMA_LOADING", reason) from None
+                if not failure.reason.startswith("OLLAMA_HTTP_"):
+                    raise
+            self._loaded = True
 
     def _find_digest(self) -> None:
         wanted = {self._asked, f"{self._asked}:latest"}
@@ -192,7 +255,29 @@ def ollama_client(params: ScoringParams, timeout_s: float | None) -> ollama.Clie
     return ollama.Client(params.ollama_url, headers=headers, timeout=timeout)
 
 
+def opinion_in(said: str) -> Opinion:
+    """Return the opinion in an answer: JSON, alone or within a fence, words or one field.
+
+    Raises:
+        ValidationError: there is none that fits the schema.
+    """
+    said = THOUGHTS.sub("", said)
+    begin, end = said.find("{"), said.rfind("}")
+    found = said[begin : end + 1] if 0 <= begin < end else said
+    try:
+        return Opinion.model_validate_json(found)
+    except ValidationError:
+        try:
+            whole = json.loads(found)
+        except (ValueError, RecursionError):
+            whole = None
+        inner = [*whole.values()] if isinstance(whole, dict) else []
+        if len(inner) == 1 and isinstance(inner[0], dict):
+            return Opinion.model_validate(inner[0])
+        raise
+
+
 def as_data(text: str) -> str:
     """Return a text as it may stand in a prompt: capped, and free of the markers."""
     readable = text[:MAX_TEXT].encode("utf-8", "replace").decode()
-    return readable.replace("<<<", "<").replace(">>>", ">")
+    return RUNS.sub(r"\1", readable)

@@ -24,11 +24,13 @@ class Reply:
         content: of the message; normally JSON by the asked-for schema.
         status: of HTTP; anything but 200 carries `content` as the error.
         after_s: seconds to wait before.
+        thinking: what a thinking model says before; with it, an empty content ran out of tokens.
     """
 
     content: str
     status: int = 200
     after_s: float = 0.0
+    thinking: str = ""
 
 
 def opinion(score: float, confidence: float, reasoning: str = "", *entities: str) -> Reply:
@@ -44,13 +46,17 @@ class OllamaDouble:
     """A running stand-in; use it as a context manager.
 
     Attributes:
-        chats: every body that was posted to /api/chat, in order of arrival.
+        chats: every body with messages that was posted to /api/chat, in order of arrival.
+        loads: those without, which load a model.
+        load_s: seconds that a model takes to load, once.
         most: the most chats that were open at a time.
     """
 
     def __init__(self, answer: Callable[[Chat], Reply], models: tuple[str, ...]) -> None:
         """Take how to answer, and the models that are there; nothing listens yet."""
         self.chats: list[Chat] = []
+        self.loads: list[Chat] = []
+        self.load_s = 0.0
         self.most = 0
         self._open = 0
         self._answer = answer
@@ -78,7 +84,13 @@ class OllamaDouble:
         self._server.server_close()
 
     def chat(self, asked: Chat) -> tuple[int, dict[str, Any]]:
-        """Answer a chat."""
+        """Answer a chat; one without messages loads the model."""
+        if asked["model"] in self._models:
+            waits, self.load_s = self.load_s, 0.0
+            time.sleep(waits)
+            if not asked.get("messages"):
+                self.loads.append(asked)
+                return 200, _said(asked, {"role": "assistant", "content": ""}, "load")
         with self._lock:
             self.chats.append(asked)
             self._open += 1
@@ -94,10 +106,11 @@ class OllamaDouble:
         if reply.status != 200:
             return reply.status, {"error": reply.content}
         message = {"role": "assistant", "content": reply.content}
-        return 200, {
-            "model": asked["model"], "created_at": "2026-01-01T00:00:00Z", "message": message,
-            "done": True, "done_reason": "stop",
-        }  # fmt: skip
+        if reply.thinking:
+            message["thinking"] = reply.thinking
+        return 200, _said(
+            asked, message, "length" if reply.thinking and not reply.content else "stop"
+        )
 
     def tags(self) -> dict[str, Any]:
         """List the models."""
@@ -117,6 +130,13 @@ class OllamaDouble:
         self._models.append(name)
         half = {"status": "pulling", "digest": "sha256:1", "total": 10, "completed": 5}
         return [{"status": "pulling manifest"}, half, {"status": "success"}]
+
+
+def _said(asked: Chat, message: dict[str, str], reason: str) -> dict[str, Any]:
+    return {
+        "model": asked["model"], "created_at": "2026-01-01T00:00:00Z", "message": message,
+        "done": True, "done_reason": reason,
+    }  # fmt: skip
 
 
 def _handler(double: OllamaDouble) -> type[BaseHTTPRequestHandler]:

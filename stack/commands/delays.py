@@ -17,7 +17,7 @@ from connectors.kafka.layout import Layout
 from connectors.runs import load_run
 from stack.audit.topic_reader import TopicRecord, read_topics
 from stack.commands.options import at_least, home_of
-from stack.errors import StackError
+from stack.errors import StackError, shown
 from stack.home import Home
 from stack.runtime.presence import running
 
@@ -43,7 +43,8 @@ def run(options: argparse.Namespace) -> int:
     Raises:
         StackError: nothing is up.
     """
-    sys.stdout.write(run_delays(home_of(options), options.limit, as_json=options.json) + "\n")
+    text = run_delays(home_of(options), options.limit, as_json=options.json)
+    sys.stdout.write((text if options.json else shown(text)) + "\n")
     return 0
 
 

@@ -11,7 +11,7 @@ from messages.units import to_micros
 from stack.commands import replay_text as words
 from stack.commands.archives import open_archive
 from stack.commands.options import add_run
-from stack.errors import StackError
+from stack.errors import StackError, shown
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -34,7 +34,7 @@ def run(options: argparse.Namespace) -> int:
         node = Explainer(archive).at(ticker, stamp)
     else:
         node = Explainer(_archive(options)).of(options.what)
-    sys.stdout.write((words.in_json(node) if options.json else words.of_tree(node)) + "\n")
+    sys.stdout.write((words.in_json(node) if options.json else shown(words.of_tree(node))) + "\n")
     return 0
 
 

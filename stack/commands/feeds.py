@@ -12,6 +12,8 @@ from connectors.feed.base import Feed
 from connectors.feed.failures import FeedFailed
 from connectors.feed.feeds import feeds_of, fetcher_of
 from connectors.feed.params import NewsParams
+from connectors.feed.reader import SHARED
+from connectors.feed.remedies import KNOWN, remedy
 from connectors.feed.rss import RssFeed
 from connectors.settings import load_settings
 from connectors.tickers.directory import ticker_finder
@@ -24,7 +26,7 @@ from operators.news.scoring import READ, text_of
 from operators.news.tickers import TickerFinder
 from stack.commands.options import home_of
 from stack.commands.table import text_table
-from stack.errors import StackError
+from stack.errors import StackError, shown
 from stack.home import Home
 from stack.runtime.presence import running
 
@@ -49,7 +51,8 @@ def run(options: argparse.Namespace) -> int:
         text, code = run_check(options.url, as_json=options.json)
     else:
         text, code = run_feeds(home_of(options), as_json=options.json)
-    sys.stdout.write(text + "\n")
+    # JSON has escapes of its own; names, titles and reasons come from strangers.
+    sys.stdout.write((text if options.json else shown(text)) + "\n")
     return code
 
 
@@ -101,7 +104,7 @@ def run_check(url: str, *, as_json: bool) -> tuple[str, int]:
     params: NewsParams = settings.news
     finder = ticker_finder(params.directories)
     feeds: list[Feed] = (
-        [RssFeed("feed", url, params.interval_seconds, fetcher_of(params))]
+        [RssFeed("feed", url, params.interval_seconds, fetcher_of(params), SHARED.rows)]
         if url
         else list(feeds_of(params))
     )
@@ -110,12 +113,21 @@ def run_check(url: str, *, as_json: bool) -> tuple[str, int]:
         try:
             poll = feed.poll({})
         except FeedFailed as failure:
-            said.append(json.dumps({"feed": feed.name, "error": str(failure)}) if as_json
-                        else f"{feed.name}: {failure}")  # fmt: skip
+            said.append(_failed(feed.name, failure, as_json=as_json))
             code = 1
             continue
         said.append(_told(feed.name, poll.rows, finder, as_json=as_json))
     return "\n".join(s for s in said if s) or "no feeds: name some in TIDEWIRE_NEWS__FEEDS", code
+
+
+def _failed(name: str, failure: FeedFailed, *, as_json: bool) -> str:
+    """Return a failure with what likely helps, and what is known of a feed of the defaults."""
+    helps, known = remedy(failure.reason), KNOWN.get(name, "")
+    if as_json:
+        return json.dumps({"feed": name, "error": str(failure), "remedy": helps, "known": known})
+    lines = [f"{name}: {failure}"]
+    lines += [f"  likely remedy: {helps}"] if helps else []
+    return "\n".join(lines + ([f"  last known: {known}"] if known else []))
 
 
 def _told(name: str, rows: list[dict[str, Any]], finder: TickerFinder, *, as_json: bool) -> str:

@@ -4,10 +4,12 @@ import argparse
 import json
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
+from typing import Final
 
 from connectors.market.silence import silence
 from connectors.runs import Run, load_run
@@ -15,11 +17,16 @@ from connectors.storage.broker import BrokerNow, broker_now, drift_words
 from connectors.storage.connection import DatabaseUnavailable, reading
 from connectors.storage.newest_bar import newest_bar
 from connectors.storage.portfolio import trading_state
+from messages.control import FeedHealth
 from stack.commands.options import home_of
 from stack.commands.table import text_table
+from stack.errors import shown
 from stack.home import Home, tail
 from stack.runtime.health import STALE_S, FlowStatus, rows_of, vitals_of
 from stack.runtime.presence import running
+from stack.runtime.vital_signs import feeds_told
+
+LONG_AGO: Final = timedelta(days=1)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -55,11 +62,12 @@ def run_status(home: Home, *, as_json: bool) -> tuple[str, int]:
     broker = _broker(found)
     if isinstance(broker, BrokerNow):
         good = good and broker.readiness == "READY"
+    failing = failing_feeds(feeds_told(found.path()), datetime.now(UTC)) if found.live else []
     if as_json:
         kept = {k: v for k, v in there.items() if k != "database_url"}
         told = {
             "up": True, **kept, "trading_state": state, "bars": bars,
-            "flows": [asdict(r) for r in rows],
+            "failing_feeds": failing, "flows": [asdict(r) for r in rows],
         }  # fmt: skip
         if found.spec.mode == "broker":
             plain = broker if isinstance(broker, str) else asdict(broker)
@@ -72,8 +80,18 @@ def run_status(home: Home, *, as_json: bool) -> tuple[str, int]:
     if found.spec.mode == "broker":
         first += f"\nbroker {found.broker_params.kind}: {broker_words(broker)}"
     table = text_table(head, [_row(row) for row in rows])
-    lines = (first, *([bars] if bars else ()), table)
-    return "\n".join(lines), int(not good)
+    lines = (first, *([bars] if bars else ()), *failing, table)
+    return shown("\n".join(lines)), int(not good)
+
+
+def failing_feeds(feeds: Sequence[FeedHealth], now: datetime) -> list[str]:
+    """Return a line for each feed that has failed for a day or longer."""
+    return [
+        f"feed {feed.feed} has failed since {feed.failing_since:%F %R} UTC: {feed.detail}; "
+        "`tidewire feeds check` says what may help"
+        for feed in feeds
+        if feed.state == "failing" and feed.failing_since and now - feed.failing_since >= LONG_AGO
+    ]
 
 
 def broker_words(broker: BrokerNow | str) -> str:

@@ -4,6 +4,8 @@ from collections.abc import Iterable, Sequence
 from io import StringIO
 from typing import Final
 
+from stack.errors import shown
+
 WIDE: Final = 10_000  # columns of the console that nothing is wrapped in
 
 
@@ -12,7 +14,7 @@ def text_table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
     Args:
         head: names of the columns; one that begins with ">" is aligned right.
-        rows: of as many cells as the head has; their text is shown as it is.
+        rows: of as many cells as the head has; what would move a terminal is an escape.
     """
     # Imported here: a backtest that prints JSON needs no table.
     from rich.console import Console
@@ -24,7 +26,7 @@ def text_table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
         right = name.startswith(">")
         table.add_column(Text(name.lstrip(">")), justify="right" if right else "left", no_wrap=True)
     for row in rows:
-        table.add_row(*map(Text, row))
+        table.add_row(*(Text(shown(cell)) for cell in row))
     out = StringIO()
     Console(file=out, width=WIDE, color_system=None).print(table)
     return "\n".join(line.rstrip() for line in out.getvalue().rstrip("\n").split("\n"))

@@ -7,6 +7,7 @@ from typing import Final
 import msgspec
 
 from api.vitals import FeedVitals, FlowVitals
+from messages.control import FeedHealth
 from messages.errors import UNDECODABLE
 from stack.runtime.health import rows_of
 
@@ -27,6 +28,18 @@ def flow_vitals(run: Path, *, live: bool) -> Sequence[FlowVitals]:
 def feed_vitals(run: Path) -> Sequence[FeedVitals]:
     """Return how the feeds of a run's directory are, of bars and of news; none before they told."""
     return [feed for name in FEED_FILES for feed in _told(run / "status" / name)]
+
+
+def feeds_told(run: Path) -> Sequence[FeedHealth]:
+    """Return the last words of a run's feeds, of bars and of news; none before they told."""
+    found: list[FeedHealth] = []
+    for name in FEED_FILES:
+        try:
+            said = (run / "status" / name).read_bytes()
+            found += msgspec.json.decode(said, type=list[FeedHealth])
+        except (OSError, *UNDECODABLE):
+            continue
+    return found
 
 
 def _told(file: Path) -> list[FeedVitals]:

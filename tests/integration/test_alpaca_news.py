@@ -13,6 +13,7 @@ from typing import Any
 
 import msgpack
 import pytest
+import requests
 from pydantic import SecretStr
 from websockets.exceptions import SecurityError
 
@@ -109,6 +110,31 @@ def test_the_keys_are_in_no_log(
     for part in (KEY[:4], KEY[-4:], SECRET[:4], SECRET[-4:]):  # frames in a log are shortened
         assert part not in caplog.text
         assert part.encode().hex(" ") not in caplog.text
+
+
+def test_rest_sends_nothing_of_a_netrc_and_asks_a_server_here_without_a_proxy(
+    double: AlpacaDouble, feed: AlpacaNewsFeed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    netrc = tmp_path / "netrc"
+    netrc.write_text("default login someone password else\n")
+    netrc.chmod(0o600)
+    monkeypatch.setenv("NETRC", str(netrc))
+    for name in ("http_proxy", "HTTP_PROXY", "all_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    connected(double, feed, {}, 1)
+    assert double.asked
+    assert feed._client._session.auth is not None
+    prepared = feed._client._session.prepare_request(
+        requests.Request("GET", f"http://127.0.0.1:{double.port}/")
+    )
+    assert "Authorization" not in prepared.headers
+
+
+def test_a_headline_is_no_html_and_a_missing_one_is_the_text() -> None:
+    assert row_of(frame(1, "KO <PEP, says R&amp;D"))["title"] == "KO <PEP, says R&D"
+    fields = {**frame(1, ""), "content": "<p>Cans are <b>full</b></p>", "source": "x\x1b[2J"}
+    row = row_of(fields)
+    assert (row["title"], row["source"]) == ("Cans are full", "alpaca:x [2J")
 
 
 def test_a_later_update_is_a_revision() -> None:

@@ -56,6 +56,47 @@ def test_anything_else_is_a_failure_with_a_reason(reply: Reply, reason: str) -> 
     assert found.reason == reason
 
 
+def test_a_thinking_model_is_kept_from_it_or_given_room() -> None:
+    def answer(asked: Chat) -> Reply:
+        if asked["options"]["num_predict"] < 1_000:
+            return Reply("", thinking="Let me see...")
+        return Reply(opinion(0.3, 0.8).content, thinking="So it is good.")
+
+    with OllamaDouble(answer, (MODEL,)) as double:
+        made = tier(double)
+        for text in ("one", "two"):
+            assert isinstance(made.score([text])[0], Verdict)
+        assert [chat["think"] for chat in double.chats] == [False] * 3
+        assert len({chat["options"]["num_predict"] for chat in double.chats[1:]}) == 1
+
+
+def test_a_model_that_only_thinks_is_said_so() -> None:
+    with OllamaDouble(lambda _: Reply("", thinking="Hm."), (MODEL,)) as double:
+        found = tier(double).score(["x"])[0]
+    assert isinstance(found, TierFailed)
+    assert found.reason == "OLLAMA_EMPTY"
+    assert "OLLAMA_MODEL" in str(found)
+
+
+def test_a_server_that_knows_nothing_of_thinking_is_asked_without() -> None:
+    def answer(asked: Chat) -> Reply:
+        if "think" in asked:
+            return Reply("does not support thinking", 400)
+        return opinion(0.1, 0.9)
+
+    with OllamaDouble(answer, (MODEL,)) as double:
+        assert isinstance(tier(double).score(["x"])[0], Verdict)
+
+
+def test_a_load_longer_than_the_limit_of_an_answer_is_waited_for() -> None:
+    with OllamaDouble(lambda _: opinion(0.1, 0.9), (MODEL,)) as double:
+        double.load_s = 2.0
+        found = tier(double, 1.0).score(["one", "two"])
+        assert all(isinstance(v, Verdict) for v in found), found
+        assert len(double.loads) == 1
+        assert {chat["keep_alive"] for chat in double.chats} == {"1h"}
+
+
 def test_a_model_or_a_server_that_is_not_there() -> None:
     with OllamaDouble(lambda _: opinion(0, 1), ("another",)) as double:
         found = tier(double).score(["x"])[0]

@@ -75,6 +75,36 @@ def test_a_risen_score_is_a_revision(web: Web, feed: RedditFeed) -> None:
     assert revisions == [(50, 0), (100, 1), (250, 2)]
 
 
+def test_a_post_is_no_html_and_a_bad_one_costs_no_other(web: Web, feed: RedditFeed) -> None:
+    page = listing(
+        post("a", 60, "KO <PEP, says &amp; R&D", selftext="if x <b and y> &lt; *z*"),
+        post("b", 60, created_utc=1e300), post("c", 60, created_utc="soon"),
+        post("d", 60, "", selftext="Only a text"), post("e", 60, "", selftext=""),
+        post("f", 60, selftext=None), post("g", 60, permalink=7), post("h", 60) | {"title": None},
+    )  # fmt: skip
+    body = json.loads(page.body)
+    body["data"]["children"] += [{"odd": 1}, None, 7]
+    web.pages["/r/stocks/hot"] = Page(json.dumps(body).encode(), 200, JSON)
+    found = {row["url"].split("/")[-3]: row for row in feed.poll({}).rows}
+    assert (found["a"]["title"], found["a"]["content"]) == (
+        "KO <PEP, says &amp; R&D", "if x <b and y> &lt; *z*",
+    )  # fmt: skip
+    assert found["b"]["undated"]
+    assert found["c"]["undated"]
+    assert found["d"]["title"] == "Only a text"
+    assert found["f"]["content"] == ""
+    assert found["h"]["title"] == "some *text*"
+    assert "e" not in found
+
+
+def test_a_wish_is_bounded(web: Web, feed: RedditFeed) -> None:
+    for wish, wait in (("1e12", 86_400), ("nan", 0), ("soon", 0), ("-3", 0)):
+        web.pages["/r/stocks/hot"] = Page(b"{}", 429, {"retry-after": wish, **JSON})
+        with pytest.raises(FeedFailed) as failed:
+            feed.poll({})
+        assert failed.value.retry_after_s == wait
+
+
 @pytest.mark.parametrize(
     ("page", "reason"),
     [

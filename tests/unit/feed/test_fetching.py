@@ -1,13 +1,14 @@
 """Fetches: their bounds, their memory, and how long a server may ask to be left alone."""
 
+import gzip
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
 import pytest
 
+from connectors.feed.failures import MAX_RETRY_AFTER_S as LONGEST
 from connectors.feed.failures import FeedFailed
-from connectors.feed.fetching import MAX_RETRY_AFTER_S as LONGEST
 from connectors.feed.fetching import Fetcher
 from tests.web import Asked, Page, Web, serving
 
@@ -34,6 +35,8 @@ def fetcher() -> Iterator[Fetcher]:
         ("inf", LONGEST, LONGEST), ("1e9", LONGEST, LONGEST), ("soon", 0, 0), ("", 0, 0),
         (IN_AN_HOUR, 3_000, 3_601),
         ("Wed, 21 Oct 2015 07:28:00 GMT", 0, 0),
+        ("1e12", LONGEST, LONGEST), ("1e999", LONGEST, LONGEST), ("-inf", 0, 0),
+        ("Wed, 21 Oct 99999 07:28:00 GMT", 0, LONGEST), ("Mon, 01 Jan 0001 00:00:00 +2359", 0, 0),
     ],
 )  # fmt: skip
 def test_how_long_a_server_asks_to_be_left_alone(
@@ -79,6 +82,20 @@ def test_what_is_asked_and_what_is_remembered(web: Web, fetcher: Fetcher) -> Non
 
     web.pages["/a"] = Page(b"new", 200)
     assert fetcher.fetch(f"{web.url}/a", first.memory).memory == {}
+
+
+def test_a_packed_body_is_unpacked_whatever_the_headers_say(web: Web, fetcher: Fetcher) -> None:
+    once = gzip.compress(b"<rss/>")
+    for body in (once, gzip.compress(once)):
+        web.pages["/a"] = Page(body, 200, {"content-type": "application/octet-stream"})
+        assert fetcher.fetch(f"{web.url}/a").body == b"<rss/>"
+    for body, reason in (
+        (once[:-9], "BAD_ENCODING"), (once[:4] + b"zzzzzzzzzzzz", "BAD_ENCODING"),
+        (gzip.compress(b"x" * 1_001), "TOO_LARGE"),
+    ):  # fmt: skip
+        web.pages["/a"] = Page(body)
+        with pytest.raises(FeedFailed, match=reason):
+            fetcher.fetch(f"{web.url}/a")
 
 
 def test_where_an_answer_came_from_after_redirects(web: Web, fetcher: Fetcher) -> None:

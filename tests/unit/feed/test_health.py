@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -68,6 +69,28 @@ def test_what_is_told_of_a_feed(registry: FeedRegistry) -> None:
     assert registry.health("run")[1].state == "waiting"
     assert decoder(FeedHealth)(encode(healthy)) == healthy
     assert healthy.id != registry.health("another run")[0].id
+
+
+def test_since_when_a_feed_fails_outlives_the_process(
+    registry: FeedRegistry, tmp_path: Path
+) -> None:
+    registry.failed(Slow(), FeedFailed("HTTP_404"))
+    since = registry.health("run")[0].failing_since
+    registry.failed(Slow(), FeedFailed("HTTP_404"))
+    told = registry.health("run")
+    assert since is not None
+    assert [f.failing_since for f in told] == [since, None]
+    file = tmp_path / "feeds.json"
+    file.write_bytes(b"[" + b",".join(map(encode, told)) + b"]")
+    later = FeedRegistry(["new", "slow"])
+    later.recall(file)
+    later.failed(Slow(), FeedFailed("HTTP_404"))
+    assert [f.failing_since for f in later.health("run")] == [None, since]
+    later.succeeded("slow", [])
+    assert later.health("run")[1].failing_since is None
+    file.write_text("[{")
+    later.recall(file)
+    later.recall(tmp_path / "none.json")
 
 
 def test_the_newest_item_is_kept_and_undated_ones_are_none(registry: FeedRegistry) -> None:

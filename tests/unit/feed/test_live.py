@@ -153,6 +153,20 @@ def test_failures_back_off_and_end(partition: Start) -> None:
     assert registry.health("run")[0].detail == "X"
 
 
+def test_a_wish_without_end_ends_no_thread(partition: Start) -> None:
+    registry = FeedRegistry(["scripted"])
+    for wish in (1e12, float("inf"), float("nan"), -1.0):
+        assert registry.failed(Script(), FeedFailed("HTTP_429", "", wish)) <= 86_400
+    feed = Script(FeedFailed("HTTP_429", "", 1e300))
+    part = partition(feed, registry)
+    eventually(lambda: registry.feeds["scripted"].back_off_s == 86_400)
+    part._bell.ring()
+    part.next_batch()
+    assert feed_threads()
+    part.close()
+    eventually(lambda: feed.closed)
+
+
 def test_names_of_feeds() -> None:
     found = named(("a=http://x/1", "a=http://x/2|30", "http://y/?q=1|0.5", "http://y/2"))
     assert [s.interval_s for s in found.values()] == [0, 30, 0.5, 0]

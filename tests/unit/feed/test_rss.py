@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from connectors.feed.failures import FeedFailed
 from connectors.feed.fetching import Fetched
 from connectors.feed.nested import without_nested
-from connectors.feed.rss import MAX_URL, RssFeed, rows_of, text_of_html
+from connectors.feed.rss import MAX_URL, RssFeed, rows_of
+from connectors.feed.text import text_of_html
 from messages.news import MAX_TITLE
 
 AT = datetime(2026, 11, 25, 12, tzinfo=UTC)

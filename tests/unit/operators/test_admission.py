@@ -70,12 +70,10 @@ def test_rows_of_bars(change: dict[str, Any], reason: str | None) -> None:
         ({}, None),
         ({"url": ""}, None),
         ({"tickers": None}, None),
-        ({"title": ""}, "MALFORMED"),
-        ({"title": None}, "MALFORMED"),
-        ({"title": "a\x00b"}, "MALFORMED"),
-        ({"title": "half \ud800 pair"}, "MALFORMED"),
-        ({"tickers": ["no good"]}, "MALFORMED"),
-        ({"tickers": 7}, "MALFORMED"),
+        ({"title": "", "content": ""}, "MALFORMED"),
+        ({"title": None, "content": " \n"}, "MALFORMED"),
+        ({"title": 7}, "MALFORMED"),
+        ({"url": ["https://x.test/1"]}, "MALFORMED"),
         ({"published_at": "soon"}, "MALFORMED"),
         ({"published_at": None}, "MALFORMED"),
         ({"published_at": "2025-03-12T13:30:00"}, "NAIVE_TIME"),
@@ -93,6 +91,27 @@ def test_rows_of_news(change: dict[str, Any], reason: str | None) -> None:
         assert isinstance(event.body, DeadLetter)
         assert event.body.reason == reason
         assert len(event.body.payload) <= 65_536
+
+
+@pytest.mark.parametrize(
+    ("change", "read"),
+    [
+        ({"title": "", "content": "Ports\n are  full. " * 20},
+         {"title": " ".join(("Ports\n are  full. " * 20)[:200].split())}),
+        ({"title": None, "content": "Ports are full"},
+         {"title": "Ports are full", "content": "Ports are full"}),
+        ({"title": "a\x00b"}, {"title": "a\ufffdb"}),
+        ({"title": "half \ud800 pair"}, {"title": "half \ufffd pair"}),
+        ({"content": "a\udfff"}, {"content": "a\ufffd"}),
+        ({"content": None}, {"content": ""}),
+        ({"tickers": ["no good", "KO", 7, None, "PEP\n"]}, {"symbols": ("KO",)}),
+        ({"tickers": 7}, {"symbols": ()}),
+    ],
+)  # fmt: skip
+def test_one_bad_value_costs_that_value(change: dict[str, Any], read: dict[str, Any]) -> None:
+    (event,) = admit(AdmitArticles(HORIZON), [NEWS | change]).events
+    assert isinstance(event.body, RawArticle)
+    assert {name: getattr(event.body, name) for name in read} == read
 
 
 def test_what_is_no_object_is_malformed() -> None:

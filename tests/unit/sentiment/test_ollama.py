@@ -16,6 +16,7 @@ from connectors.sentiment.ollama import (
     OllamaTier,
     Opinion,
     as_data,
+    opinion_in,
 )
 from connectors.sentiment.params import ScoringParams
 from connectors.sentiment.tier import TierFailed
@@ -74,6 +75,34 @@ def test_a_probe_that_fails_keeps_the_circuit_open(now: list[float]) -> None:
 def test_a_text_can_neither_open_nor_close_the_markers(text: str) -> None:
     assert BEGIN not in as_data(text)
     assert END not in as_data(text)
+
+
+@pytest.mark.parametrize("more", range(3, 12))
+def test_no_run_of_signs_becomes_a_marker(more: int) -> None:
+    text = as_data("ARTICLE" + ">" * more + " and " + "<" * more + "ARTICLE")
+    assert BEGIN not in text
+    assert END not in text
+
+
+GOOD = '{"score": 0.5, "confidence": 0.75}'
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        GOOD, f"```json\n{GOOD}\n```", f"Here it is: {GOOD} I hope it helps.",
+        f"<think>{{maybe}} yes</think>\n{GOOD}", f'{{"answer": {GOOD}}}', f"[{GOOD}]",
+    ],
+)  # fmt: skip
+def test_an_answer_may_be_wrapped(said: str) -> None:
+    found = opinion_in(said)
+    assert (found.score, found.confidence) == (0.5, 0.75)
+
+
+@pytest.mark.parametrize("said", ["", "{", "}{", "{}", "[]", '{"a": {"score": 9}}', "{" * 5_000])
+def test_what_holds_no_opinion_is_refused(said: str) -> None:
+    with pytest.raises(ValidationError):
+        opinion_in(said)
 
 
 def test_texts_are_capped_and_lone_surrogates_are_readable() -> None:
