@@ -17,6 +17,7 @@ RATED: Final = re.compile(
 )
 SAID: Final = re.compile(r" (?:reports?|reported|says?|said|writes|notes)[ .]*")
 PHRASE: Final = re.compile(r"[ ,\-'\u2019.()\[\]]*")
+END: Final = re.compile(r"[\s.)]*(?:[$#]\w+[\s.,]*)*")
 ROW: Final = re.compile(r", (?:and )?| and | & |/")
 
 
@@ -126,7 +127,7 @@ def is_source(text: str, span: tuple[int, int]) -> bool:
     if RATED.match(text, span[1]):
         return True
     before = text[: span[0]].rstrip()
-    return before[-1:] in tuple("-|\u2013\u2014") and not text[span[1] :].strip(" .)")
+    return before[-1:] in tuple("-|\u2013\u2014") and bool(END.fullmatch(text, span[1]))
 
 
 def is_shouting(text: str) -> bool:

@@ -44,6 +44,7 @@ from operators.news.tickers import TickerFinder
         # a broker or publisher as source
         ("Citi: sell Roku", ("ROKU",)),
         ("Roku may double - Morningstar", ("ROKU",)),
+        ("Roku may double - New York Times $ROKU #tv", ("ROKU",)),
         ("Roku to cut jobs, New York Times reports", ("ROKU",)),
         ("JPMorgan CEO says rates are high", ("JPM",)),
         ("Barclays sends a warning on Roku stock", ("ROKU",)),
