@@ -27,6 +27,8 @@ LISTED: Final = re.compile(
     rf"\s*:\s*\$?({_TICKER}(?:\s*[,;&]\s*{_TICKER}(?!\s*:))*)"
 )
 ABROAD: Final = re.compile(rf"\b(?i:{_ABROAD})\s*:\s*\.?[A-Z0-9]{{1,8}}(?:[.\-][A-Z]+)?(?!\w)")
+# American Express is AmEx too; in capitals, where an exchange stands, it is the exchange.
+AMEX: Final = re.compile(r"\bAMEX ?:|\b(?:(?:on|the)(?: the)? |NYSE ?(?:,|/|&|and)? ?)AMEX\b")
 BRACKETED: Final = re.compile(
     r"[(\[]\s*([A-Z][A-Z.\-]{0,6}(?:\s*[,/&;]\s*[A-Z][A-Z.\-]{0,6})*)\s*[)\]]"
 )

@@ -32,6 +32,7 @@ from operators.news.cues import (
 from operators.news.directory import TOKEN, Listing, Name, names_of, plain, words_of
 from operators.news.evidence import (
     ABROAD,
+    AMEX,
     BARE,
     BRACKETED,
     BUTTONS,
@@ -153,6 +154,8 @@ class TickerFinder:
             clean = blank(BUTTONS, clean)
         found: list[Mention] = []
         clean = self._strong(clean, found, day)
+        if "AMEX" in clean:
+            clean = blank(AMEX, clean)
         named, brokers, spans = self._names(clean, day)
         written: list[Mention] = []
         self._in_brackets(clean, named + brokers, written)

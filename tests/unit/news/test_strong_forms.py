@@ -14,6 +14,9 @@ from operators.news.symbols import symbol_of
         ("NASDAQ: Banks lead losses", ()),
         ("NYSE: on a slow Friday", ()),
         ("AMEX: A busy hour", ()),
+        ("AMEX: some miners rose", ()),
+        ("Listed on the AMEX, NYSE and AMEX volumes fell", ()),
+        ("AmEx and Amex: profit", ("AXP",)),
         ("NYSE: AI trades are crowded", ()),
         ("Nasdaq: IPO calendar", ()),
         # a tag is one, whatever the case of the exchange
