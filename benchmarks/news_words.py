@@ -1,8 +1,9 @@
 """Speed and accuracy of the instant tier and of ticker extraction; one JSON line.
 
-    python -m benchmarks.news_words DATA LABELS
+    python -m benchmarks.news_words DATA LABELS SECOND
 
-DATA holds recorded news, labelled sets and directories; LABELS the hand-labelled sample.
+DATA holds recorded news, labelled sets and directories; LABELS the hand-labelled sample of
+titles, SECOND the one of whole articles.
 """
 
 import gzip
@@ -10,11 +11,12 @@ import json
 import sys
 import time
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from connectors.sentiment.instant import instant_model
-from connectors.tickers.directory import bundled, ticker_finder
+from connectors.tickers.directory import ticker_finder
 from operators.news.tickers import TickerFinder
 
 DIRECTORIES = ("sec_company_tickers.json", "nasdaqlisted.txt", "otherlisted.txt")
@@ -35,20 +37,32 @@ def rate(act: Callable[[str], object], texts: list[str]) -> float:
     return len(texts) / (time.process_time() - began)
 
 
-def judged(finder: TickerFinder, data: Path, labels: Path, half: str) -> tuple[float, float]:
+def judged(
+    finder: TickerFinder, data: Path, labels: Path, half: str, *, whole: bool = False
+) -> tuple[float, float]:
     """Return precision and recall on one half of the labelled sample.
 
     A label `A|B` is met by either; `?A` counts neither way.
+
+    Args:
+        finder: to be judged.
+        data: recorded news.
+        labels: what it is about.
+        half: tune or held.
+        whole: the labels are of title and content together, not of the title alone.
     """
     sample = [row for row in rows_of(labels) if row["half"] == half]
     texts = {
-        (name, row["id"]): row["title"] or row["content"]
+        (name, row["id"]): row
         for name in {row["file"] for row in sample}
         for row in rows_of(data / "news" / f"{name}.jsonl.gz")
     }
     hits = wrong = missed = 0
     for row in sample:
-        found = set(finder.find((), texts[row["file"], row["id"]]))
+        text = texts[row["file"], row["id"]]
+        content = (text["content"] or "") if whole or not text["title"] else ""
+        at = datetime.fromisoformat(text["published_at"])
+        found = set(finder.find((), text["title"] or "", content, at))
         wanted = [set(label.split("|")) for label in row["tickers"] if label[0] != "?"]
         either = {label[1:] for label in row["tickers"] if label[0] == "?"}
         met = [label for label in wanted if label & found]
@@ -59,7 +73,7 @@ def judged(finder: TickerFinder, data: Path, labels: Path, half: str) -> tuple[f
 
 def main() -> None:
     """Measure and print."""
-    data, labels = Path(sys.argv[1]), Path(sys.argv[2])
+    data, *samples = (Path(word) for word in sys.argv[1:])
     names = (
         "yahoo_headlines_2026-02_2026-04",
         "benzinga_analyst_2009_2020",
@@ -67,16 +81,17 @@ def main() -> None:
     )
     headlines = [r["title"] for n in names for r in rows_of(data / "news" / f"{n}.jsonl.gz")]
     finder = ticker_finder(tuple(str(data / "reference" / d) for d in DIRECTORIES))
-    offline = TickerFinder(bundled())
     found = {
         "instant texts": rate(instant_model().score, headlines[:TEXTS]),
         "ticker headlines": rate(lambda text: finder.find((), text), headlines[:TEXTS]),
     }
     offline = ticker_finder()
-    for half in ("tune", "held"):
-        for name, one in (("", finder), ("bundled ", offline)):
-            precision, recall = judged(one, data, labels, half)
-            found[f"{half} {name}precision"], found[f"{half} {name}recall"] = precision, recall
+    for whole, labels in enumerate(samples):
+        for half in ("tune", "held"):
+            for name, one in (("", finder), ("bundled ", offline)):
+                key = f"{'whole ' * whole}{half} {name}"
+                precision, recall = judged(one, data, labels, half, whole=bool(whole))
+                found[f"{key}precision"], found[f"{key}recall"] = precision, recall
     sys.stdout.write(json.dumps(found) + "\n")
 
 

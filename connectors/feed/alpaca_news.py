@@ -25,6 +25,7 @@ from connectors.feed.params import NewsParams
 from connectors.feed.text import one_line, text_of_html, unescaped
 from messages.base import Ticker
 from messages.news import MAX_CONTENT, MAX_TITLE
+from operators.news.symbols import symbol_of
 
 LOOK_BACK: Final = timedelta(hours=1)  # at the very first start
 OVERLAP: Final = timedelta(minutes=2)  # repeats are dropped; what is missed is not seen again
@@ -198,14 +199,20 @@ def row_of(article: Any) -> Values:
 
 
 def symbols_of(symbols: Any) -> tuple[str, ...]:
-    """Return the tickers among an article's symbols; currency pairs are none."""
+    r"""Return the tickers among an article's symbols, in one spelling; currency pairs are none.
+
+    >>> symbols_of(["AAPL", "BRK/B", "TYL\n", "BTC/USD", 7])
+    ('AAPL', 'BRK.B', 'TYL')
+    """
     found = []
     for symbol in symbols if isinstance(symbols, list | tuple) else ():
+        if not isinstance(symbol, str):
+            continue
         try:
-            found.append(msgspec.convert(symbol, Ticker))
+            found.append(msgspec.convert(symbol_of(symbol), Ticker))
         except msgspec.ValidationError:
             continue
-    return tuple(found)
+    return tuple(dict.fromkeys(found))
 
 
 def _moment(value: Any) -> datetime | None:

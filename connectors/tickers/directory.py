@@ -13,11 +13,17 @@ from typing import Any, Final
 
 from connectors.files import sha256_of
 from messages.errors import TidewireError
-from operators.news.directory import Listing, dotted
-from operators.news.tickers import TickerFinder
+from operators.news.directory import Listing
+from operators.news.renames import Rename, Renames
+from operators.news.symbols import dotted
+from operators.news.tickers import Lists, TickerFinder
 
 BUNDLED: Final = "listings.txt"
 WORDS: Final = "common_words.txt"
+PEOPLE: Final = "first_names.txt"
+OTHERS: Final = "not_companies.txt"
+NO_STOCKS: Final = "no_stocks.txt"
+RENAMES: Final = "renames.txt"
 
 
 class DirectoryUnusable(TidewireError, ValueError):
@@ -34,7 +40,7 @@ def ticker_finder(directories: tuple[str, ...] = ()) -> TickerFinder:
     listings = list(bundled())
     for name in directories:
         listings += read_directory(Path(name).expanduser())
-    return TickerFinder(listings, common_words())
+    return TickerFinder(listings, lists())
 
 
 def directory_digests(directories: tuple[str, ...]) -> tuple[str, ...]:
@@ -54,15 +60,31 @@ def directory_digests(directories: tuple[str, ...]) -> tuple[str, ...]:
 
 def bundled() -> Iterator[Listing]:
     """Give the listings that need no file."""
-    for line in _package_text(BUNDLED).splitlines():
-        if line and not line.startswith("#"):
-            ticker, _, names = line.partition("|")
-            yield Listing(ticker, "", tuple(n for n in names.split("|") if n))
+    for line in _package_lines(BUNDLED):
+        ticker, _, names = line.partition("|")
+        yield Listing(ticker, "", tuple(n for n in names.split("|") if n))
+
+
+@lru_cache(maxsize=1)
+def lists() -> Lists:
+    """Return the lists beside the directory: ordinary words, first names, renames and the rest."""
+    others = tuple(_package_lines(OTHERS))
+    return Lists(
+        common_words(), _words(PEOPLE),
+        tuple(other for other in others if not other.startswith("!")),
+        tuple(other[1:] for other in others if other.startswith("!")),
+        _words(NO_STOCKS), renames(),
+    )  # fmt: skip
 
 
 def common_words() -> frozenset[str]:
     """Return ordinary words that are also tickers or names, in lower case."""
-    return frozenset(_package_text(WORDS).split())
+    return _words(WORDS)
+
+
+def renames() -> Renames:
+    """Return the dated table of renames."""
+    return Renames(Rename(*line.split("|")) for line in _package_lines(RENAMES))
 
 
 def read_directory(file: Path) -> list[Listing]:
@@ -115,6 +137,16 @@ def _unknown(file: Path) -> str:
         f"{file} is no ticker directory: name Alpaca's assets (JSON), the SEC's "
         "company_tickers.json or a NASDAQ Trader symbol file in TIDEWIRE_NEWS__DIRECTORIES."
     )
+
+
+def _words(name: str) -> frozenset[str]:
+    return frozenset(word for line in _package_lines(name) for word in line.split())
+
+
+def _package_lines(name: str) -> Iterator[str]:
+    for line in _package_text(name).splitlines():
+        if line and not line.startswith("#"):
+            yield line
 
 
 def _package_text(name: str) -> str:

@@ -1,9 +1,12 @@
 """Listed companies and the names they go by; built once from listings, then read only."""
 
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Iterable
 from typing import Final, NamedTuple
+
+from operators.news.words import ACRONYMS
 
 TOKEN: Final = re.compile(r"[^\W_]+(?:&[^\W_]+)*")
 _SUFFIXES: Final = (
@@ -21,15 +24,20 @@ _DESCRIPTIONS: Final = (
     "electronics robotics biotech medical"
 )
 DESCRIPTIONS: Final = frozenset(_DESCRIPTIONS.split())
+SHORT: Final = {
+    "pharmaceuticals": "pharma", "pharmaceutical": "pharma", "laboratories": "labs",
+    "international": "intl", "semiconductor": "semi", "technologies": "tech", "technology": "tech",
+}  # fmt: skip
 NOT_A_COMPANY: Final = re.compile(
     r"\b(ETF|ETN|Fund|Warrants?|Units?|Rights?|Preferred|Notes?|Debentures?|Index|Series [A-Z]\b"
-    r"|Subordinated|Municipal|Portfolio|Trust Shares|Acquisition)\b|%|\d{4}",
+    r"|Subordinated|Municipal|Authority|Portfolio|Trust Shares|Acquisition)\b|%|\d{4}",
 )
 SHARE_WORDS: Final = re.compile(
     r"\s+(- |Common|Ordinary|American Depositary|Class [A-Z]\b|Depositary|Shares|Series|"
     r"\(|/[A-Z]{2,4}/?|[A-Z]{2}/).*$",
 )
 MIN_LETTERS: Final = 4  # of a name
+LINE: Final = 5  # letters of a ticker of a foreign line, a warrant or a unit
 
 
 class Listing(NamedTuple):
@@ -53,11 +61,16 @@ class Name(NamedTuple):
     Attributes:
         weak: an ordinary word too; needs evidence.
         broker: when it rates others, it is not what the news is about.
+        given: by a listing, not taken from the exchange's name.
+        common: all of it are ordinary words but a company's form: `stock` behind it is no
+            evidence, and a word in capitals before it makes it another's.
     """
 
     ticker: str
     weak: bool = False
     broker: bool = False
+    given: bool = False
+    common: bool = False
 
 
 def words_of(text: str) -> list[str]:
@@ -66,42 +79,104 @@ def words_of(text: str) -> list[str]:
     >>> words_of("Moody's & J.P. Morgan")
     ['moody', 's', 'j', 'p', 'morgan']
     """
-    return [w.lower() for w in TOKEN.findall(text)]
+    return TOKEN.findall(plain(text).lower())
 
 
-def dotted(ticker: str) -> str:
-    """Write a share class with a dot.
+def plain(text: str) -> str:
+    """Return a text without accents, as long as it was.
 
-    >>> dotted("BRK-B"), dotted("BTC-USD")
-    ('BRK.B', 'BTC-USD')
+    >>> plain("Est\u00e9e Lauder")
+    'Estee Lauder'
     """
-    return f"{ticker[:-2]}.{ticker[-1]}" if ticker[-2:-1] in "-/" and len(ticker) > 2 else ticker
+    if text.isascii():
+        return text
+    return "".join(c if c < "\x80" else unicodedata.normalize("NFD", c)[0] for c in text)
 
 
-def names_of(listings: Iterable[Listing], common: frozenset[str]) -> dict[tuple[str, ...], Name]:
+def names_of(
+    listings: Iterable[Listing], common: frozenset[str], people: frozenset[str] = frozenset()
+) -> dict[tuple[str, ...], Name]:
     """Return every name by its words; of two listings with one name the earlier has it.
 
     Args:
         listings: those that matter most first.
         common: ordinary words, in lower case.
+        people: first names, in lower case.
     """
     listed = list(listings)
-    cores = {x.ticker: core for x in listed if (core := _core(x.name))}
+    cores = {x.ticker: core for x in listed if (core := _core(x.name)) and not _abroad(x.ticker)}
     first = Counter(core[0] for core in set(map(tuple, cores.values())))
+    longer = Counter(core[0] for core in set(map(tuple, cores.values())) if len(core) > 1)
     found: dict[tuple[str, ...], Name] = {}
     for listing in listed:
         for name in listing.names:
-            words = tuple(words_of(name))
-            found.setdefault(words, Name(listing.ticker, "?" in name, name.startswith("@")))
+            weak = "?" in name
+            for words in _spellings(name, own=not weak):
+                found.setdefault(
+                    words, Name(listing.ticker, weak, name.startswith("@"), given=True)
+                )
     for listing in listed:
         own = cores.get(listing.ticker, [])
         for words in _variants(own, listing.name, first):
             if sum(map(len, words)) < MIN_LETTERS or "".join(words).isdigit():
                 continue
-            shortened = len(words) == 1 and len(own) > 1
-            weak = shortened or all(w in common for w in words)
-            found.setdefault(words, Name(listing.ticker, weak))
+            alone = len(words) == 1
+            cut = alone and (len(own) > 1 or longer[words[0]] > 0)
+            bare = [w for i, w in enumerate(words) if not i or w not in SUFFIXES]
+            ordinary = all(w in common or len(w) == 1 or w.upper() in ACRONYMS for w in bare)
+            ordinary = ordinary or (alone and words[0] in people)
+            weak = cut or (ordinary and len(bare) == len(words))
+            for spelling in _spellings(listing.name, words, own=not weak):
+                found.setdefault(spelling, Name(listing.ticker, weak, common=ordinary))
     return found
+
+
+def _abroad(ticker: str) -> bool:
+    """Tell whether it is a line over the counter, a warrant or a unit: traded under no name."""
+    return (len(ticker) == LINE and ticker[-1] in "FYWUR") or "-" in ticker
+
+
+def _spellings(
+    name: str, words: tuple[str, ...] | None = None, *, own: bool
+) -> Iterable[tuple[str, ...]]:
+    """Give the ways in which one name is written, the name itself first.
+
+    Args:
+        name: as it is listed.
+        words: the part of it that is meant; the whole if None.
+        own: it is no ordinary word, so that what is close to it means it too.
+    """
+    words = tuple(words_of(name)) if words is None else words
+    yield words
+    if not own:
+        return
+    if "&" in words[0] and len(words[0]) <= LINE:  # AT&T: AT and T
+        yield (*words[0].replace("&", " and ").split(), *words[1:])
+    if "s" in words[1:]:  # McDonald's: McDonalds
+        at = words.index("s", 1)
+        yield (*words[: at - 1], words[at - 1] + "s", *words[at + 1 :])
+    elif name.isupper() and len(words[0]) > MIN_LETTERS and words[0][-1] == "s":
+        yield (words[0][:-1], "s", *words[1:])  # as the SEC writes it: LOWES
+    if " & " in name or " and " in name.lower():
+        yield from _joined(name, words)
+    if "-" in name and len(words) > 1:
+        yield from _unhyphenated(name, words)
+
+
+def _joined(name: str, words: tuple[str, ...]) -> Iterable[tuple[str, ...]]:
+    if "and" in words:
+        yield tuple(w for w in words if w != "and")
+        return
+    before = words_of(name.partition(" & ")[0])
+    if words[: len(before)] == tuple(before) and len(words) > len(before):
+        yield (*before, "and", *words[len(before) :])
+
+
+def _unhyphenated(name: str, words: tuple[str, ...]) -> Iterable[tuple[str, ...]]:
+    for pair in re.findall(r"([^\W_]{1,12})-([^\W_]{2,})", name.lower()):
+        for at in range(len(words) - 1):
+            if words[at : at + 2] == pair:
+                yield (*words[:at], "".join(pair), *words[at + 2 :])
 
 
 def _core(name: str) -> list[str]:
@@ -111,7 +186,7 @@ def _core(name: str) -> list[str]:
     words = words_of(SHARE_WORDS.sub("", f"{name} ").strip())
     if words[:1] == ["the"]:
         words = words[1:]
-    while len(words) > 1 and (words[-1] in SUFFIXES or len(words[-1]) == 1):
+    while len(words) > 1 and (words[-1] in SUFFIXES or (len(words[-1]) == 1 and words[-1] != "s")):
         words = words[:-1]
     return words
 
@@ -123,6 +198,8 @@ def _variants(core: list[str], name: str, first: Counter[str]) -> Iterable[tuple
     short = core
     while len(short) > 1 and short[-1] in DESCRIPTIONS:
         short = short[:-1]
+    if core[-1] in SHORT and len(core) > 1:
+        yield (*core[:-1], SHORT[core[-1]])
     if short != core and (len(short) > 1 or first[short[0]] == 1):
         yield tuple(short)
     if len(core) == 1:

@@ -10,7 +10,6 @@ from operators.news.instant_model import Verdict
 from operators.news.tickers import TickerFinder
 from operators.states import NOTHING, NoState
 
-READ: Final = 4_000  # characters of an article's text that are looked through for tickers
 TEXT: Final = 8_000  # characters that a model is given; none reads more
 MAX_REASONING: Final = 500
 MAX_ENTITIES: Final = 20
@@ -37,7 +36,7 @@ def scored_events(
         revision: of the score: 0 first, raised by `tidewire rescore`.
         fallback: why a better model did not answer; empty if it did or was not asked.
     """
-    found = finder.find(article.symbols, text_of(article)[:READ])
+    found = finder.find(article.symbols, article.title, article.content, article.published_at)
     again = (article.revision,) if article.revision else ()  # its url and title may be the same
     for ticker in found or (MARKET,):
         scored = ScoredArticle(

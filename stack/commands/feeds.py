@@ -22,7 +22,6 @@ from messages.control import DeadLetter
 from messages.news import RawArticle
 from operators.admission import AdmitArticles, InputRow
 from operators.blocks import Block, Event
-from operators.news.scoring import READ, text_of
 from operators.news.tickers import TickerFinder
 from stack.commands.options import home_of
 from stack.commands.table import text_table
@@ -144,7 +143,7 @@ def _told(name: str, rows: list[dict[str, Any]], finder: TickerFinder, *, as_jso
     if repeats:
         lines[0] += f", {len(repeats)} repeated"
     for a in articles[-SHOWN:]:
-        tickers = " ".join(finder.find(a.symbols, text_of(a)[:READ]))
+        tickers = " ".join(finder.find(a.symbols, a.title, a.content, a.published_at))
         when = "undated         " if a.undated else f"{a.published_at:%F %H:%M}"
         lines.append(f"  {when}  {a.title[:TITLE]}" + (f"  [{tickers}]" if tickers else ""))
     lines += [f"  refused: {letter.reason}: {letter.detail[:TITLE]}" for letter in letters[:SHOWN]]

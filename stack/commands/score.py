@@ -7,6 +7,7 @@ import json
 import sys
 import time
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 from itertools import islice
 from pathlib import Path
 from typing import Any, Final, TextIO, get_args
@@ -19,7 +20,7 @@ from connectors.sentiment.tiers import cascade
 from connectors.settings import load_settings
 from connectors.tickers.directory import ticker_finder
 from operators.news.labels import label_of
-from operators.news.scoring import READ, TEXT
+from operators.news.scoring import TEXT
 from operators.news.tickers import TickerFinder
 from stack.commands.options import home_of
 from stack.errors import StackError
@@ -121,13 +122,27 @@ def _line(fields: dict[str, Any], text: str, answer: Answer, finder: TickerFinde
         "label": label_of(verdict.score),
         "confidence": verdict.confidence,
         "model_used": verdict.model,
-        "tickers": list(finder.find(symbols, text[:READ])),
+        "tickers": list(finder.find(symbols, *_parts(fields, text), _moment(fields))),
     }
     if answer.fallback:
         said["fallback"] = answer.fallback
     if verdict.reasoning:
         said |= {"reasoning": verdict.reasoning, "entities": list(verdict.entities)}
     return json.dumps(said, ensure_ascii=False)
+
+
+def _parts(fields: dict[str, Any], text: str) -> tuple[str, str]:
+    """Return title and content, or the text as content."""
+    title, content = (str(fields.get(name) or "") for name in ("title", "content"))
+    return (title, content) if title or content else ("", text)
+
+
+def _moment(fields: dict[str, Any]) -> datetime | None:
+    """Return when the article was published, by which renamed tickers are told."""
+    try:
+        return datetime.fromisoformat(str(fields.get("published_at")))
+    except ValueError:
+        return None
 
 
 Article = tuple[dict[str, Any] | None, str, str]

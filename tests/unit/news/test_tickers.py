@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.tickers.directory import bundled, common_words, ticker_finder
+from connectors.tickers.directory import bundled, lists, ticker_finder
 from operators.news.directory import Listing
 from operators.news.tickers import TickerFinder
 
@@ -23,7 +23,7 @@ LISTED = [
 
 @pytest.fixture(scope="module")
 def finder() -> TickerFinder:
-    return TickerFinder([*bundled(), *LISTED], common_words())
+    return TickerFinder([*bundled(), *LISTED], lists())
 
 
 @pytest.mark.parametrize(
@@ -31,7 +31,7 @@ def finder() -> TickerFinder:
     [
         # cashtags
         ("$AAPL up", ("AAPL",)),
-        ("($BRK.B), $BF-B!", ("BRK.B", "BF-B")),
+        ("($BRK.B), $BF-B!", ("BRK.B", "BF.B")),
         ("$5 and $1B and US$AAPL and $aapl", ()),
         ("$TOOLONG $A", ("A",)),
         ("$AAPLs", ()),
@@ -90,3 +90,12 @@ def test_any_text_has_an_answer(text: str) -> None:
 
 def test_without_a_directory_cashtags_and_exchanges_are_known() -> None:
     assert TickerFinder().find((), "Apple $AAPL (NYSE: IBM)") == ("AAPL", "IBM")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Share on Facebook" + " , " * 1_200, "NYSE, " * 600, "(A, " * 1_000, "X | " * 900,
+     "New York Stock Exchange " * 160, "8-K - " * 600, "NASDAQ: A, " * 300],
+)  # fmt: skip
+def test_odd_long_texts_have_an_answer(text: str) -> None:
+    assert isinstance(ticker_finder().find((), text, f"Facebook {text}"), tuple)

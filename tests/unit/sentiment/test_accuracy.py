@@ -11,7 +11,9 @@ from connectors.sentiment.instant import instant_model
 from connectors.tickers.directory import ticker_finder
 from operators.news.labels import label_of
 
-LABELS = Path(__file__).resolve().parents[2] / "data/ticker_labels.jsonl"
+DATA = Path(__file__).resolve().parents[2] / "data"
+LABELS = DATA / "ticker_labels.jsonl"
+WHOLE = DATA / "ticker_labels_2.jsonl"
 pytestmark = pytest.mark.recorded
 
 
@@ -36,21 +38,24 @@ def test_confidence_is_calibrated(recorded: Path) -> None:
 
 
 @pytest.mark.parametrize("half", ["tune", "held"])
-def test_tickers_with_the_exchanges_directories(recorded: Path, half: str) -> None:
+@pytest.mark.parametrize("labels", [LABELS, WHOLE])
+def test_tickers_with_the_exchanges_directories(recorded: Path, labels: Path, half: str) -> None:
     files = tuple(str(recorded / "reference" / name) for name in DIRECTORIES)
-    precision, recall = judged(ticker_finder(files), recorded, LABELS, half)
-    assert precision >= 0.95
+    precision, recall = judged(ticker_finder(files), recorded, labels, half, whole=labels == WHOLE)
+    assert precision >= 0.97
+    assert recall >= 0.9
+
+
+@pytest.mark.parametrize("labels", [LABELS, WHOLE])
+def test_the_bundled_list_is_as_precise(recorded: Path, labels: Path) -> None:
+    precision, recall = judged(ticker_finder(), recorded, labels, "held", whole=labels == WHOLE)
+    assert precision >= 0.97
     assert recall >= 0.85
 
 
-def test_the_bundled_list_is_as_precise(recorded: Path) -> None:
-    precision, recall = judged(ticker_finder(), recorded, LABELS, "held")
-    assert precision >= 0.95
-    assert recall >= 0.8
-
-
-def test_the_sample_is_large_and_split_in_two() -> None:
-    rows = [json.loads(line) for line in LABELS.read_text().splitlines()]
-    assert len(rows) >= 300
+@pytest.mark.parametrize(("labels", "texts"), [(LABELS, 300), (WHOLE, 400)])
+def test_the_sample_is_large_and_split_in_two(labels: Path, texts: int) -> None:
+    rows = [json.loads(line) for line in labels.read_text().splitlines()]
+    assert len(rows) >= texts
     assert [r["half"] for r in rows].count("tune") == len(rows) // 2
     assert all(set(r) == {"file", "id", "half", "tickers"} for r in rows), "no texts"

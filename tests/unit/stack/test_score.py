@@ -1,10 +1,12 @@
 """Lines of a file to score: what is no article is named by its line, and the others are scored."""
 
+import io
+import json
 from pathlib import Path
 
 import pytest
 
-from stack.commands.score import _articles
+from stack.commands.score import _articles, run_score
 
 
 @pytest.mark.parametrize("line", [b"{", b'{"title": "\xff"}', b"[" * 5_000])
@@ -15,3 +17,19 @@ def test_a_line_that_is_not_json(tmp_path: Path, line: bytes) -> None:
     assert fields is None
     assert problem.startswith("line 1 is not JSON (")
     assert good == ({"title": "Alpha soars"}, "Alpha soars", "")
+
+
+def test_tickers_are_in_one_spelling_and_those_of_the_articles_day(tmp_path: Path) -> None:
+    file = tmp_path / "news.jsonl"
+    rows = [
+        {"id": 1, "title": "x", "tickers": ["BF-B", "BF/B"]},
+        {"id": 2, "title": "Facebook grows", "published_at": "2020-02-03T10:00:00Z"},
+        {"id": 3, "title": "Facebook grows"},
+        {"id": 4, "text": "Apple grows"},
+        {"id": 5, "title": "Bread", "content": "Good bread. Share on Facebook"},
+    ]
+    file.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    out = io.StringIO()
+    assert run_score(file, "instant", tmp_path, out) == 0
+    found = [json.loads(line)["tickers"] for line in out.getvalue().splitlines()]
+    assert found == [["BF.B"], ["FB"], ["META"], ["AAPL"], []]
