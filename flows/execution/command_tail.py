@@ -6,9 +6,10 @@ be never. What is heard here early comes again in its place, and is known by its
 
 import threading
 import time
-from queue import Empty, SimpleQueue
+from queue import SimpleQueue
 from typing import Final
 
+from connectors.draining import drained
 from connectors.kafka.bell import Bell
 from connectors.kafka.follower import Follower
 from connectors.kafka.layout import ADMIN_TIMEOUT_S, BrokerUnavailable, Layout
@@ -40,12 +41,7 @@ class CommandTail:
 
     def take(self) -> list[Command]:
         """Return what came since the last call, in order; never waits."""
-        found: list[Command] = []
-        while True:
-            try:
-                found.append(self._commands.get_nowait())
-            except Empty:
-                return found
+        return drained(self._commands)
 
     def _catch_up(self, layout: Layout) -> None:
         follower, deadline = self._follower, time.monotonic() + ADMIN_TIMEOUT_S
