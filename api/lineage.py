@@ -138,7 +138,12 @@ class Decided(Decision):
 
 
 class Order(Answer):
-    """What was asked of the broker: valid until then; `reduces`: it closes a position."""
+    """What was asked of the broker: valid until then; `reduces`: it closes a position.
+
+    Attributes:
+        stop_price, target_price: of the legs that the broker is to hold beside it; null for none.
+        leg: `stop` or `target` where it is such a leg of the order `leg_of`; empty otherwise.
+    """
 
     id: str
     at: Moment
@@ -150,6 +155,10 @@ class Order(Answer):
     limit_price: Money | None
     valid_until: Moment
     reduces: bool
+    stop_price: Money | None
+    target_price: Money | None
+    leg_of: str
+    leg: str
     status: Status
 
 

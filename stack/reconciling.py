@@ -1,6 +1,5 @@
 """What a broker has of a run's account, beside what the run has of it."""
 
-from collections.abc import Mapping
 from contextlib import closing
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -10,14 +9,12 @@ from connectors.account_view import account_of
 from connectors.broker.base import Broker
 from connectors.broker.choice import open_broker
 from connectors.runs import Run
+from connectors.storage.broker import broker_now
 from connectors.storage.connection import reading
-from messages.topics import BROKER_EVENTS
 from messages.units import to_money
-from stack.audit.topic_reader import read_topics
 from stack.errors import StackError
 
 CASH: Final = "cash"
-TOLD: Final = ("adopted", "reconciled")  # what says what is unmanaged
 NONE: Final = Decimal(0)
 
 
@@ -55,9 +52,10 @@ def reconciled(run: Run) -> list[Line]:
 def _lines(run: Run, broker: Broker) -> list[Line]:
     with reading(run.database_url, run.schema) as connection:
         now = account_of(connection, run, datetime.now(UTC))
+        last = broker_now(connection, run.rules.account.name).reconciliation
     ours = {holding.ticker: holding.qty for holding in now.holdings}
     there = {p.ticker: p.qty for p in broker.positions() if p.qty}
-    unmanaged = _unmanaged(run)
+    unmanaged = dict(last.unmanaged) if last is not None else {}
     return [
         Line(CASH, now.cash, NONE, to_money(broker.account().cash)),
         *(
@@ -68,11 +66,3 @@ def _lines(run: Run, broker: Broker) -> list[Line]:
             for ticker in sorted({*ours, *unmanaged, *there})
         ),
     ]  # fmt: skip
-
-
-def _unmanaged(run: Run) -> Mapping[str, Decimal]:
-    """Return what is held besides, as flow `execute` last said it."""
-    told = read_topics(run.layout, [BROKER_EVENTS.name])[BROKER_EVENTS.name]
-    rows = [r.body for r in told if r.body.get("kind") in TOLD]
-    pairs = (row.rsplit(" ", 1) for row in (rows[-1].get("unmanaged", ()) if rows else ()))
-    return {ticker: Decimal(shares) for ticker, shares in pairs}

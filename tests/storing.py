@@ -1,5 +1,6 @@
 """Rows on a real database: stored as the sink does, read back, and summed by hand."""
 
+from contextlib import closing
 from datetime import datetime
 from typing import Any
 
@@ -23,11 +24,10 @@ def rows(services: Services, schema: str, sql: str) -> list[tuple[Any, ...]]:
 
 
 def store(services: Services, schema: str, *batches: list[Event]) -> None:
-    part = DatabasePartition(services.database_url, schema, lambda: False)
-    for batch in batches:
-        part.write_batch([Block(batch, END)])
-        part.snapshot()
-    part.close()
+    with closing(DatabasePartition(services.database_url, schema, lambda: False)) as part:
+        for batch in batches:
+            part.write_batch([Block(batch, END)])
+            part.snapshot()
 
 
 def history() -> list[Event]:

@@ -14,6 +14,7 @@ from connectors.bars.order import BarOrder, BarRow, Gap
 from connectors.broker.base import MarketData, MarketEvent
 from connectors.broker.errors import BrokerError
 from connectors.broker.values import MarketBar, StreamState, TradingStatus
+from connectors.draining import drained
 from connectors.feed.failures import FeedFailed
 from connectors.feed.health import FeedRegistry, with_jitter
 from connectors.kafka.bell import Bell
@@ -213,18 +214,14 @@ class _History:
 
     def answers(self) -> list[Answer]:
         """Return what came since the last look: bars by ticker, or why there are none."""
-        found: list[Answer] = []
-        while True:
-            try:
-                found.append(self._answered.get_nowait())
-            except Empty:
-                return found
-            gaps, answer = found[-1]
+        found = drained(self._answered)
+        for gaps, answer in found:
             if isinstance(answer, str):
                 self._again.append((time.monotonic() + self._failed(gaps), gaps))
             else:
                 for gap in gaps:
                     self._failures.pop(gap.ticker, None)
+        return found
 
     def due(self) -> list[Gap]:
         """Return the gaps that were asked for in vain and may be asked for again now."""

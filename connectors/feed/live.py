@@ -12,11 +12,12 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 from hashlib import blake2b
-from queue import Empty, SimpleQueue
+from queue import SimpleQueue
 from typing import Final
 
 from bytewax.inputs import FixedPartitionedSource
 
+from connectors.draining import drained
 from connectors.envelope import SHARD, Envelope
 from connectors.feed.base import Feed, Memory, Poll, Values
 from connectors.feed.failures import FeedFailed
@@ -75,11 +76,7 @@ class LivePartition(SteadyPartition[tuple[str, Envelope], bytes]):
             return []
         self._last = self._clock.now()
         rows: list[Values] = []
-        while True:
-            try:
-                name, poll = self._polled.get_nowait()
-            except Empty:
-                break
+        for name, poll in drained(self._polled):
             self._memories[name] = poll.memory
             rows += poll.rows
         events = [Event(self._last, "", InputRow(self._number + i, v)) for i, v in enumerate(rows)]

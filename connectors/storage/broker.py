@@ -3,19 +3,17 @@
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, cast
 
 import psycopg
 
 from connectors.storage.tables import OPEN
+from messages.broker import BrokerEventKind
+from operators.checks import BROKER_STATES
+from operators.trading.outside_broker import READINESS
 
 Readiness = Literal["READY", "NOT_RECONCILED", "STREAM_DOWN"]
-# What is said of the broker -> what may be entered from then on.
-READINESS: Final[dict[str, Readiness]] = {
-    "reconciled": "READY", "stream_up": "NOT_RECONCILED", "drift": "NOT_RECONCILED",
-    "stream_down": "STREAM_DOWN",
-}  # fmt: skip
-KINDS: Final = (*READINESS, "adopted")
+KINDS: Final = tuple(READINESS)  # of which the newest tells
 NEWEST: Final = """SELECT b.* FROM unnest(%(kinds)s::text[]) AS k CROSS JOIN LATERAL (
     SELECT * FROM broker_events WHERE account = %(account)s AND kind = k
     ORDER BY stamp DESC, number DESC LIMIT 1) b ORDER BY b.stamp, b.number"""
@@ -94,18 +92,23 @@ def broker_now(connection: "Rows", account: str) -> BrokerNow:
         asked = {"account": account, "kinds": list(KINDS)}
         newest = connection.execute(NEWEST.encode(), asked).fetchall()
         orders = connection.execute(ORDERS.encode(), asked).fetchone() or {}
-    last = next((row for row in reversed(newest) if row["kind"] in READINESS), None)
+    last = newest[-1] if newest else None
     by_kind = {row["kind"]: n for n, row in enumerate(newest)}
     money = [row for row in newest if row["kind"] in ("reconciled", "adopted") and _has_money(row)]
     drift, good = by_kind.get("drift"), by_kind.get("reconciled", -1)
     return BrokerNow(
-        readiness=READINESS[last["kind"]] if last else "NOT_RECONCILED",
+        readiness=_readiness(last["kind"]) if last else "NOT_RECONCILED",
         since=last["event_time"] if last else None, why=last["reason"] if last else "",
         reconciliation=_reconciliation(money[-1]) if money else None,
         drift=None if drift is None else _drift(newest[drift], current=drift > good),
         open_orders=orders["open"], unknown_orders=orders["unknown"],
         silent_orders=orders["silent"],
     )  # fmt: skip
+
+
+def _readiness(kind: BrokerEventKind) -> Readiness:
+    """Return in words what may be entered once that was said, as the desk has it."""
+    return cast("Readiness", BROKER_STATES[READINESS[kind]])
 
 
 def difference_words(ticker: str, expected: Decimal, found: Decimal) -> str:

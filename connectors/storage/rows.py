@@ -149,7 +149,8 @@ def _trade(stamp: int, e: trading.TradeExecution) -> Values:
 def _order(stamp: int, o: trading.OrderRequest) -> Values:
     return (o.id, stamp, o.event_time, list(o.causes), o.account, o.client_order_id, o.decision_id,
             o.signal_id, o.ticker, o.side, o.qty, o.type, o.time_in_force, o.limit_price,
-            o.valid_until, o.reduces, "PENDING")  # fmt: skip
+            o.valid_until, o.reduces, o.stop_price, o.target_price, o.leg_of, o.leg,
+            "PENDING")  # fmt: skip
 
 
 TARGETS: Final[Mapping[type[msgspec.Struct], Target]] = MappingProxyType(

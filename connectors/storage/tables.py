@@ -154,7 +154,9 @@ orders = _fact(
     _text("signal_id"),
     _text("ticker", index=True), one_of("side", Side), _of("qty", BigInteger), _text("type"),
     _text("time_in_force"), _of("limit_price", Money, null=True), _of("valid_until", Moment),
-    _of("reduces", Boolean), one_of("status", OrderStatus),
+    _of("reduces", Boolean), _of("stop_price", Money, null=True),
+    _of("target_price", Money, null=True), _text("leg_of"), _text("leg"),
+    one_of("status", OrderStatus),
     Index("ix_orders_decision_id", "decision_id"),
     Index("ix_orders_stamp_id", "stamp", "id"),
     Index("ix_orders_account_stamp_id", "account", "stamp", "id"),
@@ -163,6 +165,7 @@ orders = _fact(
 )  # fmt: skip
 broker_events = _fact(
     "broker_events", _text("account"), _text("broker"), _text("kind"), _text("order_id"),
+    _text("leg_of"), _text("leg"),
     _text("broker_order_id"), _text("execution_id"), _of("ticker", Text, null=True),
     one_of("side", Side, null=True), _of("qty", BigInteger), _of("price", Money, null=True),
     _of("commission", Money), one_of("status", OrderStatus, null=True), _text("reason"),

@@ -4,17 +4,20 @@ The log gives out a command once every other topic's time has passed it; while a
 be never. What is heard here early comes again in its place, and is known by its id.
 """
 
+import logging
 import threading
 import time
-from queue import Empty, SimpleQueue
+from queue import SimpleQueue
 from typing import Final
 
+from connectors.draining import drained
 from connectors.kafka.bell import Bell
 from connectors.kafka.follower import Follower
 from connectors.kafka.layout import ADMIN_TIMEOUT_S, BrokerUnavailable, Layout
 from messages.control import Command
 from messages.topics import CONTROL_ACCEPTED
 
+log = logging.getLogger(__name__)
 BEFORE: Final = 1_000  # commands from before the start, which may have come while nobody listened
 LOOK_S: Final = 0.5
 
@@ -40,12 +43,7 @@ class CommandTail:
 
     def take(self) -> list[Command]:
         """Return what came since the last call, in order; never waits."""
-        found: list[Command] = []
-        while True:
-            try:
-                found.append(self._commands.get_nowait())
-            except Empty:
-                return found
+        return drained(self._commands)
 
     def _catch_up(self, layout: Layout) -> None:
         follower, deadline = self._follower, time.monotonic() + ADMIN_TIMEOUT_S
@@ -57,8 +55,12 @@ class CommandTail:
 
     def _follow(self) -> None:
         while True:
-            if self._read(LOOK_S):
-                self._bell.ring()
+            try:
+                if self._read(LOOK_S):
+                    self._bell.ring()
+            except Exception:  # a thread that died would leave halts to the log's order
+                log.exception("commands are followed on")
+                time.sleep(LOOK_S)
 
     def _read(self, timeout_s: float) -> bool:
         found = [r.body for r in self._follower.read(timeout_s) if isinstance(r.body, Command)]

@@ -3,13 +3,14 @@
 import logging
 from collections.abc import Callable
 from datetime import UTC, datetime
-from queue import Empty, SimpleQueue
+from queue import SimpleQueue
 from threading import Event, Thread
 
 from connectors.broker.base import Broker
 from connectors.broker.errors import BrokerAway, BrokerError, OutcomeUnknown
 from connectors.broker.values import OrderUpdate, StreamState
 from connectors.daemon_pool import DaemonPool
+from connectors.draining import drained
 from flows.execution.tasks import Answer, Cancel, Holdings, LookUp, Submit, Task
 from flows.execution.tradable import TradableAssets
 
@@ -52,12 +53,7 @@ class BrokerWorker:
 
     def news(self) -> list[News]:
         """Return what came since the last call, in order; never waits."""
-        found: list[News] = []
-        while True:
-            try:
-                found.append(self._news.get_nowait())
-            except Empty:
-                return found
+        return drained(self._news)
 
     def close(self) -> None:
         """Begin no more; what is under way ends by its own time limits."""

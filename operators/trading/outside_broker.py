@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Final, Literal, NamedTuple
 
-from messages.broker import BrokerEvent
+from messages.broker import BrokerEvent, BrokerEventKind
 from messages.market import Bar, TradingHalt
 from messages.units import DAY_US, MINUTE_US, from_money, to_units
 from operators.checks import NOT_RECONCILED, READY, STREAM_DOWN, TICKER_HALTED
@@ -18,6 +18,11 @@ ENDINGS: Final[dict[str, Ending]] = {
     "CANCELLED": "CANCELLED", "REJECTED": "REJECTED", "EXPIRED": "EXPIRED",
     # By somebody at the broker: what stands in its place is not ours, and its fills are a drift.
     "REPLACED": "REPLACED",
+}  # fmt: skip
+# What is said of the broker -> what may be entered from then on, by number.
+READINESS: Final[dict[BrokerEventKind, int]] = {
+    "reconciled": READY, "stream_up": NOT_RECONCILED, "adopted": NOT_RECONCILED,
+    "drift": NOT_RECONCILED, "stream_down": STREAM_DOWN,
 }  # fmt: skip
 REMEMBERED_US: Final = 7 * DAY_US  # brokers tell of a fill late, but not as late as that
 
@@ -116,12 +121,7 @@ class OutsideBroker:
         if event.kind == "order" and event.status in ENDINGS and event.order_id in orders:
             self._ended[event.order_id] = EndedOrder(_ended(orders[event.order_id]), stamp)
             return [Execution(event.order_id, 0, 0, 0, 0, ENDINGS[event.status])]
-        if event.kind == "stream_down":
-            self.readiness = STREAM_DOWN
-        elif event.kind in ("stream_up", "adopted", "drift"):
-            self.readiness = NOT_RECONCILED
-        elif event.kind == "reconciled":
-            self.readiness = READY
+        self.readiness = READINESS.get(event.kind, self.readiness)
         return []
 
     def forget(self, stamp: int) -> None:

@@ -37,7 +37,8 @@ def alerts(web: Served) -> list[tuple[str, str, str]]:
 
 def test_on_paper_it_says_so_and_nothing_else(web: Served) -> None:
     assert valid(web.get("/api/broker"), "/api/broker") == {"mode": "paper", "broker": None}
-    assert alerts(web) == []
+    # Just after its start the API may not have heard of everything yet.
+    eventually(lambda: alerts(web) == [], what=lambda: alerts(web))
 
 
 def test_whoever_is_not_signed_in_learns_nothing(traded: Found) -> None:

@@ -1,12 +1,9 @@
 """A live day on a moved clock, sixty times as fast: half a session, two crashes, the close."""
 
 import json
-import os
 import random
 import re
 import signal
-import subprocess
-import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -22,9 +19,10 @@ from connectors.runs import load_run
 from messages.topics import MARKET_BARS, NEWS_RAW
 from tests.e2e.test_market_away import market_of
 from tests.e2e.test_outsiders import tidewire_status
+from tests.live_stack import LiveStack
 from tests.moved_clock import MovedClock
 from tests.outside import outsider
-from tests.waiting import eventually, pause
+from tests.waiting import eventually
 
 pytestmark = [
     pytest.mark.first, pytest.mark.kafka, pytest.mark.postgres, pytest.mark.timeout(900),
@@ -62,44 +60,18 @@ def bars() -> Iterator[tuple[datetime, list[dict[str, Any]]]]:
         yield start, rows
 
 
-class Live:
-    """A live stack on a moved clock."""
-
-    def __init__(self, home: Path) -> None:
-        self.clock = MovedClock(OPEN - 10 * MINUTE)
-        self.env = {
-            **os.environ, **self.clock.environment, "TIDEWIRE_HOME": str(home),
-            "TIDEWIRE_RISK__COOLDOWN_MINUTES": "5",
-        }  # fmt: skip
-
-    def tidewire(self, *arguments: str) -> tuple[int, str]:
-        done = subprocess.run(
-            [sys.executable, "-m", "stack.cli", *arguments], env=self.env, capture_output=True,
-            text=True, check=False,
-        )  # fmt: skip
-        return done.returncode, done.stdout + done.stderr
-
-    def flows(self) -> list[dict[str, Any]]:
-        return list(json.loads(self.tidewire("status", "--json")[1])["flows"])
-
-    def wait_until(self, moment: datetime) -> None:
-        while self.clock.now() < moment:
-            pause(0.01)
-
-
 @pytest.fixture
-def live(tmp_path: Path) -> Iterator[Live]:
+def live(tmp_path: Path) -> Iterator[LiveStack]:
     """Bring a live stack up ten minutes before the open."""
-    stack = Live(tmp_path / "home")
+    clock = MovedClock(OPEN - 10 * MINUTE)
+    stack = LiveStack(tmp_path / "home", clock, TIDEWIRE_RISK__COOLDOWN_MINUTES="5")
     code, said = stack.tidewire("up")
     assert code == 0, said
     yield stack
-    stack.clock.run(1)
-    stack.tidewire("down")
-    stack.clock.close()
+    stack.down()
 
 
-def trade_the_day(live: Live, there: dict[str, Any]) -> int:
+def trade_the_day(live: LiveStack, there: dict[str, Any]) -> int:
     """Send each bar when it is over, and kill market twice; returns how many were sent."""
     producer = Producer({**outsider(there).settings(), "linger.ms": 0})
     kills = list(KILLED_AT)
@@ -137,7 +109,7 @@ def headline(n: int, end: datetime) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def jump_for_a_moment(live: Live, there: dict[str, Any]) -> None:
+def jump_for_a_moment(live: LiveStack, there: dict[str, Any]) -> None:
     """Put the wall clock an hour forward until it is noticed: by flows that have read it before."""
 
     def begun() -> bool:
@@ -163,7 +135,7 @@ def logs_of(there: dict[str, Any]) -> dict[str, list[str]]:
     }
 
 
-def test_a_live_day_is_its_backtest(live: Live) -> None:
+def test_a_live_day_is_its_backtest(live: LiveStack) -> None:
     there = json.loads(tidewire_status(live.env))
     jump_for_a_moment(live, there)
     live.clock.run(RATE)

@@ -15,7 +15,7 @@ from connectors.archive.check import topics_manifest, verify
 from connectors.archive.files import ArchiveDamaged
 from connectors.kafka.layout import Layout, create_topics
 from connectors.kafka.trimming import Trimmer
-from messages.topics import DEAD_LETTERS, MARKET_BARS, TOPICS
+from messages.topics import MARKET_BARS
 from stack.runtime.demo import Demo
 from stack.servers.services import Services
 from tests.harness import MidRun, options, play, tables
@@ -54,7 +54,7 @@ def test_every_record_of_every_topic_is_there(played: tuple[Demo, dict[str, Any]
     consumer = Consumer(
         demo.run.layout.access.settings({"group.id": "check", "fetch.wait.max.ms": 10})
     )
-    for topic in (*TOPICS, *DEAD_LETTERS):
+    for topic in layout.flows["persist"].reads:
         found: dict[tuple[int, int], tuple[Any, Any]] = {}
         ticks = 0
         for file in topics_manifest(run).files:

@@ -59,7 +59,6 @@ def test_readiness_follows_what_was_said_last(now: Any) -> None:
     found = now(told(at(3), "stream_down", reason="it hung up"))
     assert (found.readiness, found.why) == ("STREAM_DOWN", "it hung up")
     assert found.reconciliation.equity == 1000, "as it was found last"
-    assert now(told(at(4), "halted", ticker="AAA")).readiness == "STREAM_DOWN"
 
 
 def test_what_was_said_at_once_counts_in_its_order(now: Any) -> None:

@@ -36,11 +36,11 @@ FILL = (
       'paper', 'T' || n % 500, 'BUY', n % 3 > 0, 'signal', 'sig-' || n, '', '', '', '[]'
       FROM generate_series(1, 100000) n""",
     """INSERT INTO orders (id, stamp, event_time, causes, account, client_order_id, decision_id,
-      signal_id, ticker, side, qty, type, time_in_force, valid_until, reduces, status)
+      signal_id, ticker, side, qty, type, time_in_force, valid_until, reduces, leg_of, leg, status)
     SELECT 'ord-' || n, n, to_timestamp(n), '{}', 'paper', '', 'dec-' || n, '', 'T', 'BUY', 1,
-      'MARKET', 'DAY', now(), false, CASE WHEN n % 1000 = 0 THEN 'PENDING' ELSE 'FILLED' END FROM generate_series(1, 100000) n""",
+      'MARKET', 'DAY', now(), false, '', '', CASE WHEN n % 1000 = 0 THEN 'PENDING' ELSE 'FILLED' END FROM generate_series(1, 100000) n""",
     """INSERT INTO broker_events SELECT 'bro-' || n, n, to_timestamp(n), '{}', 'paper', 'alpaca',
-      'order', 'ord-' || n / 2, '', '', NULL, NULL, 0, NULL, 0, 'ACCEPTED', '', NULL, NULL, NULL,
+      'order', 'ord-' || n / 2, '', '', '', '', NULL, NULL, 0, NULL, 0, 'ACCEPTED', '', NULL, NULL, NULL,
       '[]', '{}', NULL FROM generate_series(1, 100000) n""",
     """INSERT INTO trade_outcomes SELECT 'out-' || n, n, to_timestamp(n), '{}', 'paper', 'T',
       'LONG', 1, '', 'ord-' || n, 'sig-' || n, 1, 1, 1, 1, 'strategy' || n % 3, '[]' FROM generate_series(1, 100000) n""",

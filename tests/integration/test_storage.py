@@ -2,6 +2,7 @@
 
 import uuid
 from datetime import UTC, datetime
+from decimal import Decimal
 from itertools import product
 from typing import Any
 
@@ -31,7 +32,7 @@ from connectors.storage.sink import seed
 from messages.base import make_id
 from messages.broker import BrokerEvent
 from messages.codec import Unreadable, decoder
-from messages.trading import OrderStatus, TradeExecution
+from messages.trading import OrderRequest, OrderStatus, TradeExecution
 from operators.blocks import Event
 from stack.home import free_port
 from stack.servers.services import Services
@@ -140,6 +141,18 @@ def test_a_broker_s_word_counts_until_something_is_booked(
     assert rows(services, schema, "SELECT status FROM orders") == [("FILLED",)]
     found = rows(services, schema, "SELECT id, differences FROM broker_events ORDER BY stamp")
     assert found == [("bro-0", []), ("bro-1", [])]
+
+
+def test_the_legs_of_an_order_are_kept(services: Services, schema: str) -> None:
+    order = bodies(history(), OrderRequest)[0]
+    entry = msgspec.structs.replace(order, stop_price=97.0, target_price=110.5)
+    leg = msgspec.structs.replace(entry, id="ord-leg", leg_of=entry.id, leg="stop")
+    store(services, schema, [Event(5, "main", entry), Event(6, "main", leg)])
+    levels = (Decimal(97), Decimal("110.5"))
+    sql = "SELECT stop_price, target_price, leg_of, leg FROM orders ORDER BY leg"
+    assert rows(services, schema, sql) == [
+        (*levels, "", ""), (*levels, entry.id, "stop"),
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("way", ["at once", "twice", "one by one", "backwards", "resumed"])

@@ -6,13 +6,10 @@ cent, every flow makes its records of the day again, and what differs from a bac
 """
 
 import json
-import os
 import signal
-import subprocess
-import sys
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -26,11 +23,12 @@ import pyarrow.parquet as pq
 from connectors.archive.reading import ArchivedRun
 from connectors.broker.stand_in.journal import Books
 from connectors.runs import Run, load_run
-from messages.topics import BROKER_EVENTS, ORDERS_REQUESTED, TRADES_EXECUTED
-from stack.audit.auditor import Auditor
+from messages.topics import BROKER_EVENTS, ORDERS_REQUESTED, TRADES_EXECUTED, Topic
+from stack.audit.topic_reader import read_topics
 from tests.e2e.test_outsiders import audited
+from tests.live_stack import LiveStack
 from tests.moved_clock import MovedClock, Waits
-from tests.waiting import eventually, pause
+from tests.waiting import eventually
 
 MINUTE: Final = timedelta(minutes=1)
 AFTER: Final = 15 * MINUTE  # the close
@@ -91,27 +89,17 @@ def cut(bars: Path, begin: datetime, end: datetime, first_day: datetime, to: Pat
     return to
 
 
-class BrokerDay:
+class BrokerDay(LiveStack):
     """A live stack that trades at a stand-in, on a clock of its own."""
 
     def __init__(self, home: Path, played: Played) -> None:
         """Put the clock to the beginning; nothing is started."""
-        self.played = played
-        self.clock = MovedClock(played.begin, waits=Waits.REAL)
-        self.env = {
-            **os.environ, **self.clock.environment, "TIDEWIRE_HOME": str(home),
-            "TIDEWIRE_RISK__COOLDOWN_MINUTES": "5", "TIDEWIRE_BROKER__RECONCILE_SECONDS": "60",
-            "TIDEWIRE_MARKET__WARM_UP_DAYS": "2",
-        }  # fmt: skip
-        self.journal = home / "stand-in" / "journal.jsonl"
-
-    def tidewire(self, *arguments: str) -> tuple[int, str]:
-        """Run a command; returns its exit code and what it said."""
-        done = subprocess.run(
-            [sys.executable, "-m", "stack.cli", *arguments], env=self.env, capture_output=True,
-            text=True, check=False,
+        super().__init__(
+            home, MovedClock(played.begin, waits=Waits.REAL), TIDEWIRE_RISK__COOLDOWN_MINUTES="5",
+            TIDEWIRE_BROKER__RECONCILE_SECONDS="60", TIDEWIRE_MARKET__WARM_UP_DAYS="2",
         )  # fmt: skip
-        return done.returncode, done.stdout + done.stderr
+        self.played = played
+        self.journal = home / "stand-in" / "journal.jsonl"
 
     @contextmanager
     def up(self) -> Iterator[Run]:
@@ -127,18 +115,7 @@ class BrokerDay:
             there = json.loads(self.tidewire("status", "--json")[1])
             yield load_run(Path(there["directory"]))
         finally:
-            self.clock.run(1)
-            self.tidewire("down")
-            self.clock.close()
-
-    def flows(self) -> list[dict[str, Any]]:
-        """Return how the flows are."""
-        return list(json.loads(self.tidewire("status", "--json")[1])["flows"])
-
-    def wait_until(self, moment: datetime) -> None:
-        """Wait for a moment of the moved clock."""
-        while self.clock.now() < moment:
-            pause(0.02)
+            self.down()
 
     def kill(self, run: Run, flow: str) -> None:
         """Kill a flow's process; its supervisor starts it again."""
@@ -159,12 +136,9 @@ class BrokerDay:
 
     def open_orders(self, run: Run) -> set[str]:
         """Return the orders without an end, as the topics have them."""
-        with closing(Auditor(run)) as auditor:
-            asked = {r.body["id"] for r in auditor._topics[ORDERS_REQUESTED.name]}
-            ended = {
-                r.body["order_id"] for r in auditor._topics[TRADES_EXECUTED.name]
-                if r.body["status"] in ENDS
-            }  # fmt: skip
+        requested, executed = _bodies(run, ORDERS_REQUESTED, TRADES_EXECUTED)
+        asked = {each["id"] for each in requested}
+        ended = {each["order_id"] for each in executed if each["status"] in ENDS}
         return asked - ended
 
     def must_agree(self, run: Run) -> Told:
@@ -173,10 +147,10 @@ class BrokerDay:
                    what=lambda: self.tidewire("account", "reconcile"), step=0.5)  # fmt: skip
         # The database follows the topics by a moment.
         eventually(lambda: audited(run) is None, what=lambda: audited(run), step=0.5)
-        with closing(Auditor(run)) as auditor:
-            asked = len(auditor._topics[ORDERS_REQUESTED.name])
-            told = [r.body for r in auditor._topics[BROKER_EVENTS.name]]
-            booked = [r.body for r in auditor._topics[TRADES_EXECUTED.name] if r.body["qty"]]
+        requested, told, executed = _bodies(
+            run, ORDERS_REQUESTED, BROKER_EVENTS, TRADES_EXECUTED
+        )  # fmt: skip
+        booked = [each for each in executed if each["qty"]]
         books = Books(self.journal)
         theirs = {f.execution_id: (f.ticker, f.side, f.qty) for f in books.fills}
         heard = {
@@ -188,7 +162,7 @@ class BrokerDay:
         assert shares == Counter((t, s) for t, s, n in theirs.values() for _ in range(n))
         doubles = sum(len(orders) > 1 for orders in books.orders.values())
         late = sum(e["status"] == "EXPIRED" and not e["broker_order_id"] for e in told)
-        return Told(asked, len(theirs), late, doubles, 0)
+        return Told(len(requested), len(theirs), late, doubles, 0)
 
     def must_be_proved(self, run: Run) -> int:
         """Make the day again from its archive; returns how many executions no backtest has."""
@@ -199,6 +173,12 @@ class BrokerDay:
         code, said = self.tidewire("replay", "--against-backtest", "--json")
         assert code == 0, said
         return len(json.loads(said)["differ"])
+
+
+def _bodies(run: Run, *topics: Topic[Any]) -> list[list[dict[str, Any]]]:
+    """Return what lies in some topics of a run."""
+    found = read_topics(run.layout, [topic.name for topic in topics])
+    return [[record.body for record in found[topic.name]] for topic in topics]
 
 
 def trade(home: Path, played: Played, kills: tuple[tuple[datetime, str], ...] = ()) -> Told:

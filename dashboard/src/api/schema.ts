@@ -2182,6 +2182,10 @@ export interface components {
         /**
          * Order
          * @description What was asked of the broker: valid until then; `reduces`: it closes a position.
+         *
+         *     Attributes:
+         *         stop_price, target_price: of the legs that the broker is to hold beside it; null for none.
+         *         leg: `stop` or `target` where it is such a leg of the order `leg_of`; empty otherwise.
          */
         Order: {
             /** Id */
@@ -2213,6 +2217,14 @@ export interface components {
             valid_until: string;
             /** Reduces */
             reduces: boolean;
+            /** Stop Price */
+            stop_price: string | null;
+            /** Target Price */
+            target_price: string | null;
+            /** Leg Of */
+            leg_of: string;
+            /** Leg */
+            leg: string;
             /**
              * Status
              * @enum {string}

@@ -23,8 +23,9 @@ LATER |= {
     ("trading_states", "new_state"): f"new_state {STATES}",
     ("trading_states", "cause"): "cause IN ('command', 'flattened')",
 }
-BROKER = import_module(f"{VERSIONS}.0014_broker_events").CONDITIONS
-LATER |= {("broker_events", column): said for column, said in BROKER.items()}
+BROKER = import_module(f"{VERSIONS}.0014_broker_events")
+LATER |= {("broker_events", column): said for column, said in BROKER.CONDITIONS.items()}
+LATER |= {("orders", column): said for column, said in BROKER.LEGS.items()}
 LATER["commands", "kind"] = f"kind IN ({LEARNING.MORE_KINDS})"
 
 

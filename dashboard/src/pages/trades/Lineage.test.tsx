@@ -57,6 +57,20 @@ describe("the lineage of an order", () => {
     expect(address(/among the fills/)).toBe("/trades?show=filled&ticker=AAPL&open=exe-1");
   });
 
+  it("shows the legs that a broker holds beside an order, and no others", () => {
+    followed([]);
+    lineage("dec-1", bought);
+    expect(step(/Order, fill/)).not.toContain("there");
+  });
+
+  it("shows a stop and a target at the broker", () => {
+    followed([]);
+    const order = { ...bought.order, stop_price: "97.0000", target_price: "110.5000" };
+    lineage("dec-1", { ...bought, order });
+    expect(step(/Order, fill/)).toContain("Stop there$97.00");
+    expect(step(/Order, fill/)).toContain("Target there$110.50");
+  });
+
   it("never links to what is no page of the web", () => {
     for (const bad of ["javascript:alert(1)", "data:text/html,x", "", "news/12"]) {
       expect(webAddress(bad)).toBeNull();

@@ -107,6 +107,16 @@ export function OrderStep({
             : ["Its cost", format.dollars(filled.slippage, 2)],
           filled ? ["Commission", format.dollars(filled.commission, 2)] : null,
           stop ? ["Stop now", format.dollars(stop, 2)] : null,
+          order?.stop_price
+            ? ["Stop there", format.dollars(order.stop_price, 2), "Held by the broker beside it"]
+            : null,
+          order?.target_price
+            ? [
+                "Target there",
+                format.dollars(order.target_price, 2),
+                "Held by the broker beside it",
+              ]
+            : null,
           ["Order", <OrderId id={id} ticker={ticker} trade={last?.id} />, id],
         ]}
       />
