@@ -12,6 +12,7 @@ from connectors.stopping import StopFlag
 from connectors.telemetry import StatusFile, log_as_json, serve_metrics
 from flows.pipeline.engine import run as execute
 from messages.flows import BROKER, TABLES
+from stack.alone import alone
 from stack.child import starter
 from stack.commands.options import home_of
 from stack.errors import StackError
@@ -68,7 +69,7 @@ def run_flow(name: str, directory: Path, shards: str | None) -> int:
         The exit code: 0, or `AGAIN` where it is to be started again.
 
     Raises:
-        StackError: no such flow, run or shard.
+        StackError: no such flow, run or shard; or another process runs it.
     """
     try:
         run = load_run(directory)
@@ -83,6 +84,13 @@ def run_flow(name: str, directory: Path, shards: str | None) -> int:
     own = _shards(name, run, shards)
     label = name if own is None else f"{name}-{own[0]}" + (f"-{own[-1]}" if len(own) > 1 else "")
     log_as_json(label, run.run_id, run.log_level)
+    parts = [name] if own is None else [f"{name}-{shard}" for shard in own]
+    with alone(run.path("locks"), parts, stop):
+        _run_alone(run, name, label, own, stop)
+    return stop.code
+
+
+def _run_alone(run: Run, name: str, label: str, own: range | None, stop: StopFlag) -> None:
     signs: dict[str, object] = {"flow": label}
     if run.metrics:
         signs["metrics_port"] = serve_metrics(label, run.run_id, metrics_port(run, label))
@@ -92,7 +100,6 @@ def run_flow(name: str, directory: Path, shards: str | None) -> int:
     dataflow = build(run, stop) if own is None else build(run, stop, own)
     execute(dataflow, run.path("recovery", label))
     status.write()  # the last word of a flow that has ended is of its end
-    return stop.code
 
 
 def _shards(name: str, run: Run, shards: str | None) -> range | None:

@@ -100,7 +100,7 @@ def asked_to_close(page: Page, reader: Reader) -> str | None:
 
     `market` stands, but what follows from its last bars may still be on its way.
     """
-    ticker = positions(page).first.get_by_role("link").first.inner_text()
+    ticker: str = positions(page).first.get_by_role("link").first.inner_text()
     asks = page.get_by_role("alertdialog", name=f"Close {ticker}")
     sell = asks.get_by_role("button", name=re.compile(f"^Sell .* {ticker}$"))
     closing = page.get_by_role("button", name=f"Closing {ticker}")

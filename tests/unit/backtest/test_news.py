@@ -35,11 +35,12 @@ def test_articles_are_counted_and_not_their_scores(tmp_path: Path) -> None:
 def test_articles_that_cannot_be_used_are_counted_by_reason(tmp_path: Path) -> None:
     file = write(
         tmp_path / "news.jsonl", article(0), article(1, tickers=["aapl"]),
-        article(2, tickers=["msft"]), article(3, published_at="yesterday"), article(0),
+        article(2, tickers=["msft", "", 7]), article(3, published_at="yesterday"), article(0),
     )  # fmt: skip
     heard = scored_articles(file)
-    assert (heard.articles, heard.refused) == (1, {"MALFORMED": 3, "DUPLICATE": 1})
-    assert heard.first_refused.startswith("row 1, symbols.0: ")
+    assert (heard.articles, heard.refused) == (3, {"MALFORMED": 1, "DUPLICATE": 1})
+    assert heard.first_refused.startswith("row 3, event_time: ")
+    assert {event.key for event in heard.scores} == {"AAPL", "MSFT"}
 
 
 @pytest.mark.parametrize("kept", [0.99, 0.5, 0.1])
