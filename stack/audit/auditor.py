@@ -19,7 +19,7 @@ from connectors.user_strategies import strategy_names
 from messages.topics import DEAD_LETTERS
 from messages.units import to_micros
 from stack.audit.broker import TERMINAL, check_broker
-from stack.audit.inputs import bar_rows, lines
+from stack.audit.inputs import bar_rows, lines, named
 from stack.audit.learning import Recorded, rederive
 from stack.audit.marks import marks_of
 from stack.audit.rules import NotAccounted, none, require
@@ -167,8 +167,8 @@ class Auditor:
         for n, line in enumerate(lines(self._run.path(self._run.news))):
             if n in refused:
                 continue
-            row = json.loads(line)
-            seen = hashlib.sha256((row.get("url", "") + row.get("title", "")).encode()).hexdigest()
+            url, title = named(json.loads(line))
+            seen = hashlib.sha256((url + title).encode()).hexdigest()
             require(seen in hashes, "article is neither published nor a dead letter", f"row {n}")
 
     def _scores(self) -> None:

@@ -26,3 +26,18 @@ def lines(file: Path) -> Iterator[bytes]:
     """Return the lines of a file, gzipped or plain."""
     with gzip.open(file, "rb") if file.suffix == ".gz" else file.open("rb") as lines:
         yield from lines
+
+
+def named(article: dict[str, Any]) -> tuple[str, str]:
+    """Return an article's url and title as they are published.
+
+    A text without a title is known by its first 200 characters, in one line; what is no character
+    is shown as one that is missing.
+    """
+    text = article.get("content") or ""
+    title = article.get("title") or " ".join(text[:200].split())
+    url, title = (
+        "".join("\ufffd" if c == "\0" or "\ud800" <= c <= "\udfff" else c for c in said)
+        for said in (article.get("url") or "", title)
+    )
+    return url, title

@@ -43,10 +43,11 @@ NEWS = [
     b'"text"',
     b"\xff\xfe\x00",
     b'{"title": "no time", "url": "u", "source": "s"}',
-    headline(5, "Nul \x00 in a title", "AAPL"),
+    headline(5, "Nul \x00 in a title", "AAPL"),  # costs that character
+    headline(6, "", "AAPL", content="Apple  soars\nafter record profit"),  # no title
 ]
 REFUSED_BARS = {"MALFORMED": 4, "HIGH_BELOW_LOW": 1, "FUTURE": 1}
-REFUSED_NEWS = {"DUPLICATE": 1, "TOO_LARGE": 1, "FUTURE": 1, "MALFORMED": 6}
+REFUSED_NEWS = {"DUPLICATE": 1, "TOO_LARGE": 1, "FUTURE": 1, "MALFORMED": 5}
 STRANGERS = {
     "market.bars": [b"", b"garbage", b'{"id": 1}', b'{"close": NaN}'],
     "news.raw": [b"{}", b"\x00\x01"],
