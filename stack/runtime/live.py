@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from types import FrameType
 from typing import Any, Final
 
@@ -22,7 +23,7 @@ from connectors.storage.schema import maintain
 from flows.pipeline.start import prepare
 from stack.dashboard import DashboardBuild
 from stack.errors import CannotStart, StackError
-from stack.home import Home, note_last, tail
+from stack.home import DISK_FULL, Home, is_full, note_last, tail
 from stack.runtime.exchange import Exchange
 from stack.runtime.front import Front
 from stack.runtime.health import HealthBoard
@@ -97,7 +98,7 @@ def _gone_on(known: Run, fresh: Run) -> Run:
 def serve(
     home: Home, settings: Settings, name: str, exchange: Exchange | None = None
 ) -> int:  # fmt: skip
-    """Run servers and flows until SIGTERM or SIGINT; returns the exit code.
+    """Run servers and flows until SIGTERM, SIGINT or SIGHUP; returns the exit code.
 
     `exchange`: a stand-in that it is to trade at.
 
@@ -112,8 +113,9 @@ def serve(
     def stop(number: int, _frame: FrameType | None) -> None:
         stopping.append(number)
 
-    signal.signal(signal.SIGTERM, stop)
-    signal.signal(signal.SIGINT, stop)
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        if signal.getsignal(number) != signal.SIG_IGN:  # as nohup asks for
+            signal.signal(number, stop)
     with Services(home, settings) as services, exchange or nullcontext():
         if exchange is not None:
             settings = exchange.settings(settings)
@@ -121,7 +123,7 @@ def serve(
         prepare(run, services.make_topics)
         supervisor = Supervisor(run.path(), run_flows(run.partitions, run.spec.mode))
         front = Front(home, run, settings)
-        board = HealthBoard(run, supervisor)
+        board = HealthBoard(run, supervisor, services)
         building = DashboardBuild(_say)
         supervisor.start()
         front.start()
@@ -134,12 +136,12 @@ def serve(
         note_last(home.path, run.run_id)
         _say(f"run {name} {'begun' if new else 'goes on'}" + (f"\n{note}" if note else ""))
         try:
-            _watch(supervisor, front, board, stopping, exchange, lambda: _care(run))
+            _watch(supervisor, front, board, services, stopping, exchange, lambda: _care(run))
         finally:
             building.stop()
             front.stop()
             supervisor.stop()
-            board.publish()
+            _publish(board)
             board.close()
             vanish(home)
     return 0
@@ -176,6 +178,15 @@ def start(home: Home, name: str, options: Sequence[str] = ()) -> dict[str, Any]:
             [*command, "--home", str(home.path), *options],
             stdout=out, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, start_new_session=True,
         )  # fmt: skip
+    try:
+        return _wait(home, child, log)
+    except BaseException:  # Ctrl-C too: what was begun here ends here
+        if child.poll() is None:
+            child.terminate()
+        raise
+
+
+def _wait(home: Home, child: "subprocess.Popen[bytes]", log: Path) -> dict[str, Any]:
     deadline = time.monotonic() + START_TIMEOUT_S
     while time.monotonic() < deadline:
         if (there := running(home)) is not None:
@@ -185,7 +196,10 @@ def start(home: Home, name: str, options: Sequence[str] = ()) -> dict[str, Any]:
             reason = f"The stack did not come up: {last} (whole log: {log})"
             raise CannotStart(reason)
         time.sleep(0.1)
-    reason = f"The stack did not come up within {START_TIMEOUT_S:.0f} s: see {log}."
+    reason = (
+        f"The stack did not come up within {START_TIMEOUT_S:.0f} s, and is stopped: "
+        f"{tail(log, 1)} (whole log: {log})"
+    )
     raise CannotStart(reason)
 
 
@@ -224,15 +238,20 @@ def _care(run: Run) -> None:
 
 
 def _watch(
-    supervisor: Supervisor, front: Front, board: HealthBoard, stopping: list[int],
-    exchange: Exchange | None, daily: Callable[[], None],
+    supervisor: Supervisor, front: Front, board: HealthBoard, services: Services,
+    stopping: list[int], exchange: Exchange | None, daily: Callable[[], None],
 ) -> None:  # fmt: skip
     told, cared = 0.0, time.monotonic()
+    full = False
     while not stopping:
         if time.monotonic() - cared > DAY_S:
             daily()
             cared = time.monotonic()
-        supervisor.watch()
+        for said in services.watch():
+            _say(said)
+        if full != (full := is_full(services.home)):
+            _say(DISK_FULL if full else "there is room on the disk again")
+        supervisor.watch(waiting=full or bool(services.down))
         front.watch()
         if exchange is not None and (died := exchange.watch()):
             _say(died)
@@ -240,9 +259,16 @@ def _watch(
             reason = "every flow has ended, though a live run has no end: see their logs."
             raise CrashLoop(reason)
         if time.monotonic() - told > HEALTH_S or told == 0.0:
-            board.publish()
+            _publish(board)
             told = time.monotonic()
         time.sleep(WATCH_S)
+
+
+def _publish(board: HealthBoard) -> None:
+    try:
+        board.publish()
+    except OSError as error:  # a full disk: nothing is stopped because nobody can be told
+        _say(f"how the flows are cannot be written ({error.strerror})")
 
 
 def _difference(known: Run, fresh: Run) -> str:

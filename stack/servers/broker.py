@@ -4,6 +4,7 @@ import base64
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -21,6 +22,7 @@ from stack.caches import cache_directory
 from stack.errors import CannotStart, MissingTool
 from stack.home import Home, tail
 from stack.servers.principals import BROKER, Passwords, let_in, passwords_of
+from stack.tether import spawn
 
 JAVA_AT_LEAST: Final = 17
 START_TIMEOUT_S: Final = 90.0
@@ -51,14 +53,16 @@ class EmbeddedBroker:
         jars = fetch_jars()
         self.version = jar_version(jars)
         self._stop_left_over(self._directory / "broker.properties")
+        same_port(self._home, "kafka", self.bootstrap)
         port, controller = self._home.port("kafka"), self._home.port("kafka_controller")
         config = self._configure(port, controller)
         command = [java, *HEAP, "-cp", f"{jars}/*"]
         self._format(command, config)
         log4j = config_file("log4j2.properties")
         with (self._directory / "broker.log").open("ab") as log:
-            self._process = subprocess.Popen(
+            self._process = spawn(
                 [*command, f"-Dlog4j2.configurationFile={log4j}", "kafka.Kafka", str(config)],
+                signal.SIGTERM,
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 stdin=subprocess.DEVNULL,
@@ -95,6 +99,10 @@ class EmbeddedBroker:
             self._process.kill()
             self._process.wait()
             self._process = None
+
+    def has_died(self) -> bool:
+        """Tell whether the process that this object started is gone, though nobody stopped it."""
+        return self._process is not None and self._process.poll() is not None
 
     @property
     def _pid_file(self) -> Path:
@@ -148,8 +156,8 @@ class EmbeddedBroker:
         access = self.access(BROKER)
         admin = AdminClient(access.settings({"log_level": 0, "socket.timeout.ms": 2000}))
         while time.monotonic() < deadline:
-            assert self._process is not None
-            if self._process.poll() is not None:
+            process = self._process
+            if process is None or process.poll() is not None:
                 reason = f"Kafka stopped while starting: {tail(log)}. See {log}, then start again."
                 raise CannotStart(reason)
             try:
@@ -159,6 +167,23 @@ class EmbeddedBroker:
                 time.sleep(0.1)
         self.kill()
         reason = f"Kafka did not answer within {START_TIMEOUT_S:.0f} s: {tail(log)}. See {log}."
+        raise CannotStart(reason)
+
+
+def same_port(home: Home, server: str, known: str) -> None:
+    """See that a server that is started again can be where its clients look for it.
+
+    Args:
+        home: remembers the port.
+        server: by its name there.
+        known: where it was; empty at its first start.
+
+    Raises:
+        CannotStart: somebody else is there.
+    """
+    port = home.ports().get(server, 0)
+    if known and home.is_taken(port):
+        reason = f"Port {port}, where {server} is looked for, is taken: end the program there."
         raise CannotStart(reason)
 
 
