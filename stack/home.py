@@ -65,7 +65,7 @@ class Home:
         """
         self.path = path.expanduser().resolve()
         try:
-            self.path.mkdir(parents=True, exist_ok=True)
+            self.path.mkdir(0o700, parents=True, exist_ok=True)
             probe = self.path / ".writable"
             probe.write_text("ok")
             probe.unlink(missing_ok=True)  # others may be here at the same moment

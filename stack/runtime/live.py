@@ -24,6 +24,7 @@ from flows.pipeline.start import prepare
 from stack.dashboard import DashboardBuild
 from stack.errors import CannotStart, StackError
 from stack.home import DISK_FULL, Home, is_full, note_last, tail
+from stack.logs import rotate
 from stack.runtime.exchange import Exchange
 from stack.runtime.front import Front
 from stack.runtime.health import HealthBoard
@@ -173,7 +174,8 @@ def start(home: Home, name: str, options: Sequence[str] = ()) -> dict[str, Any]:
         raise StackError(reason)
     log = home.path / "up.log"
     command = [sys.executable, "-m", "stack.cli", "up", "--foreground", "--run", name]
-    with log.open("wb") as out:
+    log.write_bytes(b"")
+    with log.open("ab") as out:  # to be put aside while it is written
         child = subprocess.Popen(
             [*command, "--home", str(home.path), *options],
             stdout=out, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, start_new_session=True,
@@ -260,6 +262,7 @@ def _watch(
             raise CrashLoop(reason)
         if time.monotonic() - told > HEALTH_S or told == 0.0:
             _publish(board)
+            rotate([services.home.path / "up.log", *services.logs(), *supervisor.logs()])
             told = time.monotonic()
         time.sleep(WATCH_S)
 

@@ -142,6 +142,10 @@ class Supervisor:
         """Return a flow's log file."""
         return self._directory / "logs" / f"{label}.log"
 
+    def logs(self) -> list[Path]:
+        """Return the flows' log files."""
+        return [self.log_of(label) for label in self.children]
+
     def _launch(self, child: Child) -> None:
         log = self.log_of(child.spec.label)
         log.parent.mkdir(parents=True, exist_ok=True)

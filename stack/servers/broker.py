@@ -27,6 +27,7 @@ from stack.tether import spawn
 JAVA_AT_LEAST: Final = 17
 START_TIMEOUT_S: Final = 90.0
 STOP_TIMEOUT_S: Final = 20.0
+JAVA_OPTIONS: Final = ("JAVA_TOOL_OPTIONS", "_JAVA_OPTIONS", "JDK_JAVA_OPTIONS", "CLASSPATH")
 HEAP: Final = ("-Xms128m", "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
 
 
@@ -41,6 +42,11 @@ class EmbeddedBroker:
         self._process: subprocess.Popen[bytes] | None = None
         self.bootstrap = ""
         self.version = ""
+
+    @property
+    def log(self) -> Path:
+        """Return the file of its log."""
+        return self._directory / "broker.log"
 
     def start(self) -> None:
         """Fetch the jars if needed, format once, start, and let the principals in.
@@ -59,7 +65,7 @@ class EmbeddedBroker:
         command = [java, *HEAP, "-cp", f"{jars}/*"]
         self._format(command, config)
         log4j = config_file("log4j2.properties")
-        with (self._directory / "broker.log").open("ab") as log:
+        with self.log.open("ab") as log:
             self._process = spawn(
                 [*command, f"-Dlog4j2.configurationFile={log4j}", "kafka.Kafka", str(config)],
                 signal.SIGTERM,
@@ -151,7 +157,7 @@ class EmbeddedBroker:
 
     def _wait(self) -> AdminClient:
         """Wait for the first answer; returns the super user's client."""
-        log = self._directory / "broker.log"
+        log = self.log
         deadline = time.monotonic() + START_TIMEOUT_S
         access = self.access(BROKER)
         admin = AdminClient(access.settings({"log_level": 0, "socket.timeout.ms": 2000}))
@@ -188,8 +194,8 @@ def same_port(home: Home, server: str, known: str) -> None:
 
 
 def _environment() -> dict[str, str]:
-    """Return the environment of Java, whose names of files follow the locale."""
-    return {**os.environ, "LC_ALL": "C.UTF-8"}
+    """Return the environment of Java: names of files follow the locale, options are ours."""
+    return {k: v for k, v in os.environ.items() if k not in JAVA_OPTIONS} | {"LC_ALL": "C.UTF-8"}
 
 
 def _property(text: str) -> str:

@@ -56,6 +56,11 @@ class EmbeddedDatabase:
         self._process: subprocess.Popen[bytes] | None = None
         self.url = ""
 
+    @property
+    def log(self) -> Path | None:
+        """Return the file of its log; None before its first start."""
+        return None if self._place is None else self._place.directory / "postgres.log"
+
     def start(self) -> None:
         """Create the cluster once, start it, and set `url`.
 

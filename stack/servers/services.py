@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from pathlib import Path
 from types import TracebackType
 from typing import Final
 
@@ -110,6 +111,10 @@ class Services:
             What is to be said, in sentences; mostly nothing.
         """
         return [said for kept in self._kept if (said := kept.look())]
+
+    def logs(self) -> list[Path]:
+        """Return the files of the embedded servers' logs."""
+        return [log for log in (self.broker.log, self.database.log) if log is not None]
 
     @property
     def down(self) -> dict[str, str]:
