@@ -21,9 +21,11 @@ from messages.units import to_datetime
 from stack.home import tail
 from stack.runtime.signs import STALE_S, told_in, vitals_of
 from stack.runtime.supervisor import Child, Supervisor
+from stack.runtime.topic_watch import TopicWatch
 from stack.servers.services import Services
 
 SERVERS: Final = "servers.json"  # why a server of ours is not up, by its name
+TOPICS: Final = "topics.json"  # what is amiss with the run's topics
 State = Literal["running", "restarting", "ended", "failed"]
 
 
@@ -46,10 +48,11 @@ class HealthBoard:
     """Publishes every flow's health on `system.events`, and keeps it for `tidewire status`."""
 
     def __init__(
-        self, run: Run, supervisor: Supervisor, services: Services | None = None
+        self, run: Run, supervisor: Supervisor, services: Services | None = None,
+        topics: TopicWatch | None = None,
     ) -> None:  # fmt: skip
-        """Watch a run's flows, and the servers that they need where those are ours."""
-        self._run, self._services = run, services
+        """Watch a run's flows, the servers that they need where those are ours, and its topics."""
+        self._run, self._services, self._topics = run, services, topics
         self._supervisor = supervisor
         self._changes = Changes()
         self._producer = Producer(run.layout.access.settings({"log_level": 2}))
@@ -67,6 +70,7 @@ class HealthBoard:
         down = {} if self._services is None else self._services.down
         self._write("supervisor.json", states)
         self._write(SERVERS, down)
+        self._write(TOPICS, {"amiss": [] if self._topics is None else self._topics.amiss})
         told = [self._health(child, now) for child in self._supervisor.children.values()]
         for health in told:
             what = (health.state, health.restarts, health.detail, health.lag == 0)

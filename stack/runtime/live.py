@@ -16,11 +16,13 @@ from typing import Any, Final
 import msgspec
 import psutil
 
+from connectors.kafka.incarnation import see_that_same
 from connectors.runs import Run, load_run
 from connectors.settings import Settings
 from connectors.storage.connection import DatabaseUnavailable
 from connectors.storage.schema import maintain
 from flows.pipeline.start import prepare
+from messages.topics import EVERY_TOPIC
 from stack.dashboard import DashboardBuild
 from stack.errors import CannotStart, StackError
 from stack.home import DISK_FULL, Home, is_full, note_last, tail
@@ -31,6 +33,7 @@ from stack.runtime.health import HealthBoard
 from stack.runtime.new_run import new_run
 from stack.runtime.presence import appear, is_alive, running, vanish
 from stack.runtime.supervisor import CrashLoop, Supervisor, run_flows
+from stack.runtime.topic_watch import TopicWatch
 from stack.servers.services import Services
 
 LIVE: Final = "live"
@@ -66,6 +69,13 @@ def live_run(services: Services, settings: Settings, name: str) -> tuple[Run, bo
     try:
         known = load_run(directory)
     except FileNotFoundError:
+        if Path(fresh.archive, "run.json").exists():
+            reason = (
+                f"{fresh.archive} is the archive of a run {name} whose own directory and topics "
+                "are elsewhere or lost: begin another run by `tidewire up --run NAME`; `tidewire "
+                f"replay --run {name}` and backtests read that archive as it is."
+            )
+            raise StackError(reason) from None
         fresh.save()
         return fresh, True
     # A parameter that came with a later version has its default in an older run.
@@ -83,6 +93,20 @@ def live_run(services: Services, settings: Settings, name: str) -> tuple[Run, bo
     kept = _gone_on(known, fresh)
     kept.save()
     return kept, False
+
+
+def with_topics(run: Run) -> Run:
+    """Return a run whose topics are seen to be those that it wrote; of a new one they are kept.
+
+    Raises:
+        TopicsChanged: they are not.
+        BrokerUnavailable: the broker does not answer.
+    """
+    ids = see_that_same(run.layout, EVERY_TOPIC, run.topic_ids)
+    if ids != run.topic_ids:
+        run = msgspec.structs.replace(run, topic_ids=ids)
+        run.save()
+    return run
 
 
 def _gone_on(known: Run, fresh: Run) -> Run:
@@ -122,9 +146,11 @@ def serve(
             settings = exchange.settings(settings)
         run, new = live_run(services, settings, name)
         prepare(run, services.make_topics)
+        run = with_topics(run)
         supervisor = Supervisor(run.path(), run_flows(run.partitions, run.spec.mode))
         front = Front(home, run, settings)
-        board = HealthBoard(run, supervisor, services)
+        topics = TopicWatch(run)
+        board = HealthBoard(run, supervisor, services, topics)
         building = DashboardBuild(_say)
         supervisor.start()
         front.start()
@@ -137,8 +163,10 @@ def serve(
         note_last(home.path, run.run_id)
         _say(f"run {name} {'begun' if new else 'goes on'}" + (f"\n{note}" if note else ""))
         try:
-            _watch(supervisor, front, board, services, stopping, exchange, lambda: _care(run))
+            _watch(supervisor, front, board, services, topics, stopping, exchange,
+                   lambda: _care(run))  # fmt: skip
         finally:
+            topics.close()
             building.stop()
             front.stop()
             supervisor.stop()
@@ -241,7 +269,7 @@ def _care(run: Run) -> None:
 
 def _watch(
     supervisor: Supervisor, front: Front, board: HealthBoard, services: Services,
-    stopping: list[int], exchange: Exchange | None, daily: Callable[[], None],
+    topics: TopicWatch, stopping: list[int], exchange: Exchange | None, daily: Callable[[], None],
 ) -> None:  # fmt: skip
     told, cared = 0.0, time.monotonic()
     full = False
@@ -249,7 +277,7 @@ def _watch(
         if time.monotonic() - cared > DAY_S:
             daily()
             cared = time.monotonic()
-        for said in services.watch():
+        for said in (*services.watch(), *topics.look()):
             _say(said)
         if full != (full := is_full(services.home)):
             _say(DISK_FULL if full else "there is room on the disk again")

@@ -7,7 +7,7 @@ from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
 from connectors.runs import Run
-from stack.runtime.health import SERVERS, FlowStatus
+from stack.runtime.health import SERVERS, TOPICS, FlowStatus
 from stack.runtime.signs import told_in
 from stack.servers.services import KAFKA, POSTGRES
 
@@ -32,7 +32,8 @@ def standstill(
     """
     silent = {KAFKA: kafka_silent(run), POSTGRES: "" if database else NOTHING_STORED}
     down = told_in(run.path("status", SERVERS))
-    return [*servers_down(down, silent), *flows_amiss(flows, fine, live=run.live)]
+    topics: list[str] = told_in(run.path("status", TOPICS)).get("amiss", [])
+    return [*servers_down(down, silent), *topics, *flows_amiss(flows, fine, live=run.live)]
 
 
 def servers_down(down: Mapping[str, str], silent: Mapping[str, str]) -> list[str]:
