@@ -51,6 +51,8 @@ class Run(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
         retention_days: age at which bars, snapshots and metrics leave the database; 0: never.
         metrics: every process serves Prometheus metrics.
         log_level: of every process.
+        topic_ids: of a live run: whole name of a topic -> Kafka's id of it; empty before its first
+            start. What is archived under a run is of these topics and no others.
     """
 
     spec: RunSpec
@@ -70,6 +72,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     retention_days: int = 0
     metrics: bool = True
     log_level: str = "INFO"
+    topic_ids: dict[str, str] = msgspec.field(default_factory=dict)
 
     @property
     def run_id(self) -> str:

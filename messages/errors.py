@@ -9,7 +9,7 @@
     +- CannotChange, CannotExplain, DayNotArchived, StrategyNotTrusted    what a replay is asked
     +- ArchiveDamaged, CannotImport, SpoolDamaged, StateUnreadable,
     |  RecoveryForeign, LostLog, RunUnreadable, FinisherDied              what was kept
-    +- BrokerUnavailable, TimeUnsuitable, DatabaseUnavailable, SchemaTooNew,
+    +- BrokerUnavailable, TimeUnsuitable, TopicsChanged, DatabaseUnavailable, SchemaTooNew,
     |  SchemaMissing, BackupUnusable, DeliveryFailed,
     |  StoppedWithoutDatabase                                             servers
     +- BrokerError, OrderRefused, OrderDuplicate, OutcomeUnknown,

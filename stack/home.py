@@ -15,6 +15,10 @@ from connectors.files import write_whole
 from stack.errors import StackError
 
 MIN_FREE_BYTES: Final = 1_500_000_000
+FULL_BYTES: Final = 50_000_000
+DISK_FULL: Final = (
+    "the disk is full: flows and servers that die of it are started again once there is room"
+)
 SECRET: Final = 0o600  # of what has keys in it
 OTHERS: Final = 0o077
 
@@ -61,7 +65,7 @@ class Home:
         """
         self.path = path.expanduser().resolve()
         try:
-            self.path.mkdir(parents=True, exist_ok=True)
+            self.path.mkdir(0o700, parents=True, exist_ok=True)
             probe = self.path / ".writable"
             probe.write_text("ok")
             probe.unlink(missing_ok=True)  # others may be here at the same moment
@@ -172,6 +176,11 @@ class Home:
     def _remember(self, state: dict[str, str | int]) -> None:
         text = json.dumps(state, indent=1, sort_keys=True)
         write_whole(self.path / "state.json", text.encode(), SECRET)
+
+
+def is_full(home: Home) -> bool:
+    """Tell whether the disk of a home is so full that servers and flows die of it."""
+    return shutil.disk_usage(home.path).free < FULL_BYTES
 
 
 def is_free(port: int, *, both: bool = False) -> bool:

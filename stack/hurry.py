@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Final
 
-SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
+SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class Hurry:
@@ -24,7 +24,7 @@ class Hurry:
 
 @contextmanager
 def hurried() -> Iterator[Hurry]:
-    """Hold SIGINT and SIGTERM off a block that must reach its end; say whether one came.
+    """Hold SIGINT, SIGTERM and SIGHUP off a block that must reach its end; say whether one came.
 
     Outside the main thread, where no signal arrives, nothing is held off.
     """
@@ -32,7 +32,11 @@ def hurried() -> Iterator[Hurry]:
     if threading.current_thread() is not threading.main_thread():
         yield hurry
         return
-    before = [(number, signal.signal(number, hurry.ask)) for number in SIGNALS]
+    before = [
+        (number, signal.signal(number, hurry.ask))
+        for number in SIGNALS
+        if signal.getsignal(number) != signal.SIG_IGN  # as nohup asks for
+    ]
     try:
         yield hurry
     finally:

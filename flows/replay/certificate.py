@@ -21,6 +21,7 @@ from flows.replay.flow_list import replayed
 from flows.replay.record_hashes import RecordHashes
 from flows.replay.reexecution import ShardResult, StateDiffers, run_shard
 from messages.base import Message
+from messages.errors import UNDECODABLE
 from messages.flows import FROM_THE_START
 from messages.topics import Topic
 from operators.params import Params
@@ -252,15 +253,31 @@ def _state_diverged(archive: ArchivedRun, day: str, found: StateDiffers) -> Dive
     )  # fmt: skip
 
 
+class Identified(msgspec.Struct):
+    """What every record has."""
+
+    id: str
+
+
 def places(archive: ArchivedRun, ids: list[str]) -> dict[str, str]:
     """Return where the archive has the records of some ids; empty for an id it has not."""
     found = dict.fromkeys(ids, "")
     flows = replayed(archive.run.spec.mode, brackets=archive.run.brackets)
     topics = {t.name for f in flows for t in (*f.spec.reads, *f.spec.writes)}
-    marks = {f'"id":"{id_}"'.encode(): id_ for id_ in ids}
+    marks = [id_.encode() for id_ in ids]
     for topic in sorted(topics):
         for row in archive.facts(topic):
-            for mark, id_ in marks.items():
-                if row.value is not None and mark in row.value[:200]:
-                    found[id_] = found[id_] or f"{topic}[{row.partition}]@{row.offset}"
+            if row.value is None or not any(mark in row.value for mark in marks):
+                continue
+            id_ = _id_of(row.value)
+            if found.get(id_) == "":
+                found[id_] = f"{topic}[{row.partition}]@{row.offset}"
     return found
+
+
+def _id_of(value: bytes) -> str:
+    """Return the id that a record of anybody's says, however its JSON is written."""
+    try:
+        return msgspec.json.decode(value, type=Identified).id
+    except UNDECODABLE:
+        return ""

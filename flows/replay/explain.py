@@ -111,10 +111,11 @@ class Explainer:
         """Explain the causes of a record, those of the given topics, or all."""
         nodes = []
         for cause in found.body.get("causes", ()):
-            topic = self._index.topic_of(cause)
-            if (not kinds or topic in kinds) and topic in self._shown:
-                there = self._index.one(cause)
-                nodes += [self._shown[topic](there)] if there is not None else []
+            there = self._index.one(cause)
+            if there is None or there.topic not in self._shown:
+                continue
+            if not kinds or there.topic in kinds:
+                nodes.append(self._shown[there.topic](there))
         return nodes
 
     def _order(self, found: IndexedRecord) -> Node:

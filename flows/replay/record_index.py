@@ -7,11 +7,12 @@ import msgspec
 
 from connectors.archive.reading import ArchivedRun
 from messages.errors import UNDECODABLE
-from messages.topics import CONTROL_ACCEPTED, TOPICS
+from messages.topics import CONTROL_ACCEPTED, RAW, TOPICS
 
-# How ids of each kind begin, and the topic that has them.
+# How ids of each kind begin where they are ours, and the topic that has them.
 BY_PREFIX: Final = {topic.prefix: topic.name for topic in TOPICS if topic.prefix}
-COMMANDS: Final = CONTROL_ACCEPTED.name  # their ids are their senders' own
+# Topics of records that others write, under ids of their own: any letters.
+OF_OTHERS: Final = tuple(t.name for t in TOPICS if (t in RAW and t.prefix) or t is CONTROL_ACCEPTED)
 
 
 class IndexedRecord(NamedTuple):
@@ -37,16 +38,22 @@ class RecordIndex:
         self.archive = archive
         self._days: dict[tuple[str, str], dict[str, list[IndexedRecord]]] = {}
 
-    def topic_of(self, id_: str) -> str:
-        """Return the topic that a record of this id lies in."""
-        return BY_PREFIX.get(id_.partition("-")[0], COMMANDS)
+    def topics_of(self, id_: str) -> list[str]:
+        """Return the topics that may have a record of this id, the likeliest first."""
+        ours = BY_PREFIX.get(id_.partition("-")[0])
+        return [*([ours] if ours else []), *(t for t in OF_OTHERS if t != ours)]
 
     def every(self, id_: str) -> list[IndexedRecord]:
         """Return all records of an id, oldest first: versions of an article, copies of a command.
 
         A bar's or a signal's id is there once; an empty list says that there is none.
         """
-        topic = self.topic_of(id_)
+        for topic in self.topics_of(id_):
+            if found := self._every_in(topic, id_):
+                return found
+        return []
+
+    def _every_in(self, topic: str, id_: str) -> list[IndexedRecord]:
         for file in reversed(self.archive.files.get(topic, [])):
             if found := self.day(topic, file.day).get(id_):
                 if topic != "news.raw":

@@ -12,7 +12,7 @@ from api.build import Serving, key_file, serve
 from connectors.runs import load_run
 from connectors.settings import Settings, load_settings
 from connectors.telemetry import StatusFile, log_as_json, serve_metrics
-from stack.child import starter
+from stack.child import tied
 from stack.commanding import layout_as_api
 from stack.commands.options import at_least, home_of
 from stack.dashboard import built_files
@@ -40,6 +40,7 @@ def run(options: argparse.Namespace) -> int:
     Raises:
         StackError: nothing is up, there is no such run, or the port is taken.
     """
+    parent = tied()
     home, settings = home_of(options), load_settings()
     try:
         run_ = load_run(options.run) if options.run else run_up(home)
@@ -80,7 +81,7 @@ def run(options: argparse.Namespace) -> int:
             settings.api.trusted_proxies,
         ),
         sockets,
-        starter(),
+        parent,
     )
     status.write()
     sys.stdout.flush()

@@ -57,7 +57,9 @@ def run(options: argparse.Namespace) -> int:
             f"use up to {PARTITIONS} shards, or use --broker kafka."
         )
         raise StackError(reason)
-    signal.signal(signal.SIGTERM, _interrupt)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) != signal.SIG_IGN:  # as nohup asks for
+            signal.signal(number, _interrupt)
     services = Services(home_of(options), settings, in_memory=in_memory)
     asked = DemoOptions(
         options.bars, options.news, options.interval, shards, options.no_news,

@@ -13,7 +13,7 @@ from connectors.telemetry import StatusFile, log_as_json, serve_metrics
 from flows.pipeline.engine import run as execute
 from messages.flows import BROKER, TABLES
 from stack.alone import alone
-from stack.child import starter
+from stack.child import tied
 from stack.commands.options import home_of
 from stack.errors import StackError
 from stack.metrics_port import metrics_port
@@ -71,6 +71,7 @@ def run_flow(name: str, directory: Path, shards: str | None) -> int:
     Raises:
         StackError: no such flow, run or shard; or another process runs it.
     """
+    parent = tied()
     try:
         run = load_run(directory)
     except FileNotFoundError as error:
@@ -80,7 +81,7 @@ def run_flow(name: str, directory: Path, shards: str | None) -> int:
     if name not in names:
         reason = f"There is no flow {name} in this run: choose one of {', '.join(names)}."
         raise StackError(reason)
-    stop = StopFlag(parent=starter()).listen()
+    stop = StopFlag(parent=parent).listen()
     own = _shards(name, run, shards)
     label = name if own is None else f"{name}-{own[0]}" + (f"-{own[-1]}" if len(own) > 1 else "")
     log_as_json(label, run.run_id, run.log_level)

@@ -22,11 +22,14 @@ from stack.commands.options import home_of
 from stack.commands.table import text_table
 from stack.errors import shown
 from stack.home import Home, tail
-from stack.runtime.health import STALE_S, FlowStatus, rows_of, vitals_of
+from stack.runtime.health import FlowStatus, rows_of
 from stack.runtime.presence import running
+from stack.runtime.signs import STALE_S, vitals_of
+from stack.runtime.standstill import standstill
 from stack.runtime.vital_signs import feeds_told
 
 LONG_AGO: Final = timedelta(days=1)
+UNKNOWN: Final = "unknown, as the database does not answer"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -35,16 +38,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Print the flows' health; returns 0 if all of them run."""
+    """Print the flows' health; returns 0 if the run can trade."""
     text, code = run_status(home_of(options), as_json=options.json)
     sys.stdout.write(text + "\n")
     return code
 
 
 def run_status(home: Home, *, as_json: bool) -> tuple[str, int]:
-    """Return the health of the running stack's flows, and 0 if all of them run.
+    """Return the health of the running stack's flows, and 0 if it can trade.
 
-    With a broker it is 1, too, while no entry may go out.
+    It is 1 where a server is gone, a flow does nothing, no bars come, or a broker is not ready.
     """
     there = running(home)
     if there is None:
@@ -58,7 +61,8 @@ def run_status(home: Home, *, as_json: bool) -> tuple[str, int]:
     state, bars = _in_database(found)
     # The flows of a run that is played end with their input.
     fine = ("running",) if found.live else ("running", "ended")
-    good = bool(rows) and all(row.state in fine for row in rows)
+    amiss = standstill(found, rows, fine, database=state is not None)
+    good = not amiss and not (found.live and bars)
     broker = _broker(found)
     if isinstance(broker, BrokerNow):
         good = good and broker.readiness == "READY"
@@ -66,21 +70,23 @@ def run_status(home: Home, *, as_json: bool) -> tuple[str, int]:
     if as_json:
         kept = {k: v for k, v in there.items() if k != "database_url"}
         told = {
-            "up": True, **kept, "trading_state": state, "bars": bars,
-            "failing_feeds": failing, "flows": [asdict(r) for r in rows],
+            "up": True, **kept, "trading_state": state or UNKNOWN, "bars": bars,
+            "standstill": amiss, "failing_feeds": failing, "flows": [asdict(r) for r in rows],
         }  # fmt: skip
         if found.spec.mode == "broker":
             plain = broker if isinstance(broker, str) else asdict(broker)
             told["broker"] = {"name": found.broker_params.kind, "now": plain}
         return json.dumps(told, default=_plain), int(not good)
     head = ("flow", "state", ">lag", ">clock age", ">epoch age", ">restarts", "metrics")
-    first = f"run {there['run']} at {there['bootstrap']}, process {there['pid']}; trading {state}"
+    where = f"run {there['run']} at {there['bootstrap']}, process {there['pid']}"
+    first = f"{where}; trading {state or UNKNOWN}"
     if there.get("api"):
         first += f"; API at {there['api']}{_api_words(found)}"
     if found.spec.mode == "broker":
         first += f"\nbroker {found.broker_params.kind}: {broker_words(broker)}"
     table = text_table(head, [_row(row) for row in rows])
-    lines = (first, *([bars] if bars else ()), *failing, table)
+    amiss = [f"nothing can trade: {why}" for why in amiss]
+    lines = (first, *([bars] if bars else ()), *amiss, *failing, table)
     return shown("\n".join(lines)), int(not good)
 
 
@@ -118,7 +124,7 @@ def _broker(found: Run) -> BrokerNow | str:
         with reading(found.database_url, found.schema) as connection:
             return broker_now(connection, found.rules.account.name)
     except DatabaseUnavailable:
-        return "unknown, as the database does not answer"
+        return UNKNOWN
 
 
 def _api_words(found: Run) -> str:
@@ -128,15 +134,15 @@ def _api_words(found: Run) -> str:
     return f" is silent: see {found.path('logs', 'api.log')}"
 
 
-def _in_database(found: Run) -> tuple[str, str | None]:
-    """Return the trading state, and what is to be said where a live run gets no bars."""
+def _in_database(found: Run) -> tuple[str | None, str | None]:
+    """Return the trading state, None if unknown, and what is said where a live run gets no bars."""
     now = datetime.now(UTC)
     try:
         with reading(found.database_url, found.schema) as connection:
             row = trading_state(connection, found.rules.account.name)
             newest = newest_bar(connection, found.spec.interval, now) if found.live else None
     except DatabaseUnavailable:
-        return "unknown, as the database does not answer", None
+        return None, None
     said = silence(newest, now, found.market_params) if found.live else None
     return str(row.get("new_state", "ACTIVE")), said
 

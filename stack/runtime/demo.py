@@ -81,7 +81,7 @@ class Demo:
         )
         self.supervisor = Supervisor(self.run.path(), run_flows(self.run.partitions))
         self._memory = PeakMemory()
-        self.board = HealthBoard(self.run, self.supervisor)
+        self.board = HealthBoard(self.run, self.supervisor, services)
 
     def prepare(self) -> None:
         """Make schema, topics and first records."""
@@ -104,7 +104,9 @@ class Demo:
         try:
             shown = told = 0.0
             while not self.supervisor.ended:
-                self.supervisor.watch()
+                for said in self._services.watch():
+                    self._out.print(said)
+                self.supervisor.watch(waiting=bool(self._services.down))
                 if front is not None:
                     front.watch()
                 self._memory.sample()

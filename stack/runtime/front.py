@@ -58,6 +58,7 @@ class Front:
             self._again = time.monotonic() + AGAIN_S
             for child in self._supervisor.children.values():
                 child.crashes.clear()
+                child.barren = 0
 
     def stop(self) -> None:
         """Stop it."""

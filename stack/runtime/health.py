@@ -19,9 +19,13 @@ from messages.control import FlowHealth
 from messages.topics import SYSTEM_EVENTS
 from messages.units import to_datetime
 from stack.home import tail
+from stack.runtime.signs import STALE_S, told_in, vitals_of
 from stack.runtime.supervisor import Child, Supervisor
+from stack.runtime.topic_watch import TopicWatch
+from stack.servers.services import Services
 
-STALE_S: Final = 10.0
+SERVERS: Final = "servers.json"  # why a server of ours is not up, by its name
+TOPICS: Final = "topics.json"  # what is amiss with the run's topics
 State = Literal["running", "restarting", "ended", "failed"]
 
 
@@ -37,23 +41,18 @@ class FlowStatus:
     epoch_age_s: float | None
     restarts: int
     metrics_port: int | None
-
-
-def vitals_of(run: Path, label: str) -> dict[str, Any]:
-    """Return what a flow's process wrote last; empty before its first word."""
-    try:
-        found: dict[str, Any] = json.loads((run / "status" / f"{label}.json").read_text())
-    except (FileNotFoundError, ValueError):
-        return {}
-    return found
+    deaths: int = 0  # one after the other, before anything was durable
 
 
 class HealthBoard:
     """Publishes every flow's health on `system.events`, and keeps it for `tidewire status`."""
 
-    def __init__(self, run: Run, supervisor: Supervisor) -> None:
-        """Watch a run's flows."""
-        self._run = run
+    def __init__(
+        self, run: Run, supervisor: Supervisor, services: Services | None = None,
+        topics: TopicWatch | None = None,
+    ) -> None:  # fmt: skip
+        """Watch a run's flows, the servers that they need where those are ours, and its topics."""
+        self._run, self._services, self._topics = run, services, topics
         self._supervisor = supervisor
         self._changes = Changes()
         self._producer = Producer(run.layout.access.settings({"log_level": 2}))
@@ -62,8 +61,16 @@ class HealthBoard:
         """Tell how every flow is, now; waits for no answer.
 
         The files are written each time; the topic has what changed, and every flow once a minute.
+
+        Raises:
+            OSError: the files cannot be written, as where the disk is full.
         """
         now = datetime.now(UTC)
+        states = {c.spec.label: [state_of(c), c.restarts, c.barren] for c in self._children()}
+        down = {} if self._services is None else self._services.down
+        self._write("supervisor.json", states)
+        self._write(SERVERS, down)
+        self._write(TOPICS, {"amiss": [] if self._topics is None else self._topics.amiss})
         told = [self._health(child, now) for child in self._supervisor.children.values()]
         for health in told:
             what = (health.state, health.restarts, health.detail, health.lag == 0)
@@ -77,10 +84,10 @@ class HealthBoard:
                 ],
             )  # fmt: skip
         self._producer.poll(0)
-        restarts = {c.spec.label: [state_of(c), c.restarts] for c in self._children()}
-        file = self._run.path("status", "supervisor.json")
-        write_whole(file, json.dumps(restarts).encode(), durable=False)
         return told
+
+    def _write(self, name: str, told: dict[str, Any]) -> None:
+        write_whole(self._run.path("status", name), json.dumps(told).encode(), durable=False)
 
     def close(self) -> None:
         """Deliver what was told."""
@@ -122,12 +129,8 @@ def rows_of(run: Path, *, live: bool) -> list[FlowStatus]:
         run: its directory.
         live: the wall clock is the run's clock; elsewhere a clock has no age.
     """
-    try:
-        known = json.loads((run / "status" / "supervisor.json").read_text())
-    except (FileNotFoundError, ValueError):
-        known = {}
     rows = []
-    for label, (state, restarts) in known.items():
+    for label, (state, restarts, *deaths) in told_in(run / "status" / "supervisor.json").items():
         signs = vitals_of(run, label)
         silent = time.time() - signs.get("at", 0) > STALE_S and state == "running"
         clock = signs.get("clock")
@@ -137,6 +140,7 @@ def rows_of(run: Path, *, live: bool) -> list[FlowStatus]:
                 None if clock is None else to_datetime(clock),
                 signs.get("clock_age_s") if live else None,
                 signs.get("epoch_age_s"), restarts, signs.get("metrics_port"),
+                *deaths,
             )
         )  # fmt: skip
     return rows

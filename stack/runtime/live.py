@@ -9,26 +9,31 @@ from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from types import FrameType
 from typing import Any, Final
 
 import msgspec
 import psutil
 
+from connectors.kafka.incarnation import see_that_same
 from connectors.runs import Run, load_run
 from connectors.settings import Settings
 from connectors.storage.connection import DatabaseUnavailable
 from connectors.storage.schema import maintain
 from flows.pipeline.start import prepare
+from messages.topics import EVERY_TOPIC
 from stack.dashboard import DashboardBuild
 from stack.errors import CannotStart, StackError
-from stack.home import Home, note_last, tail
+from stack.home import DISK_FULL, Home, is_full, note_last, tail
+from stack.logs import rotate
 from stack.runtime.exchange import Exchange
 from stack.runtime.front import Front
 from stack.runtime.health import HealthBoard
 from stack.runtime.new_run import new_run
 from stack.runtime.presence import appear, is_alive, running, vanish
 from stack.runtime.supervisor import CrashLoop, Supervisor, run_flows
+from stack.runtime.topic_watch import TopicWatch
 from stack.servers.services import Services
 
 LIVE: Final = "live"
@@ -64,6 +69,13 @@ def live_run(services: Services, settings: Settings, name: str) -> tuple[Run, bo
     try:
         known = load_run(directory)
     except FileNotFoundError:
+        if Path(fresh.archive, "run.json").exists():
+            reason = (
+                f"{fresh.archive} is the archive of a run {name} whose own directory and topics "
+                "are elsewhere or lost: begin another run by `tidewire up --run NAME`; `tidewire "
+                f"replay --run {name}` and backtests read that archive as it is."
+            )
+            raise StackError(reason) from None
         fresh.save()
         return fresh, True
     # A parameter that came with a later version has its default in an older run.
@@ -83,6 +95,20 @@ def live_run(services: Services, settings: Settings, name: str) -> tuple[Run, bo
     return kept, False
 
 
+def with_topics(run: Run) -> Run:
+    """Return a run whose topics are seen to be those that it wrote; of a new one they are kept.
+
+    Raises:
+        TopicsChanged: they are not.
+        BrokerUnavailable: the broker does not answer.
+    """
+    ids = see_that_same(run.layout, EVERY_TOPIC, run.topic_ids)
+    if ids != run.topic_ids:
+        run = msgspec.structs.replace(run, topic_ids=ids)
+        run.save()
+    return run
+
+
 def _gone_on(known: Run, fresh: Run) -> Run:
     """Return a run that goes on under today's settings of feeds and models, on today's servers."""
     today = {name: getattr(fresh.spec, name) for name in TODAYS}
@@ -97,7 +123,7 @@ def _gone_on(known: Run, fresh: Run) -> Run:
 def serve(
     home: Home, settings: Settings, name: str, exchange: Exchange | None = None
 ) -> int:  # fmt: skip
-    """Run servers and flows until SIGTERM or SIGINT; returns the exit code.
+    """Run servers and flows until SIGTERM, SIGINT or SIGHUP; returns the exit code.
 
     `exchange`: a stand-in that it is to trade at.
 
@@ -112,16 +138,19 @@ def serve(
     def stop(number: int, _frame: FrameType | None) -> None:
         stopping.append(number)
 
-    signal.signal(signal.SIGTERM, stop)
-    signal.signal(signal.SIGINT, stop)
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        if signal.getsignal(number) != signal.SIG_IGN:  # as nohup asks for
+            signal.signal(number, stop)
     with Services(home, settings) as services, exchange or nullcontext():
         if exchange is not None:
             settings = exchange.settings(settings)
         run, new = live_run(services, settings, name)
         prepare(run, services.make_topics)
+        run = with_topics(run)
         supervisor = Supervisor(run.path(), run_flows(run.partitions, run.spec.mode))
         front = Front(home, run, settings)
-        board = HealthBoard(run, supervisor)
+        topics = TopicWatch(run)
+        board = HealthBoard(run, supervisor, services, topics)
         building = DashboardBuild(_say)
         supervisor.start()
         front.start()
@@ -134,12 +163,14 @@ def serve(
         note_last(home.path, run.run_id)
         _say(f"run {name} {'begun' if new else 'goes on'}" + (f"\n{note}" if note else ""))
         try:
-            _watch(supervisor, front, board, stopping, exchange, lambda: _care(run))
+            _watch(supervisor, front, board, services, topics, stopping, exchange,
+                   lambda: _care(run))  # fmt: skip
         finally:
+            topics.close()
             building.stop()
             front.stop()
             supervisor.stop()
-            board.publish()
+            _publish(board)
             board.close()
             vanish(home)
     return 0
@@ -171,11 +202,21 @@ def start(home: Home, name: str, options: Sequence[str] = ()) -> dict[str, Any]:
         raise StackError(reason)
     log = home.path / "up.log"
     command = [sys.executable, "-m", "stack.cli", "up", "--foreground", "--run", name]
-    with log.open("wb") as out:
+    log.write_bytes(b"")
+    with log.open("ab") as out:  # to be put aside while it is written
         child = subprocess.Popen(
             [*command, "--home", str(home.path), *options],
             stdout=out, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, start_new_session=True,
         )  # fmt: skip
+    try:
+        return _wait(home, child, log)
+    except BaseException:  # Ctrl-C too: what was begun here ends here
+        if child.poll() is None:
+            child.terminate()
+        raise
+
+
+def _wait(home: Home, child: "subprocess.Popen[bytes]", log: Path) -> dict[str, Any]:
     deadline = time.monotonic() + START_TIMEOUT_S
     while time.monotonic() < deadline:
         if (there := running(home)) is not None:
@@ -185,7 +226,10 @@ def start(home: Home, name: str, options: Sequence[str] = ()) -> dict[str, Any]:
             reason = f"The stack did not come up: {last} (whole log: {log})"
             raise CannotStart(reason)
         time.sleep(0.1)
-    reason = f"The stack did not come up within {START_TIMEOUT_S:.0f} s: see {log}."
+    reason = (
+        f"The stack did not come up within {START_TIMEOUT_S:.0f} s, and is stopped: "
+        f"{tail(log, 1)} (whole log: {log})"
+    )
     raise CannotStart(reason)
 
 
@@ -224,15 +268,20 @@ def _care(run: Run) -> None:
 
 
 def _watch(
-    supervisor: Supervisor, front: Front, board: HealthBoard, stopping: list[int],
-    exchange: Exchange | None, daily: Callable[[], None],
+    supervisor: Supervisor, front: Front, board: HealthBoard, services: Services,
+    topics: TopicWatch, stopping: list[int], exchange: Exchange | None, daily: Callable[[], None],
 ) -> None:  # fmt: skip
     told, cared = 0.0, time.monotonic()
+    full = False
     while not stopping:
         if time.monotonic() - cared > DAY_S:
             daily()
             cared = time.monotonic()
-        supervisor.watch()
+        for said in (*services.watch(), *topics.look()):
+            _say(said)
+        if full != (full := is_full(services.home)):
+            _say(DISK_FULL if full else "there is room on the disk again")
+        supervisor.watch(waiting=full or bool(services.down))
         front.watch()
         if exchange is not None and (died := exchange.watch()):
             _say(died)
@@ -240,9 +289,17 @@ def _watch(
             reason = "every flow has ended, though a live run has no end: see their logs."
             raise CrashLoop(reason)
         if time.monotonic() - told > HEALTH_S or told == 0.0:
-            board.publish()
+            _publish(board)
+            rotate([services.home.path / "up.log", *services.logs(), *supervisor.logs()])
             told = time.monotonic()
         time.sleep(WATCH_S)
+
+
+def _publish(board: HealthBoard) -> None:
+    try:
+        board.publish()
+    except OSError as error:  # a full disk: nothing is stopped because nobody can be told
+        _say(f"how the flows are cannot be written ({error.strerror})")
 
 
 def _difference(known: Run, fresh: Run) -> str:

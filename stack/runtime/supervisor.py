@@ -16,6 +16,8 @@ from stack.child import SUPERVISOR
 from stack.errors import StackError
 from stack.home import tail
 from stack.hurry import hurried
+from stack.runtime.signs import vitals_of
+from stack.tether import begin
 
 BACK_OFF_S: Final = (0.2, 0.5, 1.0, 2.0, 5.0)
 CRASHES_ALLOWED: Final = 6
@@ -51,6 +53,7 @@ class Child:
     process: "subprocess.Popen[bytes] | None" = None
     ended: bool = False
     restarts: int = 0
+    barren: int = 0  # deaths one after the other before anything was durable
     resume_at: float = 0.0
     crashes: deque[float] = field(default_factory=deque)
 
@@ -78,23 +81,31 @@ class Supervisor:
         for child in self.children.values():
             self._launch(child)
 
-    def watch(self) -> None:
+    def watch(self, *, waiting: bool = False) -> None:
         """Look after the flows once; called every fraction of a second.
 
+        Args:
+            waiting: a server that flows need is down: one that dies of it is no crash, and is
+                started again once the server is back.
+
         Raises:
-            CrashLoop: a flow died more than six times within a minute.
+            CrashLoop: a flow died more than six times within a minute, or as often before it
+                had written anything.
         """
         now = time.monotonic()
         for child in self.children.values():
             if child.process is not None and (code := child.process.poll()) is not None:
+                wrote = self._has_written(child.spec.label, child.process.pid)
                 child.process = None
                 if code == 0:
                     child.ended = True
-                elif code == AGAIN:
+                elif code == AGAIN or waiting:
                     child.resume_at = now
                 else:
+                    child.barren = 0 if wrote else child.barren + 1
                     self._crashed(child, code, now)
-            if child.process is None and not child.ended and now >= child.resume_at:
+            stands = child.process is None and not child.ended
+            if stands and not waiting and now >= child.resume_at:
                 child.restarts += 1
                 self._launch(child)
 
@@ -131,12 +142,16 @@ class Supervisor:
         """Return a flow's log file."""
         return self._directory / "logs" / f"{label}.log"
 
+    def logs(self) -> list[Path]:
+        """Return the flows' log files."""
+        return [self.log_of(label) for label in self.children]
+
     def _launch(self, child: Child) -> None:
         log = self.log_of(child.spec.label)
         log.parent.mkdir(parents=True, exist_ok=True)
         command = [sys.executable, "-m", "stack.cli", child.spec.command, *child.spec.arguments]
         with log.open("ab") as out:
-            child.process = subprocess.Popen(
+            child.process = begin(
                 [*command, "--run", str(self._directory)],
                 stdout=out,
                 stderr=subprocess.STDOUT,
@@ -151,14 +166,23 @@ class Supervisor:
         while child.crashes[0] < now - CRASH_WINDOW_S:
             child.crashes.popleft()
         count = len(child.crashes)
-        if count > CRASHES_ALLOWED:
+        if max(count, child.barren) > CRASHES_ALLOWED:
             log = self.log_of(child.spec.label)
+            often = (
+                f"{count} times within a minute" if count > CRASHES_ALLOWED
+                else f"{child.barren} times before it had written anything"
+            )  # fmt: skip
             reason = (
-                f"Flow {child.spec.label} died {count} times within a minute (exit {code}): "
-                f"{tail(log, 1)}. See {log}; correct the cause and start again, it resumes there."
+                f"Flow {child.spec.label} died {often} (exit {code}): {tail(log, 1)}. "
+                f"See {log}; correct the cause and start again, it resumes there."
             )
             raise CrashLoop(reason)
-        child.resume_at = now + BACK_OFF_S[min(count, len(BACK_OFF_S)) - 1]
+        child.resume_at = now + BACK_OFF_S[min(max(count, child.barren), len(BACK_OFF_S)) - 1]
+
+    def _has_written(self, label: str, pid: int) -> bool:
+        """Tell whether a process got as far as to make something durable."""
+        signs = vitals_of(self._directory, label)
+        return signs.get("pid") == pid and signs.get("epoch_age_s") is not None
 
 
 def run_flows(partitions: int, mode: Mode = "paper") -> list[FlowProcess]:

@@ -4,6 +4,7 @@ import base64
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -21,10 +22,12 @@ from stack.caches import cache_directory
 from stack.errors import CannotStart, MissingTool
 from stack.home import Home, tail
 from stack.servers.principals import BROKER, Passwords, let_in, passwords_of
+from stack.tether import spawn
 
 JAVA_AT_LEAST: Final = 17
 START_TIMEOUT_S: Final = 90.0
 STOP_TIMEOUT_S: Final = 20.0
+JAVA_OPTIONS: Final = ("JAVA_TOOL_OPTIONS", "_JAVA_OPTIONS", "JDK_JAVA_OPTIONS", "CLASSPATH")
 HEAP: Final = ("-Xms128m", "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
 
 
@@ -40,6 +43,11 @@ class EmbeddedBroker:
         self.bootstrap = ""
         self.version = ""
 
+    @property
+    def log(self) -> Path:
+        """Return the file of its log."""
+        return self._directory / "broker.log"
+
     def start(self) -> None:
         """Fetch the jars if needed, format once, start, and let the principals in.
 
@@ -51,14 +59,16 @@ class EmbeddedBroker:
         jars = fetch_jars()
         self.version = jar_version(jars)
         self._stop_left_over(self._directory / "broker.properties")
+        same_port(self._home, "kafka", self.bootstrap)
         port, controller = self._home.port("kafka"), self._home.port("kafka_controller")
         config = self._configure(port, controller)
         command = [java, *HEAP, "-cp", f"{jars}/*"]
         self._format(command, config)
         log4j = config_file("log4j2.properties")
-        with (self._directory / "broker.log").open("ab") as log:
-            self._process = subprocess.Popen(
+        with self.log.open("ab") as log:
+            self._process = spawn(
                 [*command, f"-Dlog4j2.configurationFile={log4j}", "kafka.Kafka", str(config)],
+                signal.SIGTERM,
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 stdin=subprocess.DEVNULL,
@@ -95,6 +105,10 @@ class EmbeddedBroker:
             self._process.kill()
             self._process.wait()
             self._process = None
+
+    def has_died(self) -> bool:
+        """Tell whether the process that this object started is gone, though nobody stopped it."""
+        return self._process is not None and self._process.poll() is not None
 
     @property
     def _pid_file(self) -> Path:
@@ -143,13 +157,13 @@ class EmbeddedBroker:
 
     def _wait(self) -> AdminClient:
         """Wait for the first answer; returns the super user's client."""
-        log = self._directory / "broker.log"
+        log = self.log
         deadline = time.monotonic() + START_TIMEOUT_S
         access = self.access(BROKER)
         admin = AdminClient(access.settings({"log_level": 0, "socket.timeout.ms": 2000}))
         while time.monotonic() < deadline:
-            assert self._process is not None
-            if self._process.poll() is not None:
+            process = self._process
+            if process is None or process.poll() is not None:
                 reason = f"Kafka stopped while starting: {tail(log)}. See {log}, then start again."
                 raise CannotStart(reason)
             try:
@@ -162,9 +176,26 @@ class EmbeddedBroker:
         raise CannotStart(reason)
 
 
+def same_port(home: Home, server: str, known: str) -> None:
+    """See that a server that is started again can be where its clients look for it.
+
+    Args:
+        home: remembers the port.
+        server: by its name there.
+        known: where it was; empty at its first start.
+
+    Raises:
+        CannotStart: somebody else is there.
+    """
+    port = home.ports().get(server, 0)
+    if known and home.is_taken(port):
+        reason = f"Port {port}, where {server} is looked for, is taken: end the program there."
+        raise CannotStart(reason)
+
+
 def _environment() -> dict[str, str]:
-    """Return the environment of Java, whose names of files follow the locale."""
-    return {**os.environ, "LC_ALL": "C.UTF-8"}
+    """Return the environment of Java: names of files follow the locale, options are ours."""
+    return {k: v for k, v in os.environ.items() if k not in JAVA_OPTIONS} | {"LC_ALL": "C.UTF-8"}
 
 
 def _property(text: str) -> str:

@@ -11,18 +11,28 @@ import pwd
 import re
 import secrets
 import shutil
+import signal
 import stat
 import subprocess
+import time
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
+import psycopg
+
 from stack.errors import CannotStart, MissingTool
 from stack.home import Home, tail
+from stack.servers.broker import same_port
+from stack.tether import spawn
 
 USER: Final = "tidewire"
 START_TIMEOUT_S: Final = 60
+STOP_TIMEOUT_S: Final = 60.0
+LOOK_S: Final = 0.05
+# The signals of a shutdown (PostgreSQL, "Shutting Down the Server").
+STOPS: Final = {"fast": signal.SIGINT, "immediate": signal.SIGQUIT}
 OS_USERS: Final = ("postgres", "nobody")
 
 
@@ -43,7 +53,13 @@ class EmbeddedDatabase:
         """Remember where; nothing is started."""
         self._home = home
         self._place: Place | None = None
+        self._process: subprocess.Popen[bytes] | None = None
         self.url = ""
+
+    @property
+    def log(self) -> Path | None:
+        """Return the file of its log; None before its first start."""
+        return None if self._place is None else self._place.directory / "postgres.log"
 
     def start(self) -> None:
         """Create the cluster once, start it, and set `url`.
@@ -59,35 +75,66 @@ class EmbeddedDatabase:
         elif (data / "postmaster.pid").exists():
             # An earlier, killed tidewire of this home left it running, or its file behind.
             self._run(place, "pg_ctl", "-D", str(data), "-m", "fast", "-w", "stop")
-        password = secret.read_text()
+        same_port(self._home, "postgres", self.url)
         port = self._home.port("postgres")
+        options = {
+            "port": port, "listen_addresses": "127.0.0.1", "unix_socket_directories": "",
+            "max_connections": 50, "shared_buffers": "128MB", "max_wal_size": "1GB",
+            "log_min_messages": "warning", **preload(place.binaries),
+        }  # fmt: skip
+        settings = [word for name, value in options.items() for word in ("-c", f"{name}={value}")]
         log = place.directory / "postgres.log"
-        options = (
-            f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories='' "
-            "-c max_connections=50 -c shared_buffers=128MB "
-            "-c max_wal_size=1GB -c log_min_messages=warning" + preload(place.binaries)
-        )
-        done = self._run(
-            place, "pg_ctl", "-D", str(data), "-l", str(log), "-w", "-t", str(START_TIMEOUT_S),
-            "-o", options, "start",
-        )  # fmt: skip
-        if done.returncode:
-            reason = f"PostgreSQL did not start: {tail(log)}. See {log}, then start again."
-            raise CannotStart(reason)
-        self.url = f"postgresql://{USER}:{password}@127.0.0.1:{port}/postgres"
+        with log.open("ab") as out:
+            # SIGINT: a fast shutdown, which waits for no client.
+            self._process = spawn(
+                [str(place.binaries / "postgres"), "-D", str(data), *settings],
+                signal.SIGINT, place.uid, place.gid,
+                stdout=out, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
+                start_new_session=True, cwd=place.directory, env=_environment(),
+            )  # fmt: skip
+        url = f"postgresql://{USER}:{secret.read_text()}@127.0.0.1:{port}/postgres"
+        self._wait(url, log)
+        self.url = url
 
     def stop(self, mode: str = "fast") -> None:
         """Stop the server; `immediate` as a power cut would."""
-        if self._place is not None and self.url:
-            data = self._place.directory / "data"
-            self._run(self._place, "pg_ctl", "-D", str(data), "-m", mode, "-w", "stop")
-            self.url = ""
+        process, self._process, self.url = self._process, None, ""
+        if process is None:
+            return
+        process.send_signal(STOPS[mode])
+        try:
+            process.wait(STOP_TIMEOUT_S)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+    def has_died(self) -> bool:
+        """Tell whether the process that this object started is gone, though nobody stopped it."""
+        return self._process is not None and self._process.poll() is not None
 
     def discard(self) -> None:
         """Stop the server and delete its data: for homes that were only tried out."""
         self.stop()
         place = self._place or self._find_place()
         shutil.rmtree(place.directory, ignore_errors=True)
+
+    def _wait(self, url: str, log: Path) -> None:
+        """Wait until the server lets clients in."""
+        deadline = time.monotonic() + START_TIMEOUT_S
+        while time.monotonic() < deadline:
+            if self._process is None or self._process.poll() is not None:
+                self._process = None
+                reason = f"PostgreSQL did not start: {tail(log)}. See {log}, then start again."
+                raise CannotStart(reason)
+            try:
+                client = psycopg.connect(url, connect_timeout=2)
+            except psycopg.OperationalError:
+                time.sleep(LOOK_S)
+            else:
+                return client.close()
+        self.stop("immediate")
+        reason = f"PostgreSQL did not answer within {START_TIMEOUT_S} s: {tail(log)}. See {log}."
+        raise CannotStart(reason)
 
     def _initialise(self, place: Place, data: Path, secret: Path) -> None:
         secret.touch(mode=0o600)
@@ -112,7 +159,7 @@ class EmbeddedDatabase:
                 stdout=out, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, check=False,
                 cwd=place.directory, user=place.uid, group=place.gid,
                 extra_groups=None if place.uid is None else [],
-                env={"PATH": os.environ.get("PATH", ""), "LC_ALL": "C"},
+                env=_environment(),
             )  # fmt: skip
         return subprocess.CompletedProcess(done.args, done.returncode, "", output.read_text())
 
@@ -137,6 +184,10 @@ class EmbeddedDatabase:
         return Place(binaries, directory, user.pw_uid, user.pw_gid)
 
 
+def _environment() -> dict[str, str]:
+    return {"PATH": os.environ.get("PATH", ""), "LC_ALL": "C"}
+
+
 def timescale_of(binaries: Path) -> str | None:
     """Return the version of TimescaleDB in a PostgreSQL's tree; None without."""
     share = binaries.parent / "share"
@@ -147,17 +198,17 @@ def timescale_of(binaries: Path) -> str | None:
     return found[1] if found else "of an unknown version"
 
 
-def preload(binaries: Path) -> str:
-    """Return the server options that load TimescaleDB where it is in the tree.
+def preload(binaries: Path) -> dict[str, str]:
+    """Return the server's settings that load TimescaleDB where it is in the tree.
 
     No background worker of its own: the daily care needs none, and its telemetry is off.
     """
     if timescale_of(binaries) is None:
-        return ""
-    return (
-        " -c shared_preload_libraries=timescaledb -c timescaledb.telemetry_level=off"
-        " -c timescaledb.max_background_workers=1"
-    )
+        return {}
+    return {
+        "shared_preload_libraries": "timescaledb", "timescaledb.telemetry_level": "off",
+        "timescaledb.max_background_workers": "1",
+    }  # fmt: skip
 
 
 def find_binaries() -> Path:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from pathlib import Path
 from types import TracebackType
 from typing import Final
 
@@ -23,10 +24,13 @@ from stack.home import Home
 from stack.hurry import hurried
 from stack.servers.broker import EmbeddedBroker
 from stack.servers.database import EmbeddedDatabase
+from stack.servers.kept import Kept
 from stack.servers.memory_broker import NAME, MemoryBroker
 from stack.servers.principals import FLOWS, open_run
 
 SIGNING_IN: Final = re.compile(r"(sasl|ssl|security)\.").match
+KAFKA: Final = "Apache Kafka"
+POSTGRES: Final = "PostgreSQL"
 APACHE_ONLY: Final = "group.coordinator.rebalance.protocols"
 
 
@@ -45,6 +49,7 @@ class Services:
         self.home = home
         self.broker = EmbeddedBroker(home)
         self.database = EmbeddedDatabase(home)
+        self._kept = (Kept(KAFKA, self.broker), Kept(POSTGRES, self.database))
         self._lock = ExitStack()
         self.bootstrap = settings.bootstrap
         self._passed = client_settings(settings.kafka)
@@ -93,9 +98,33 @@ class Services:
         with hurried():
             if self.memory is not None:
                 self.memory.stop()
-            self.broker.stop()
-            self.database.stop()
+            for kept in self._kept:
+                kept.close()
             self._lock.close()
+
+    def watch(self) -> list[str]:
+        """Look after the embedded servers once: one that has died is started again.
+
+        Called every fraction of a second; waits for nothing.
+
+        Returns:
+            What is to be said, in sentences; mostly nothing.
+        """
+        return [said for kept in self._kept if (said := kept.look())]
+
+    def logs(self) -> list[Path]:
+        """Return the files of the embedded servers' logs."""
+        return [log for log in (self.broker.log, self.database.log) if log is not None]
+
+    @property
+    def down(self) -> dict[str, str]:
+        """Return why a server is not up, by its name; empty while all of them are."""
+        return {kept.name: kept.down for kept in self._kept if kept.down}
+
+    @property
+    def restarts(self) -> int:
+        """Return how often servers were started again."""
+        return sum(kept.restarts for kept in self._kept)
 
     @property
     def access(self) -> Access:

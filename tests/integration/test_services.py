@@ -12,6 +12,7 @@ from connectors.settings import Settings
 from connectors.storage.schema import server_version
 from stack.errors import StackError
 from stack.home import Home
+from stack.servers.broker import EmbeddedBroker
 from stack.servers.database import EmbeddedDatabase
 from stack.servers.services import Services
 from tests.conftest import services_of
@@ -33,7 +34,7 @@ with Services(Home(Path(sys.argv[1])), Settings()) as s:
 """
 
 
-def test_what_a_killed_parent_left_is_replaced(tmp_path: Path) -> None:
+def test_servers_end_with_a_killed_parent_and_others_follow(tmp_path: Path) -> None:
     home = tmp_path / "home"
     command = [sys.executable, "-c", HOLD, str(home)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as holder:
@@ -41,14 +42,24 @@ def test_what_a_killed_parent_left_is_replaced(tmp_path: Path) -> None:
         first, _ = holder.stdout.readline().split()
         with pytest.raises(StackError, match=r"in use by another tidewire"):
             Services(Home(home), Settings()).__enter__()
+        left = psutil.Process(holder.pid).children()
+        assert len(left) == 2
         holder.kill()
-    left = psutil.Process(int((home / "kafka" / "broker.pid").read_text()))
-    assert left.is_running()
     with services_of(home) as services:
-        assert not left.is_running()
+        assert not any(process.is_running() for process in left)
         assert services.broker_name().startswith("Apache Kafka 4")
         assert server_version(services.database_url)
     assert first
+
+
+def test_a_broker_that_was_left_behind_is_replaced(tmp_path: Path) -> None:
+    home = Home(tmp_path / "home")
+    left, broker = EmbeddedBroker(home), EmbeddedBroker(home)
+    left.start()
+    broker.start()
+    assert left.has_died()
+    assert not broker.has_died()
+    broker.stop()
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])

@@ -11,7 +11,8 @@ from confluent_kafka import Consumer, TopicPartition
 from connectors.kafka.access import Access
 from connectors.telemetry import trace_of, traceparent
 from stack.runtime.demo import Demo
-from stack.runtime.health import rows_of, vitals_of
+from stack.runtime.health import rows_of
+from stack.runtime.signs import vitals_of
 from stack.servers.services import Services
 from tests.harness import MidRun, options, play
 from tests.scraping import scrape

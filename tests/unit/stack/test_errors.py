@@ -71,6 +71,12 @@ def test_a_damaged_state_file(tmp_path: Path) -> None:
         home.port("kafka")
 
 
+def test_a_home_is_for_its_owner_alone(tmp_path: Path) -> None:
+    assert Home(tmp_path / "new" / "home").path.stat().st_mode & 0o777 == 0o700
+    (tmp_path / "old").mkdir(mode=0o755)
+    assert Home(tmp_path / "old").path.stat().st_mode & 0o777 == 0o755  # its owner's choice
+
+
 def test_what_a_home_remembers_is_for_its_owner_alone(tmp_path: Path) -> None:
     home, file = Home(tmp_path), tmp_path / "state.json"
     home.value("secret", "s")

@@ -1,5 +1,6 @@
 """A run from the settings, and how a live run goes on under others."""
 
+import shutil
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
@@ -90,6 +91,16 @@ def test_a_live_run_is_begun_and_goes_on(tmp_path: Path) -> None:
     assert gone_on.market_params == MarketParams(feed="alpaca", watchlist=("AAPL",))
     assert (gone_on.spec.tick_ms, gone_on.spec.id != begun.spec.id) == (99, True)
     assert load_run(begun.path()) == gone_on
+
+
+def test_the_archive_of_a_run_that_is_elsewhere_is_left_alone(tmp_path: Path) -> None:
+    first = settings()
+    begun, _ = live_run(services(tmp_path, first), first, "live")
+    kept = Path(begun.archive, "run.json").read_bytes()
+    shutil.rmtree(begun.directory)
+    with pytest.raises(StackError, match=r"is the archive of a run live.*begin another run"):
+        live_run(services(tmp_path, first), first, "live")
+    assert Path(begun.archive, "run.json").read_bytes() == kept
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from stack.servers.broker import _environment as java_environment
 from stack.servers.broker import _property as java_property
 from stack.servers.database import _copy_install as copy_install
 
@@ -61,3 +62,12 @@ def test_a_copy_can_be_run_by_anybody_whatever_the_umask(tmp_path: Path) -> None
     finally:
         shutil.rmtree(place)
     assert sys.platform == "linux"
+
+
+def test_java_s_options_of_others_do_not_reach_kafka(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("JAVA_TOOL_OPTIONS", "_JAVA_OPTIONS", "JDK_JAVA_OPTIONS", "CLASSPATH"):
+        monkeypatch.setenv(name, "-Xmx1m")
+    monkeypatch.setenv("JAVA_HOME", "/opt/java")
+    found = java_environment()
+    assert "-Xmx1m" not in found.values()
+    assert found["JAVA_HOME"] == "/opt/java"
