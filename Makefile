@@ -20,6 +20,7 @@ $(VENV)/pip:
 $(VENV)/stack: pyproject.toml | $(VENV)/pip
 	@echo "installing Tidewire into $(VENV)"
 	@$(BIN)/pip install -q --disable-pip-version-check -e '.[stack]'
+	@$(BIN)/python -m stack.compiling
 	@touch $@
 
 $(VENV)/dev: pyproject.toml | $(VENV)/pip

@@ -116,7 +116,7 @@ def run_backtest(
         LearningImpossible: the weights cannot keep the guardrails.
     """
     survey = inputs.bars.survey()
-    _load_compiled_code(params, weights)
+    load_compiled_code(params, weights)
     sessions = new_york_sessions()
     loop = ColumnLoop(params, sessions, weights, own=own_strategies(params))
     tally = Tally(weights, loop.strategies.names)
@@ -155,7 +155,7 @@ def run_backtest(
     return ran
 
 
-def _load_compiled_code(params: Params, weights: dict[str, float]) -> None:
+def load_compiled_code(params: Params, weights: dict[str, float]) -> None:
     """Step once through nothing, so that the compiler's cache is read outside the loop's time."""
     loop, sessions = ColumnLoop(params, new_york_sessions(), weights), new_york_sessions()
     start = sessions.opens[0]

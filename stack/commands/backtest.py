@@ -20,6 +20,7 @@ from operators.params import Params
 from stack.child import end_with, in_lines
 from stack.commands.backtest_options import add_input, asked
 from stack.commands.options import add_as_child, add_keep_in, writable
+from stack.compiling import say_if_cold
 
 SHOWN_HELD: Final = 10
 NOT_WRITTEN: Final = "report NOT written to "
@@ -76,6 +77,7 @@ def _report(options: argparse.Namespace) -> tuple[str, int]:
         params, weights = rules_of(request)
         shown = not (options.json or options.preset)
         inputs = inputs_of(request, files)
+        say_if_cold()
         if options.as_child:
             ran = run_backtest(inputs, params, weights, in_lines(inputs.bars.total()))
         else:

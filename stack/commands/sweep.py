@@ -18,6 +18,7 @@ from flows.backtest.sweep import LUCK, SCORES, Asked, Axis, Sweep, run_sweep
 from stack.commands.backtest_options import add_input, asked
 from stack.commands.options import at_least
 from stack.commands.table import text_table
+from stack.compiling import say_if_cold
 
 SHOWN: Final = ("total_return", "sharpe", "max_drawdown", "closed_trades")
 
@@ -62,6 +63,7 @@ def run(options: argparse.Namespace) -> int:
     wanted = Asked(
         axes, options.random, options.seed, options.by, train, test, options.jobs
     )  # fmt: skip
+    say_if_cold()
     with _progress(quiet=options.json) as progress, TemporaryDirectory() as place:
         request, files = asked(options, Path(place))
         sweep = run_sweep(inputs_of(request, files), *rules_of(request), wanted, progress)
