@@ -6,8 +6,9 @@ import pytest
 
 from connectors.sentiment.cascade import Cascade
 from connectors.sentiment.instant import InstantTier
-from connectors.sentiment.ollama import BEGIN, END, FAILURES, MAX_TEXT, OllamaTier
+from connectors.sentiment.ollama import FAILURES, OllamaTier
 from connectors.sentiment.ollama_double import Chat, OllamaDouble, Reply, opinion
+from connectors.sentiment.opinions import BEGIN, END, MAX_TEXT
 from connectors.sentiment.params import ScoringParams
 from connectors.sentiment.score_cache import Facts
 from connectors.sentiment.tier import TierFailed

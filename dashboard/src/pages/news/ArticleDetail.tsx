@@ -10,6 +10,7 @@ import { Icon } from "../../components/Icon";
 import { PanelBody } from "../../components/Panel";
 import { Sentiment, Ticker, Time } from "../../components/values";
 import * as format from "../../format/format";
+import { About } from "./About";
 import { modelName, safeUrl } from "./figures";
 import { Reactions } from "./Reactions";
 
@@ -114,6 +115,7 @@ function Told({ article }: { article: Whole }) {
             <span className="flex flex-wrap items-center justify-end gap-2 py-0.5">
               <span className="mono text-muted">{modelName(score.model_used)}</span>
               <span className="text-muted">confidence {format.share(score.confidence)}</span>
+              <About about={score.about} />
               <Sentiment score={score.sentiment_score} />
             </span>
           </Fact>

@@ -6,6 +6,7 @@ import { Icon } from "../../components/Icon";
 import { Sentiment, Ticker, Time } from "../../components/values";
 import * as format from "../../format/format";
 import { ArticleDetail } from "./ArticleDetail";
+import { About } from "./About";
 import { type Article, ledTo, modelName, modelsOf, safeUrl } from "./figures";
 
 export const COLUMNS =
@@ -150,10 +151,10 @@ function Scores({ article }: { article: Article }) {
   return (
     <>
       <span className="grid justify-items-start gap-1 max-md:order-4">
-        {scores.map(({ ticker, sentiment_score: score }) => (
+        {scores.map(({ ticker, sentiment_score: score, about }) => (
           <span key={ticker}>
             {many ? <span className="sr">{ticker} </span> : null}
-            <Sentiment score={score} />
+            {about === "beside" ? <About about={about} /> : <Sentiment score={score} />}
           </span>
         ))}
       </span>

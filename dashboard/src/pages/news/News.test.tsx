@@ -21,7 +21,13 @@ function article(id: string, at: string, more: Partial<Article> = {}): Article {
     published_at: at,
     symbols: ["JPM"],
     scores: [
-      { ticker: "JPM", sentiment_score: -0.99, confidence: 0.95, model_used: "instant/fb98/-" },
+      {
+        ticker: "JPM",
+        sentiment_score: -0.99,
+        confidence: 0.95,
+        model_used: "instant/fb98/-",
+        about: "named",
+      },
     ],
     signals: 0,
     orders: 0,

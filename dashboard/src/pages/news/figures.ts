@@ -22,11 +22,12 @@ export interface TickerFigures {
   scores: { at: number; score: number }[];
 }
 
-/** Each ticker with its scores, the most mentioned first. */
+/** Each ticker with its scores, the most mentioned first; without what is about other companies. */
 export function byTicker(articles: readonly Article[]): TickerFigures[] {
   const found = new Map<string, { at: number; score: number }[]>();
   for (const article of articles) {
-    for (const { ticker, sentiment_score: score } of article.scores) {
+    for (const { ticker, sentiment_score: score, about } of article.scores) {
+      if (about === "beside") continue;
       const scores = found.get(ticker) ?? [];
       scores.push({ at: published(article), score });
       found.set(ticker, scores);

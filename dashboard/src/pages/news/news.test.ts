@@ -32,6 +32,7 @@ function article(ago: number, scores: Record<string, number> = {}, source = "wir
       sentiment_score,
       confidence: 0.9,
       model_used: "instant/fb98/-",
+      about: "named" as const,
     })),
     signals: 0,
     orders: 0,
