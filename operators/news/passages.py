@@ -30,7 +30,7 @@ _CUT: Final = re.compile(
     r"|after|amid|despite|because|because\s+of|unlike|instead\s+of|in\s+contrast\s+to)\s)",
     re.IGNORECASE,
 )
-_BREAK: Final = re.compile(r",\s{1,3}(?:and\s|with\s)?|\s(?:and|with)\s|/\s", re.IGNORECASE)
+_BREAK: Final = re.compile(r",\s{1,3}(?:and\s|with\s)?|\sand\s|/\s", re.IGNORECASE)
 _GLUE: Final = re.compile(
     r"(?:[\s,&/+()\[\]\"'\u2018\u2019.$-]|<[^<>]{1,24}>"
     r"|\b(?:and|or|vs?|versus|inc|corp|co|company|plc|ltd|group|the|s|other|rivals?|peers?|both"
@@ -100,16 +100,17 @@ def passages(text: str, places: Sequence[Place]) -> dict[str, Passage]:
     >>> found["N"].text, found["T"].text
     ('Apple, Nvidia rise', 'Tesla falls')
     """
+    names = list(dict.fromkeys(place.company for place in sorted(places)))
+    whole = {name: Passage(text) for name in names}
+    if len(names) == 1:
+        return whole
     known = _in_order(places, len(text))
-    names = list(dict.fromkeys(place.company for place in known))
-    if len(names) < 2:  # one company's text is its passage
-        return {name: Passage(text) for name in names}
-    parts = [fine for part in _clauses(text, known) for fine in _finer(text, part)]
+    pieces = [fine for part in _clauses(text, known) for fine in _finer(text, part)]
     told: dict[str, list[tuple[_Part, int]]] = {}
-    for part in _joined(text, parts):
+    for part in _joined(text, pieces):
         for company, sense in _senses(text, part).items():
             told.setdefault(company, []).append((part, sense))
-    return {name: _passage(text, told[name]) for name in names}
+    return whole | {name: _passage(text, parts) for name, parts in told.items()}
 
 
 def _passage(text: str, told: list[tuple[_Part, int]]) -> Passage:
@@ -121,13 +122,14 @@ def _passage(text: str, told: list[tuple[_Part, int]]) -> Passage:
 
 
 def _in_order(places: Sequence[Place], length: int) -> list[Place]:
-    """Return the first places in order, each behind the one before it."""
+    """Return the first places in order, each within the text and behind the one before it."""
     found: list[Place] = []
+    last = 0
     for place in sorted(places)[:MOST]:
-        start, end = place.start, min(place.end, length)
-        if found and start < found[-1].end:
-            start = found[-1].end
-        found.append(Place(min(start, end), max(end, min(start, length)), place.company))
+        start, end = max(place.start, last), min(place.end, length)
+        if start < end:
+            found.append(Place(start, end, place.company))
+            last = end
     return found
 
 
@@ -201,6 +203,8 @@ def _senses(text: str, part: _Part) -> dict[str, int]:
     group: list[str] = []
     sense = AS_READ
     before: Place | None = None
+    if part.start and _BESIDE.search(text[part.start : part.places[0].start][-REACH:]):
+        sense = NOT_OF_IT
     for place in part.places:
         if before is not None:
             between = text[before.end : place.start]
