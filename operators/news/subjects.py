@@ -17,7 +17,7 @@ class Subject(NamedTuple):
     Attributes:
         ticker: `_market` of an article that is about none.
         about: how the article is about it, as in `ScoredArticle`.
-        name: of its company as the text has it; its ticker where the text has none.
+        name: of its company as the text has it, where it names several; else its ticker.
         passage: what a model is to be asked about.
     """
 
@@ -65,17 +65,19 @@ def subjects_of(text: str, title: int, read: Found, finder: TickerFinder) -> tup
     """
     company = finder.company_of
     places = [Place(m.at, m.end, company(m.ticker)) for m in read.mentions]
-    told = passages(text, places)
+    named = {place.company for place in places}
+    several = len(named) > 1
+    told = passages(text, places) if several else {}
+    whole = Passage(text)
     titled = any(m.at < title for m in read.mentions)
     found: list[Subject] = []
     for ticker in read.tickers:
-        passage = told.get(company(ticker))
-        if passage is not None:
-            name = _name(text, ticker, company(ticker), places) if len(told) > 1 else ticker
-            found.append(Subject(ticker, "named", name, passage))
+        one = company(ticker)
+        if one in named:
+            name = _name(text, ticker, one, places) if several else ticker
+            found.append(Subject(ticker, "named", name, told.get(one, whole)))
         else:
-            about: About = "beside" if titled else "tagged"
-            found.append(Subject(ticker, about, ticker, Passage(text)))
+            found.append(Subject(ticker, "beside" if titled else "tagged", ticker, whole))
     return tuple(found)
 
 

@@ -190,9 +190,9 @@ def test_companies_of_an_article_are_asked_about_at_once() -> None:
     reply = of_companies(0.1, nvda=0.8, INTC=-0.9, XYZ=1.0)
     with OllamaDouble(lambda _: reply, (MODEL,)) as double:
         facts = Facts(None)
-        for _ in range(2):
-            models = Cascade(InstantTier(), tier(double), facts, 2.0)
-            (found,) = models.judge([asked(TITLE)])
+        (found,) = Cascade(InstantTier(), tier(double), facts, 2.0).judge([asked(TITLE)])
+        (again,) = Cascade(InstantTier(), tier(double), facts, 2.0).judge([asked(TITLE)])
+        assert again == found
         (chat,) = double.chats
         single = tier(double).model
     assert [(a.verdict.score, a.verdict.confidence) for a in found] == [

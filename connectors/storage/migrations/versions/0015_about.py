@@ -13,8 +13,8 @@ ABOUT = "('named', 'tagged', 'beside', 'market', 'unknown')"
 def upgrade() -> None:
     """Go to this version; of scores from before it is not known."""
     op.execute(
-        f"""ALTER TABLE article_sentiments ADD COLUMN about text NOT NULL DEFAULT 'unknown'
-          CONSTRAINT article_sentiments_about_check CHECK (about IN {ABOUT})"""
+        f"""ALTER TABLE article_sentiments ADD COLUMN about varchar(7) NOT NULL DEFAULT 'unknown'
+          CONSTRAINT about_word CHECK (about IN {ABOUT})"""
     )
     op.execute("ALTER TABLE article_sentiments ALTER COLUMN about DROP DEFAULT")
 

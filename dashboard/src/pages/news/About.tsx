@@ -12,7 +12,5 @@ const WHY = {
 
 export function About({ about }: { about: How }) {
   if (about !== "beside" && about !== "tagged") return null;
-  return (
-    <Badge title={WHY[about]}>{about === "beside" ? "Tagged only" : "By its feed"}</Badge>
-  );
+  return <Badge title={WHY[about]}>{about === "beside" ? "Tagged only" : "By its feed"}</Badge>;
 }

@@ -123,6 +123,15 @@ describe("the feed", () => {
     expect(row.getByText("Not scored")).toBeTruthy();
   });
 
+  it("says what is tagged only, in place of another company's score", () => {
+    const [score] = one.scores;
+    if (!score) throw new Error("it has a score");
+    open([{ ...one, scores: [score, { ...score, ticker: "MU", about: "beside" }] }]);
+    const row = within(screen.getByRole("article", { name: "Headline art-1" }));
+    expect(row.getAllByText(`Negative ${M}0.99`)).toHaveLength(1);
+    expect(row.getByText("Tagged only").title).toMatch(/never votes/);
+  });
+
   it("opens what an article led to, with the way to its order", async () => {
     open([one, evil]);
     await userEvent.click(screen.getByRole("button", { name: /^2 signals, 1 order/ }));
