@@ -64,9 +64,15 @@ class CompanyOpinion(BaseModel):
 
 
 class Opinions(Opinion):
-    """The answer that is asked for of a text that names several companies."""
+    """The answer that is asked for of a text that names several companies.
 
-    companies: Annotated[list[CompanyOpinion], Field(max_length=100)]
+    A list is demanded; where a model that minds no schema gives none, its opinion of the whole is
+    every company's.
+    """
+
+    model_config = ConfigDict(json_schema_extra={"required": ["score", "confidence", "companies"]})
+
+    companies: Annotated[list[CompanyOpinion], Field(max_length=100)] = []
 
 
 def prompt_hash(prompt: str, kind: type[Opinion]) -> str:

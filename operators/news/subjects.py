@@ -4,8 +4,9 @@ from typing import Final, NamedTuple
 
 from messages.news import MARKET, About, RawArticle
 from operators.news.instant_model import Verdict
+from operators.news.mentions import Found
 from operators.news.passages import AS_READ, Passage, Place, passages
-from operators.news.tickers import BETWEEN, Found, TickerFinder
+from operators.news.tickers import BETWEEN, TickerFinder
 
 TEXT: Final = 8_000  # characters that a model is given; none reads more
 LONGEST: Final = 60  # characters of a name

@@ -54,6 +54,7 @@ from operators.news.evidence import (
     blank,
 )  # fmt: skip
 from operators.news.filings import filing_of
+from operators.news.mentions import Found, Mention
 from operators.news.neighbours import is_anothers, is_longer
 from operators.news.renames import TODAY, Renames
 from operators.news.symbols import CLASSES, dotted, symbol_of
@@ -63,26 +64,6 @@ READ: Final = 4_000  # characters of an article's text that are looked through
 LEAD: Final = 600  # characters of a text without paragraphs that are its first one
 SHORT: Final = 80  # characters of a line that is no paragraph
 BETWEEN: Final = ". "  # title and content
-
-
-class Mention(NamedTuple):
-    """A ticker found at a place in the text, which ends before `end`."""
-
-    at: int
-    ticker: str
-    end: int
-
-
-class Found(NamedTuple):
-    """What an article names.
-
-    Attributes:
-        tickers: it is about, the feed's own first, then by first mention.
-        mentions: of tickers, by place in the title and, behind `. `, the content.
-    """
-
-    tickers: tuple[str, ...]
-    mentions: tuple[Mention, ...]
 
 
 class Lists(NamedTuple):
@@ -151,20 +132,24 @@ class TickerFinder:
     def read(
         self, symbols: tuple[str, ...], title: str, content: str = "", at: datetime | None = None
     ) -> Found:
-        """Return what `find` does, and where each ticker is named; a feed's may be nowhere."""
+        """Return what `find` does, and where each ticker is named; a feed's may be nowhere.
+
+        That a feed names a ticker is evidence for words that would be too little alone.
+        """
         day = TODAY if at is None else at.date().isoformat()
         own = [self._today(symbol_of(s, self._lists.no_stocks), day) for s in symbols]
+        tagged = frozenset(own)
         filing = filing_of(title)
         if filing is not None:
             filers = self._filer(filing.name, day)
             found = [Mention(0, ticker, len(title)) for ticker in filers]
         elif not title or not content:
             if not title and len(content) > LEAD:
-                found = self._whole("", content, day)
+                found = self._whole("", content, day, tagged)
             else:
-                found = self._in(title or content[:READ], day)
+                found = self._in(title or content[:READ], day, tagged)
         else:
-            found = self._whole(title, content, day)
+            found = self._whole(title, content, day, tagged)
         named = tuple(m for m in found if m.ticker and m.ticker[0] != "-")
         tickers = dict.fromkeys(
             (*(t for t in own if t and t[0] != "-"), *(m.ticker for m in named))
@@ -175,12 +160,12 @@ class TickerFinder:
         """Return one ticker for all share classes of a company: GOOG and GOOGL, BRK.A and BRK.B."""
         return self._companies.get(ticker, ticker.partition(".")[0])
 
-    def _whole(self, title: str, content: str, day: str) -> list[Mention]:
+    def _whole(self, title: str, content: str, day: str, tagged: frozenset[str]) -> list[Mention]:
         end = lead_end(content)
         lead = content[:end]
         if _has_network(lead):
             lead = blank(SAID_ON, lead)
-        found = self._in(f"{title}{BETWEEN}{lead}" if title else lead, day)
+        found = self._in(f"{title}{BETWEEN}{lead}" if title else lead, day, tagged)
         if not any(m.ticker for m in found if m.ticker[:1] != "-"):
             strong: list[Mention] = []
             self._strong(content[end:READ], strong, day)
@@ -188,7 +173,7 @@ class TickerFinder:
             found = [Mention(m.at + start, m.ticker, m.end + start) for m in sorted(strong)]
         return found
 
-    def _in(self, text: str, day: str) -> list[Mention]:
+    def _in(self, text: str, day: str, tagged: frozenset[str]) -> list[Mention]:
         clean = plain(blank(NOISE, text) if "@" in text or "http" in text else text)
         if _has_network(clean):
             clean = blank(BUTTONS, clean)
@@ -196,10 +181,10 @@ class TickerFinder:
         clean = self._strong(clean, found, day)
         if "AMEX" in clean:
             clean = blank(AMEX, clean)
-        named, brokers, spans = self._names(clean, day)
+        named, brokers, spans = self._names(clean, day, tagged)
         written: list[Mention] = []
         self._in_brackets(clean, named + brokers, written)
-        self._bare(clean, spans, written)
+        self._bare(clean, spans, written, tagged)
         found += [m._replace(ticker=self._today(m.ticker, day)) for m in written]
         if brokers and not RATES.search(clean):
             named += brokers
@@ -261,7 +246,7 @@ class TickerFinder:
         return ticker in self._known or rest[:1] in ("", ")", "]", ",", ";")
 
     def _names(
-        self, text: str, day: str
+        self, text: str, day: str, tagged: frozenset[str]
     ) -> tuple[list[Mention], list[Mention], list[tuple[int, int]]]:
         """Return mentions of names, companies' and brokers', and where names stand."""
         tokens = list(TOKEN.finditer(text))
@@ -288,7 +273,11 @@ class TickerFinder:
                 continue
             if not (is_capital(tokens[first].group()) and is_end(tokens[last].group())):
                 continue
-            weak = name.weak and not is_supported(tokens, first, last, common=name.common)
+            weak = (
+                name.weak
+                and (name.common or self._lists.renames.named(name.ticker, day) not in tagged)
+                and not is_supported(tokens, first, last, common=name.common)
+            )
             if weak and not name.given:
                 continue
             if name.common and goes_on(tokens, first):
@@ -337,8 +326,11 @@ class TickerFinder:
             ):
                 found.append(Mention(match.start(), ticker, end))
 
-    def _bare(self, text: str, spans: list[tuple[int, int]], found: list[Mention]) -> None:
-        bare = [m for m in BARE.finditer(text) if m.group(1) in self._known]
+    def _bare(
+        self, text: str, spans: list[tuple[int, int]], found: list[Mention], tagged: frozenset[str]
+    ) -> None:
+        known = self._known if tagged <= self._known else self._known | tagged
+        bare = [m for m in BARE.finditer(text) if m.group(1) in known]
         paired = VERSUS.finditer(text) if " v" in text else ()
         pairs = [m for m in paired if self._known.intersection(m.groups())]
         classes = [m for m in CLASS.finditer(text) if dotted(m.group(1)) in self._known]
@@ -353,7 +345,9 @@ class TickerFinder:
             ticker = match.group(1)
             if ticker in self._lists.no_stocks:
                 continue
-            if not self._is_no_word(ticker):
+            if ticker in tagged and ticker not in ACRONYMS:
+                found.append(Mention(match.start(), ticker, match.end(1)))
+            elif not self._is_no_word(ticker):
                 if len(ticker) > 2 and ticker not in ACRONYMS and STOCK.match(text, match.end()):
                     found.append(Mention(match.start(), ticker, match.end(1)))
             elif len(ticker) > 2 or cue_after(text, match.end()):

@@ -212,11 +212,10 @@ def test_companies_of_an_article_are_asked_about_at_once() -> None:
 @pytest.mark.parametrize(
     "reply",
     [
-        opinion(0.5, 0.9),
         Reply('{"score": 0, "confidence": 1, "companies": [{"ticker": "NVDA", "score": 7}]}'),
         Reply("no", 500),
     ],
-    ids=["no list", "range", "500"],
+    ids=["range", "500"],
 )
 def test_without_an_answer_about_companies_the_passages_stand(reply: Reply) -> None:
     with OllamaDouble(lambda _: reply, (MODEL,)) as double:
@@ -225,3 +224,9 @@ def test_without_an_answer_about_companies_the_passages_stand(reply: Reply) -> N
     assert {a.fallback for a in found} <= {"OLLAMA_BAD_ANSWER", "OLLAMA_HTTP_500"}
     assert {a.verdict.model.split("/")[0] for a in found} == {"instant"}
     assert found[0].verdict.score > 0 > found[1].verdict.score
+
+
+def test_a_model_that_gives_no_list_means_every_company() -> None:
+    with OllamaDouble(lambda _: opinion(0.5, 0.9), (MODEL,)) as double:
+        (found,) = Cascade(InstantTier(), tier(double), Facts(None), 2.0).judge([asked(TITLE)])
+    assert [(a.verdict.score, a.fallback) for a in found] == [(0.5, "")] * 3

@@ -33,6 +33,10 @@ def asked(title: str, symbols: tuple[str, ...] = (), content: str = "") -> Asked
         ("Berkshire Hathaway buys", ("BRK.A",), "", {"BRK.A": "named", "BRK.B": "named"}),
         ("Nasdaq gains on Fed hopes", ("SPY",), "", {"SPY": "tagged"}),
         ("Stocks rally", (), "", {MARKET: "market"}),
+        ("KO and Apple rise", ("KO",), "", {"KO": "named", "AAPL": "named"}),
+        ("MINE soars, Apple falls", ("MINE",), "", {"MINE": "named", "AAPL": "named"}),
+        ("Target falls as Walmart gains", ("TGT",), "", {"TGT": "named", "WMT": "named"}),
+        ("AI lifts Nvidia", ("AI",), "", {"AI": "beside", "NVDA": "named"}),
         ("Tesla falls", ("TSLA", "TSLA"), "", {"TSLA": "named"}),
     ],
 )  # fmt: skip
