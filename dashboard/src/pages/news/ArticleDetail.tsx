@@ -5,12 +5,12 @@ import { type ReactNode, useId } from "react";
 
 import type { Schemas } from "../../api/client";
 import { articleQuery } from "../../api/queries";
+import { About } from "../../components/About";
 import { Button } from "../../components/controls";
 import { Icon } from "../../components/Icon";
 import { PanelBody } from "../../components/Panel";
 import { Sentiment, Ticker, Time } from "../../components/values";
 import * as format from "../../format/format";
-import { About } from "./About";
 import { modelName, safeUrl } from "./figures";
 import { Reactions } from "./Reactions";
 

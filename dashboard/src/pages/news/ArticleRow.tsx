@@ -2,11 +2,11 @@
 
 import { useId } from "react";
 
+import { About } from "../../components/About";
 import { Icon } from "../../components/Icon";
 import { Sentiment, Ticker, Time } from "../../components/values";
 import * as format from "../../format/format";
 import { ArticleDetail } from "./ArticleDetail";
-import { About } from "./About";
 import { type Article, ledTo, modelName, modelsOf, safeUrl } from "./figures";
 
 export const COLUMNS =

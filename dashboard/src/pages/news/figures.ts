@@ -80,7 +80,9 @@ export function toneOf(score: number): Tone {
 export function tones(articles: readonly Article[]): Record<Tone, number> {
   const counts = { positive: 0, neutral: 0, negative: 0 };
   for (const { scores } of articles) {
-    const all = scores.map(({ sentiment_score: score }) => score);
+    const all = scores
+      .filter(({ about }) => about !== "beside")
+      .map(({ sentiment_score: score }) => score);
     const strongest = all.sort((one, other) => Math.abs(other) - Math.abs(one))[0];
     if (strongest !== undefined) counts[toneOf(strongest)] += 1;
   }

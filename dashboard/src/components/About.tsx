@@ -1,7 +1,7 @@
 /** How an article is about a ticker, where its text does not name the company. */
 
-import type { Schemas } from "../../api/client";
-import { Badge } from "../../components/values";
+import type { Schemas } from "../api/client";
+import { Badge } from "./values";
 
 type How = Schemas["Score"]["about"];
 
