@@ -174,19 +174,21 @@ def _says(words: str) -> bool:
 def _joined(text: str, parts: list[_Part]) -> list[_Part]:
     """Add to each part those behind it that name nobody, and those that only list names."""
     found: list[_Part] = []
+    spoke = False
     for part in parts:
+        speaks = _speaks(text, part)
         before = found[-1] if found else None
-        if before is not None and not (_speaks(text, before) and _speaks(text, part)):
+        if before is not None and not (before.places and spoke and part.places and speaks):
             found[-1] = _Part(before.start, part.end, before.places + part.places)
+            spoke = spoke or speaks
         else:
             found.append(part)
+            spoke = speaks
     return found
 
 
 def _speaks(text: str, part: _Part) -> bool:
-    """Tell whether a part names a company and says something of it."""
-    if not part.places:
-        return False
+    """Tell whether a part says something beside the companies in it."""
     at = part.start
     for place in part.places:
         if _says(text[at : place.start]):
