@@ -5,6 +5,7 @@ from typing import Any, Literal
 from api.live.channels import command_of
 from api.values import Answer, Moment, Money
 from connectors.storage.pages import Pages
+from messages.news import About
 
 Side = Literal["BUY", "SELL"]
 Direction = Literal["LONG", "SHORT", "NEUTRAL"]
@@ -56,6 +57,7 @@ class Headline(Answer):
     """An article behind a signal, with its score for the signal's ticker.
 
     Attributes:
+        about: how the article is about the ticker: named by its text, tagged by its feed.
         used: it is a cause of a vote; otherwise it was weighed, and no strategy voted for it.
     """
 
@@ -68,6 +70,7 @@ class Headline(Answer):
     sentiment_score: float
     confidence: float
     model_used: str
+    about: About
     used: bool
 
 

@@ -8,6 +8,7 @@ import tempfile
 from pathlib import Path
 
 from benchmarks.figures import ROOT, Figure, figure, measure
+from benchmarks.news_entities import hold_back
 
 LABELS = ROOT / "tests/data/ticker_labels.jsonl"
 SECOND = ROOT / "tests/data/ticker_labels_2.jsonl"
@@ -18,7 +19,12 @@ WANTED = {
 
 def news(recorded: Path, runs: int) -> list[Figure]:
     """Measure speed and accuracy of tickers and tiers on recorded data."""
-    return [*words(recorded, runs), *accuracy(recorded), *finbert(recorded, runs)]
+    return [
+        *words(recorded, runs),
+        *accuracy(recorded),
+        *companies(recorded),
+        *finbert(recorded, runs),
+    ]
 
 
 def words(recorded: Path, runs: int) -> list[Figure]:
@@ -37,6 +43,9 @@ def words(recorded: Path, runs: int) -> list[Figure]:
                "20,000 wanted", [20_000.0] * runs),
         figure("ticker extraction, 19,000 names", "headlines/CPU-s",
                [r["ticker headlines"] for r in found], "20,000 wanted", [20_000.0] * runs),
+        figure("tickers, passages and instant tier, one after the other", "headlines/CPU-s",
+               [r["whole headlines"] for r in found], "without passages",
+               [r["plain headlines"] for r in found]),
     ]  # fmt: skip
     for name in found[0]:
         if name.endswith(("precision", "recall")):
@@ -62,6 +71,26 @@ def accuracy(recorded: Path) -> list[Figure]:
     return [
         figure(f"instant tier, {name}", "accuracy", [found[name]], f"{goal} wanted", [goal])
         for name, goal in WANTED.items()
+    ]
+
+
+def companies(recorded: Path) -> list[Figure]:
+    """Measure accuracy by company beside the headline's, with a model that saw neither."""
+    data = recorded / "sentiment"
+    with tempfile.TemporaryDirectory() as held, tempfile.NamedTemporaryFile(suffix=".model") as out:
+        hold_back(data, Path(held))
+        train = [sys.executable, "scripts/instant/train.py", held, out.name]
+        subprocess.run(
+            train, cwd=ROOT, env={"PYTHONPATH": str(ROOT)}, capture_output=True, check=True
+        )
+        script = [sys.executable, "-m", "benchmarks.news_entities", str(data), out.name]
+        done = subprocess.run(script, cwd=ROOT, capture_output=True, check=True)
+    found: dict[str, list[float]] = json.loads(done.stdout)
+    return [
+        figure(
+            f"by company, {name}", "share", [round(ours, 4)], f"whole text {theirs:.4f}", [theirs]
+        )
+        for name, (ours, theirs) in found.items()
     ]
 
 

@@ -12,11 +12,14 @@ import sys
 import time
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from connectors.sentiment.instant import instant_model
 from connectors.tickers.directory import ticker_finder
+from operators.news.instant_model import InstantModel
+from operators.news.subjects import subjects_of
 from operators.news.tickers import TickerFinder
 
 DIRECTORIES = ("sec_company_tickers.json", "nasdaqlisted.txt", "otherlisted.txt")
@@ -35,6 +38,19 @@ def rate(act: Callable[[str], object], texts: list[str]) -> float:
     for text in texts:
         act(text)
     return len(texts) / (time.process_time() - began)
+
+
+def read_by_company(finder: TickerFinder, model: InstantModel, title: str) -> None:
+    """Do with a headline what a run does: tickers, their passages, each distinct one's score."""
+    found = subjects_of(title, len(title), finder.read((), title), finder)
+    for text in {s.passage.text for s in found} or (title,):
+        model.score(text)
+
+
+def read_whole(finder: TickerFinder, model: InstantModel, title: str) -> None:
+    """Find tickers and score the whole headline."""
+    finder.find((), title)
+    model.score(title)
 
 
 def judged(
@@ -81,9 +97,12 @@ def main() -> None:
     )
     headlines = [r["title"] for n in names for r in rows_of(data / "news" / f"{n}.jsonl.gz")]
     finder = ticker_finder(tuple(str(data / "reference" / d) for d in DIRECTORIES))
+    model = instant_model()
     found = {
-        "instant texts": rate(instant_model().score, headlines[:TEXTS]),
+        "instant texts": rate(model.score, headlines[:TEXTS]),
         "ticker headlines": rate(lambda text: finder.find((), text), headlines[:TEXTS]),
+        "whole headlines": rate(partial(read_by_company, finder, model), headlines[:TEXTS]),
+        "plain headlines": rate(partial(read_whole, finder, model), headlines[:TEXTS]),
     }
     offline = ticker_finder()
     for whole, labels in enumerate(samples):

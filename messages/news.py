@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from hashlib import sha256
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 from msgspec import Meta
 
@@ -15,6 +15,11 @@ MAX_CONTENT: Final = 262_144
 
 Text = Annotated[str, Meta(max_length=2_048)]
 Subject = Annotated[str, Meta(pattern=r"^(_market|[A-Z0-9][A-Z0-9.\-]{0,11})\Z")]
+
+
+# How an article is about a ticker: its text names the company; only the feed says so, and the title
+# names nobody; only the feed says so, and the title names others; it is about no ticker; not known.
+About = Literal["named", "tagged", "beside", "market", "unknown"]
 
 
 class RawArticle(Message, frozen=True, kw_only=True, gc=False):
@@ -59,6 +64,9 @@ class ScoredArticle(Message, frozen=True, kw_only=True, gc=False):
         fallback: why a better model did not answer, such as OLLAMA_TIMEOUT; empty if it did,
             or was not needed.
         undated: taken over from the article; such news never trades.
+        about: `named` by the article; `tagged` by its feed alone; `beside`: tagged, while the title
+            names other companies: kept and shown, and never part of an opinion; `market`: of none;
+            `unknown`: of a record made before this was kept.
     """
 
     article_id: str
@@ -76,6 +84,7 @@ class ScoredArticle(Message, frozen=True, kw_only=True, gc=False):
     undated: bool = False
     revision: SmallCount = 0
     fallback: str = ""
+    about: About = "unknown"
 
 
 class SentimentWindow(Message, frozen=True, kw_only=True, gc=False):

@@ -179,8 +179,11 @@ def market(draw: st.DrawFn, minutes: int = 60) -> list[Event]:
     some_minute = st.integers(1, minutes).map(float) | st.floats(1, minutes)
     for _ in range(draw(st.integers(0, 8))):
         events.append(
-            scored(draw(some_minute), draw(st.sampled_from(TICKERS)), draw(st.floats(-1, 1)))
-        )
+            scored(
+                draw(some_minute), draw(st.sampled_from(TICKERS)), draw(st.floats(-1, 1)),
+                about=draw(st.sampled_from(["named", "named", "tagged", "beside"])),
+            )
+        )  # fmt: skip
     for name in ("momentum", "mean_reversion", "news_driven"):
         events.append(weight(0, name, draw(st.floats(0.05, 1))))
     return sorted(events, key=lambda e: (e.stamp, e.key, _rank(e)))

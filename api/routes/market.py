@@ -14,6 +14,7 @@ from api.pages import Limit, PageAsked, after_of, cursor_of, page_before
 from api.problems import Invalid, NotFound
 from api.values import TICKER, Answer, Asked, Moment, Money, Ticker
 from connectors.storage.pages import Pages
+from messages.news import About
 from messages.units import to_datetime
 from operators.params import Params
 
@@ -80,12 +81,18 @@ class NewsAsked(PageAsked):
 
 
 class Score(Answer):
-    """What a model says of an article for a ticker, -1 to 1."""
+    """What a model says of an article for a ticker, -1 to 1.
+
+    Attributes:
+        about: how the article is about the ticker: `named` by its text; `tagged` by its feed alone;
+            `beside`: tagged, while the title names others: such a score never votes.
+    """
 
     ticker: str
     sentiment_score: float
     confidence: float
     model_used: str
+    about: About
 
 
 class Article(Answer):

@@ -55,6 +55,8 @@ class Interests:
             if body.qty:
                 self._held[body.account, body.ticker] = None
         elif isinstance(body, ScoredArticle) and WHOLE.fullmatch(body.ticker):
+            if body.about == "beside":
+                return  # it never votes, so no bar is needed for it
             before = self._news.get(body.ticker, body.published_at)
             self._news[body.ticker] = max(before, body.published_at)
 

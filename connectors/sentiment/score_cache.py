@@ -1,7 +1,8 @@
 """Scores as facts: what a model said of a text once is what it said, in this run and the next.
 
-Keyed by the hash of the text and by the model's name, revision and prompt hash. A fact is written
-before it is used, so a crash between a model's answer and its record in the log changes nothing.
+Keyed by the hash of what was asked (a text, or a text with companies and one of them) and by the
+model's name, revision and prompt hash. A fact is written before it is used, so a crash between a
+model's answer and its record in the log changes nothing.
 """
 
 import sqlite3
@@ -13,6 +14,7 @@ from typing import Final
 
 import msgspec
 
+from connectors.sentiment.tier import Question
 from messages.errors import TidewireError
 from operators.news.instant_model import Verdict
 
@@ -31,6 +33,16 @@ class FactsUnusable(TidewireError, RuntimeError):
 def text_hash(text: str) -> bytes:
     """Return SHA-256 of a text: a lone surrogate is a character like any other."""
     return sha256(text.encode("utf-8", "surrogatepass")).digest()
+
+
+def company_hashes(question: Question) -> list[bytes]:
+    """Return the keys of a question's answers: of the whole, then of each company."""
+    text = text_hash(question.text)
+    listed = "\n".join(f"{ticker}={name}" for ticker, name in question.companies)
+    return [
+        sha256(text + f"{listed}\n\n{ticker}".encode("utf-8", "surrogatepass")).digest()
+        for ticker in ("", *(ticker for ticker, _ in question.companies))
+    ]
 
 
 class Facts:

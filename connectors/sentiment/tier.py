@@ -1,7 +1,7 @@
 """What every tier is: texts in, verdicts out, from any thread."""
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import NamedTuple, Protocol, TypeGuard
 
 from messages.errors import TidewireError
 from operators.news.instant_model import Verdict
@@ -14,6 +14,13 @@ class TierFailed(TidewireError, RuntimeError):
         """Name the reason; detail says more, for people."""
         super().__init__(f"{reason}: {detail}" if detail else reason)
         self.reason = reason
+
+
+class Question(NamedTuple):
+    """A text, and the companies in it that are asked about: (ticker, name), none: of the whole."""
+
+    text: str
+    companies: tuple[tuple[str, str], ...] = ()
 
 
 class Tier(Protocol):
@@ -40,3 +47,24 @@ class Tier(Protocol):
     def close(self) -> None:
         """Let go of connections and threads."""
         ...
+
+
+class CompanyTier(Tier, Protocol):
+    """A model that is given a whole text and asked for an opinion on each company in it."""
+
+    @property
+    def companies_model(self) -> str:
+        """Return what `model` does, of the prompt that asks of companies."""
+        ...
+
+    def score_companies(self, questions: Sequence[Question]) -> list[list[Verdict] | TierFailed]:
+        """Answer each question: of the whole text, then of its companies in their order; blocks.
+
+        A company that the model says nothing of has the whole's verdict.
+        """
+        ...
+
+
+def asks_by_company(tier: Tier) -> TypeGuard[CompanyTier]:
+    """Tell whether a tier is asked once for all companies of a text, and not for each passage."""
+    return hasattr(type(tier), "score_companies")

@@ -22,7 +22,7 @@ FROM market_data WHERE interval = %s AND revision = 0 ORDER BY start, ticker
 """
 SCORES: Final = """
 SELECT s.id, s.stamp, s.event_time, s.causes, s.article_id, s.article_revision, s.ticker,
-  s.published_at, s.sentiment_score, s.confidence, s.model_used, s.reasoning,
+  s.published_at, s.sentiment_score, s.confidence, s.model_used, s.reasoning, s.about,
   a.source, a.url, a.title, a.undated
 FROM article_sentiments s JOIN articles a
   ON a.id = s.article_id AND a.revision = s.article_revision

@@ -47,7 +47,8 @@ SHOWN: Final = """a.id, a.revision, a.stamp AS known, a.source, a.url, a.title, 
     a.symbols, a.published_at,
     (SELECT coalesce(jsonb_agg(jsonb_build_object('ticker', c.ticker,
         'sentiment_score', c.sentiment_score, 'confidence', c.confidence,
-        'model_used', c.model_used) ORDER BY c.ticker), '[]') FROM article_sentiments c
+        'model_used', c.model_used, 'about', c.about) ORDER BY c.ticker), '[]')
+      FROM article_sentiments c
       WHERE c.article_id = a.id AND c.article_revision = a.revision) AS scores"""
 NEWEST_REVISION: Final = """NOT EXISTS
     (SELECT 1 FROM articles b WHERE b.id = a.id AND b.revision > a.revision)"""
@@ -86,7 +87,7 @@ STATEMENTS: Final[Mapping[str, str]] = MappingProxyType(
                 ORDER BY k.stamp DESC, k.revision DESC LIMIT 1) c
               WHERE s.id = %(id)s AND NOT EXISTS (SELECT 1 FROM used u WHERE u.article_id = named))
             SELECT a.id, a.revision, a.source, a.url, a.title, a.published_at,
-              c.sentiment_score, c.confidence, c.model_used, c.used
+              c.sentiment_score, c.confidence, c.model_used, c.about, c.used
             FROM (SELECT *, true AS used FROM used UNION ALL SELECT *, false FROM weighed) c
             JOIN articles a ON a.id = c.article_id AND a.revision = c.article_revision
             ORDER BY c.used DESC, a.published_at DESC, a.id""",

@@ -34,6 +34,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.types import TypeEngine
 
 from messages.base import Direction, Side
+from messages.news import About
 from messages.trading import OrderStatus
 
 metadata = MetaData()
@@ -110,7 +111,7 @@ article_sentiments = _fact(
     _text("ticker"), Index("ix_article_sentiments_ticker_stamp", "ticker", "stamp"),
     _of("published_at", Moment), _of("sentiment_score", Float),
     _of("confidence", Float), _text("model_used"), _of("entities", ARRAY(Text)), _text("reasoning"),
-    _of("revision", Integer), _text("fallback"),
+    _of("revision", Integer), _text("fallback"), one_of("about", About),
     Index("ix_article_sentiments_ticker_published_at", "ticker", "published_at", "article_id"),
 )  # fmt: skip
 sentiment_windows = _fact(

@@ -24,7 +24,8 @@ from connectors.steady_clock import Beat, SteadyClock
 from messages.control import DeadLetter
 from messages.news import RawArticle
 from operators.blocks import Block, Event
-from operators.news.scoring import TEXT, scored_events, text_of
+from operators.news.scoring import scored_events
+from operators.news.subjects import TEXT, Asked, asked_of
 from operators.news.tickers import TickerFinder
 from operators.states import State, decode_state, encode_state
 
@@ -77,6 +78,17 @@ class Pending(NamedTuple):
     barrier: Barrier | None
 
 
+Answers = list[tuple[Answer, ...]]
+
+
+class Waiting(NamedTuple):
+    """A pending piece, what is asked of its articles, and the answers; None where it has none."""
+
+    piece: Pending
+    asked: list[Asked]
+    answers: Future[Answers] | None
+
+
 class Backlog:
     """How many articles wait for their scores; asked by the source, told by the step."""
 
@@ -119,7 +131,7 @@ class ScoringStep(StatefulBatchLogic[Envelope, Envelope, bytes]):
         self._tick = None if tick_ms is None else timedelta(milliseconds=tick_ms)
         self._thread = DaemonPool(1, "scoring")
         self._cascade: Cascade | None = None
-        self._queue: deque[tuple[Pending, Future[list[Answer]] | None]] = deque()
+        self._queue: deque[Waiting] = deque()
         self._scored = 0
         self._clock = SteadyClock()
         self._bell = bell
@@ -163,13 +175,13 @@ class ScoringStep(StatefulBatchLogic[Envelope, Envelope, bytes]):
 
     def notify_at(self) -> datetime | None:
         """Return when to look again: soon while something is pending, at a live run's tick."""
-        if any(answers is not None for _, answers in self._queue):
+        if any(waiting.answers is not None for waiting in self._queue):
             return datetime.now(UTC) + SOON
         return None if self._tick is None else datetime.now(UTC) + self._tick
 
     def snapshot(self) -> bytes:
         """Return what is pending: articles in order, without answers."""
-        return encode_state(ScoringState(pending=[_state_of(p.block) for p, _ in self._queue]))
+        return encode_state(ScoringState(pending=[_state_of(w.piece.block) for w in self._queue]))
 
     def _resume(self, state: bytes) -> None:
         for pending in decode_state(state, ScoringState).pending:
@@ -193,26 +205,26 @@ class ScoringStep(StatefulBatchLogic[Envelope, Envelope, bytes]):
 
     def _submit(self, pending: Pending) -> None:
         events = pending.block.events
-        texts = [text_of(e.body) for e in events if isinstance(e.body, RawArticle)]
-        self._backlog.pending += len(texts)
-        self._queue.append((pending, self._asking(texts)))
+        asked = [asked_of(e.body, self._finder) for e in events if isinstance(e.body, RawArticle)]
+        self._backlog.pending += len(asked)
+        self._queue.append(Waiting(pending, asked, self._asking(asked)))
 
-    def _asking(self, texts: list[str]) -> Future[list[Answer]] | None:
-        if not texts:
+    def _asking(self, asked: list[Asked]) -> Future[Answers] | None:
+        if not asked:
             return None
-        answers = self._thread.submit(lambda: self._score(texts))
+        answers = self._thread.submit(lambda: self._score(asked))
         if self._bell is not None:
             ring = self._bell.ring
             answers.add_done_callback(lambda _: ring())
         return answers
 
-    def _score(self, texts: list[str]) -> list[Answer]:
+    def _score(self, asked: list[Asked]) -> Answers:
         """Ask the models, on the thread; a failure of the first tier is tried again for ever."""
         while True:
             try:
                 if self._cascade is None:
                     self._cascade = self._make()
-                return self._cascade.score(texts)
+                return self._cascade.judge(asked)
             except Exception:
                 log.exception("scoring failed, tried again in %s s", RETRY_S)
                 if self._stopping():
@@ -222,23 +234,25 @@ class ScoringStep(StatefulBatchLogic[Envelope, Envelope, bytes]):
     def _ready(self) -> list[Envelope]:
         out: list[Envelope] = []
         while self._queue:
-            pending, answers = self._queue[0]
+            pending, asked, answers = self._queue[0]
             if answers is not None and not answers.done():
                 break
             if answers is not None and answers.exception() is not None:
                 break  # stopping: it stays pending
             self._queue.popleft()
-            out += self._scored_piece(pending, [] if answers is None else answers.result())
+            answered = [] if answers is None else answers.result()
+            out += self._scored_piece(pending, asked, answered)
         return out
 
-    def _scored_piece(self, pending: Pending, answers: list[Answer]) -> list[Envelope]:
-        told = iter(answers)
+    def _scored_piece(
+        self, pending: Pending, asked: list[Asked], answers: Answers
+    ) -> list[Envelope]:
+        told = zip(asked, answers, strict=True)
         events: list[Event] = []
         for event in pending.block.events:
             stamp = event.stamp if self._tick is None else max(self._now(), event.stamp)
             if isinstance(event.body, RawArticle):
-                verdict, fallback = next(told)
-                events += scored_events(stamp, event.body, verdict, self._finder, fallback=fallback)
+                events += scored_events(stamp, event.body, *next(told))
             else:
                 events.append(event._replace(stamp=stamp))
         self._count(len(answers))

@@ -19,6 +19,10 @@ from flows.replay.window import ReplayWindow, window_of
 from messages.errors import TidewireError
 from messages.units import to_datetime
 
+ABOUT: Final = {
+    "tagged": "; tagged by the feed, and no company is named",
+    "beside": "; tagged by the feed alone, while the title names others: it never votes",
+}
 CANNOT: Final = (
     "name an id of an order, decision, signal, execution, outcome or broker event, or TICKER@TIME"
 )
@@ -214,6 +218,7 @@ class Explainer:
             f"{b['sentiment_score']:+.3f} for {b['ticker']}, confidence {b['confidence']:.2f}, by "
             f"{b['model_used']}"
             + (f" ({b['fallback']})" if b.get("fallback") else "")
+            + ABOUT.get(b.get("about", ""), "")
             + (f": {b['reasoning']}" if b.get("reasoning") else "")
         )
         versions = self._index.every(b["article_id"])

@@ -37,6 +37,8 @@ SHARE_WORDS: Final = re.compile(
     r"\(|/[A-Z]{2,4}/?|[A-Z]{2}/).*$",
 )
 MIN_LETTERS: Final = 4  # of a name
+# Share classes of the bundled list without a dot; a directory's are told by their names.
+CLASSMATES: Final = {"GOOG": "GOOGL", "FOX": "FOXA", "NWS": "NWSA", "UA": "UAA"}
 LINE: Final = 5  # letters of a ticker of a foreign line, a warrant or a unit
 
 
@@ -129,6 +131,22 @@ def names_of(
             for spelling in _spellings(listing.name, words, own=not weak):
                 found.setdefault(spelling, Name(listing.ticker, weak, common=ordinary))
     return found
+
+
+def classmates(listings: Iterable[Listing]) -> dict[str, str]:
+    """Return one ticker for those that several listings of one name have, and for known classes.
+
+    >>> classmates([Listing("AAB", "Aabc Inc Class B"), Listing("AAC", "Aabc Inc")])["AAC"]
+    'AAB'
+    """
+    found = dict(CLASSMATES)
+    first: dict[tuple[str, ...], str] = {}
+    for listing in listings:
+        core = tuple(_core(listing.name)) if listing.name else ()
+        if core and (other := first.setdefault(core, listing.ticker)) != listing.ticker:
+            one = other.partition(".")[0]
+            found[listing.ticker] = found.get(one, one)
+    return {ticker: one for ticker, one in found.items() if ticker != one}
 
 
 def _abroad(ticker: str) -> bool:

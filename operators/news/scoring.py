@@ -1,44 +1,38 @@
 """Scoring: what a model said of an article becomes a fact for each ticker it is about."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
 from messages.base import make_id
-from messages.news import MARKET, RawArticle, ScoredArticle
+from messages.news import RawArticle, ScoredArticle
 from operators.blocks import Block, Event
 from operators.news.instant_model import Verdict
+from operators.news.subjects import Asked, asked_of, taken
 from operators.news.tickers import TickerFinder
 from operators.states import NOTHING, NoState
 
-TEXT: Final = 8_000  # characters that a model is given; none reads more
 MAX_REASONING: Final = 500
 MAX_ENTITIES: Final = 20
 Read = Callable[[str], Verdict]
 
 
-def text_of(article: RawArticle) -> str:
-    """Return what a model is given: the title, then the content if there is one; capped."""
-    whole = f"{article.title}. {article.content}" if article.content else article.title
-    return whole[:TEXT]
-
-
 def scored_events(
-    stamp: int, article: RawArticle, verdict: Verdict, finder: TickerFinder,
-    *, revision: int = 0, fallback: str = "",
+    stamp: int, article: RawArticle, asked: Asked, opinions: Sequence[tuple[Verdict, str]],
+    *, revision: int = 0,
 ) -> Iterable[Event]:  # fmt: skip
-    """Make one fact per ticker the article is about; `_market` when it names none.
+    """Make one fact per subject of the article.
 
     Args:
-        stamp: when the score became known.
+        stamp: when the scores became known.
         article: as it was scored.
-        verdict: of a model.
-        finder: of tickers.
+        asked: what models were asked of it.
+        opinions: of its subjects, in their order: the verdict, and why a better model did not
+            answer; empty if it did or was not asked.
         revision: of the score: 0 first, raised by `tidewire rescore`.
-        fallback: why a better model did not answer; empty if it did or was not asked.
     """
-    found = finder.find(article.symbols, article.title, article.content, article.published_at)
     again = (article.revision,) if article.revision else ()  # its url and title may be the same
-    for ticker in found or (MARKET,):
+    for subject, (verdict, fallback) in zip(asked.subjects, opinions, strict=True):
+        ticker = subject.ticker
         scored = ScoredArticle(
             id=make_id("sco", article.id, article.content_hash, ticker, revision, *again),
             causes=(article.id,),
@@ -58,6 +52,7 @@ def scored_events(
             undated=article.undated,
             revision=revision,
             fallback=fallback,
+            about=subject.about,
         )
         yield Event(stamp, ticker, scored)
 
@@ -78,8 +73,8 @@ class Scoring:
         out: list[Event] = []
         for event in block.events:
             if isinstance(event.body, RawArticle):
-                verdict = self._read(text_of(event.body))
-                out += scored_events(event.stamp, event.body, verdict, self._finder)
+                asked = asked_of(event.body, self._finder)
+                out += scored_events(event.stamp, event.body, asked, self._opinions(asked))
             else:
                 out.append(event)
         return Block(out, block.frontier, block.ended)
@@ -87,3 +82,9 @@ class Scoring:
     def snapshot(self) -> NoState:
         """Return nothing: a score depends on its article alone."""
         return NOTHING
+
+    def _opinions(self, asked: Asked) -> list[tuple[Verdict, str]]:
+        """Read each passage once."""
+        texts = dict.fromkeys(s.passage.text for s in asked.subjects)
+        said = {text: self._read(text) for text in texts}
+        return [(taken(said[s.passage.text], s.passage), "") for s in asked.subjects]

@@ -92,7 +92,10 @@ class SentimentState(State):
 
 
 class SentimentWindows:
-    """Keeps each ticker's window; publishes per 5 minutes and per hour; near-copies count once."""
+    """Keeps each ticker's window; publishes per 5 minutes and per hour.
+
+    Near-copies count once; an article that is about other companies (`beside`) does not count.
+    """
 
     def __init__(
         self, params: SentimentParams, sessions: SessionTable, state: SentimentState | None = None
@@ -129,7 +132,11 @@ class SentimentWindows:
 
     def _take(self, stamp: int, article: ScoredArticle, out: list[Event]) -> None:
         published = to_micros(article.published_at)
-        if article.undated or published > stamp + self._params.future_seconds * SECOND_US:
+        if (
+            article.undated
+            or article.about == "beside"
+            or published > stamp + self._params.future_seconds * SECOND_US
+        ):
             return
         title = " ".join(
             "".join(c if c.isalnum() else " " for c in article.title.casefold()).split()

@@ -29,7 +29,15 @@ from operators.news.cues import (
     is_source,
     is_supported,
 )  # fmt: skip
-from operators.news.directory import TOKEN, Listing, Name, names_of, plain, words_of
+from operators.news.directory import (
+    TOKEN,
+    Listing,
+    Name,
+    classmates,
+    names_of,
+    plain,
+    words_of,
+)
 from operators.news.evidence import (
     ABROAD,
     AMEX,
@@ -46,6 +54,7 @@ from operators.news.evidence import (
     blank,
 )  # fmt: skip
 from operators.news.filings import filing_of
+from operators.news.mentions import Found, Mention
 from operators.news.neighbours import is_anothers, is_longer
 from operators.news.renames import TODAY, Renames
 from operators.news.symbols import CLASSES, dotted, symbol_of
@@ -54,13 +63,7 @@ from operators.news.words import ACRONYMS, NETWORKS, RATES, SUBJECTS
 READ: Final = 4_000  # characters of an article's text that are looked through
 LEAD: Final = 600  # characters of a text without paragraphs that are its first one
 SHORT: Final = 80  # characters of a line that is no paragraph
-
-
-class Mention(NamedTuple):
-    """A ticker found at a place in the text."""
-
-    at: int
-    ticker: str
+BETWEEN: Final = ". "  # title and content
 
 
 class Lists(NamedTuple):
@@ -100,6 +103,7 @@ class TickerFinder:
             names.setdefault(words, name)
         for other in lists.others:
             names.setdefault(tuple(words_of(other)), Name(""))
+        self._companies = classmates(listed)
         self._known = frozenset(x.ticker for x in listed) | renames.tickers
         self._meanings: list[Name] = list(names.values())
         self._names_of_companies = names
@@ -123,32 +127,53 @@ class TickerFinder:
         >>> finder.find((), "Apple's suppliers rise; ON THE MOVE: $MSFT, (NYSE: IBM)")
         ('AAPL', 'MSFT', 'IBM')
         """
+        return self.read(symbols, title, content, at).tickers
+
+    def read(
+        self, symbols: tuple[str, ...], title: str, content: str = "", at: datetime | None = None
+    ) -> Found:
+        """Return what `find` does, and where each ticker is named; a feed's may be nowhere.
+
+        That a feed names a ticker is evidence for words that would be too little alone.
+        """
         day = TODAY if at is None else at.date().isoformat()
         own = [self._today(symbol_of(s, self._lists.no_stocks), day) for s in symbols]
+        tagged = frozenset(own)
         filing = filing_of(title)
         if filing is not None:
-            found = self._filer(filing.name, day)
+            filers = self._filer(filing.name, day)
+            found = [Mention(0, ticker, len(title)) for ticker in filers]
         elif not title or not content:
-            found = self._in(title or content[:READ], day)
             if not title and len(content) > LEAD:
-                found = self._whole("", content, day)
+                found = self._whole("", content, day, tagged)
+            else:
+                found = self._in(title or content[:READ], day, tagged)
         else:
-            found = self._whole(title, content, day)
-        return tuple(t for t in dict.fromkeys((*own, *found)) if t and t[0] != "-")
+            found = self._whole(title, content, day, tagged)
+        named = tuple(m for m in found if m.ticker and m.ticker[0] != "-")
+        tickers = dict.fromkeys(
+            (*(t for t in own if t and t[0] != "-"), *(m.ticker for m in named))
+        )
+        return Found(tuple(tickers), named)
 
-    def _whole(self, title: str, content: str, day: str) -> list[str]:
+    def company_of(self, ticker: str) -> str:
+        """Return one ticker for all share classes of a company: GOOG and GOOGL, BRK.A and BRK.B."""
+        return self._companies.get(ticker, ticker.partition(".")[0])
+
+    def _whole(self, title: str, content: str, day: str, tagged: frozenset[str]) -> list[Mention]:
         end = lead_end(content)
         lead = content[:end]
         if _has_network(lead):
             lead = blank(SAID_ON, lead)
-        found = self._in(f"{title}. {lead}" if title else lead, day)
-        if not any(t for t in found if t[:1] != "-"):
+        found = self._in(f"{title}{BETWEEN}{lead}" if title else lead, day, tagged)
+        if not any(m.ticker for m in found if m.ticker[:1] != "-"):
             strong: list[Mention] = []
             self._strong(content[end:READ], strong, day)
-            found = [m.ticker for m in sorted(strong)]
+            start = end + (len(title) + len(BETWEEN) if title else 0)
+            found = [Mention(m.at + start, m.ticker, m.end + start) for m in sorted(strong)]
         return found
 
-    def _in(self, text: str, day: str) -> list[str]:
+    def _in(self, text: str, day: str, tagged: frozenset[str]) -> list[Mention]:
         clean = plain(blank(NOISE, text) if "@" in text or "http" in text else text)
         if _has_network(clean):
             clean = blank(BUTTONS, clean)
@@ -156,16 +181,16 @@ class TickerFinder:
         clean = self._strong(clean, found, day)
         if "AMEX" in clean:
             clean = blank(AMEX, clean)
-        named, brokers, spans = self._names(clean, day)
+        named, brokers, spans = self._names(clean, day, tagged)
         written: list[Mention] = []
         self._in_brackets(clean, named + brokers, written)
-        self._bare(clean, spans, written)
-        found += [Mention(m.at, self._today(m.ticker, day)) for m in written]
+        self._bare(clean, spans, written, tagged)
+        found += [m._replace(ticker=self._today(m.ticker, day)) for m in written]
         if brokers and not RATES.search(clean):
             named += brokers
         found += named
         found.sort()
-        return [m.ticker for m in found]
+        return found
 
     def _today(self, ticker: str, day: str) -> str:
         return self._lists.renames.written(ticker, day)
@@ -187,14 +212,15 @@ class TickerFinder:
             for match in CASHTAG.finditer(text):
                 ticker = self._cashtag(match)
                 if ticker:
-                    found.append(Mention(match.start(), self._today(ticker, day)))
+                    found.append(Mention(match.start(), self._today(ticker, day), match.end()))
         if ":" not in text:
             return text
         for match in LISTED.finditer(text):
             inside = [dotted(t.upper()) for t in re.split(r"\s*[,;&]\s*", match[1])]
             if self._is_tag(text, match, inside[0]):
                 found += [
-                    Mention(match.start() + i, self._today(t, day)) for i, t in enumerate(inside)
+                    Mention(match.start() + i, self._today(t, day), match.end())
+                    for i, t in enumerate(inside)
                 ]
         return blank(ABROAD, blank(LISTED, text))
 
@@ -220,7 +246,7 @@ class TickerFinder:
         return ticker in self._known or rest[:1] in ("", ")", "]", ",", ";")
 
     def _names(
-        self, text: str, day: str
+        self, text: str, day: str, tagged: frozenset[str]
     ) -> tuple[list[Mention], list[Mention], list[tuple[int, int]]]:
         """Return mentions of names, companies' and brokers', and where names stand."""
         tokens = list(TOKEN.finditer(text))
@@ -247,7 +273,11 @@ class TickerFinder:
                 continue
             if not (is_capital(tokens[first].group()) and is_end(tokens[last].group())):
                 continue
-            weak = name.weak and not is_supported(tokens, first, last, common=name.common)
+            weak = (
+                name.weak
+                and (name.common or self._lists.renames.named(name.ticker, day) not in tagged)
+                and not is_supported(tokens, first, last, common=name.common)
+            )
             if weak and not name.given:
                 continue
             if name.common and goes_on(tokens, first):
@@ -264,11 +294,11 @@ class TickerFinder:
                 continue
             spans.append(span)
             rates = name.broker and not follows(tokens, last, SUBJECTS, 2)
-            (brokers if rates else named).append(Mention(span[0], ticker))
+            (brokers if rates else named).append(Mention(span[0], ticker, span[1]))
         for span, ticker in doubtful:
             if in_a_row(text, span, spans):
                 spans.append(span)
-                named.append(Mention(span[0], ticker))
+                named.append(Mention(span[0], ticker, span[1]))
         return named, brokers, spans
 
     def _in_brackets(self, text: str, named: list[Mention], found: list[Mention]) -> None:
@@ -282,7 +312,8 @@ class TickerFinder:
             if len(inside) > 1:
                 trusted = inside if len(inside) > 2 and len(known) * 3 >= len(inside) else known
                 at = match.start()
-                found += [Mention(at + i, t) for i, t in enumerate(trusted) if len(t) > 1]
+                end = match.end()
+                found += [Mention(at + i, t, end) for i, t in enumerate(trusted) if len(t) > 1]
                 continue
             ticker = inside[0]
             before, end = text[: match.start()], match.end()
@@ -293,29 +324,34 @@ class TickerFinder:
                 or self._credible(ticker, text, end)
                 or (self._is_no_word(ticker) and is_abbreviation(ticker, before[-60:]))
             ):
-                found.append(Mention(match.start(), ticker))
+                found.append(Mention(match.start(), ticker, end))
 
-    def _bare(self, text: str, spans: list[tuple[int, int]], found: list[Mention]) -> None:
-        bare = [m for m in BARE.finditer(text) if m.group(1) in self._known]
+    def _bare(
+        self, text: str, spans: list[tuple[int, int]], found: list[Mention], tagged: frozenset[str]
+    ) -> None:
+        known = self._known if tagged <= self._known else self._known | tagged
+        bare = [m for m in BARE.finditer(text) if m.group(1) in known]
         paired = VERSUS.finditer(text) if " v" in text else ()
         pairs = [m for m in paired if self._known.intersection(m.groups())]
         classes = [m for m in CLASS.finditer(text) if dotted(m.group(1)) in self._known]
         if not (bare or pairs or classes) or is_shouting(text):
             return
         for match in pairs:
-            found += [Mention(match.start(i), match.group(i)) for i in (1, 2)]
-        found += [Mention(match.start(), dotted(match.group(1))) for match in classes]
+            found += [Mention(match.start(i), match.group(i), match.end(i)) for i in (1, 2)]
+        found += [Mention(m.start(), dotted(m.group(1)), m.end()) for m in classes]
         for match in bare:
             if any(start <= match.start() < end for start, end in spans):
                 continue
             ticker = match.group(1)
             if ticker in self._lists.no_stocks:
                 continue
-            if not self._is_no_word(ticker):
+            if ticker in tagged and ticker not in ACRONYMS:
+                found.append(Mention(match.start(), ticker, match.end(1)))
+            elif not self._is_no_word(ticker):
                 if len(ticker) > 2 and ticker not in ACRONYMS and STOCK.match(text, match.end()):
-                    found.append(Mention(match.start(), ticker))
+                    found.append(Mention(match.start(), ticker, match.end(1)))
             elif len(ticker) > 2 or cue_after(text, match.end()):
-                found.append(Mention(match.start(), ticker))
+                found.append(Mention(match.start(), ticker, match.end(1)))
 
     def _is_no_word(self, ticker: str) -> bool:
         return not (

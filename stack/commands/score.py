@@ -20,7 +20,8 @@ from connectors.sentiment.tiers import cascade
 from connectors.settings import load_settings
 from connectors.tickers.directory import ticker_finder
 from operators.news.labels import label_of
-from operators.news.scoring import TEXT
+from operators.news.passages import Passage
+from operators.news.subjects import TEXT, Asked, Subject, subjects_of
 from operators.news.tickers import TickerFinder
 from stack.commands.options import home_of
 from stack.errors import StackError
@@ -85,21 +86,19 @@ def by_tier(scoring: ScoringParams, tier: str) -> ScoringParams:
 
 
 def _score(file: Path, models: Cascade, finder: TickerFinder, out: TextIO) -> int:
-    rows, code, done, told = _articles(file), 0, 0, time.monotonic()
+    rows, code, done, since = _articles(file), 0, 0, time.monotonic()
     while batch := list(islice(rows, BATCH)):
         good = [(fields, text) for fields, text, _ in batch if fields is not None]
-        answers = models.score([text for _, text in good])
-        out.writelines(
-            _line(fields, text, answer, finder) + "\n"
-            for (fields, text), answer in zip(good, answers, strict=True)
-        )
+        asked = [_asked(fields, text, finder) for fields, text in good]
+        told = zip(good, asked, models.judge(asked), strict=True)
+        out.writelines(_line(fields, one, said) + "\n" for (fields, _), one, said in told)
         for problem in (problem for fields, _, problem in batch if fields is None):
             sys.stderr.write(f"tidewire: {file.name}: {problem}\n")
             code = 1
         done += len(batch)
-        if sys.stderr.isatty() and time.monotonic() - told > PROGRESS_S:
+        if sys.stderr.isatty() and time.monotonic() - since > PROGRESS_S:
             sys.stderr.write(f"\r{done:,} articles")
-            told = time.monotonic()
+            since = time.monotonic()
     out.flush()
     return code
 
@@ -112,17 +111,36 @@ def text_of_fields(fields: dict[str, Any]) -> str:
     return (f"{title}. {content}" if title and content else title or content)[:TEXT]
 
 
-def _line(fields: dict[str, Any], text: str, answer: Answer, finder: TickerFinder) -> str:
-    verdict = answer.verdict
+def _asked(fields: dict[str, Any], text: str, finder: TickerFinder) -> Asked:
+    """Tell what is asked of an article: of the whole, then of each ticker."""
     named = fields.get("tickers") or fields.get("symbols") or ()
     symbols = tuple(str(t) for t in named) if isinstance(named, list) else ()
+    title, content = _parts(fields, text)
+    read = finder.read(symbols, title, content, _moment(fields))
+    whole = Subject("", "market", "", Passage(text))
+    return Asked(text, (whole, *subjects_of(text, len(title), read, finder)))
+
+
+def _line(fields: dict[str, Any], asked: Asked, answers: tuple[Answer, ...]) -> str:
+    answer, *others = answers
+    verdict = answer.verdict
     said = {
         "id": fields.get("id", ""),
         "score": verdict.score,
         "label": label_of(verdict.score),
         "confidence": verdict.confidence,
         "model_used": verdict.model,
-        "tickers": list(finder.find(symbols, *_parts(fields, text), _moment(fields))),
+        "tickers": [subject.ticker for subject in asked.subjects[1:]],
+        "companies": [
+            {
+                "ticker": subject.ticker,
+                "about": subject.about,
+                "score": one.verdict.score,
+                "label": label_of(one.verdict.score),
+                "confidence": one.verdict.confidence,
+            }
+            for subject, one in zip(asked.subjects[1:], others, strict=True)
+        ],
     }
     if answer.fallback:
         said["fallback"] = answer.fallback

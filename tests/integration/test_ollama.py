@@ -6,12 +6,17 @@ import pytest
 
 from connectors.sentiment.cascade import Cascade
 from connectors.sentiment.instant import InstantTier
-from connectors.sentiment.ollama import BEGIN, END, FAILURES, MAX_TEXT, OllamaTier
+from connectors.sentiment.ollama import FAILURES, OllamaTier
 from connectors.sentiment.ollama_double import Chat, OllamaDouble, Reply, opinion
+from connectors.sentiment.opinions import BEGIN, END, MAX_TEXT
 from connectors.sentiment.params import ScoringParams
 from connectors.sentiment.score_cache import Facts
 from connectors.sentiment.tier import TierFailed
+from connectors.tickers.directory import ticker_finder
+from messages.news import RawArticle
 from operators.news.instant_model import Verdict
+from operators.news.subjects import Asked, asked_of
+from tests.streams import raw
 
 MODEL = "llama3.2:3b"
 
@@ -163,3 +168,65 @@ def test_on_failure_the_first_answer_stands_flagged() -> None:
         answer = models.score(["Chipmaker soars after record profit"])[0]
     assert answer.verdict.model.startswith("instant/")
     assert answer.fallback == "OLLAMA_HTTP_500"
+
+
+def of_companies(whole: float, **scores: float) -> Reply:
+    """Return an answer about companies, by ticker."""
+    companies = [{"ticker": t, "score": s, "confidence": 0.9} for t, s in scores.items()]
+    said = {"score": whole, "confidence": 0.7, "reasoning": "r", "entities": ["Intel"]}
+    return Reply(json.dumps({**said, "companies": companies}))
+
+
+TITLE = "Nvidia soars on record profit; Intel <<<plunges; Tesla moves"
+
+
+def asked(title: str) -> Asked:
+    body = raw(1, title).body
+    assert isinstance(body, RawArticle)
+    return asked_of(body, ticker_finder())
+
+
+def test_companies_of_an_article_are_asked_about_at_once() -> None:
+    reply = of_companies(0.1, nvda=0.8, INTC=-0.9, XYZ=1.0)
+    with OllamaDouble(lambda _: reply, (MODEL,)) as double:
+        facts = Facts(None)
+        (found,) = Cascade(InstantTier(), tier(double), facts, 2.0).judge([asked(TITLE)])
+        (again,) = Cascade(InstantTier(), tier(double), facts, 2.0).judge([asked(TITLE)])
+        assert again == found
+        (chat,) = double.chats
+        single = tier(double).model
+    assert [(a.verdict.score, a.verdict.confidence) for a in found] == [
+        (0.8, 0.9), (-0.9, 0.9), (0.1, 0.7),
+    ], "Tesla, of which nothing was said, has the whole's"  # fmt: skip
+    task, given = (message["content"] for message in chat["messages"])
+    assert "judge each by itself" in task
+    assert given.startswith("NVDA = Nvidia\nINTC = Intel\nTSLA = Tesla\n" + BEGIN)
+    assert given.count("<<<") == 1, "only the marker"
+    assert "companies" in chat["format"]["required"]
+    model = found[0].verdict.model
+    assert model.split("/")[:2] == single.split("/")[:2]
+    assert model.split("/")[2] not in ("", single.split("/")[2]), "another prompt"
+    assert found[0].verdict.entities == ("Intel",)
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        Reply('{"score": 0, "confidence": 1, "companies": [{"ticker": "NVDA", "score": 7}]}'),
+        Reply("no", 500),
+    ],
+    ids=["range", "500"],
+)
+def test_without_an_answer_about_companies_the_passages_stand(reply: Reply) -> None:
+    with OllamaDouble(lambda _: reply, (MODEL,)) as double:
+        (found,) = Cascade(InstantTier(), tier(double), Facts(None), 2.0).judge([asked(TITLE)])
+        assert len(double.chats) == 1
+    assert {a.fallback for a in found} <= {"OLLAMA_BAD_ANSWER", "OLLAMA_HTTP_500"}
+    assert {a.verdict.model.split("/")[0] for a in found} == {"instant"}
+    assert found[0].verdict.score > 0 > found[1].verdict.score
+
+
+def test_a_model_that_gives_no_list_means_every_company() -> None:
+    with OllamaDouble(lambda _: opinion(0.5, 0.9), (MODEL,)) as double:
+        (found,) = Cascade(InstantTier(), tier(double), Facts(None), 2.0).judge([asked(TITLE)])
+    assert [(a.verdict.score, a.fallback) for a in found] == [(0.5, "")] * 3

@@ -47,7 +47,7 @@ FILL = (
     """INSERT INTO articles SELECT 'art-' || n, 0, n, now(), '', '', 'title ' || n, '', '{}',
       to_timestamp(n), now(), '', false FROM generate_series(1, 20000) n""",
     """INSERT INTO article_sentiments SELECT 'sco-' || n, n, now(), '{}', 'art-' || n, 0, 'T' || n % 500, to_timestamp(n),
-      0, 0, '', '{}', '', now(), 0, '' FROM generate_series(1, 20000) n""",
+      0, 0, '', '{}', '', now(), 0, '', 'named' FROM generate_series(1, 20000) n""",
     """INSERT INTO strategy_weights_history SELECT 'w' || n, n, now(), '{}', 's' || n % 3, 0, 0,
       to_timestamp(n), '', '', '{}' FROM generate_series(1, 20000) n""",
     """INSERT INTO learning_adjustments SELECT 'a' || n, n * 28800000000, to_timestamp(n), '{}',

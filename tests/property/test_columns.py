@@ -156,6 +156,18 @@ def test_late_repeated_and_early_bars_are_left_out_alike() -> None:
     assert by_columns(params, DAY, events, END, [7, 1, 9]) == expected
 
 
+@pytest.mark.parametrize(
+    ("about", "orders"), [("named", 1), ("tagged", 1), ("unknown", 1), ("beside", 0)]
+)
+def test_news_about_others_than_its_ticker_never_trades(about: str, orders: int) -> None:
+    bars = [bar(m, "AAA", 100_0000) for m in range(1, 10)]
+    news = [scored(m + 0.5, "AAA", 1.0, about=about) for m in (2, 3)]
+    events = sorted([weight(0, "news_driven", 1.0), *bars, *news], key=lambda e: e.stamp)
+    expected = by_messages(Params(), DAY, events, END)
+    assert len([row for row in expected if row[0] == "decision"]) == orders
+    assert by_columns(Params(), DAY, events, END, [5]) == expected
+
+
 @pytest.mark.parametrize("others", [[], [9, 9, 1]])
 def test_news_of_a_block_or_a_cycle_without_bars_is_heard(others: list[int]) -> None:
     weights = [weight(0, s, 1 / 3) for s in ("momentum", "mean_reversion", "news_driven")]

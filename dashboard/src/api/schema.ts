@@ -1955,6 +1955,7 @@ export interface components {
          * @description An article behind a signal, with its score for the signal's ticker.
          *
          *     Attributes:
+         *         about: how the article is about the ticker: named by its text, tagged by its feed.
          *         used: it is a cause of a vote; otherwise it was weighed, and no strategy voted for it.
          */
         Headline: {
@@ -1979,6 +1980,11 @@ export interface components {
             confidence: number;
             /** Model Used */
             model_used: string;
+            /**
+             * About
+             * @enum {string}
+             */
+            about: "named" | "tagged" | "beside" | "market" | "unknown";
             /** Used */
             used: boolean;
         };
@@ -2676,6 +2682,10 @@ export interface components {
         /**
          * Score
          * @description What a model says of an article for a ticker, -1 to 1.
+         *
+         *     Attributes:
+         *         about: how the article is about the ticker: `named` by its text; `tagged` by its feed alone;
+         *             `beside`: tagged, while the title names others: such a score never votes.
          */
         Score: {
             /** Ticker */
@@ -2686,6 +2696,11 @@ export interface components {
             confidence: number;
             /** Model Used */
             model_used: string;
+            /**
+             * About
+             * @enum {string}
+             */
+            about: "named" | "tagged" | "beside" | "market" | "unknown";
         };
         /**
          * Sentiment

@@ -44,6 +44,14 @@ def test_positions_then_the_watchlist_then_the_newest_news() -> None:
     assert interests.tickers(to_datetime(at(200))) == ("SHRT", "SPY", "QQQ")
 
 
+def test_news_about_others_makes_no_ticker_followed() -> None:
+    interests = Interests([], HOUR, 6)
+    for about in ("beside", "tagged"):
+        body: Any = scored(1, about.upper(), 0.5, about=about).body
+        interests.take(body)
+    assert interests.tickers(to_datetime(at(2))) == ("TAGGED",)
+
+
 def test_a_weekend_does_not_end_the_interest_in_friday_evening_s_news() -> None:
     interests = Interests([], 4 * HOUR, 9, age=age_by_market(SentimentParams(closed_minutes=60)))
     friday, monday = 2 * 1_440 + 390, 5 * 1_440

@@ -71,6 +71,18 @@ def test_undated_and_future_news_never_trades(change: dict[str, Any]) -> None:
     assert not bodies(outputs(SentimentWindows(PARAMS, DAY), blocks(events, [])), SentimentChanged)
 
 
+def test_an_article_about_others_never_moves_an_opinion_and_one_beside_it_does() -> None:
+    events = [
+        scored(1, "AAA", 0.9, about="beside"), scored(2, "AAA", 0.8, about="tagged"),
+        scored(3, "AAA", 0.9, about="beside"),
+    ]  # fmt: skip
+    out = outputs(SentimentWindows(PARAMS, DAY), blocks(events, []))
+    (change,) = bodies(out, SentimentChanged)
+    assert [e.score for e in change.entries] == [0.8]
+    assert {w.count for w in bodies(out, SentimentWindow)} == {1}
+    assert len(out) >= 3 + 1, "all of them are passed on"
+
+
 def test_windows_are_published_at_their_ends() -> None:
     events = [scored(1, "AAA", 0.5), scored(2, "AAA", 1.0), scored(7, "BBB", -1.0)]
     said = outputs(SentimentWindows(PARAMS, DAY), blocks(events, []))

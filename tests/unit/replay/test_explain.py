@@ -189,3 +189,16 @@ def test_on_paper_nobody_says_anything_of_an_order(
     explainer: Explainer, index: RecordIndex
 ) -> None:
     assert explainer.of(ids(index, "orders.requested")[0]).numbers == []
+
+
+def test_a_score_says_that_its_ticker_is_only_tagged(
+    explainer: Explainer, index: RecordIndex
+) -> None:
+    record = next(found[0] for found in index.day("news.scored", DAY).values())
+    told = {
+        about: explainer._score(record._replace(body={**record.body, "about": about})).text
+        for about in ("named", "tagged", "beside", "unknown")
+    }
+    assert told["named"] == told["unknown"] == explainer.of(record.id).text
+    assert "tagged by the feed, and no company" in told["tagged"]
+    assert "never votes" in told["beside"]

@@ -6,14 +6,12 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from connectors.sentiment import ollama
-from connectors.sentiment.ollama import (
+from connectors.sentiment.ollama import FAILURES, Circuit, OllamaTier
+from connectors.sentiment.opinions import (
     BEGIN,
     END,
-    FAILURES,
     MAX_TEXT,
     PROMPT_HASH,
-    Circuit,
-    OllamaTier,
     Opinion,
     as_data,
     opinion_in,
@@ -95,14 +93,14 @@ GOOD = '{"score": 0.5, "confidence": 0.75}'
     ],
 )  # fmt: skip
 def test_an_answer_may_be_wrapped(said: str) -> None:
-    found = opinion_in(said)
+    found = opinion_in(said, Opinion)
     assert (found.score, found.confidence) == (0.5, 0.75)
 
 
 @pytest.mark.parametrize("said", ["", "{", "}{", "{}", "[]", '{"a": {"score": 9}}', "{" * 5_000])
 def test_what_holds_no_opinion_is_refused(said: str) -> None:
     with pytest.raises(ValidationError):
-        opinion_in(said)
+        opinion_in(said, Opinion)
 
 
 def test_texts_are_capped_and_lone_surrogates_are_readable() -> None:

@@ -33,3 +33,19 @@ def test_tickers_are_in_one_spelling_and_those_of_the_articles_day(tmp_path: Pat
     assert run_score(file, "instant", tmp_path, out) == 0
     found = [json.loads(line)["tickers"] for line in out.getvalue().splitlines()]
     assert found == [["BF.B"], ["FB"], ["META"], ["AAPL"], []]
+
+
+def test_each_company_has_a_score_of_its_own(tmp_path: Path) -> None:
+    file = tmp_path / "news.jsonl"
+    row = {"id": 1, "title": "Nvidia soars on record profit; Intel plunges", "tickers": ["MU"]}
+    file.write_text(json.dumps(row) + "\n")
+    out = io.StringIO()
+    assert run_score(file, "instant", tmp_path, out) == 0
+    found = json.loads(out.getvalue())
+    told = {c["ticker"]: (c["about"], c["label"]) for c in found["companies"]}
+    assert told["NVDA"] == ("named", "positive")
+    assert told["INTC"] == ("named", "negative")
+    assert told["MU"][0] == "beside"
+    assert [c["ticker"] for c in found["companies"]] == found["tickers"] == ["MU", "NVDA", "INTC"]
+    mine = next(c for c in found["companies"] if c["ticker"] == "MU")
+    assert mine["score"] == found["score"], "of the whole"

@@ -5,6 +5,7 @@ import { type ReactNode, useId } from "react";
 
 import type { Schemas } from "../../api/client";
 import { articleQuery } from "../../api/queries";
+import { About } from "../../components/About";
 import { Button } from "../../components/controls";
 import { Icon } from "../../components/Icon";
 import { PanelBody } from "../../components/Panel";
@@ -114,6 +115,7 @@ function Told({ article }: { article: Whole }) {
             <span className="flex flex-wrap items-center justify-end gap-2 py-0.5">
               <span className="mono text-muted">{modelName(score.model_used)}</span>
               <span className="text-muted">confidence {format.share(score.confidence)}</span>
+              <About about={score.about} />
               <Sentiment score={score.sentiment_score} />
             </span>
           </Fact>

@@ -2,6 +2,7 @@
 
 import { useId } from "react";
 
+import { About } from "../../components/About";
 import { Icon } from "../../components/Icon";
 import { Sentiment, Ticker, Time } from "../../components/values";
 import * as format from "../../format/format";
@@ -150,10 +151,10 @@ function Scores({ article }: { article: Article }) {
   return (
     <>
       <span className="grid justify-items-start gap-1 max-md:order-4">
-        {scores.map(({ ticker, sentiment_score: score }) => (
+        {scores.map(({ ticker, sentiment_score: score, about }) => (
           <span key={ticker}>
             {many ? <span className="sr">{ticker} </span> : null}
-            <Sentiment score={score} />
+            {about === "beside" ? <About about={about} /> : <Sentiment score={score} />}
           </span>
         ))}
       </span>

@@ -21,7 +21,13 @@ function article(id: string, at: string, more: Partial<Article> = {}): Article {
     published_at: at,
     symbols: ["JPM"],
     scores: [
-      { ticker: "JPM", sentiment_score: -0.99, confidence: 0.95, model_used: "instant/fb98/-" },
+      {
+        ticker: "JPM",
+        sentiment_score: -0.99,
+        confidence: 0.95,
+        model_used: "instant/fb98/-",
+        about: "named",
+      },
     ],
     signals: 0,
     orders: 0,
@@ -115,6 +121,15 @@ describe("the feed", () => {
     expect(row.queryByRole("link", { name: evil.title })).toBeNull();
     expect(document.querySelector("img")).toBeNull();
     expect(row.getByText("Not scored")).toBeTruthy();
+  });
+
+  it("says what is tagged only, in place of another company's score", () => {
+    const [score] = one.scores;
+    if (!score) throw new Error("it has a score");
+    open([{ ...one, scores: [score, { ...score, ticker: "MU", about: "beside" }] }]);
+    const row = within(screen.getByRole("article", { name: "Headline art-1" }));
+    expect(row.getAllByText(`Negative ${M}0.99`)).toHaveLength(1);
+    expect(row.getByText("Tagged only").title).toMatch(/never votes/);
   });
 
   it("opens what an article led to, with the way to its order", async () => {

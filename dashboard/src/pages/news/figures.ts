@@ -22,11 +22,12 @@ export interface TickerFigures {
   scores: { at: number; score: number }[];
 }
 
-/** Each ticker with its scores, the most mentioned first. */
+/** Each ticker with its scores, the most mentioned first; without what is about other companies. */
 export function byTicker(articles: readonly Article[]): TickerFigures[] {
   const found = new Map<string, { at: number; score: number }[]>();
   for (const article of articles) {
-    for (const { ticker, sentiment_score: score } of article.scores) {
+    for (const { ticker, sentiment_score: score, about } of article.scores) {
+      if (about === "beside") continue;
       const scores = found.get(ticker) ?? [];
       scores.push({ at: published(article), score });
       found.set(ticker, scores);
@@ -79,7 +80,9 @@ export function toneOf(score: number): Tone {
 export function tones(articles: readonly Article[]): Record<Tone, number> {
   const counts = { positive: 0, neutral: 0, negative: 0 };
   for (const { scores } of articles) {
-    const all = scores.map(({ sentiment_score: score }) => score);
+    const all = scores
+      .filter(({ about }) => about !== "beside")
+      .map(({ sentiment_score: score }) => score);
     const strongest = all.sort((one, other) => Math.abs(other) - Math.abs(one))[0];
     if (strongest !== undefined) counts[toneOf(strongest)] += 1;
   }

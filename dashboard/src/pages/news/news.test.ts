@@ -32,6 +32,7 @@ function article(ago: number, scores: Record<string, number> = {}, source = "wir
       sentiment_score,
       confidence: 0.9,
       model_used: "instant/fb98/-",
+      about: "named" as const,
     })),
     signals: 0,
     orders: 0,
@@ -40,6 +41,13 @@ function article(ago: number, scores: Record<string, number> = {}, source = "wir
 const filters = { ticker: "", source: "", tone: "all" } as const;
 
 describe("figures", () => {
+  it("of a ticker leave out what is about other companies", () => {
+    const told = article(1, { JPM: 0.5 });
+    const beside = article(2, { JPM: -1 });
+    beside.scores = beside.scores.map((score) => ({ ...score, about: "beside" as const }));
+    expect(byTicker([told, beside]).map(({ mean }) => mean)).toEqual([0.5]);
+  });
+
   it("are of 24 hours before the run's now, and of nothing after it", () => {
     const all = [article(-1), article(0), article(24 * 60 - 1), article(24 * 60)];
     expect(ofTheDay(all, NOW)).toEqual(all.slice(1, 3));

@@ -5,6 +5,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useRunNow } from "../../app/clock";
 import type { Schemas } from "../../api/client";
 import { sentimentQuery } from "../../api/queries";
+import { About } from "../../components/About";
 import { Panel } from "../../components/Panel";
 import { ScoreBars } from "../../components/Spark";
 import { Sentiment, Time } from "../../components/values";
@@ -22,9 +23,11 @@ export function outward(url: string): string | null {
   return scheme === "https:" || scheme === "http:" ? url : null;
 }
 
-/** The score that an article has for the ticker; null where no model gave one. */
-export const scoreFor = (article: Schemas["Listed"], ticker: string): number | null =>
-  article.scores.find((score) => score.ticker === ticker)?.sentiment_score ?? null;
+/** The score that an article has for the ticker; null without one, or if it is about others. */
+export function scoreFor({ scores }: Pick<Schemas["Listed"], "scores">, ticker: string) {
+  const found = scores.find((score) => score.ticker === ticker);
+  return found && found.about !== "beside" ? found.sentiment_score : null;
+}
 
 export function Headlines({ ticker }: { ticker: string }) {
   const query = useNews(ticker);
@@ -98,6 +101,7 @@ function DayMean({ ticker, articles }: { ticker: string; articles: readonly Sche
 function Headline({ article, ticker }: { article: Schemas["Listed"]; ticker: string }) {
   const url = outward(article.url);
   const { signals, orders } = article;
+  const about = article.scores.find((score) => score.ticker === ticker)?.about;
   return (
     <li className="grid min-h-15 grid-cols-[minmax(0,1fr)_auto] items-center gap-x-3 border-b border-line px-4 py-2 last:border-b-0">
       <span className="min-w-0">
@@ -114,7 +118,11 @@ function Headline({ article, ticker }: { article: Schemas["Listed"]; ticker: str
           {orders ? `, ${format.counted(orders, "order")}` : ""}
         </span>
       </span>
-      <Sentiment score={scoreFor(article, ticker)} />
+      {about === "beside" ? (
+        <About about={about} />
+      ) : (
+        <Sentiment score={scoreFor(article, ticker)} />
+      )}
     </li>
   );
 }

@@ -10,6 +10,7 @@ import { type Asked, Panel } from "../../components/Panel";
 import { useNarrow } from "../../components/useNarrow";
 import { POLAR_FROM } from "../../components/values";
 import * as format from "../../format/format";
+import { scoreFor } from "./Headlines";
 import { RANGES, type Range, SESSIONS, useFills, useNews } from "./asked";
 import { type Shown, barAt, shownOf } from "./bars";
 
@@ -103,9 +104,7 @@ function useEvents(ticker: string, bars: readonly Candle[]) {
       headlines: placed(
         bars,
         articles,
-        ({ scores }) => ({
-          tone: tone(scores.find((score) => score.ticker === ticker)?.sentiment_score),
-        }),
+        (article) => ({ tone: tone(scoreFor(article, ticker) ?? undefined) }),
         true,
       ),
     };

@@ -96,6 +96,7 @@ export const bought: Lineage = {
       sentiment_score: 0.875,
       confidence: 0.932,
       model_used: "instant/fb985e8feb40/-",
+      about: "named",
       used: true,
     },
   ],
