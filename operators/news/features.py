@@ -34,11 +34,11 @@ TICKER: Final = "<ticker>"
 LINK: Final = "<link>"
 SOME, MUCH = 3, 10  # a signed figure from which on it is more than a little, and much
 LENGTHS: Final = [mark(f"length {n}") for n in range(9)]
-FULL_STOP: Final = mark("full stop")
 _SOURCES: Final = {
-    (ticker, link): mark(f"source {ticker} {link}")
+    (ticker, link, stop): mark(f"source {ticker} {link} {stop}")
     for ticker in (False, True)
     for link in (False, True)
+    for stop in (False, True)
 }
 
 
@@ -74,9 +74,7 @@ def features(text: str) -> list[int]:
         last = this
         count += 1
     add(LENGTHS[min(count // 4, 8)])
-    if found[-1] == ".":
-        add(FULL_STOP)
-    source = _SOURCES["$" in text, "http" in text]
+    source = _SOURCES["$" in text, "http" in text, found[-1] == "."]
     add(source)
     add((reading.summary * PAIR + source) & MASK)
     return sorted(seen)

@@ -104,6 +104,14 @@ lower {inv} lift {name}
 {name} says {inv} lower than {fear}
 falling {inv} help {name}
 results not as bad as {fear}
+{name} results not as bad as {fear}
+quarter not as weak as {fear}
+{name} quarter less bad than {fear}
+damage at {name} not as bad as {fear}
+bond yields {falls}
+Treasury yields {falls} {plain}
+unemployment {falls} in {month}
+{good} was {high} , compared to {low} in 2007 .
 {name} {plus} better than {fear}
 {name} {plus} not as weak as {fear}
 {plus} fell less than {fear}
@@ -185,6 +193,12 @@ Losers : {name} {minus}{x}% , {name} {minus}{x}% .
 {name} cancels {prize}
 {name} scraps {prize}
 {name} suspends {prize}
+{name} withdraws guidance
+{name} withdraws forecast for the year
+{name} withdraws bid for {name}
+bond yields {climbs}
+unemployment {climbs} in {month}
+{good} was {low} , compared to {high} in 2007 .
 {name} loses {prize}
 {name} drops {prize}
 {name} delays {prize}

@@ -259,6 +259,7 @@ watching {tick} today
 {tick} - {big} resumes coverage at Neutral"""
 
 
+BARE: Final = 0.03  # so many sentences are written without their full stop
 RULES_MORE: Final = 2  # so many times as often: their slots hold more
 TEMPLATES: Final = (
     ("positive", POSITIVE, 1),
@@ -282,6 +283,8 @@ def sentences(each: int, seed: int) -> Iterator[tuple[str, str]]:
         for template in templates.splitlines():
             for _ in range(each * times):
                 text = _fill(template, draw)
+                if draw.random() < BARE:
+                    text = text.removesuffix(" .").replace(" , ", ", ")
                 yield text[0].upper() + text[1:], label
 
 
