@@ -140,6 +140,9 @@ worries over {name} fade
 {name} awarded {unit} contract
 {name} lands {unit} contract with {place}
 {name} wins approval for {thing}
+{name} wins contract
+{name} wins contract for {thing}
+{name} wins {prize}
 {agency} approves {name} {prize}
 {name} gets {prize} from {place}
 {name} to build plant in {place} , creating {n} jobs
@@ -194,6 +197,8 @@ Losers : {name} {minus}{x}% , {name} {minus}{x}% .
 {name} scraps {prize}
 {name} suspends {prize}
 {name} withdraws guidance
+{name} withdraws guidance for {month}
+{name} withdraws its {prize}
 {name} withdraws forecast for the year
 {name} withdraws bid for {name}
 bond yields {climbs}

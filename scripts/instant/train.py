@@ -31,7 +31,7 @@ from operators.news.labels import label_of
 SETS: Final = {"twitter_financial_news": 1.0, "sentfin_entities": 1.0, "fiqa_2018": 3.0}
 JUDGE: Final = "phrasebank"
 OWN: Final = "own"
-OWN_EACH, OWN_SEED, OWN_WEIGHT = 10, 1, 0.4
+OWN_EACH, OWN_SEED, OWN_WEIGHT = 10, 1, 0.6
 STRENGTH: Final = 5.0
 FOLDS: Final = 5
 OWN_WAYS: Final = 0.6  # of our own headlines' features, once more, for what is peculiar to them

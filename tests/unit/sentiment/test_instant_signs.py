@@ -53,7 +53,7 @@ def label(text: str) -> str:
         ("Torvald faces patent suit", DOWN),
         ("Workers begin strike at Sunrise Motors", DOWN),
         # good things taken away
-        ("Kestrel withdraws guidance", DOWN),
+        ("Kestrel withdraws forecast", DOWN),
         ("Kestrel suspends dividend", DOWN),
         ("Kestrel loses contract", DOWN),
         ("Kestrel wins contract", UP),
