@@ -1,7 +1,8 @@
 """The instant tier: a linear model over hashed words and marks; needs no download.
 
 logit(class) = bias + scale x sum(weights) / sqrt(number of features), divided by a temperature;
-P = softmax(logits); score = P(positive) - P(negative); confidence = the largest P.
+P = softmax(logits); confidence = the largest P. The score is P(positive) - P(negative), held on
+that side of the thresholds of `labels.py` where the most probable class is.
 Weights are whole numbers, so a sum is the same in any order. docs/instant-tier.md is its card.
 """
 
@@ -13,10 +14,18 @@ from typing import Any, Final, NamedTuple
 
 from messages.errors import TidewireError
 from operators.news.features import BITS, features
+from operators.news.labels import THRESHOLD
 
-MAGIC: Final = b"tidewire-instant-1\n"
+MAGIC: Final = b"tidewire-instant-2\n"
 CLASSES: Final = ("negative", "neutral", "positive")
+STARTS: Final = b"tidewire-instant-"
 WEIGHT: Final = Struct("<I3b")
+JUST_NEUTRAL: Final = THRESHOLD - 1e-6
+# A feature's three weights are kept in one whole number, a lane each: one sum adds all three.
+LANE: Final = 20
+FULL: Final = (1 << LANE) - 1
+HALF: Final = 1 << (LANE - 1)  # more than 127 times as many features as a text has
+ZERO: Final = HALF + (HALF << LANE) + (HALF << 2 * LANE)
 NAME: Final = "instant"
 REVISION: Final = 12  # hex digits of the file's SHA-256
 
@@ -61,27 +70,32 @@ class InstantModel:
         self._bias: tuple[float, float, float] = tuple(header["bias"])
         self._scale = header["scale"] / header["temperature"]
         self._temperature = header["temperature"]
-        self._weights = {i: (n, u, p) for i, n, u, p in WEIGHT.iter_unpack(weights)}
+        self._weights = {
+            i: n + (u << LANE) + (p << 2 * LANE) for i, n, u, p in WEIGHT.iter_unpack(weights)
+        }
 
     def score(self, text: str) -> Verdict:
         """Score a text; only its beginning counts (see `features`)."""
         found = features(text)
         get = self._weights.get
-        negative = neutral = positive = 0
-        for feature in found:
-            weights = get(feature)
-            if weights is not None:
-                negative += weights[0]
-                neutral += weights[1]
-                positive += weights[2]
+        total = sum([get(feature, 0) for feature in found]) + ZERO
+        negative = (total & FULL) - HALF
+        neutral = (total >> LANE & FULL) - HALF
+        positive = (total >> 2 * LANE) - HALF
         factor = self._scale / math.sqrt(len(found) or 1)
         bias, temperature = self._bias, self._temperature
         bad = math.exp(bias[0] / temperature + factor * negative)
         flat = math.exp(bias[1] / temperature + factor * neutral)
         good = math.exp(bias[2] / temperature + factor * positive)
-        total = bad + flat + good
-        score, confidence = (good - bad) / total, max(good, flat, bad) / total
-        return Verdict(round(score, 6), round(confidence, 6), self.model)
+        every = bad + flat + good
+        score, most = (good - bad) / every, max(good, flat, bad)
+        if flat == most:
+            score = max(-JUST_NEUTRAL, min(JUST_NEUTRAL, score))
+        elif good == most:
+            score = max(THRESHOLD, score)
+        else:
+            score = min(-THRESHOLD, score)
+        return Verdict(round(score, 6), round(most / every, 6), self.model)
 
 
 def pack(header: dict[str, Any], weights: dict[int, tuple[int, int, int]]) -> bytes:
@@ -93,7 +107,11 @@ def pack(header: dict[str, Any], weights: dict[int, tuple[int, int, int]]) -> by
 
 def _split(packed: bytes) -> tuple[dict[str, Any], bytes]:
     if not packed.startswith(MAGIC):
-        reason = "This is no instant model, or one of another version: train it anew."
+        reason = (
+            "The instant model is of another version of the features: train it anew."
+            if packed.startswith(STARTS)
+            else "This is no instant model."
+        )
         raise ModelUnusable(reason)
     said, _, weights = packed[len(MAGIC) :].partition(b"\n")
     header: dict[str, Any] = json.loads(said)

@@ -9,6 +9,8 @@ import random
 from collections.abc import Iterator
 from typing import Final
 
+import own_rules
+
 SLOTS: Final = {
     "good": "net sales|operating profit|net profit|profit before taxes|pretax profit|EBIT|EBITDA|"
             "earnings per share|EPS|revenue|turnover|cash flow from operations|order intake|"
@@ -257,35 +259,53 @@ watching {tick} today
 {tick} - {big} resumes coverage at Neutral"""
 
 
+BARE: Final = 0.03  # so many sentences are written without their full stop
+RULES_MORE: Final = 2  # so many times as often: their slots hold more
+TEMPLATES: Final = (
+    ("positive", POSITIVE, 1),
+    ("negative", NEGATIVE, 1),
+    ("neutral", NEUTRAL, 1),
+    ("positive", own_rules.POSITIVE, RULES_MORE),
+    ("negative", own_rules.NEGATIVE, RULES_MORE),
+    ("neutral", own_rules.NEUTRAL, RULES_MORE),
+)
+
+
 def sentences(each: int, seed: int) -> Iterator[tuple[str, str]]:
     """Give (sentence, label), `each` of every template, in a fixed order.
 
     Args:
-        each: how many times a template is filled.
+        each: how many times a template is filled; those that teach rules twice as often.
         seed: of the filling.
     """
     draw = random.Random(seed)  # noqa: S311  # sentences, not secrets
-    for label, templates in (("positive", POSITIVE), ("negative", NEGATIVE), ("neutral", NEUTRAL)):
+    for label, templates, times in TEMPLATES:
         for template in templates.splitlines():
-            for _ in range(each):
+            for _ in range(each * times):
                 text = _fill(template, draw)
+                if draw.random() < BARE:
+                    text = text.removesuffix(" .").replace(" , ", ", ")
                 yield text[0].upper() + text[1:], label
 
 
 def _fill(template: str, draw: random.Random) -> str:
-    low = draw.uniform(0.3, 90)
+    low, cents = draw.uniform(0.3, 90), draw.uniform(0.02, 0.5)
     pair = {"low": low, "high": low * draw.uniform(1.04, 2.5)}
     unit = draw.choice(SLOTS["unit"].split("|"))
     text = template
     for name, amount in pair.items():
         text = text.replace(f"{{{name}}}", unit.replace("{n}", f"{amount:.1f}"))
+    text = text.replace("{less}", f"{cents:.2f}").replace("{more}", f"{cents * 1.7:.2f}")
     while "{" in text:
         before, _, rest = text.partition("{")
         slot, _, after = rest.partition("}")
-        value = _number(draw) if slot == "n" else draw.choice(SLOTS[slot].split("|"))
-        text = f"{before}{value}{after}"
+        text = f"{before}{_value(slot, draw)}{after}"
     return text
 
 
-def _number(draw: random.Random) -> str:
-    return draw.choice([f"{draw.uniform(0.2, 60):.1f}", str(draw.randint(2, 900))])
+def _value(slot: str, draw: random.Random) -> str:
+    if slot == "n":
+        return draw.choice([f"{draw.uniform(0.2, 60):.1f}", str(draw.randint(2, 900))])
+    if slot == "q":
+        return str(draw.randint(1, 4))
+    return draw.choice((SLOTS.get(slot) or own_rules.SLOTS[slot]).split("|"))

@@ -10,7 +10,7 @@ from connectors.sentiment.instant import instant_model
 from messages.news import ScoredArticle
 from operators.news.features import BITS, features
 from operators.news.instant_model import InstantModel, ModelUnusable, pack
-from operators.news.labels import label_of
+from operators.news.labels import THRESHOLD, label_of
 from tests.models import scoring
 from tests.streams import blocks, bodies, outputs, raw
 
@@ -58,8 +58,25 @@ def test_the_formula() -> None:
         math.exp(b / 2 + factor * w) for b, w in zip((0.1, 0.2, 0.3), (-10, 0, 20), strict=True)
     )
     total = bad + flat + good
-    assert verdict.score == pytest.approx((good - bad) / total, abs=1e-6)
+    assert (good - bad) / total < THRESHOLD < good / total
+    assert verdict.score == THRESHOLD, "good is most probable, so the label is positive"
     assert verdict.confidence == pytest.approx(good / total, abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("weights", "score"),
+    [((-10, 0, 120), None), ((0, 127, 90), THRESHOLD - 1e-6), ((90, 127, 0), -THRESHOLD + 1e-6)],
+)
+def test_the_score_stays_on_the_side_of_the_most_probable_class(
+    weights: tuple[int, int, int], score: float | None
+) -> None:
+    words = features("apple")
+    header = {"bias": [0.0, 0.0, 0.0], "scale": 0.05, "temperature": 1.0}
+    verdict = InstantModel(pack(header, {words[0]: weights})).score("apple")
+    chances = [math.exp(0.05 / math.sqrt(len(words)) * w) for w in weights]
+    plain = (chances[2] - chances[0]) / sum(chances)
+    expected = plain if score is None else score
+    assert verdict.score == pytest.approx(expected, abs=1e-6)
 
 
 @pytest.mark.parametrize("packed", [b"", b"something else", b"tidewire-instant-1\n"])
