@@ -220,8 +220,25 @@ def _odd(survey: BarSurvey) -> str:
     return f"; rows: {listed}{first}" if listed else ""
 
 
+def see_inputs(options: DemoOptions) -> None:
+    """Look at the files that are to be played, before any server is started.
+
+    Raises:
+        InputUnusable: one cannot be read, or holds nothing that can be played.
+    """
+    if options.bars is not None:
+        BarFile(options.bars.resolve(), options.interval).survey()
+    if options.news is not None and not options.no_news:
+        first_moment(article_rows(options.news.resolve()))
+
+
 def run_demo(settings: Settings, services: Services, options: DemoOptions) -> int:
-    """Play one run; returns the exit code: 1 when it is not accounted for."""
+    """Play one run; returns the exit code: 1 when it is not accounted for.
+
+    Raises:
+        InputUnusable: a file cannot be played; nothing was started.
+    """
+    see_inputs(options)
     out = Console(file=sys.stdout, highlight=False, soft_wrap=True)
     began = time.monotonic()
     out.print("starting Apache Kafka and PostgreSQL")

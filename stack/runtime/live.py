@@ -64,10 +64,24 @@ def live_run(services: Services, settings: Settings, name: str) -> tuple[Run, bo
         StackError: the settings are not those that the run was made under.
         RunUnreadable: its `run.json` is damaged or of another version.
     """
-    directory = services.home.runs / name
+    known, fresh = see_rules(services, settings, name)
+    run = fresh if known is None else _gone_on(known, fresh)
+    run.save()
+    return run, known is None
+
+
+def see_rules(services: Services, settings: Settings, name: str) -> tuple[Run | None, Run]:
+    """Return a live run as it was kept, None if it is new, and as today's settings would make it.
+
+    Writes nothing and needs no running server, so that a start is refused before there is any.
+
+    Raises:
+        StackError: the settings are not those that the run was made under.
+        RunUnreadable: its `run.json` is damaged or of another version.
+    """
     fresh = new_run(services, settings, name, datetime.now(UTC), settings.partitions)
     try:
-        known = load_run(directory)
+        known = load_run(services.home.runs / name)
     except FileNotFoundError:
         if Path(fresh.archive, "run.json").exists():
             reason = (
@@ -76,8 +90,7 @@ def live_run(services: Services, settings: Settings, name: str) -> tuple[Run, bo
                 f"replay --run {name}` and backtests read that archive as it is."
             )
             raise StackError(reason) from None
-        fresh.save()
-        return fresh, True
+        return None, fresh
     # A parameter that came with a later version has its default in an older run.
     today = fresh.rules
     if known.from_before_learning:
@@ -90,9 +103,7 @@ def live_run(services: Services, settings: Settings, name: str) -> tuple[Run, bo
             "run, with an account of its own, by `tidewire up --run NAME`."
         )
         raise StackError(reason)
-    kept = _gone_on(known, fresh)
-    kept.save()
-    return kept, False
+    return known, fresh
 
 
 def with_topics(run: Run) -> Run:
@@ -131,8 +142,10 @@ def serve(
         CrashLoop: a flow cannot be kept alive; everything else is stopped first.
         BrokerAccessDenied: its keys are needed, and missing or not paper's.
     """
+    asked = Services(home, settings)
     if exchange is None:
         see_keys(settings)
+        see_rules(asked, settings, name)
     stopping: list[int] = []
 
     def stop(number: int, _frame: FrameType | None) -> None:
@@ -141,7 +154,7 @@ def serve(
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         if signal.getsignal(number) != signal.SIG_IGN:  # as nohup asks for
             signal.signal(number, stop)
-    with Services(home, settings) as services, exchange or nullcontext():
+    with asked as services, exchange or nullcontext():
         if exchange is not None:
             settings = exchange.settings(settings)
         run, new = live_run(services, settings, name)

@@ -12,6 +12,7 @@ from pydantic import SecretStr
 from connectors.broker.errors import BrokerAccessDenied
 from connectors.broker.params import BrokerParams
 from connectors.feed.params import NewsParams
+from connectors.market.input_files import InputUnusable
 from connectors.market.params import MarketParams
 from connectors.runs import RunUnreadable, load_run
 from connectors.sentiment.params import ScoringParams
@@ -19,7 +20,8 @@ from connectors.settings import Settings
 from operators.params import OwnParams, RiskParams
 from stack.errors import StackError
 from stack.home import Home
-from stack.runtime.live import live_run, see_keys
+from stack.runtime.demo import DemoOptions, run_demo
+from stack.runtime.live import live_run, see_keys, serve
 from stack.runtime.new_run import Played, new_run
 from stack.servers.services import Services
 
@@ -116,6 +118,27 @@ def test_a_live_run_keeps_its_rules(tmp_path: Path, change: dict[str, Any], said
     with pytest.raises(StackError, match=f"made under other settings .{said}"):
         live_run(services(tmp_path, other), other, "live")
     assert load_run(begun.path()) == begun, "a refused start changes nothing"
+
+
+def test_a_start_is_refused_before_any_server_is_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chosen, other = settings(), settings(risk=RiskParams(cooldown_minutes=7))
+    live_run(services(tmp_path, chosen), chosen, "live")
+    monkeypatch.setattr(Services, "__enter__", lambda *_: pytest.fail("servers were started"))
+    with pytest.raises(StackError, match="made under other settings"):
+        serve(Home(tmp_path, min_free_bytes=0), other, "live")
+
+
+def test_files_are_looked_at_before_any_server_is_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Services, "__enter__", lambda *_: pytest.fail("servers were started"))
+    chosen = settings()
+    for bars, news in ((tmp_path / "none.parquet", None), (None, tmp_path / "none.jsonl")):
+        asked = DemoOptions(bars, news, "", 1, no_news=False, check=True)
+        with pytest.raises(InputUnusable, match=r"none\."):
+            run_demo(chosen, services(tmp_path, chosen), asked)
 
 
 def test_who_watches_stops_does_not_change_from_start_to_start(tmp_path: Path) -> None:
