@@ -10,6 +10,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any, Final
@@ -178,11 +179,15 @@ class StatusFile:
             write_whole(self._file, signs.encode(), durable=False)
 
     def keep_writing(self) -> "StatusFile":
-        """Write every second from now on, from a thread that dies with the process."""
+        """Write every second from now on, from a thread that dies with the process.
+
+        What cannot be written, as on a full disk, is written the next time.
+        """
 
         def report() -> None:
             while True:
-                self.write()
+                with suppress(OSError):
+                    self.write()
                 time.sleep(REPORT_S)
 
         threading.Thread(target=report, name="vitals", daemon=True).start()

@@ -57,18 +57,24 @@ class Home:
     `runs/`.
     """
 
-    def __init__(self, path: Path, min_free_bytes: int = MIN_FREE_BYTES) -> None:
+    def __init__(self, path: Path, min_free_bytes: int = 0) -> None:
         """Open or make the directory.
 
+        Args:
+            path: its own.
+            min_free_bytes: that a command which fills it needs; 0: for a look, or a word to what is
+                up, which must be possible on a full disk, too.
+
         Raises:
-            StackError: it cannot be written, or the disk is nearly full.
+            StackError: it cannot be made, or is to be filled and cannot be.
         """
         self.path = path.expanduser().resolve()
         try:
             self.path.mkdir(0o700, parents=True, exist_ok=True)
-            probe = self.path / ".writable"
-            probe.write_text("ok")
-            probe.unlink(missing_ok=True)  # others may be here at the same moment
+            if min_free_bytes:
+                probe = self.path / ".writable"
+                probe.write_text("ok")
+                probe.unlink(missing_ok=True)  # others may be here at the same moment
         except OSError as error:
             reason = f"Cannot write to {self.path} ({error.strerror}): choose another with --home."
             raise StackError(reason) from error

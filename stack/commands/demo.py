@@ -8,7 +8,7 @@ from types import FrameType
 from connectors.market.simulated import MOST_DAYS
 from connectors.settings import load_settings
 from messages.market import INTERVALS
-from stack.commands.options import at_least, home_of
+from stack.commands.options import at_least, home_to_fill
 from stack.errors import StackError
 from stack.runtime.demo import DemoOptions, run_demo
 from stack.servers.memory_broker import PARTITIONS
@@ -60,7 +60,7 @@ def run(options: argparse.Namespace) -> int:
     for number in (signal.SIGTERM, signal.SIGHUP):
         if signal.getsignal(number) != signal.SIG_IGN:  # as nohup asks for
             signal.signal(number, _interrupt)
-    services = Services(home_of(options), settings, in_memory=in_memory)
+    services = Services(home_to_fill(options), settings, in_memory=in_memory)
     asked = DemoOptions(
         options.bars, options.news, options.interval, shards, options.no_news,
         options.check, options.seed, options.pace, options.days,

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from connectors.settings import load_settings
 from stack.errors import StackError
-from stack.home import Home
+from stack.home import MIN_FREE_BYTES, Home
 
 
 def add_run(parser: argparse.ArgumentParser, *, day: bool = True) -> None:
@@ -38,12 +38,21 @@ def add_keep_in(parser: argparse.ArgumentParser) -> None:
 
 
 def home_of(options: argparse.Namespace) -> Home:
-    """Return the home that a command line names, or the setting's.
+    """Return the home that a command line names, or the setting's, whatever room is in it.
+
+    Raises:
+        StackError: it cannot be made.
+    """
+    return Home(home_path(options))
+
+
+def home_to_fill(options: argparse.Namespace) -> Home:
+    """Return that home for a command that starts servers in it.
 
     Raises:
         StackError: it cannot be written, or the disk is nearly full.
     """
-    return Home(home_path(options))
+    return Home(home_path(options), MIN_FREE_BYTES)
 
 
 def home_path(options: argparse.Namespace) -> Path:

@@ -27,7 +27,7 @@ from connectors.market.calendar import new_york_sessions
 from connectors.market.simulated import MOST_DAYS, record_days
 from messages.units import UNITS_PER_DOLLAR
 from stack.child import end_with
-from stack.commands.options import add_as_child, at_least, home_of
+from stack.commands.options import add_as_child, at_least, home_to_fill
 from stack.errors import StackError
 from stack.home import Home
 
@@ -77,7 +77,7 @@ def run(options: argparse.Namespace) -> int:
     """
     if options.as_child:
         end_with(options.as_child)
-    home, plans = home_of(options), plans_of(options.faults, options.seed)
+    home, plans = home_to_fill(options), plans_of(options.faults, options.seed)
     with ExitStack() as held:
         with _writable(home):
             held.enter_context(home.locked(LOCK, "stand-in"))

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from connectors.settings import load_settings
-from stack.commands.options import at_least, home_of
+from stack.commands.options import at_least, home_to_fill
 from stack.errors import StackError
 from stack.runtime.exchange import Exchange, ExchangeOptions
 from stack.runtime.live import AT_A_STAND_IN, LIVE, RUN_NAME, serve, start
@@ -44,7 +44,7 @@ def run(options: argparse.Namespace) -> int:
     if not RUN_NAME.fullmatch(name):
         reason = f"--run {name}: use up to 30 lower-case letters, digits and underscores."
         raise StackError(reason)
-    settings, home = load_settings(), home_of(options)
+    settings, home = load_settings(), home_to_fill(options)
     played = _played(options)
     if played and (home.runs / name / "run.json").exists():
         reason = (

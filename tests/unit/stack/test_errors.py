@@ -7,12 +7,14 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from connectors.market.bar_rows import bar_rows
 from connectors.market.input_files import InputUnusable, article_rows
 from connectors.settings import SettingsInvalid, load_settings
+from stack.cli import main
 from stack.commands.flow import parse_shards
 from stack.errors import MissingTool, StackError
 from stack.home import Home, free_port, is_free
@@ -56,6 +58,26 @@ def test_the_wheel_brings_postgresql() -> None:
 def test_a_full_disk(tmp_path: Path) -> None:
     with pytest.raises(StackError, match=r"free some space or choose another disk"):
         Home(tmp_path, min_free_bytes=10**18)
+
+
+def test_on_a_full_disk_what_is_up_can_be_looked_at_and_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def full(file: Path, *_: object, **__: object) -> int:
+        raise OSError(28, "No space left on device", str(file))
+
+    monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=0))
+    monkeypatch.setattr(Path, "write_text", full)
+    monkeypatch.setattr(Path, "write_bytes", full)
+    at = ("--home", str(tmp_path))
+    assert main(["status", *at]) == 1
+    assert "nothing is up" in capsys.readouterr().out
+    for command in ("down", "halt", "orders"):
+        assert main([command, *at]) == 2
+        assert "Nothing is up in" in capsys.readouterr().err
+    for command in ("up", "demo"):
+        assert main([command, *at]) == 2
+        assert "Cannot write to" in capsys.readouterr().err
 
 
 def test_a_home_that_cannot_be_written(tmp_path: Path) -> None:
