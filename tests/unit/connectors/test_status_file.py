@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from connectors import telemetry
+from connectors.files import write_whole
 from connectors.telemetry import StatusFile
 from tests.waiting import eventually
 
@@ -21,13 +22,13 @@ def test_it_says_what_is_constant_and_what_is_now(tmp_path: Path) -> None:
 def test_it_comes_back_once_there_is_room_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    room, tried, whole = [False], [0], telemetry.write_whole
+    room, tried = [False], [0]
 
     def write(file: Path, what: bytes, *, durable: bool) -> None:
         tried[0] += 1
         if not room[0]:
             raise OSError(28, "No space left on device")
-        whole(file, what, durable=durable)
+        write_whole(file, what, durable=durable)
 
     monkeypatch.setattr(telemetry, "write_whole", write)
     monkeypatch.setattr(telemetry, "REPORT_S", 0.01)
