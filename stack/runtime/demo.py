@@ -21,7 +21,7 @@ from connectors.market.input_files import article_rows, first_moment, no_rows
 from connectors.market.simulated import record_days
 from connectors.runs import Run
 from connectors.settings import Settings
-from connectors.storage.queries import Reader
+from connectors.storage.queries import Progress, Reader
 from flows.pipeline.start import prepare
 from messages.market import Interval
 from messages.topics import EVERY_TOPIC
@@ -188,17 +188,12 @@ class Demo:
         except psycopg.OperationalError:
             self._out.print("database away, waiting")
             return
-        equity = f"{p.equity:,.2f}" if p.equity is not None else "-"
-        line = (
-            f"{p.day or 'starting':>16}  bars {p.bars:>7,}  articles {p.articles:>6,}  "
-            f"signals {p.signals:>6,}  orders {p.orders:>5,}  equity {equity:>14}"
-        )
         if self._out.is_terminal and not last:
-            width = shutil.get_terminal_size().columns
-            self._out.file.write("\r" + line[: width - 1].ljust(width - 1))
-            self._out.file.flush()
+            width = shutil.get_terminal_size().columns - 1
+            self._out.file.write("\r" + in_a_line(p, width).ljust(width))
         else:
-            self._out.file.write(("\r" if self._out.is_terminal else "") + line + "\n")
+            self._out.file.write(("\r" if self._out.is_terminal else "") + in_a_line(p) + "\n")
+        self._out.file.flush()
 
     def _print_books(self, books: Books, summary: dict[str, Any]) -> None:
         votes = ", ".join(f"{n} {c:,}" for n, c in sorted(books.votes.items())) or "none"
@@ -209,6 +204,22 @@ class Demo:
             self._out.print("accounted: every input, decision, order and dollar")
         else:
             self._out.print(f"NOT accounted: {books.problem}")
+
+
+def in_a_line(p: Progress, width: int = 120) -> str:
+    """Return how far a run is, what matters most first; as much as fits."""
+    equity = f"{p.equity:,.2f}" if p.equity is not None else "-"
+    parts = (
+        f"{p.day or 'starting':>16}  equity {equity:>12}", f"bars {p.bars:>7,}",
+        f"articles {p.articles:>5,}", f"orders {p.orders:>5,}", f"signals {p.signals:>6,}",
+    )  # fmt: skip
+    line = ""
+    for part in parts:
+        longer = f"{line}  {part}" if line else part
+        if len(longer) > width:
+            return line
+        line = longer
+    return line
 
 
 def _odd(survey: BarSurvey) -> str:
