@@ -15,6 +15,7 @@ from operators import metrics
 from operators.trading.session_columns import numbers_of
 
 POINTS: Final = 600
+SESSIONS_FOR_A_YEAR: Final = 20  # of fewer, a figure for a year says nothing
 
 
 class Day(Struct, frozen=True, kw_only=True):
@@ -125,6 +126,10 @@ class Result(Struct, frozen=True, kw_only=True):
     trades: list[dict[str, Any]]
     engine_s: float
     engine_cpu_s: float
+
+    def for_people(self, annual: float | None) -> float | None:
+        """Return a figure for a year as reports show it: None of fewer than 20 sessions."""
+        return annual if len(self.days) >= SESSIONS_FOR_A_YEAR else None
 
 
 def result_of(ran: Ran, *, with_trades: bool = True) -> Result:

@@ -98,15 +98,15 @@ def _steps(values: Sequence[float], low: float, top: float) -> list[Point]:
 
 
 def _figures(r: Result) -> str:
-    benchmark = r.benchmark
+    benchmark, year = r.benchmark, r.for_people
     rows = [
         ("Final equity", f"{float(r.final_equity):,.2f}"),
         ("Total return", _share(r.total_return)),
-        ("Annual return", _share(r.annual_return)),
-        ("Volatility", _share(r.volatility)),
-        ("Sharpe", _number(r.sharpe)),
-        ("Sortino", _number(r.sortino)),
-        ("Calmar", _number(r.calmar)),
+        ("Annual return", _share(year(r.annual_return))),
+        ("Volatility", _share(year(r.volatility))),
+        ("Sharpe", _number(year(r.sharpe))),
+        ("Sortino", _number(year(r.sortino))),
+        ("Calmar", _number(year(r.calmar))),
         ("Deepest drawdown", _share(r.max_drawdown)),
         ("Longest drawdown", f"{r.max_drawdown_days} sessions"),
         ("Trades", f"{r.closed_trades:,}"),

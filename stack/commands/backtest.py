@@ -120,6 +120,7 @@ def job_line(result: Result) -> str:
 
 def in_words(r: Result) -> str:
     """Return a result as a table."""
+    year = r.for_people
     rows: list[tuple[str, Any, str]] = [
         ("sessions", len(r.days), ",d"), ("bars", r.bars, ",d"), ("articles", r.articles, ",d"),
         ("signals", r.signals, ",d"), ("fills", r.fills, ",d"),
@@ -127,9 +128,9 @@ def in_words(r: Result) -> str:
         ("targets met", r.targets, ",d"),
         *([("closed without bars", r.delisted, ",d")] if r.delisted else []),
         ("open positions", r.open_positions, ",d"), ("final equity", float(r.final_equity), ",.2f"),
-        ("total return", r.total_return, ".2%"), ("annual return", r.annual_return, ".2%"),
-        ("volatility", r.volatility, ".2%"), ("Sharpe", r.sharpe, ".2f"),
-        ("Sortino", r.sortino, ".2f"), ("Calmar", r.calmar, ".2f"),
+        ("total return", r.total_return, ".2%"), ("annual return", year(r.annual_return), ".2%"),
+        ("volatility", year(r.volatility), ".2%"), ("Sharpe", year(r.sharpe), ".2f"),
+        ("Sortino", year(r.sortino), ".2f"), ("Calmar", year(r.calmar), ".2f"),
         ("deepest drawdown", r.max_drawdown, ".2%"),
         ("longest drawdown, sessions", r.max_drawdown_days, ",d"), ("win rate", r.win_rate, ".1%"),
         ("mean win", r.mean_win, ",.2f"), ("mean loss", r.mean_loss, ",.2f"),

@@ -1,15 +1,17 @@
 """Learning in a backtest: the whole run's weights equal those of the loop of messages."""
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from connectors.market.bar_file import BarFile
 from connectors.market.calendar import new_york_sessions
 from connectors.market.simulated import record_days
 from flows.backtest.prepared import VoteCache, read_input, trade_rows
-from flows.backtest.results import result_of
+from flows.backtest.results import SESSIONS_FOR_A_YEAR, result_of
 from flows.backtest.run import Inputs, Ran, run_backtest
 from flows.backtest.tear_sheet import tear_sheet
 from flows.closed_loop import ClosedLoop
@@ -21,6 +23,7 @@ from operators.blocks import Event
 from operators.learning.weights import LearningImpossible
 from operators.merge import cut
 from operators.params import LearningParams, Params, equal_weights
+from stack.commands.backtest import in_words
 from tests.learning import begun
 from tests.played import read_scored
 
@@ -68,6 +71,18 @@ def test_the_result_says_what_was_learnt(learnt: Ran) -> None:
     page = tear_sheet(result_of(learnt), "Days", "")
     assert page.count("<polyline class=w") == 3
     assert "Weights, by the rule ewma" in page
+
+
+def test_figures_for_a_year_are_shown_of_twenty_sessions_and_more(learnt: Ran) -> None:
+    few = result_of(learnt)
+    assert few.annual_return is not None
+    assert few.for_people(few.annual_return) is None
+    assert "<dt>Annual return</dt><dd>-</dd>" in tear_sheet(few, "Days", "")
+    assert re.search(r"^annual return +-$", in_words(few), re.MULTILINE)
+    enough = msgspec.structs.replace(few, days=[few.days[0]] * SESSIONS_FOR_A_YEAR)
+    assert enough.for_people(enough.annual_return) == few.annual_return
+    assert "<dt>Annual return</dt><dd>-</dd>" not in tear_sheet(enough, "Days", "")
+    assert "%" in next(li for li in in_words(enough).split("\n") if li.startswith("annual return"))
 
 
 def test_votes_made_once_learn_the_same(days: tuple[Path, Path], learnt: Ran) -> None:
