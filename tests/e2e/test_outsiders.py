@@ -203,7 +203,7 @@ def audited(run: Run) -> str | None:
 
 
 def tidewire_status(env: dict[str, str]) -> str:
-    """Return `tidewire status --json` once every flow has told of itself."""
+    """Return `tidewire status --json` once nothing is amiss, but that no bars come."""
     told: list[str] = []
 
     def running() -> bool:
@@ -212,7 +212,7 @@ def tidewire_status(env: dict[str, str]) -> str:
             text=True, check=False,
         )  # fmt: skip
         told[:] = [done.stdout, done.stderr]
-        return done.returncode == 0
+        return bool(done.stdout) and json.loads(done.stdout).get("standstill") == []
 
     eventually(running, what=lambda: told, step=0.3)
     return told[0]

@@ -50,15 +50,15 @@ def at(home: Path) -> Say:
     return run
 
 
-def status(say: Say, wanted: int = 0) -> dict[str, Any]:
-    found = [(-1, "")]
+def status(say: Say) -> dict[str, Any]:
+    """Return what is told once nothing is amiss, but that no bars come."""
+    told: dict[str, Any] = {}
 
-    def as_wanted() -> bool:
-        found[0] = say("status", "--json")
-        return found[0][0] == wanted
+    def stands() -> bool:
+        told.update(json.loads(say("status", "--json")[1]))
+        return bool(told["up"]) and not told["standstill"]
 
-    eventually(as_wanted, what=lambda: found[0][1], step=0.3)
-    told: dict[str, Any] = json.loads(found[0][1])
+    eventually(stands, what=lambda: told, step=0.3)
     return told
 
 
