@@ -137,5 +137,13 @@ def is_shouting(text: str) -> bool:
 
 
 def are_forms(words: tuple[str, ...], *, weak: bool) -> bool:
-    """Tell whether what is left of a filer's name is only its legal form."""
-    return all(w in FORMS for w in words) and (bool(words) or not weak)
+    """Tell whether what is left of a filer's name is only its legal form: `Corp`, `N.V.`, `A S`."""
+    end = len(words)
+    while end and len(words[end - 1]) == 1:
+        end -= 1
+    letters = "".join(words[end:])
+    return (
+        all(w in FORMS for w in words[:end])
+        and (not letters or letters in FORMS or letters == "as")
+        and (bool(words) or not weak)
+    )

@@ -42,9 +42,11 @@ VERSUS: Final = re.compile(r"\b([A-Z]{2,5}) (?:vs|versus)\.? ([A-Z]{2,5})\b")
 _NETWORK: Final = (
     r"(?:Facebook|Twitter|LinkedIn|Instagram|YouTube|Snapchat|Pinterest|Reddit|WhatsApp|TikTok"
     r"|Spotify|Tumblr|Telegram|Discord|Threads|Google\+|(?:Apple|Google) (?:Podcasts?|News|Play)"
-    r"|iTunes|App Store|StockTwits|X)"
+    r"|iTunes|(?:Apple(?:'s)? )?App Store|StockTwits|X)"
 )
-_NETWORKS: Final = rf"{_NETWORK}(?:(?:\s*(?:[,/|&]|and\b|or\b|on\b|via\b)){{1,3}}\s*{_NETWORK})*\b"
+_NETWORKS: Final = (
+    rf"{_NETWORK}(?:(?:(?:\s*(?:[,/|&]|and\b|or\b|on\b|via\b)){{1,3}}\s*|\s+){_NETWORK})*\b"
+)
 _SHARE: Final = (
     r"(?:share|tweet|pin|post|posts|posted|posting|follow|follows|like|join|find|watch|subscribe"
     r"|listen|connect|see|visit|said|says|wrote|writes|announced|shared|sharing|viral|trending"
@@ -52,12 +54,14 @@ _SHARE: Final = (
     r"|page|followers|print|email|E-mail)"
 )
 BUTTONS: Final = re.compile(
-    rf"\b(?i:{_SHARE})(?: (?i:this|it|us|me|him|her|our|page|article|story|more|out|live)){{0,2}}"
+    rf"\b(?i:{_SHARE})(?: (?i:this|it|us|me|him|her|our|the|app|page|article|story|more|out"
+    rf"|live|now|for free)){{0,3}}"
     rf"(?: (?i:on|to|via|at|with|in|from))?(?: the)? ?:? {_NETWORKS}"
-    rf"|\b(?:(?i:an?|his|her|their|its|our|the|in|my)|[Oo]fficial) {_NETWORK} "
+    rf"|\b(?:(?i:an?|his|her|their|its|our|the|in|my)|[Oo]fficial|\w+['\u2019]s) {_NETWORK} "
     r"(?i:posts?|pages?|accounts?|groups?|feeds?|threads?|messages?|videos?|lives?|stor(?:y|ies)"
-    r"|followers|profiles?|channels?|handles?)\b"
-    rf"|(?:^|[.|] ?)(?:{_NETWORK} ?(?:[|,] ?)?){{3,}}"
+    r"|followers|profiles?|channels?|handles?|statements?|updates?)\b"
+    rf"|(?:^|[.|] ?)(?:{_NETWORK} ?(?:[|,] ?)?){{2,}}(?:(?:{_NETWORK}|Email|E-mail|Print|Copy link)"
+    r" ?(?:[|,] ?)?)+"
 )
 # In a text below the title: `on Facebook` is where something was said.
 SAID_ON: Final = re.compile(

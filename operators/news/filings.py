@@ -6,6 +6,8 @@ from typing import Final, NamedTuple
 FILING: Final = re.compile(
     r"\s*[A-Z0-9][A-Z0-9\-/ ]{0,19}? - (?P<name>.+?) \(\d{7,10}\) \((?P<role>[A-Za-z ]+)\)\s*\Z",
 )
+# Behind a name, where the SEC keeps two of it apart: /DE/, /NEW, / MA, or what is left of one.
+STATE: Final = re.compile(r"\s*/\s*(?:[A-Za-z]{2,4}\s*/?)?\s*\Z")
 
 
 class Filing(NamedTuple):
@@ -30,4 +32,4 @@ def filing_of(title: str) -> Filing | None:
     if match is None:
         return None
     about = match["role"].lower() in ("filer", "issuer", "subject")
-    return Filing(re.sub(r"\s*/[A-Za-z]{2,4}/?\s*\Z", "", match["name"]) if about else "")
+    return Filing(STATE.sub("", match["name"]) if about else "")

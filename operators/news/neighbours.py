@@ -17,6 +17,9 @@ _INSTITUTIONS: Final = (
     "championship cup bowl classic open marathon festival parade tribe basin rainforest airport"
 )
 INSTITUTIONS: Final = frozenset(_INSTITUTIONS.split())
+# Between a name and an institution: `Baxter State Park`.
+_MIDDLES: Final = "state national county city presidential memorial regional community business"
+MIDDLES: Final = frozenset(_MIDDLES.split())
 _TRADES: Final = (
     "bank healthcare hospital capital insurance foods airways airlines steel chemicals cement "
     "power motors motor energy pharma pharmaceuticals industries technologies communications "
@@ -81,6 +84,10 @@ def is_anothers(
     if after is not None and after.group()[0].isupper():
         word = after.group().lower()
         if gap == " " and (word in INSTITUTIONS or word in GENERATIONS):
+            return True
+        further = tokens[last + 2].group() if last + 2 < len(tokens) else ""
+        called = further[:1].isupper() and further.lower() in INSTITUTIONS
+        if gap == " " and word in MIDDLES and called:
             return True
         if gap == ", " and word in STATES:
             return True

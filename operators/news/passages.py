@@ -39,11 +39,14 @@ _GLUE: Final = re.compile(
     re.IGNORECASE,
 )
 # Between such words and the company that they act on stand three others at most.
-_NEAR: Final = r"\s+(?:(?!its\b|and\b|estimates|forecasts|targets|expect)[\w'\u2019-]+\s+){0,3}\Z"
+_NEAR: Final = (
+    r"\s+(?:(?!its\b|and\b|by\b|estimates|forecasts|targets|expect)[\w'\u2019-]+\s+){0,3}\Z"
+)
 _BEATEN: Final = re.compile(
     r"\b(?:beats?|beating|overtakes?|overtook|overtaking|outperforms|outperformed|outpaces?"
     r"|outshines?|surpass(?:es|ed)?|tops|topples?|dethrones?|leapfrogs?|edges? out|outsells?"
-    r"|trounces?|crushes|ahead of|better than|over rivals?|wins? over|takes? share from"
+    r"|trounces?|crushes|ahead of|better than|over rivals?|wins? over|takes? (?:\w+ )?share from"
+    r"|gains? (?:\w+ )?share (?:on|from|over)"
     r"|steals? \w+ from|outdo(?:es)?|passes|eclipses?"
     r"|trails|lags|lagging|loses? to|lost to|behind|worse than|loses? \w+(?: \w+)? to"
     r"|(?:overtaken|surpassed|beaten) by|underperforms|underperformed)" + _NEAR,
@@ -53,14 +56,38 @@ _DONE_TO: Final = re.compile(
     r"\b(?:sues?|sued|suing|accuses?|buys?|bought|buying|acquires?|acquiring|acquired|takes? over"
     r"|bids? for|(?:stakes?|holding) in|invests?(?: \S+)? in|cuts?|downgrades?|downgraded|upgrades?"
     r"|upgraded|raises?|initiates?|reiterates?|maintains?|retains?|starts?|puts?|sees|recommends?"
-    r"|affirms?|fines?|fined|probes?|investigates?|backs?|boosts?|picks|(?:bullish|bearish"
+    r"|affirms?|cancel(?:s|led|ed)?|scraps|scrapped|ditche[sd]|rejects|rejected|snubs|fines?|fined|probes?|investigates?|backs?|boosts?|picks|(?:bullish|bearish"
     r"|positive|negative|neutral|overweight|underweight|underperform|outperform|'?buy'?|'?sell'?"
     r"|'?hold'?) on|rating on|target (?:on|for|of))" + _NEAR,
     re.IGNORECASE,
 )
 _BESIDE: Final = re.compile(
-    r"\b(?:with|from|by|via|at|like|versus|vs\.?|against|joins?|than)\s+(?:[\w.'%$-]+\s+){0,2}\Z",
+    r"\b(?:loses|lost|losing|with|from|by|via|at|like|unlike|versus|vs\.?|against|joins?|than)"
+    r"\s+(?:[\w.'%$-]+\s+){0,2}\Z",
     re.IGNORECASE,
+)
+# Behind a comma: one who acts on several, as in `upgrades Nike, cuts Ford`.
+_ACTS: Final = re.compile(
+    r",\s(?:and\s|but\s)?(?:upgrades?|downgrades?|cuts?|raises?|lowers?|sues?|buys?|acquires?|backs?"
+    r"|initiates?|likes|dumps?|drops?|adds?|sells?)\s*\Z",
+    re.IGNORECASE,
+)
+# A name that only says who the company behind it is: `Nvidia supplier Micron`.
+_ADJUNCT: Final = re.compile(
+    r"(?:['\u2019]s)?[\s-](?:supplier|rival|partner|customer|competitor|challenger|investor|vendor"
+    r"|contractor|peer|backed|backer|owned|linked)\s+\Z",
+    re.IGNORECASE,
+)
+# One company that is known, and another that may not be: `Huawei overtakes Apple`, `Apple sues ...`
+_OVERTAKEN: Final = re.compile(
+    r"\s*(?:[A-Z][\w&.'-]*\s+){1,2}(?:overtakes|overtook|outsells|surpasses|beats|tops|dethrones"
+    r"|leapfrogs|outperforms)\s+\Z"
+)
+_OWN: Final = re.compile(
+    r"['\u2019]s\b|\s+(?:estimates|expectations|forecasts?|guidance)\b", re.IGNORECASE
+)
+_SUING: Final = re.compile(
+    r"\s+(?:sues|accuses|is\s+suing|files\s+(?:law)?suit\s+against)\s", re.IGNORECASE
 )
 _SOURCE: Final = re.compile(r":\s*(?:[\w.'-]+,?\s+){0,4}\Z")
 
@@ -103,15 +130,29 @@ def passages(text: str, places: Sequence[Place]) -> dict[str, Passage]:
     """
     names = list(dict.fromkeys(place.company for place in sorted(places)))
     whole = {name: Passage(text) for name in names}
-    if len(names) == 1:
-        return whole
     known = _in_order(places, len(text))
+    if len(names) == 1:
+        return whole if not known else {names[0]: _alone(text, known, whole[names[0]])}
     pieces = [fine for part in _clauses(text, known) for fine in _finer(text, part)]
     told: dict[str, list[tuple[_Part, int]]] = {}
     for part in _joined(text, pieces):
         for company, sense in _senses(text, part).items():
             told.setdefault(company, []).append((part, sense))
     return whole | {name: _passage(text, parts) for name, parts in told.items()}
+
+
+def _alone(text: str, places: list[Place], whole: Passage) -> Passage:
+    """Return the passage of the only company that is known."""
+    first = places[0]
+    if first.start == 0 and _SUING.match(text, first.end):
+        sense = NOT_OF_IT
+    elif _OVERTAKEN.fullmatch(text, 0, first.start) and not _OWN.match(text, first.end):
+        sense = REVERSED
+    else:
+        return whole
+    parts = _joined(text, list(_clauses(text, places)))
+    further = [(part, AS_READ) for part in parts[1:] if part.places]
+    return _passage(text, [(parts[0], sense), *further])
 
 
 def _passage(text: str, told: list[tuple[_Part, int]]) -> Passage:
@@ -161,7 +202,7 @@ def _finer(text: str, part: _Part) -> Iterator[_Part]:
         if one.company == two.company or _GLUE.fullmatch(between):
             continue
         breaks = [match.start() for match in _BREAK.finditer(between)]
-        if breaks and _says(between[: breaks[-1]]):
+        if breaks and (_says(between[: breaks[-1]]) or _ACTS.match(between)):
             cuts.append(one.end + breaks[-1])
     yield from _cut(part, cuts)
 
@@ -208,7 +249,10 @@ def _senses(text: str, part: _Part) -> dict[str, int]:
     for place in part.places:
         if before is not None:
             between = text[before.end : place.start]
-            if _says(between):
+            if _ADJUNCT.fullmatch(between):
+                senses[before.company] = NOT_OF_IT
+                group, sense = [], AS_READ
+            elif _says(between):
                 left, sense = _between(between, last=not _says(text[place.end : part.end]))
                 if left != AS_READ:
                     senses.update(dict.fromkeys(group, left))

@@ -68,7 +68,7 @@ def subjects_of(text: str, title: int, read: Found, finder: TickerFinder) -> tup
     places = [Place(m.at, m.end, company(m.ticker)) for m in read.mentions]
     named = {place.company for place in places}
     several = len(named) > 1
-    told = passages(text, places) if several else {}
+    told = passages(text, places) if places else {}
     whole = Passage(text)
     titled = any(m.at < title for m in read.mentions)
     found: list[Subject] = []

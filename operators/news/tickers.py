@@ -200,8 +200,8 @@ class TickerFinder:
         words = tuple(words_of(name))
         for size in range(len(words), 0, -1):
             known = self._names_of_companies.get(words[:size])
-            if known is not None and known.ticker and are_forms(words[size:], weak=known.weak):
-                return [self._lists.renames.named(known.ticker, day)]
+            if known is not None and are_forms(words[size:], weak=known.weak):
+                return [self._lists.renames.named(known.ticker, day)] if known.ticker else []
         full = tuple("company" if w == "co" else w for w in words)
         known = self._names_of_companies.get(full)
         return [self._lists.renames.named(known.ticker, day)] if known is not None else []

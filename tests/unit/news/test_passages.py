@@ -61,6 +61,18 @@ SAID: dict[str, dict[str, str]] = {
     "Caterpillar slumps on weak demand; Deere jumps on record profit": {"CAT": DOWN, "DE": UP},
     "Johnson & Johnson rises, Pfizer falls": {"JNJ": UP, "PFE": DOWN},
     "Tesla falls, even as Rivian soars on strong deliveries": {"TSLA": DOWN, "RIVN": UP},
+    "Spotify sued by Warner Music over royalties": {"SPOT": DOWN},
+    "Etsy sued by Shopify": {"ETSY": DOWN, "SHOP": NONE},
+    "Citi upgrades Boeing, downgrades Lockheed Martin": {"BA": UP, "LMT": DOWN},
+    "Delta Air Lines cancels Boeing order": {"DAL": NONE, "BA": DOWN},
+    "Skyworks plunges as it loses Apple": {"SWKS": DOWN, "AAPL": NONE},
+    "Nvidia supplier Corning soars": {"NVDA": NONE, "GLW": UP},
+    "Amazon-backed Rivian plunges": {"AMZN": NONE, "RIVN": DOWN},
+    "Roku, unlike Netflix, soars": {"ROKU": UP, "NFLX": NONE},
+    "Boeing gains on order from Delta Air Lines": {"BA": UP, "DAL": NONE},
+    "Xiaomi overtakes Tesla": {"TSLA": DOWN},
+    "Cisco sues Arasta over fraud": {"CSCO": NONE},
+    "Sales beat Tesla's forecast": {"TSLA": UP},
 }  # fmt: skip
 
 
@@ -111,6 +123,12 @@ def test_a_text_of_one_company_is_its_passage(text: str, start: int, length: int
     place = Place(start, start + length, "A")
     assert passages(text, [place, place]) == {"A": Passage(text)}
     assert passages(text, []) == {}
+
+
+def test_only_the_clause_in_which_another_wins_is_reversed() -> None:
+    text = "Xiaomi overtakes Tesla. Prices fell. Tesla posts a record profit"
+    places = [Place(17, 22, "T"), Place(37, 42, "T")]
+    assert passages(text, places) == {"T": Passage("Tesla posts a record profit")}
 
 
 @given(st.text(max_size=200), st.lists(st.tuples(st.integers(0, 250), st.integers(0, 250))))
