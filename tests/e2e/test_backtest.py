@@ -51,8 +51,8 @@ def test_a_backtest_trades_like_the_live_operators(result: Result, tmp_path: Pat
     events = [e._replace(stamp=events[0].stamp) for e in weights] + events
     expected = by_messages(Params(), new_york_sessions(), events, events[-1].stamp)
     fills = [row for row in expected if row[0] == "execution" and row[5] is not None]
-    assert result.fills == len(fills) == 110
-    assert result.final_equity == "1007757.9226"
+    assert result.fills == len(fills) == 104
+    assert result.final_equity == "1008762.7423"
     pnl = sum(row[7] for row in fills if row[7] is not None)
     assert sum(t["pnl"] for t in result.trades) == pytest.approx(pnl / 10_000)
 
@@ -65,7 +65,7 @@ def test_the_figures_hang_together(result: Result) -> None:
     assert all(sum(t["credit"].values()) == pytest.approx(1) for t in result.trades)
     assert result.signals == result.fills - result.stops + sum(result.rejects.values())
     assert result.closed_trades == len(result.trades)
-    assert result.commissions == pytest.approx(444.5)
+    assert result.commissions == pytest.approx(437.2)
     assert 0 < result.exposure < 0.8
     assert result.sharpe is None  # one day has none
     assert result.curve[-1][1] == pytest.approx(float(result.final_equity), abs=0.01)
@@ -97,7 +97,7 @@ def test_options_change_what_they_say(
 ) -> None:
     bars = ("--bars", day[0], "--news", day[1])
     plain = found(capsys, *bars)
-    assert plain["fills"] == 110
+    assert plain["fills"] == 104
     free = found(capsys, *bars, "--commission", "none", "--slippage-bps", 0)
     assert free["commissions"] == 0
     assert float(free["final_equity"]) > float(plain["final_equity"])
@@ -142,9 +142,9 @@ def test_people_get_a_table_and_a_page_without_addresses(
     page = tmp_path / "out.html"
     table = said(capsys, "--bars", day[0], "--news", day[1], "--report", page)
     assert "final equity" in table
-    assert "1,007,757.92" in table
+    assert "1,008,762.74" in table
     html = page.read_text()
-    assert "1,007,757.92" in html
+    assert "1,008,762.74" in html
     assert "<svg" in html
     assert "mean_reversion" in html
     assert not re.findall(r"""(?:src|href)\s*=|https?://|<script""", html)
@@ -155,7 +155,7 @@ def test_news_of_a_gzip_and_without(
 ) -> None:
     plain = tmp_path / "news.jsonl"
     plain.write_bytes(gzip.decompress(day[1].read_bytes()))
-    assert found(capsys, "--bars", day[0], "--news", plain)["final_equity"] == "1007757.9226"
+    assert found(capsys, "--bars", day[0], "--news", plain)["final_equity"] == "1008762.7423"
     assert found(capsys, "--bars", day[0])["articles"] == 0
 
 
