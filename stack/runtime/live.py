@@ -86,8 +86,9 @@ def see_rules(services: Services, settings: Settings, name: str) -> tuple[Run | 
         if Path(fresh.archive, "run.json").exists():
             reason = (
                 f"{fresh.archive} is the archive of a run {name} whose own directory and topics "
-                "are elsewhere or lost: begin another run by `tidewire up --run NAME`; `tidewire "
-                f"replay --run {name}` and backtests read that archive as it is."
+                "are gone: begin another run by `tidewire up --run NAME` (`tidewire replay --run "
+                f"{name}` and backtests read that archive as it is), or remove it by `tidewire "
+                f"runs rm {name} --archive`."
             )
             raise StackError(reason) from None
         return None, fresh

@@ -143,6 +143,10 @@ def test_up_and_down_and_on_again(say: Say, home: Path) -> None:
     assert rights_of(home, "tidewire-live.") == 3
     assert say("runs", "rm", "live")[0] == 0
     assert rights_of(home, "tidewire-live.") == 0, "whoever makes its topics again begins anew"
+    code, text = say("up")
+    assert code == 2
+    assert "or remove it by `tidewire runs rm live --archive`" in text
+    assert say("runs", "rm", "live", "--archive")[0] == 0
 
 
 def the_api_lets_in_by_a_link(say: Say, origin: str) -> None:
