@@ -23,10 +23,16 @@ def word_vectors(seen: set[str], kept: Path | None = None) -> tuple[list[str], A
     Args:
         seen: words of the texts.
         kept: a file that holds the vectors of an earlier call, or will hold these.
+
+    Raises:
+        SystemExit: the file was made of other texts, and lacks words of these.
     """
     if kept is not None and kept.exists():
         with np.load(kept) as file:
             words, vectors = [str(word) for word in file["words"]], file["vectors"]
+        if lacking := seen - set(words):
+            reason = f"{kept} lacks {len(lacking)} words of these texts: name another file."
+            raise SystemExit(reason)
     else:
         words, vectors = _embedded(seen)
         if kept is not None:
