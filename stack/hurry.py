@@ -10,6 +10,11 @@ from typing import Final
 SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
+def deaf_to(number: int) -> bool:
+    """Tell whether a hang-up is to be ignored, as `nohup` asks for; no other signal ever is."""
+    return number == signal.SIGHUP and signal.getsignal(number) == signal.SIG_IGN
+
+
 class Hurry:
     """Tells whether a signal has come since stopping began."""
 
@@ -33,9 +38,7 @@ def hurried() -> Iterator[Hurry]:
         yield hurry
         return
     before = [
-        (number, signal.signal(number, hurry.ask))
-        for number in SIGNALS
-        if signal.getsignal(number) != signal.SIG_IGN  # as nohup asks for
+        (number, signal.signal(number, hurry.ask)) for number in SIGNALS if not deaf_to(number)
     ]
     try:
         yield hurry

@@ -10,6 +10,7 @@ from connectors.settings import load_settings
 from messages.market import INTERVALS
 from stack.commands.options import at_least, home_to_fill
 from stack.errors import StackError
+from stack.hurry import deaf_to
 from stack.runtime.demo import DemoOptions, run_demo
 from stack.servers.memory_broker import PARTITIONS
 from stack.servers.services import Services
@@ -58,7 +59,7 @@ def run(options: argparse.Namespace) -> int:
         )
         raise StackError(reason)
     for number in (signal.SIGTERM, signal.SIGHUP):
-        if signal.getsignal(number) != signal.SIG_IGN:  # as nohup asks for
+        if not deaf_to(number):
             signal.signal(number, _interrupt)
     services = Services(home_to_fill(options), settings, in_memory=in_memory)
     asked = DemoOptions(

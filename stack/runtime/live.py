@@ -26,6 +26,7 @@ from messages.topics import EVERY_TOPIC
 from stack.dashboard import DashboardBuild
 from stack.errors import CannotStart, StackError
 from stack.home import DISK_FULL, Home, is_full, note_last, tail
+from stack.hurry import deaf_to
 from stack.logs import rotate
 from stack.runtime.exchange import Exchange
 from stack.runtime.front import Front
@@ -153,7 +154,7 @@ def serve(
         stopping.append(number)
 
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        if signal.getsignal(number) != signal.SIG_IGN:  # as nohup asks for
+        if not deaf_to(number):
             signal.signal(number, stop)
     with asked as services, exchange or nullcontext():
         if exchange is not None:
