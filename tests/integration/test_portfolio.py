@@ -104,7 +104,9 @@ def ordered(events: list[Event]) -> list[Event]:
     )
 
 
-@settings(max_examples=60, suppress_health_check=list(HealthCheck))
+# The same examples each time: what is told at one stamp has no order in the tables, and a fill
+# beside a reset, or beside another round trip's, is then taken by its id.
+@settings(max_examples=60, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(
     events=desk_input(35), cut=st.integers(1, 35).map(float) | st.floats(1, 36),
     corrections=st.lists(
