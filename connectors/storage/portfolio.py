@@ -18,6 +18,7 @@ from operators.trading.arithmetic import exit_reserve
 
 # What is booked at a snapshot's own stamp came after it, as timers go first; but for a position
 # written off at a session's end, which is booked before the snapshot of that moment is taken.
+# A reset forgets every fill before it, so that a correction after it is of a fill after it.
 CASH: Final = """WITH base AS (
     (SELECT stamp, event_time, cash, 0 AS rank FROM portfolio_snapshots
        WHERE account = %(account)s ORDER BY event_time DESC, stamp DESC LIMIT 1)
@@ -35,18 +36,21 @@ CASH: Final = """WITH base AS (
     + coalesce((SELECT sum(CASE side WHEN 'BUY' THEN -qty ELSE qty END * price - commission)
         FROM fills), 0)
     + coalesce((SELECT sum(c.cash) FROM execution_corrections c
-        WHERE c.account = %(account)s AND c.stamp >= b.stamp), 0) AS cash,
+        WHERE c.account = %(account)s AND c.stamp >= b.stamp
+          AND (b.rank = 0 OR EXISTS (SELECT 1 FROM fills f WHERE f.id = c.execution_id))), 0)
+      AS cash,
     greatest(b.event_time, (SELECT max(event_time) FROM fills)) AS as_of FROM base b"""
 # The last close of each: within some days before the newest, so that few partitions are read.
 # All fills of a position name its round trip, so that the first of them opened it; one that was
-# taken back entirely did not.
+# taken back entirely, and not given back since, did not. Of fills at one stamp an entry came last:
+# a ticker is entered anew once its exit is booked.
 HELD: Final = """SELECT p.*, m.close AS price, m.stamp AS price_stamp, (SELECT min(f.event_time)
       FROM trades f WHERE f.account = p.account AND f.ticker = p.ticker AND f.price IS NOT NULL
-        AND NOT EXISTS (SELECT 1 FROM execution_corrections k
-          WHERE k.execution_id = f.id AND k.qty = 0)
+        AND NOT (SELECT count(*) FILTER (WHERE k.qty = 0) > count(*) FILTER (WHERE k.old_qty = 0)
+          FROM execution_corrections k WHERE k.execution_id = f.id)
         AND f.trade_id = (SELECT t.trade_id FROM trades t WHERE t.ticker = p.ticker
           AND t.account = p.account AND t.price IS NOT NULL
-          ORDER BY t.stamp DESC, t.id DESC LIMIT 1)) AS opened_at
+          ORDER BY t.stamp DESC, t.pnl IS NULL DESC, t.id DESC LIMIT 1)) AS opened_at
   FROM positions p
   LEFT JOIN LATERAL (SELECT close, stamp FROM market_data
     WHERE ticker = p.ticker AND interval = %(interval)s AND revision = 0 AND start >= %(since)s
